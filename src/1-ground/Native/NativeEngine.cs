@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+[assembly: DisableRuntimeMarshalling]
+
+namespace Kumiki.Native;
+
+/// <summary>One native library Kumiki loads: where it may lie, and the command that brings it when it is missing.</summary>
+/// <param name="Library">The engine as people name it.</param>
+/// <param name="ImportName">The name our <c>[LibraryImport]</c>s use.</param>
+/// <param name="FileNames">File names to look for, in order.</param>
+/// <param name="Mend">The command that installs it.</param>
+public sealed record NativeEngine(string Library, string ImportName, IReadOnlyList<string> FileNames, string Mend)
+{
+    public static NativeEngine OnnxRuntime { get; } = new("ONNX Runtime 1.30.0", "onnxruntime", ["libonnxruntime.so.1"], "./kumiki setup");
+    public static NativeEngine DuckDb { get; } = new("DuckDB 1.5.6", "duckdb", ["libduckdb.so"], "./kumiki setup");
+    public static NativeEngine XGBoost { get; } = new("XGBoost 1.7.4", "xgboost", ["libxgboost.so.0", "libxgboost.so"], "apt-get install libxgboost0");
+
+    public static IReadOnlyList<NativeEngine> All { get; } = [OnnxRuntime, DuckDb, XGBoost];
+
+    /// <summary>Where to look, in order: KUMIKI_NATIVE, beside the program, native/lib of a folder above it, then the system's own loader.</summary>
+    public IEnumerable<string> Candidates()
+    {
+        var folders = new List<string>();
+        if (Environment.GetEnvironmentVariable("KUMIKI_NATIVE") is { Length: > 0 } named) folders.Add(named);
+        folders.Add(Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native"));
+        for (var up = new DirectoryInfo(AppContext.BaseDirectory); up is not null; up = up.Parent) folders.Add(Path.Combine(up.FullName, "native", "lib"));
+        foreach (var folder in folders)
+            foreach (var file in FileNames)
+                if (File.Exists(Path.Combine(folder, file))) yield return Path.Combine(folder, file);
+        foreach (var file in FileNames) yield return file;
+    }
+
+    /// <summary>Loads the library.</summary>
+    /// <exception cref="KumikiException">It is missing or broken; the sentence names the command that mends it.</exception>
+    public nint Load()
+    {
+        foreach (var path in Candidates())
+        {
+            if (NativeLibrary.TryLoad(path, out var handle)) return handle;
+            if (!File.Exists(path)) continue;
+            try
+            {
+                return NativeLibrary.Load(path);
+            }
+            catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+            {
+                throw new KumikiException(Message.Of("native.broken", ("library", Library), ("path", path), ("reason", e.Message.Split('\n')[0]), ("mend", Mend)), e);
+            }
+        }
+        throw new KumikiException(Message.Of("native.missing", ("library", Library), ("name", FileNames[0]), ("mend", Mend)));
+    }
+
+    static readonly Lock Gate = new();
+    static readonly Dictionary<string, nint> Loaded = [];
+
+    /// <summary>Loaded on first use by every <c>[LibraryImport]</c> of this assembly.</summary>
+    [ModuleInitializer]
+    internal static void Register()
+    {
+        NativeLibrary.SetDllImportResolver(typeof(NativeEngine).Assembly, static (name, _, _) =>
+        {
+            var engine = All.FirstOrDefault(e => e.ImportName == name);
+            if (engine is null) return 0;
+            lock (Gate)
+            {
+                if (!Loaded.TryGetValue(name, out var handle)) Loaded[name] = handle = engine.Load();
+                return handle;
+            }
+        });
+    }
+}
+
+/// <summary>A native library refused; its own message is kept.</summary>
+public sealed class NativeException(NativeEngine engine, string doing, string reason)
+    : KumikiException(Kumiki.Message.Of("native.failed", ("library", engine.Library), ("doing", doing), ("reason", reason)))
+{
+    public NativeEngine Engine { get; } = engine;
+
+    /// <summary>The library's own words.</summary>
+    public string Reason { get; } = reason;
+}
