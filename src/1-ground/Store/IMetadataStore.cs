@@ -1,0 +1,152 @@
+namespace Kumiki.Store;
+
+/// <summary>Where assets, versions, runs, stages and releases are kept. Every write is durable when its task ends, and is all or nothing.</summary>
+/// <remarks>Several processes share one store. One contract suite runs against every implementation.</remarks>
+public interface IMetadataStore : IAsyncDisposable
+{
+    /// <summary>Rises by one or more with every committed write of any process.</summary>
+    Task<long> RevisionAsync(CancellationToken stop);
+
+    /// <summary>Yields the newest revision whenever it has risen above <paramref name="after"/>, whoever wrote; ends only when cancelled.</summary>
+    IAsyncEnumerable<long> ChangesAsync(long after, CancellationToken stop);
+
+    // ── versions ──
+
+    Task<VersionRecord?> VersionAsync(VersionName name, CancellationToken stop);
+
+    /// <summary>Several versions at once; those that do not exist are left out.</summary>
+    Task<IReadOnlyDictionary<VersionName, VersionRecord>> VersionsAsync(IReadOnlyCollection<VersionName> names, CancellationToken stop);
+
+    /// <summary>The versions of one asset (or of all: null), newest first.</summary>
+    /// <param name="before">Only versions made before the run that made this one; for paging.</param>
+    Task<IReadOnlyList<VersionRecord>> VersionsAsync(string? asset, int limit, RunId? before, CancellationToken stop);
+
+    /// <summary>The newest version number of every asset that has one.</summary>
+    Task<IReadOnlyDictionary<string, int>> NewestAsync(CancellationToken stop);
+
+    /// <summary>The versions that read <paramref name="name"/>, newest first.</summary>
+    Task<IReadOnlyList<VersionRecord>> UsersOfAsync(VersionName name, int limit, CancellationToken stop);
+
+    // ── runs ──
+
+    /// <summary>Begins a run, or finds one with the same asset and making key that is running in a living process.</summary>
+    Task<RunBegun> BeginRunAsync(string asset, RunPlan plan, ProcessIdentity owner, CancellationToken stop);
+
+    /// <summary>A new attempt at a run (a retry, or a child process taking over): raises the fence, so that the attempt before can no longer commit.</summary>
+    /// <returns>The new fence; null when the run has ended.</returns>
+    Task<int?> BeginAttemptAsync(RunId run, ProcessIdentity owner, CancellationToken stop);
+
+    Task AppendMetricsAsync(RunId run, IReadOnlyList<MetricPoint> points, CancellationToken stop);
+
+    /// <summary>Appends to a run's log; sequence numbers are given by the store, rising by one from 1.</summary>
+    Task AppendLogAsync(RunId run, IReadOnlyList<LogLine> lines, CancellationToken stop);
+
+    /// <summary>Commits a run's result: a new version, or the existing one with the same content.</summary>
+    /// <param name="generation">The store's collection generation when the first blob was put; see <see cref="CollectionAsync"/>.</param>
+    Task<CommitEnd> CommitAsync(RunId run, int fence, NewVersion version, RunCost cost, long generation, CancellationToken stop);
+
+    /// <summary>Ends a run without a result.</summary>
+    /// <param name="state">Failed, Cancelled or Crashed.</param>
+    /// <returns>False when the fence is not the newest or the run has ended.</returns>
+    Task<bool> EndRunAsync(RunId run, int fence, RunState state, Message error, RunCost? cost, CancellationToken stop);
+
+    /// <summary>Marks running runs of dead processes on this machine as crashed, and gives them.</summary>
+    Task<IReadOnlyList<RunRecord>> EndCrashedAsync(Func<ProcessIdentity, bool> alive, CancellationToken stop);
+
+    Task<RunRecord?> RunAsync(RunId run, CancellationToken stop);
+
+    /// <summary>Runs, newest first; of one asset or one state if named.</summary>
+    Task<IReadOnlyList<RunRecord>> RunsAsync(string? asset, RunState? state, int limit, RunId? before, CancellationToken stop);
+
+    /// <summary>Ended makings of an asset with this recipe key that have a result, newest first: candidates for reuse.</summary>
+    Task<IReadOnlyList<RunRecord>> MakingsAsync(string asset, Digest recipeKey, int limit, CancellationToken stop);
+
+    Task<IReadOnlyList<MetricPoint>> MetricsAsync(RunId run, string? name, CancellationToken stop);
+    Task<IReadOnlyList<LogLine>> LogAsync(RunId run, long after, int limit, CancellationToken stop);
+
+    // ── stages ──
+
+    /// <summary>Every pointer but production.</summary>
+    Task<IReadOnlyList<StagePointer>> StagesAsync(CancellationToken stop);
+
+    /// <summary>Moves pointers, all or none; a null number takes a pointer away.</summary>
+    /// <returns>The version that does not exist, if one was named; then nothing moved.</returns>
+    Task<VersionName?> MoveStagesAsync(IReadOnlyList<(string Asset, string Stage, int? Number)> moves, string by, string reason, CancellationToken stop);
+    Task<IReadOnlyList<StageMove>> StageHistoryAsync(string? asset, int limit, CancellationToken stop);
+
+    // ── releases ──
+
+    Task<Production> ProductionAsync(CancellationToken stop);
+    Task<ReleaseRecord?> ReleaseAsync(int number, CancellationToken stop);
+    Task<IReadOnlyList<ReleaseRecord>> ReleasesAsync(int limit, int? before, CancellationToken stop);
+
+    /// <summary>Keeps a checked candidate.</summary>
+    /// <param name="draft">Its number and state are given by the store.</param>
+    Task<ReleaseRecord> AddReleaseAsync(ReleaseRecord draft, CancellationToken stop);
+
+    /// <summary>Moves a release on. To Live: production becomes its set in one step, and the release that was live is withdrawn.</summary>
+    /// <returns>False when production's revision is no longer the release's base, or the release was not in a state to move from; nothing changed.</returns>
+    Task<bool> MoveReleaseAsync(int number, ReleaseState to, CancellationToken stop);
+
+    // ── artifacts ──
+
+    /// <summary>What was hashed before: an outside file's digest, if it has the same size, time and inode as then.</summary>
+    Task<Digest?> KnownOutsideAsync(string path, long bytes, long modifiedTicks, long inode, CancellationToken stop);
+    Task RememberOutsideAsync(IReadOnlyList<OutsideRead> files, CancellationToken stop);
+
+    /// <summary>Every blob that a version, a run's program or a tombstone refers to.</summary>
+    Task<IReadOnlySet<Digest>> ReferencedAsync(CancellationToken stop);
+
+    /// <summary>The versions that hold a blob.</summary>
+    Task<IReadOnlyList<VersionName>> HoldersAsync(Digest blob, CancellationToken stop);
+
+    /// <summary>The collection's generation and the blobs it is removing just now.</summary>
+    Task<Collection> CollectionAsync(CancellationToken stop);
+
+    /// <summary>Begins a collection: raises the generation and dooms those of <paramref name="candidates"/> that nothing refers to.</summary>
+    Task<Collection> DoomAsync(IReadOnlyCollection<Digest> candidates, ProcessIdentity owner, CancellationToken stop);
+
+    /// <summary>Ends the collection of blobs that were removed.</summary>
+    Task RemovedAsync(IReadOnlyCollection<Digest> removed, CancellationToken stop);
+
+    /// <summary>Removes ended runs without a result that ended before <paramref name="before"/>, with their metrics and logs.</summary>
+    /// <returns>How many; with <paramref name="dryRun"/>, how many there would be.</returns>
+    Task<int> ForgetRunsAsync(DateTimeOffset before, bool dryRun, CancellationToken stop);
+}
+
+/// <summary>What a making hands to the store; the store gives it a number.</summary>
+/// <param name="Version">Its name's number is ignored.</param>
+public sealed record NewVersion(VersionRecord Version);
+
+/// <summary>How the beginning of a run ended.</summary>
+public abstract record RunBegun
+{
+    RunBegun() { }
+
+    public sealed record Started(RunId Run, int Fence) : RunBegun;
+
+    /// <summary>The same making runs already.</summary>
+    public sealed record Joined(RunId Run) : RunBegun;
+}
+
+/// <summary>How a commit ended.</summary>
+public abstract record CommitEnd
+{
+    CommitEnd() { }
+
+    public sealed record Made(VersionRecord Version) : CommitEnd;
+
+    /// <summary>A version with this content was there already.</summary>
+    public sealed record Existing(VersionRecord Version) : CommitEnd;
+
+    /// <summary>A newer attempt has taken over, or the run has ended.</summary>
+    public sealed record Fenced : CommitEnd;
+
+    /// <summary>A collection began since the blobs were put: look whether they are all there, put what is gone, and commit with the new generation.</summary>
+    public sealed record Collected(Collection Now) : CommitEnd;
+}
+
+/// <summary>The garbage collection of blobs.</summary>
+/// <param name="Doomed">Blobs that a collection is removing, or was removing when its process died.</param>
+/// <param name="Owner">The process that collects.</param>
+public sealed record Collection(long Generation, IReadOnlySet<Digest> Doomed, ProcessIdentity? Owner);
