@@ -19,6 +19,7 @@ sealed class AssetGraph
         ByName = Assets.ToLookup(a => AssetName(a.Name), StringComparer.Ordinal);
         Circles = FindCircles();
         Thresholds = Assets.Where(types.IsThreshold).ToImmutableArray();
+        MadeFromObsolete = FindMadeFromObsolete();
     }
 
     /// <summary>In order of their full names.</summary>
@@ -27,6 +28,9 @@ sealed class AssetGraph
     public ILookup<string, INamedTypeSymbol> ByName { get; }
 
     public ImmutableArray<INamedTypeSymbol> Thresholds { get; }
+
+    /// <summary>Every asset, of referenced assemblies too, that asks for an obsolete one, directly or further up.</summary>
+    public HashSet<INamedTypeSymbol> MadeFromObsolete { get; }
 
     /// <summary>One shortest circle for each knot of assets, by the asset it is reported on.</summary>
     public IReadOnlyDictionary<INamedTypeSymbol, ImmutableArray<INamedTypeSymbol>> Circles { get; }
@@ -117,6 +121,29 @@ sealed class AssetGraph
             foreach (var user in users[ready.Dequeue()])
                 if (--waitsFor[user] == 0) ready.Enqueue(user);
         return Assets.Where(a => waitsFor[a] > 0 && !WayUp(a, input => SymbolEqualityComparer.Default.Equals(input, a)).IsEmpty);
+    }
+
+    HashSet<INamedTypeSymbol> FindMadeFromObsolete()
+    {
+        var users = new Dictionary<INamedTypeSymbol, List<INamedTypeSymbol>>(SymbolEqualityComparer.Default);
+        var next = new Queue<INamedTypeSymbol>(Assets);
+        var seen = new HashSet<INamedTypeSymbol>(Assets, SymbolEqualityComparer.Default);
+        while (next.Count > 0)
+        {
+            var user = next.Dequeue();
+            foreach (var input in Inputs(user))
+            {
+                if (users.TryGetValue(input, out var known)) known.Add(user);
+                else users.Add(input, [user]);
+                if (seen.Add(input)) next.Enqueue(input);
+            }
+        }
+        var found = new HashSet<INamedTypeSymbol>(SymbolEqualityComparer.Default);
+        foreach (var obsolete in seen.Where(a => types.Obsolete(a) is not null)) next.Enqueue(obsolete);
+        while (next.Count > 0)
+            if (users.TryGetValue(next.Dequeue(), out var below))
+                foreach (var user in below.Where(found.Add)) next.Enqueue(user);
+        return found;
     }
 
     static ImmutableArray<INamedTypeSymbol> Trail(INamedTypeSymbol to, Dictionary<INamedTypeSymbol, INamedTypeSymbol?> cameFrom)

@@ -18,6 +18,7 @@ static class ObsoleteRule
                     yield return Diagnostic.Create(Findings.AsksForObsolete, AssetTypes.At(asked, stop), asset.Name, input.Name, AssetTypes.WayOut(mark));
                 continue;
             }
+            if (!graph.MadeFromObsolete.Contains(input.OriginalDefinition)) continue;
             var way = graph.WayUp(input.OriginalDefinition, up => types.Obsolete(up) is not null);
             if (way is [.., var last] && types.Obsolete(last) is { } above)
                 yield return Diagnostic.Create(Findings.ObsoleteUpstream, AssetTypes.At(asked, stop),
