@@ -35,7 +35,7 @@ public static class ReleaseCheck
         var sources = SharedSources.Of(shelf, versions.Where(v => v.Kind == AssetKind.Model));
         var mends = new ReleaseMends(shelf, set, request, sources);
         Declared(Lineage.Of(versions.Select(v => v.Name), shelf), findings);
-        foreach (var version in versions) Fit(version, shelf, set, mends, findings);
+        foreach (var version in versions) Fit(version, shelf, set, request, mends, findings);
         Sources(sources, mends, findings);
         if (request.Gates) Gates(shelf, production, request, mends, findings);
         return findings;
@@ -67,16 +67,28 @@ public static class ReleaseCheck
             findings.Add(Refuse("nothing", request.Set.Count == 0 ? Message.Of("release.nothing-asked") : Message.Of("release.nothing")));
     }
 
-    static void Fit(VersionRecord version, IReadOnlyDictionary<VersionName, VersionRecord> shelf, IReadOnlyDictionary<string, int> set, ReleaseMends mends, List<Finding> findings)
+    static void Fit(VersionRecord version, IReadOnlyDictionary<VersionName, VersionRecord> shelf, IReadOnlyDictionary<string, int> set, ReleaseRequest request, ReleaseMends mends, List<Finding> findings)
     {
         foreach (var input in version.Inputs.Where(i => i.Edge == EdgeKind.Fit))
         {
             var needs = input.Version;
-            if (!set.TryGetValue(needs.Asset, out var number))
-                findings.Add(Refuse("fit", Message.Of("release.fit-missing", ("version", version.Name), ("needs", needs)), mends.ForMissing(version, needs)));
+            if (!set.TryGetValue(needs.Asset, out var number)) findings.Add(Missing(version.Name, needs, request, mends));
             else if (new VersionName(needs.Asset, number) is var held && held != needs && !input.IsReadingOf(shelf[held]))
-                findings.Add(Refuse("fit", Message.Of("release.fit-other", ("version", version.Name), ("needs", needs), ("held", held)), mends.ForOther(version, input, held)));
+                findings.Add(Refuse("fit", Other(version.Name, input, held, request), mends.ForOther(version, input, held)));
         }
+    }
+
+    static Finding Missing(VersionName version, VersionName needs, ReleaseRequest request, ReleaseMends mends) =>
+        Refuse("fit", request.Without.Contains(needs.Asset)
+            ? Message.Of("release.fit-leaves", ("version", version), ("needs", needs))
+            : Message.Of("release.fit-missing", ("version", version), ("needs", needs)), mends.ForMissing(version, needs));
+
+    static Message Other(VersionName version, InputUse input, VersionName held, ReleaseRequest request)
+    {
+        if (input.Read.Count == 0) return Message.Of("release.fit-unread", ("version", version), ("needs", input.Version), ("held", held));
+        return request.Set.Contains(held)
+            ? Message.Of("release.fit-asked", ("version", version), ("needs", input.Version), ("held", held))
+            : Message.Of("release.fit-other", ("version", version), ("needs", input.Version), ("held", held));
     }
 
     static void Sources(SharedSources sources, ReleaseMends mends, List<Finding> findings)

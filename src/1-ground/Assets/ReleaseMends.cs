@@ -4,22 +4,25 @@ namespace Kumiki;
 /// <param name="set">The production that would result.</param>
 sealed class ReleaseMends(IReadOnlyDictionary<VersionName, VersionRecord> shelf, IReadOnlyDictionary<string, int> set, ReleaseRequest request, SharedSources sources)
 {
-    /// <summary>For a version cut for another version than production would hold: the newer of the two sides leads, unless it was not asked for.</summary>
+    /// <summary>For a version cut for another version than production would hold: what was asked for leads; were both asked for, the newer does.</summary>
     public IReadOnlyList<string> ForOther(VersionRecord version, InputUse needs, VersionName held)
     {
+        var make = Make(version);
         var together = Release(With(needs.Version));
-        if (needs.Read.Count == 0) return request.Set.Contains(held) ? [] : [together];     // making it again would give the same version
-        var leads = request.Set.Contains(version.Name) && !request.Set.Contains(held) && needs.Version.Number > held.Number;
-        return leads ? [together, Make(version)] : [Make(version), together];
+        return (CanMake: needs.Read.Count > 0, HeldIsAsked: request.Set.Contains(held)) switch
+        {
+            (true, true) => [make],
+            (true, false) => needs.Version.Number > held.Number ? [together, make] : [make, together],
+            (false, false) => [together],
+            (false, true) => [],        // nothing of it was read, so making it again would give the same version
+        };
     }
 
     /// <summary>For a version cut for what production would not hold at all.</summary>
-    public IReadOnlyList<string> ForMissing(VersionRecord version, VersionName needs)
-    {
-        var together = Release(With(needs));
-        if (request.Set.Contains(version.Name)) return [together];
-        return [Release(request with { Without = [.. request.Without.Append(version.Asset)] }), together];
-    }
+    public IReadOnlyList<string> ForMissing(VersionName version, VersionName needs) =>
+        request.Without.Contains(needs.Asset) && !request.Set.Contains(version)
+            ? [Release(request with { Without = [.. request.Without.Append(version.Asset)] })]
+            : [Release(With(needs))];
 
     /// <summary>Making <paramref name="version"/> again from what production would hold, and a model from sources as the others read them.</summary>
     public string Make(VersionRecord version)

@@ -31,7 +31,7 @@ public sealed class ReleaseRuleTests
 
             var said = Said(shelf.Check(shape.Fits.Replace(needs.ToString(), other.ToString(), StringComparison.Ordinal)));
 
-            Assert.Contains($"{version} was cut for {needs}, but production would hold {other}; make it again for {other}, or release {needs} with it.", said);
+            Assert.Contains($"{version} was cut for {needs}, but production would hold {other}; make it again for {other}.", said);
         }
     }
 
@@ -53,7 +53,7 @@ public sealed class ReleaseRuleTests
     {
         foreach (var asset in shape.Fits.Split(' ').Select(v => v.Split('@')[0]))
         {
-            var needed = FitEdges(shape).Where(e => e.Needs.Asset == asset).Select(e => $"{e.Version} was cut for {e.Needs}, which production would not hold; release both together.");
+            var needed = FitEdges(shape).Where(e => e.Needs.Asset == asset).Select(e => $"{e.Version} was cut for {e.Needs}, which would leave production; take both out, or keep both.");
 
             var refused = shape.Shelf().Check(Shelf.Holding(shape.Fits.Split(' ')), $"--without {asset}").Where(f => f.Severity == Severity.Refusal);
 
