@@ -13,7 +13,8 @@ public sealed record VersionFile(string Path, Digest Content, long Bytes);
 public sealed record InputUse(VersionName Version, EdgeKind Edge, IReadOnlyDictionary<string, Digest> Read, bool Declared = true);
 
 /// <summary>A file outside the store that a making took in, as it was then.</summary>
-public sealed record OutsideRead(string Path, long Bytes, long ModifiedTicks, long Inode, Digest Content, bool Declared = true);
+/// <param name="Pinned">True where the file was too large to take in: the version needs the file itself, unchanged.</param>
+public sealed record OutsideRead(string Path, long Bytes, long ModifiedTicks, long Inode, Digest Content, bool Declared = true, bool Pinned = false);
 
 /// <summary>What a check is about; each is a gate of release.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<CheckKind>))]
