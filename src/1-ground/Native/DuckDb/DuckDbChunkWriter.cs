@@ -54,11 +54,13 @@ public readonly unsafe struct DuckDbVectorWriter
     readonly nint vector;
     readonly void* data;
     readonly DuckDbType type;
+    readonly int size;
 
     internal DuckDbVectorWriter(nint vector, DuckDbType type)
     {
         this.vector = vector;
         this.type = type;
+        size = type.Size;
         data = DuckDbApi.duckdb_vector_get_data(vector);
     }
 
@@ -66,6 +68,13 @@ public readonly unsafe struct DuckDbVectorWriter
     /// <exception cref="InvalidOperationException">The column's values have another width.</exception>
     public Span<T> Values<T>() where T : unmanaged =>
         sizeof(T) == type.Size ? new(data, DuckDbChunkWriter.Capacity) : throw new InvalidOperationException($"A {type} has {type.Size} bytes a value, a {typeof(T).Name} {sizeof(T)}.");
+
+    /// <summary>One value; the type is as wide as the column's.</summary>
+    public void Set<T>(int row, T value) where T : unmanaged
+    {
+        if (sizeof(T) != size || (uint)row >= (uint)DuckDbChunkWriter.Capacity) throw new InvalidOperationException($"Row {row} of a {type} takes {size} bytes, not {sizeof(T)}.");
+        ((T*)data)[row] = value;
+    }
 
     public void SetNull(int row)
     {
