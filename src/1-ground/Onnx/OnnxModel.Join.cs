@@ -1,4 +1,3 @@
-
 namespace Kumiki.Onnx;
 
 public sealed partial class OnnxModel

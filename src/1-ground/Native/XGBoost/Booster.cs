@@ -22,9 +22,9 @@ public sealed record RoundFigure(int Round, string Rows, string Metric, double V
 /// <summary>Trees being trained or trained. One thread at a time; results are copied out before the next call.</summary>
 public sealed unsafe class Booster : IDisposable
 {
-    readonly BoosterHandle handle;
+    Booster(BoosterHandle handle) => Handle = handle;
 
-    Booster(BoosterHandle handle) => this.handle = handle;
+    internal BoosterHandle Handle { get; }
 
     /// <summary>The version of the library, such as 1.7.4.</summary>
     public static string LibraryVersion
@@ -43,7 +43,7 @@ public sealed unsafe class Booster : IDisposable
         get
         {
             int rounds;
-            XGBoostApi.Check(XGBoostApi.XGBoosterBoostedRounds(handle, &rounds), "count the rounds");
+            XGBoostApi.Check(XGBoostApi.XGBoosterBoostedRounds(Handle, &rounds), "count the rounds");
             return rounds;
         }
     }
@@ -54,7 +54,7 @@ public sealed unsafe class Booster : IDisposable
         get
         {
             ulong columns;
-            XGBoostApi.Check(XGBoostApi.XGBoosterGetNumFeature(handle, &columns), "count the columns");
+            XGBoostApi.Check(XGBoostApi.XGBoosterGetNumFeature(Handle, &columns), "count the columns");
             return (int)columns;
         }
     }
@@ -77,7 +77,7 @@ public sealed unsafe class Booster : IDisposable
         {
             fixed (byte* bytes = model)
             {
-                var result = XGBoostApi.XGBoosterLoadModelFromBuffer(booster.handle, bytes, (ulong)model.Length);
+                var result = XGBoostApi.XGBoosterLoadModelFromBuffer(booster.Handle, bytes, (ulong)model.Length);
                 XGBoostApi.Check(result, $"read a model of {model.Length} bytes");
             }
             return booster.With(parameters ?? []);
@@ -96,7 +96,7 @@ public sealed unsafe class Booster : IDisposable
             foreach (var (name, value) in parameters)
             {
                 BoosterParameters.Check(name);
-                XGBoostApi.Check(XGBoostApi.XGBoosterSetParam(handle, name, value), $"set {name} to {value}");
+                XGBoostApi.Check(XGBoostApi.XGBoosterSetParam(Handle, name, value), $"set {name} to {value}");
             }
             return this;
         }
@@ -122,7 +122,7 @@ public sealed unsafe class Booster : IDisposable
         for (var round = first; round < first + rounds; round++)
         {
             cancel.ThrowIfCancellationRequested();
-            XGBoostApi.Check(XGBoostApi.XGBoosterUpdateOneIter(handle, round, train.Handle), $"train round {round + 1}");
+            XGBoostApi.Check(XGBoostApi.XGBoosterUpdateOneIter(Handle, round, train.Handle), $"train round {round + 1}");
             if (onRound is not null && !onRound(Measure(round, watched))) return;
         }
     }
@@ -147,7 +147,7 @@ public sealed unsafe class Booster : IDisposable
                 names[held] = Marshal.StringToCoTaskMemUTF8($"{held}");
             }
             nint text;
-            var result = XGBoostApi.XGBoosterEvalOneIter(handle, round, matrices, names, (ulong)watched.Count, &text);
+            var result = XGBoostApi.XGBoosterEvalOneIter(Handle, round, matrices, names, (ulong)watched.Count, &text);
             XGBoostApi.Check(result, $"measure round {round + 1}");
             return ReadFigures(Marshal.PtrToStringUTF8(text)!, round, watched);
         }
@@ -187,7 +187,7 @@ public sealed unsafe class Booster : IDisposable
         ulong rank;
         float* result;
         var config = $$"""{"type": {{(int)kind}}, "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": true}""";
-        XGBoostApi.Check(XGBoostApi.XGBoosterPredictFromDMatrix(handle, rows.Handle, config, &shape, &rank, &result), $"predict {rows.Rows} rows");
+        XGBoostApi.Check(XGBoostApi.XGBoosterPredictFromDMatrix(Handle, rows.Handle, config, &shape, &rank, &result), $"predict {rows.Rows} rows");
         var count = 1UL;
         for (var i = 0UL; i < rank; i++) count *= shape[i];
         return new ReadOnlySpan<float>(result, checked((int)count)).ToArray();
@@ -205,9 +205,9 @@ public sealed unsafe class Booster : IDisposable
         ulong length;
         byte* model;
         var config = format == BoosterFormat.Json ? """{"format": "json"}""" : """{"format": "ubj"}""";
-        XGBoostApi.Check(XGBoostApi.XGBoosterSaveModelToBuffer(handle, config, &length, &model), "save the model");
+        XGBoostApi.Check(XGBoostApi.XGBoosterSaveModelToBuffer(Handle, config, &length, &model), "save the model");
         return new ReadOnlySpan<byte>(model, checked((int)length)).ToArray();
     }
 
-    public void Dispose() => handle.Dispose();
+    public void Dispose() => Handle.Dispose();
 }
