@@ -26,20 +26,24 @@ public sealed class ScorerTests
 
     static Column[] Part(Column[] rows, int from, int count) => [.. rows.Select(c => c.Slice(from, count))];
 
-    [Fact]
-    public void A_batch_equals_its_single_rows_to_the_last_bit_in_blocks_of_any_size()
+    [Theory]
+    [InlineData("trees")]
+    [InlineData("logistic")]
+    [InlineData("features")]
+    public void A_batch_equals_its_single_rows_to_the_last_bit_in_blocks_of_any_size(string kind)
     {
+        var model = (kind switch { "trees" => World.Model, "logistic" => World.Logistic, _ => World.Transform }).ToBytes();
         var random = new Random(11);
         var rows = World.Rows(5000, seed: 5);
-        using var alone = Scorer.Open(Trees);
-        var single = Enumerable.Range(0, 5000).Select(r => alone.Score(Part(rows, r, 1))[0]).ToArray();
+        using var alone = Scorer.Open(model);
+        var single = Enumerable.Range(0, 5000).SelectMany(r => alone.Score(Part(rows, r, 1))).ToArray();
 
         for (var i = 0; i < 25; i++)
         {
-            using var scorer = Scorer.Open(Trees, new() { BlockRows = random.Next(1, 3000), Threads = random.Next(1, 4) });
+            using var scorer = Scorer.Open(model, new() { BlockRows = random.Next(1, 3000), Threads = random.Next(1, 4) });
             var from = random.Next(0, 4999);
             var count = random.Next(1, 5000 - from);
-            Assert.Equal(Bits(single.AsSpan(from, count)), Bits(scorer.Score(Part(rows, from, count))));
+            Assert.Equal(Bits(single.AsSpan(from * alone.Width, count * alone.Width)), Bits(scorer.Score(Part(rows, from, count))));
         }
     }
 

@@ -37,15 +37,19 @@ static class World
     public static OnnxModel Transform { get; } = TransformGraph.Of(Columns);
 
     /// <summary>The shop's model: trees over the features.</summary>
-    public static OnnxModel Model { get; } = Transform.Append(Learners.XGBoost(Trees(Transform, seed: 7)));
+    public static OnnxModel Model { get; } = Transform.Append(Learners.XGBoost(Trees(Transform, "reg:squarederror")));
 
-    static byte[] Trees(OnnxModel transform, int seed)
+    /// <summary>The same shop, with a share between 0 and 1 for an answer.</summary>
+    public static OnnxModel Logistic { get; } = Transform.Append(Learners.XGBoost(Trees(Transform, "reg:logistic")));
+
+    static byte[] Trees(OnnxModel transform, string objective)
     {
         using var features = Scorer.Open(transform.ToBytes());
-        var matrix = features.Score(Rows(3000, seed));
+        var matrix = features.Score(Rows(3000, seed: 7));
         var labels = Enumerable.Range(0, 3000).Select(r => matrix.AsSpan(r * features.Width, 3).ToArray().Sum(x => float.IsNaN(x) ? 0.5f : x)).ToArray();
+        if (objective == "reg:logistic") labels = [.. labels.Select(l => 1 / (1 + MathF.Exp(-l)))];
         using var train = DMatrix.Of(matrix, features.Width).WithLabels(labels);
-        using var booster = Booster.Of([("objective", "reg:squarederror"), ("max_depth", "5"), ("tree_method", "hist"), ("nthread", "1")]);
+        using var booster = Booster.Of([("objective", objective), ("max_depth", "5"), ("tree_method", "hist"), ("nthread", "1")]);
         booster.Train(train, 30, []);
         return booster.Save();
     }

@@ -170,10 +170,10 @@ public sealed class BoosterTests
             Assert.Throws<KumikiException>(() => Plain(("max_deph", "3"))).Says.In("en"));
 
     [Theory]
-    [InlineData("eta", "fast")]
-    [InlineData("objective", "reg:nonsense")]
-    [InlineData("max_depth", "-3")]
-    public void A_wrong_value_is_refused_in_the_first_line_of_xgboosts_own_words(string name, string value)
+    [InlineData("eta", "fast", "could not be parsed: 'ast'")]
+    [InlineData("objective", "reg:nonsense", "Unknown objective function: `reg:nonsense`")]
+    [InlineData("max_depth", "-3", "value -3 for Parameter max_depth should be greater equal to 0")]
+    public void A_wrong_value_is_refused_in_the_first_line_of_xgboosts_own_words(string name, string value, string reason)
     {
         using var train = Rows(10, seed: 1);
 
@@ -185,7 +185,8 @@ public sealed class BoosterTests
 
         Assert.DoesNotContain('\n', e.Reason);
         Assert.DoesNotContain("Stack trace", e.Reason, StringComparison.Ordinal);
-        Assert.Contains(name == "objective" ? "reg:nonsense" : name, e.Reason, StringComparison.Ordinal);
+        Assert.Contains(reason, e.Reason, StringComparison.Ordinal);
+        Assert.Contains($" {name}={value}:", e.Says.In("en"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,6 +26,10 @@ public sealed unsafe class Booster : IDisposable
 
     internal BoosterHandle Handle { get; }
 
+    // XGBoost can be asked about rounds and columns only after it has seen rows.
+    bool hasTrees;
+    string settings = "";
+
     /// <summary>The version of the library, such as 1.7.4.</summary>
     public static string LibraryVersion
     {
@@ -42,6 +46,7 @@ public sealed unsafe class Booster : IDisposable
     {
         get
         {
+            if (!hasTrees) return 0;
             int rounds;
             XGBoostApi.Check(XGBoostApi.XGBoosterBoostedRounds(Handle, &rounds), "count the rounds");
             return rounds;
@@ -53,6 +58,7 @@ public sealed unsafe class Booster : IDisposable
     {
         get
         {
+            if (!hasTrees) return 0;
             ulong columns;
             XGBoostApi.Check(XGBoostApi.XGBoosterGetNumFeature(Handle, &columns), "count the columns");
             return (int)columns;
@@ -80,6 +86,7 @@ public sealed unsafe class Booster : IDisposable
                 var result = XGBoostApi.XGBoosterLoadModelFromBuffer(booster.Handle, bytes, (ulong)model.Length);
                 XGBoostApi.Check(result, $"read a model of {model.Length} bytes");
             }
+            booster.hasTrees = true;
             return booster.With(parameters ?? []);
         }
         catch
@@ -97,6 +104,7 @@ public sealed unsafe class Booster : IDisposable
             {
                 BoosterParameters.Check(name);
                 XGBoostApi.Check(XGBoostApi.XGBoosterSetParam(Handle, name, value), $"set {name} to {value}");
+                settings += $" {name}={value}";
             }
             return this;
         }
@@ -118,11 +126,15 @@ public sealed unsafe class Booster : IDisposable
         CancellationToken cancel = default)
     {
         var first = Rounds;
-        if (first > 0) CheckColumns(train);
+        if (hasTrees) CheckColumns(train);
+        else XGBoostApi.Check(XGBoostApi.XGBoosterSetParam(Handle, "num_feature", $"{train.Columns}"), "set the number of columns");
         for (var round = first; round < first + rounds; round++)
         {
             cancel.ThrowIfCancellationRequested();
-            XGBoostApi.Check(XGBoostApi.XGBoosterUpdateOneIter(Handle, round, train.Handle), $"train round {round + 1}");
+            // XGBoost reads the values only now, and its words do not always name the parameter.
+            var result = XGBoostApi.XGBoosterUpdateOneIter(Handle, round, train.Handle);
+            if (result != 0) XGBoostApi.Check(result, $"train round {round + 1} with{settings}");
+            hasTrees = true;
             if (onRound is not null && !onRound(Measure(round, watched))) return;
         }
     }
