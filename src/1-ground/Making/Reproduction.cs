@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using Kumiki.Store;
 
 namespace Kumiki.Making;
 
@@ -38,7 +37,7 @@ public sealed record Reproduction(VersionName Version, RunId Run, CodeRevision P
     {
         var folder = Path.Combine(programs, code.Closure.Hex);
         if (Directory.Exists(folder)) return folder;
-        var files = await at.Metadata.ProgramAsync(code.Closure, stop) ?? throw new KumikiException(Message.Of("reproduce.no-program", ("program", code.Closure.Short)));
+        var files = await ProgramClosure.FilesOfAsync(code.Closure, at.Artifacts, stop);
         Directory.CreateDirectory(programs);
         var partial = Path.Combine(programs, $"{code.Closure.Short}-{Environment.ProcessId}.partial");
         foreach (var file in files)
