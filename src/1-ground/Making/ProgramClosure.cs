@@ -52,26 +52,42 @@ public sealed class ProgramClosure
     static Digest DigestOf(string folder, IReadOnlyList<string> own) =>
         Digest.OfParts(own.SelectMany(n => new[] { n, Digest.Of(File.ReadAllBytes(Path.Combine(folder, n + ".dll"))).Hex }));
 
-    /// <summary>Keeps every file of the program in the store, once.</summary>
+    /// <summary>Keeps every file of the program in the store, once, and a manifest that lists them.</summary>
     public async Task<CodeRevision> KeepAsync(IMetadataStore metadata, IArtifactStore artifacts, string projectFolder, CancellationToken stop)
     {
         if (kept is not null) return kept;
         var git = GitAsync(projectFolder, stop);
-        var files = new List<VersionFile>();
-        foreach (var path in Files())
+        while (true)
         {
-            var full = Path.Combine(folder, path);
-            var look = await OutsideFile.LookAsync(full, metadata, stop);
-            if (!artifacts.Contains(look.Content))
+            var generation = (await metadata.CollectionAsync(stop)).Generation;
+            var files = new List<VersionFile>();
+            foreach (var path in Files())
             {
-                await using var stream = File.OpenRead(full);
-                await artifacts.PutAsync(stream, stop);
+                var full = Path.Combine(folder, path);
+                var look = await OutsideFile.LookAsync(full, metadata, stop);
+                if (!artifacts.Contains(look.Content))
+                {
+                    await using var stream = File.OpenRead(full);
+                    await artifacts.PutAsync(stream, stop);
+                }
+                files.Add(new(path, look.Content, look.Bytes));
             }
-            files.Add(new(path, look.Content, look.Bytes));
+            using var manifest = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(files), writable: false);
+            var closure = (await artifacts.PutAsync(manifest, stop)).Content;
+            if (await metadata.KeepProgramAsync(closure, [.. files.Select(f => f.Content)], generation, stop) is null)
+            {
+                var (commit, dirty) = await git;
+                return kept = new(ProjectDigest, closure, entry, commit, dirty);
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(100), stop);     // a collection is under way: look again whether all is there
         }
-        var closure = await metadata.AddProgramAsync(files, stop);
-        var (commit, dirty) = await git;
-        return kept = new(ProjectDigest, closure, entry, commit, dirty);
+    }
+
+    /// <summary>The files of a kept program.</summary>
+    public static async Task<IReadOnlyList<VersionFile>> FilesOfAsync(Digest closure, IArtifactStore artifacts, CancellationToken stop)
+    {
+        await using var manifest = artifacts.Open(closure);
+        return (await JsonSerializer.DeserializeAsync<List<VersionFile>>(manifest, cancellationToken: stop))!;
     }
 
     /// <summary>Assemblies, dependency and runtime files, and small natives; the engines' own binaries are installed, and named in the environment.</summary>

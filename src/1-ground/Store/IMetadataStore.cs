@@ -69,12 +69,6 @@ public interface IMetadataStore : IAsyncDisposable
     /// <summary>A run's log after a sequence number, in order.</summary>
     Task<IReadOnlyList<LogLine>> LogAsync(RunId run, long after, int limit, CancellationToken stop);
 
-    /// <summary>Keeps the list of a program's files; the same list is kept once. Its blobs are referred to from then on.</summary>
-    /// <returns>The digest of the list.</returns>
-    Task<Digest> AddProgramAsync(IReadOnlyList<VersionFile> files, CancellationToken stop);
-
-    Task<IReadOnlyList<VersionFile>?> ProgramAsync(Digest closure, CancellationToken stop);
-
     // ── stages ──
 
     /// <summary>Every pointer but production.</summary>
