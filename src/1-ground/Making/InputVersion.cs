@@ -26,6 +26,13 @@ public sealed class InputVersion
         return paths;
     }
 
+    /// <summary>The local path of one file; records that the whole version was read.</summary>
+    public Task<string> PathAsync(string path, CancellationToken stop)
+    {
+        Whole();
+        return artifacts.PathAsync(FileOf(path).Content, stop);
+    }
+
     /// <summary>One file's bytes; records that the whole version was read.</summary>
     public async Task<byte[]> BytesAsync(string path, CancellationToken stop)
     {

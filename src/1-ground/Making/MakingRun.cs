@@ -102,6 +102,9 @@ public sealed class MakingRun
         return file;
     }
 
+    /// <summary>A folder beside the artifacts for what outlives this making, such as an engine's spill; it goes when disposed, or after the process has died.</summary>
+    public Scratch NewProcessScratch() => artifacts.NewScratch();
+
     // ── telling ──
 
     /// <summary>Adds a file to the version, moving it from <see cref="Scratch"/> into the store.</summary>

@@ -63,10 +63,10 @@ public static partial class Learners
         var trees = new TreeTables();
         foreach (var (number, tree) in booster.GetProperty("model").GetProperty("trees").EnumerateArray().Index()) trees.Add(number, tree);
         if (trees.IsEmpty) throw NotConverted("0 trees");
-        return Model(
-            (int)Number(parameters, "num_feature"),
-            [new OnnxNode("TreeEnsembleRegressor", [TransformGraph.Features], [Score], OnnxModel.MlDomain) { Attributes = trees.Attributes(margin, logistic) }],
-            []);
+        // ONNX Runtime leaves a regressor's post_transform out, so the logistic function is a node of its own.
+        var sum = logistic ? "/trees/margin" : Score;
+        OnnxNode[] nodes = [new("TreeEnsembleRegressor", [TransformGraph.Features], [sum], OnnxModel.MlDomain) { Attributes = trees.Attributes(margin) }];
+        return Model((int)Number(parameters, "num_feature"), logistic ? [.. nodes, new("Sigmoid", [sum], [Score])] : nodes, []);
     }
 
     static long Number(JsonElement parameters, string name) => long.Parse(parameters.GetProperty(name).GetString()!, CultureInfo.InvariantCulture);

@@ -1,4 +1,3 @@
-
 namespace Kumiki.Onnx;
 
 public sealed partial class OnnxModel
@@ -69,7 +68,8 @@ public sealed partial class OnnxModel
     {
         var end = Graph.Outputs.Concat(Graph.Inner).FirstOrDefault(t => t.Name == tensor)
             ?? throw new KumikiException(Message.Of(
-                "onnx.cut", ("tensor", tensor), ("known", string.Join(", ", Graph.Outputs.Concat(Graph.Inner).Select(t => t.Name)))));
+                "onnx.cut", ("tensor", tensor),
+                ("known", string.Join(", ", Graph.Outputs.Concat(Graph.Inner).Select(t => t.Name).Where(n => !n.StartsWith('/'))))));
         var needed = new HashSet<string> { tensor };
         var nodes = new Stack<OnnxNode>();
         foreach (var node in Graph.Nodes.Reverse())

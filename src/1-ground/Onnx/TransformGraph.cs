@@ -34,7 +34,7 @@ public static class TransformGraph
             "kumiki",
             [.. columns.Select(c => new TensorInfo(TensorOf(c.Name), c.Kind == ColumnKind.Text ? TensorType.Text : TensorType.Float, [OnnxModel.Free, 1]))],
             [new TensorInfo(Features, TensorType.Float, [OnnxModel.Free, emission.Names.Count])],
-            emission.Finish(), emission.Constants, []);
+            emission.Finish(), emission.Constants, emission.Inner);
         return new(graph, ModelFacts.Of([.. columns.Select(c => new ModelColumn(c.Name, c.Kind, TensorOf(c.Name)))], emission.Names));
     }
 
@@ -68,6 +68,9 @@ public static class TransformGraph
         readonly List<string> blocks = [];
 
         public List<OnnxConstant> Constants { get; } = [];
+
+        /// <summary>Types that other readers cannot infer.</summary>
+        public List<TensorInfo> Inner { get; } = [];
         public List<string> Names { get; } = [];
 
         /// <summary>Numbers of one chain: their values, then their indicators.</summary>
@@ -114,6 +117,7 @@ public static class TransformGraph
             {
                 Attributes = [new OnnxAttribute.Texts("cats_strings", categories), new OnnxAttribute.Int("zeros", 1)],
             });
+            Inner.Add(new(encoded, TensorType.Float, [OnnxModel.Free, 1, categories.Count]));
             Constants.Add(OnnxConstant.Of($"{prefix}/shape", [-1L, categories.Count], 2));
             blocks.Add(Node("Reshape", $"{prefix}/features", [encoded, $"{prefix}/shape"]));
             Names.AddRange(categories.Select(c => $"{column.Name} = {c}"));

@@ -51,11 +51,10 @@ public static partial class Learners
         static long[] Ints(JsonElement tree, string name) =>
             [.. tree.GetProperty(name).EnumerateArray().Select(e => e.ValueKind switch { JsonValueKind.True => 1, JsonValueKind.False => 0, _ => e.GetInt64() })];
 
-        public IReadOnlyList<OnnxAttribute> Attributes(float margin, bool logistic) =>
+        public IReadOnlyList<OnnxAttribute> Attributes(float margin) =>
         [
             new OnnxAttribute.Int("n_targets", 1),
             new OnnxAttribute.Text("aggregate_function", "SUM"),
-            new OnnxAttribute.Text("post_transform", logistic ? "LOGISTIC" : "NONE"),
             new OnnxAttribute.Floats("base_values", [margin]),
             new OnnxAttribute.Ints("nodes_treeids", treeIds),
             new OnnxAttribute.Ints("nodes_nodeids", nodeIds),

@@ -22,9 +22,13 @@ public sealed record RoundFigure(int Round, string Rows, string Metric, double V
 /// <summary>Trees being trained or trained. One thread at a time; results are copied out before the next call.</summary>
 public sealed unsafe class Booster : IDisposable
 {
-    readonly BoosterHandle handle;
+    Booster(BoosterHandle handle) => Handle = handle;
 
-    Booster(BoosterHandle handle) => this.handle = handle;
+    internal BoosterHandle Handle { get; }
+
+    // XGBoost can be asked about rounds and columns only after it has seen rows.
+    bool hasTrees;
+    string settings = "";
 
     /// <summary>The version of the library, such as 1.7.4.</summary>
     public static string LibraryVersion
@@ -42,8 +46,9 @@ public sealed unsafe class Booster : IDisposable
     {
         get
         {
+            if (!hasTrees) return 0;
             int rounds;
-            XGBoostApi.Check(XGBoostApi.XGBoosterBoostedRounds(handle, &rounds), "count the rounds");
+            XGBoostApi.Check(XGBoostApi.XGBoosterBoostedRounds(Handle, &rounds), "count the rounds");
             return rounds;
         }
     }
@@ -53,8 +58,9 @@ public sealed unsafe class Booster : IDisposable
     {
         get
         {
+            if (!hasTrees) return 0;
             ulong columns;
-            XGBoostApi.Check(XGBoostApi.XGBoosterGetNumFeature(handle, &columns), "count the columns");
+            XGBoostApi.Check(XGBoostApi.XGBoosterGetNumFeature(Handle, &columns), "count the columns");
             return (int)columns;
         }
     }
@@ -77,9 +83,10 @@ public sealed unsafe class Booster : IDisposable
         {
             fixed (byte* bytes = model)
             {
-                var result = XGBoostApi.XGBoosterLoadModelFromBuffer(booster.handle, bytes, (ulong)model.Length);
+                var result = XGBoostApi.XGBoosterLoadModelFromBuffer(booster.Handle, bytes, (ulong)model.Length);
                 XGBoostApi.Check(result, $"read a model of {model.Length} bytes");
             }
+            booster.hasTrees = true;
             return booster.With(parameters ?? []);
         }
         catch
@@ -96,7 +103,8 @@ public sealed unsafe class Booster : IDisposable
             foreach (var (name, value) in parameters)
             {
                 BoosterParameters.Check(name);
-                XGBoostApi.Check(XGBoostApi.XGBoosterSetParam(handle, name, value), $"set {name} to {value}");
+                XGBoostApi.Check(XGBoostApi.XGBoosterSetParam(Handle, name, value), $"set {name} to {value}");
+                settings += $" {name}={value}";
             }
             return this;
         }
@@ -118,11 +126,15 @@ public sealed unsafe class Booster : IDisposable
         CancellationToken cancel = default)
     {
         var first = Rounds;
-        if (first > 0) CheckColumns(train);
+        if (hasTrees) CheckColumns(train);
+        else XGBoostApi.Check(XGBoostApi.XGBoosterSetParam(Handle, "num_feature", $"{train.Columns}"), "set the number of columns");
         for (var round = first; round < first + rounds; round++)
         {
             cancel.ThrowIfCancellationRequested();
-            XGBoostApi.Check(XGBoostApi.XGBoosterUpdateOneIter(handle, round, train.Handle), $"train round {round + 1}");
+            // XGBoost reads the values only now, and its words do not always name the parameter.
+            var result = XGBoostApi.XGBoosterUpdateOneIter(Handle, round, train.Handle);
+            if (result != 0) XGBoostApi.Check(result, $"train round {round + 1} with{settings}");
+            hasTrees = true;
             if (onRound is not null && !onRound(Measure(round, watched))) return;
         }
     }
@@ -147,7 +159,7 @@ public sealed unsafe class Booster : IDisposable
                 names[held] = Marshal.StringToCoTaskMemUTF8($"{held}");
             }
             nint text;
-            var result = XGBoostApi.XGBoosterEvalOneIter(handle, round, matrices, names, (ulong)watched.Count, &text);
+            var result = XGBoostApi.XGBoosterEvalOneIter(Handle, round, matrices, names, (ulong)watched.Count, &text);
             XGBoostApi.Check(result, $"measure round {round + 1}");
             return ReadFigures(Marshal.PtrToStringUTF8(text)!, round, watched);
         }
@@ -187,7 +199,7 @@ public sealed unsafe class Booster : IDisposable
         ulong rank;
         float* result;
         var config = $$"""{"type": {{(int)kind}}, "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": true}""";
-        XGBoostApi.Check(XGBoostApi.XGBoosterPredictFromDMatrix(handle, rows.Handle, config, &shape, &rank, &result), $"predict {rows.Rows} rows");
+        XGBoostApi.Check(XGBoostApi.XGBoosterPredictFromDMatrix(Handle, rows.Handle, config, &shape, &rank, &result), $"predict {rows.Rows} rows");
         var count = 1UL;
         for (var i = 0UL; i < rank; i++) count *= shape[i];
         return new ReadOnlySpan<float>(result, checked((int)count)).ToArray();
@@ -205,9 +217,9 @@ public sealed unsafe class Booster : IDisposable
         ulong length;
         byte* model;
         var config = format == BoosterFormat.Json ? """{"format": "json"}""" : """{"format": "ubj"}""";
-        XGBoostApi.Check(XGBoostApi.XGBoosterSaveModelToBuffer(handle, config, &length, &model), "save the model");
+        XGBoostApi.Check(XGBoostApi.XGBoosterSaveModelToBuffer(Handle, config, &length, &model), "save the model");
         return new ReadOnlySpan<byte>(model, checked((int)length)).ToArray();
     }
 
-    public void Dispose() => handle.Dispose();
+    public void Dispose() => Handle.Dispose();
 }

@@ -38,7 +38,7 @@ public sealed unsafe class DMatrix : IDisposable
     /// <param name="weights">[rows] numbers, none negative.</param>
     public DMatrix WithWeights(ReadOnlySpan<float> weights) => With("weight", weights);
 
-    DMatrix With(string field, ReadOnlySpan<float> values)
+    internal DMatrix With(string field, ReadOnlySpan<float> values)
     {
         if (values.Length != Rows) throw new ArgumentException($"There are {values.Length} values of {field} for {Rows} rows.", nameof(values));
         fixed (float* data = values)

@@ -1,6 +1,6 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text.Encodings.Web;
+using Kumiki.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -19,12 +19,13 @@ public sealed class KumikiServer : IAsyncDisposable
 {
     readonly WebApplication app;
     readonly Served served;
+    readonly ServerLock hold;
     readonly CancellationTokenSource stopping = new();
     readonly Task watch;
 
-    KumikiServer(WebApplication app, Served served)
+    KumikiServer(WebApplication app, Served served, ServerLock hold)
     {
-        (this.app, this.served) = (app, served);
+        (this.app, this.served, this.hold) = (app, served, hold);
         Address = new(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
         watch = CrashWatch.RunAsync(served, app.Services.GetRequiredService<ILogger<KumikiServer>>(), stopping.Token);
     }
@@ -36,24 +37,24 @@ public sealed class KumikiServer : IAsyncDisposable
     public Message Says => Message.Of("serve.answers", ("url", Address.ToString().TrimEnd('/')), ("data", served.DataFolder));
 
     /// <summary>Starts and returns when the first request would be answered.</summary>
-    /// <exception cref="KumikiException">The port is taken or not allowed; the sentence names who holds it and a free one.</exception>
+    /// <exception cref="KumikiException">Another server has the folder; or the port is taken (the sentence names who holds it and a free one) or not allowed.</exception>
     public static async Task<KumikiServer> StartAsync(Served served, ServeAddress at, CancellationToken stop)
     {
+        at = at.WithPort();
+        var hold = ServerLock.Take(served.DataFolder, $"http://{at}");
         var app = Build(served, at);
         try
         {
             await app.StartAsync(stop);
-            return new(app, served);
+            return new(app, served, hold);
         }
-        catch (IOException e) when (e.InnerException is AddressInUseException)
+        catch (Exception e)
         {
             await app.DisposeAsync();
-            throw new KumikiException(PortHolder.InUse(at), e);
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.AccessDenied)
-        {
-            await app.DisposeAsync();
-            throw new KumikiException(Message.Of("serve.port-forbidden", ("port", at.Port)), e);
+            hold.Dispose();
+            if (e is IOException { InnerException: AddressInUseException }) throw new KumikiException(PortHolder.InUse(at), e);
+            if (e is SocketException { SocketErrorCode: SocketError.AccessDenied }) throw new KumikiException(Message.Of("serve.port-forbidden", ("port", at.Port)), e);
+            throw;
         }
     }
 
@@ -67,6 +68,7 @@ public sealed class KumikiServer : IAsyncDisposable
         await app.StopAsync();
         await watch;
         await app.DisposeAsync();
+        hold.Dispose();
         stopping.Dispose();
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Kumiki.Making;
 using Kumiki.Store;
 
@@ -46,4 +47,16 @@ public sealed record ServeAddress
             ? new(address, port)
             : throw new KumikiException(Message.Of("serve.not-loopback", ("host", host)));
     }
+
+    /// <summary>With a port of its own where any would do.</summary>
+    internal ServeAddress WithPort()
+    {
+        if (Port != 0) return this;
+        using var listener = new TcpListener(Host, 0);
+        listener.Start();
+        return new(Host, ((IPEndPoint)listener.LocalEndpoint).Port);
+    }
+
+    /// <summary><c>127.0.0.1:5080</c>, <c>[::1]:5080</c>.</summary>
+    public override string ToString() => new IPEndPoint(Host, Port).ToString();
 }
