@@ -21,6 +21,9 @@ public sealed class AssetNode
 
     public AssetKind Kind => Instance?.Kind ?? AssetKind.Other;
 
+    /// <summary>The instances it asks for, in the order of <see cref="Inputs"/>.</summary>
+    public IEnumerable<Asset> InputAssets { get; internal init; } = [];
+
     public override string ToString() => Name;
 }
 

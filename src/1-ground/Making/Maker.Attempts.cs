@@ -94,11 +94,11 @@ public sealed partial class Maker
                     return new MakingEnd.Reused(node.Name, existing.Version, Message.Of("making.identical", ("version", existing.Version.Name)), run);
                 case CommitEnd.Fenced:
                     throw new KumikiException(Message.Of("making.fenced", ("asset", node.Name), ("run", run)));
-                case CommitEnd.Collected collected when result.Files.All(f => at.Artifacts.Contains(f.Content) && !collected.Now.Doomed.Contains(f.Content)):
-                    generation = collected.Now.Generation;
-                    break;
                 case CommitEnd.Collected:
-                    throw new KumikiException(Message.Of("making.collected", ("asset", node.Name)));
+                    var settled = await GarbageCollection.SettleAsync(at.Metadata, at.Artifacts, [.. result.Files.Select(f => f.Content)], new(), at.Clock, stop);
+                    if (settled.Missing.Count > 0) throw new KumikiException(Message.Of("making.collected", ("asset", node.Name)));
+                    generation = settled.Generation;
+                    break;
             }
         }
     }

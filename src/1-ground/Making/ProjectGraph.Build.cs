@@ -65,6 +65,7 @@ public sealed partial class ProjectGraph
                 RawKey = draft.RawKey,
                 Obsolete = draft.Obsolete,
                 Instance = asset,
+                InputAssets = [.. inputs.Select(i => built[i.Asset].Instance!)],
             };
             asset.Node = node;
             built[node.Name] = node;
