@@ -39,6 +39,30 @@ public sealed class DataFolder : IAsyncDisposable
         return new(path, SqliteMetadataStore.Open(System.IO.Path.Combine(path, "store.db"), settings ?? new(), clock), artifacts);
     }
 
+    /// <summary>Looks whether a folder could be opened, without making or changing anything.</summary>
+    /// <returns>True when it holds a store; false when the first use would make one.</returns>
+    /// <exception cref="KumikiException">It could not: one of the reasons of <see cref="Open"/>, as far as they show from outside.</exception>
+    public static bool Look(string folder)
+    {
+        var path = System.IO.Path.GetFullPath(folder);
+        var there = path;
+        while (!Directory.Exists(there))
+        {
+            if (File.Exists(there)) throw new KumikiException(Message.Of("store.not-a-folder", ("path", there)));
+            there = System.IO.Path.GetDirectoryName(there)!;
+        }
+        try
+        {
+            CheckFileSystem(there, Posix.FileSystemMagic(there));
+            Posix.CheckWritable(there);
+        }
+        catch (Exception e) when (StoreTrouble.Of(e, there) is { } said)
+        {
+            throw said;
+        }
+        return File.Exists(System.IO.Path.Combine(path, "store.db"));
+    }
+
     public ValueTask DisposeAsync() => Metadata.DisposeAsync();
 
     /// <exception cref="KumikiException">It is a network file system.</exception>

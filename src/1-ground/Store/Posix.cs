@@ -49,6 +49,13 @@ static partial class Posix
     /// <summary>The magic number of the file system that holds <paramref name="path"/>.</summary>
     internal static long FileSystemMagic(string path) => statfs(path, out var found) == 0 ? found.Type : throw Failed("statfs", path);
 
+    /// <summary>Throws what writing into a folder would throw, and writes nothing.</summary>
+    internal static void CheckWritable(string folder)
+    {
+        const int write = 2, enter = 1;
+        if (access(folder, write | enter) != 0) throw Failed("access", folder);
+    }
+
     /// <summary>Locks an open file for this process alone, until the handle closes.</summary>
     /// <returns>False when another has it.</returns>
     internal static bool TryLock(SafeFileHandle file)
@@ -82,6 +89,9 @@ static partial class Posix
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statfs(string path, out FileSystem found);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int access(string path, int mode);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int flock(SafeFileHandle file, int operation);
