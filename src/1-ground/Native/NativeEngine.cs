@@ -72,7 +72,7 @@ public sealed record NativeEngine(string Library, string ImportName, IReadOnlyLi
 }
 
 /// <summary>A native library refused; its own message is kept.</summary>
-public sealed class NativeException(NativeEngine engine, string doing, string reason)
+public class NativeException(NativeEngine engine, string doing, string reason)
     : KumikiException(Kumiki.Message.Of("native.failed", ("library", engine.Library), ("doing", doing), ("reason", reason)))
 {
     public NativeEngine Engine { get; } = engine;
