@@ -18,21 +18,27 @@ sealed partial class Doors
         return Verb("serve", "Serve pages and the REST API in the foreground.", [host, port], async (parsed, session, terminal, stop) =>
         {
             var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
-            var graph = session.Project.Types.Count == 0 ? null : await session.GraphAsync(null, stop);
-            if (graph is not null) terminal.Findings(graph.Findings);
+            var hasProject = session.Project.Types.Count > 0;
+            if (hasProject) terminal.Findings((await session.GraphAsync(null, stop)).Findings);
+            var place = session.PlaceOf();
             var served = new Served
             {
                 Name = session.Project.Name,
                 DataFolder = session.Folder,
                 Metadata = session.Metadata,
                 Artifacts = session.Artifacts,
-                Graph = graph,
-                Maker = graph is { IsSound: true } ? session.MakerOf(graph) : null,
+                Project = hasProject ? ProjectAsync : null,
             };
             await using var server = await KumikiServer.StartAsync(served, at, stop);
             terminal.Line(server.Says);
             await server.WaitAsync(stop);
             return 0;
+
+            async Task<ServedProject> ProjectAsync(CancellationToken asked)
+            {
+                var graph = await session.GraphAsync(null, asked);
+                return new(graph, new(graph, place));
+            }
         });
     }
 }
