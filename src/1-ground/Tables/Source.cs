@@ -1,3 +1,5 @@
+using Kumiki.Tables;
+
 namespace Kumiki;
 
 /// <summary>Where a dataset's rows come from.</summary>
@@ -18,6 +20,10 @@ public abstract record Source
 /// <summary>CSV files; see <see cref="Source.Csv"/>.</summary>
 public sealed record CsvSource(string Pattern) : Source
 {
+    /// <summary>The files there are now, full paths in ordinal order.</summary>
+    /// <exception cref="KumikiException">There is none.</exception>
+    public IReadOnlyList<string> Files(string root) => CsvFiles.Find(Pattern, root);
+
     /// <value>A comma.</value>
     public char Delimiter { get; init; } = ',';
 

@@ -25,6 +25,10 @@ public sealed partial record RowSchema
     /// <summary>The column of a name, or null.</summary>
     public ColumnSchema? Find(string name) => Columns.FirstOrDefault(c => c.Name == name);
 
+    /// <summary>The column a lambda such as <c>r => r.Week</c> names.</summary>
+    /// <exception cref="KumikiException">It is more than a property of the row.</exception>
+    public ColumnSchema ColumnOf(System.Linq.Expressions.LambdaExpression selector) => OfProperty(Member.Of(selector));
+
     /// <summary>The column of a record's property.</summary>
     /// <exception cref="KumikiException">There is none.</exception>
     public ColumnSchema OfProperty(string property) =>

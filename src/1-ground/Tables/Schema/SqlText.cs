@@ -34,4 +34,8 @@ public static class SqlText
 
     // read_parquet takes * ? [ ] as a pattern; a bracket around one character makes it plain.
     static string Literal(string path) => string.Concat(path.Select(c => c is '*' or '?' or '[' ? $"[{c}]" : c.ToString()));
+
+    /// <summary>Some rows of an ordered scan.</summary>
+    internal static string Range(long from, long? count) =>
+        (count is { } most ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {most}") : "") + (from > 0 ? string.Create(CultureInfo.InvariantCulture, $" OFFSET {from}") : "");
 }

@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace Kumiki.Onnx;
+
+/// <summary>A column of rows to score: its name in the table and its values, which are not copied.</summary>
+public abstract class Column
+{
+    private protected Column(string name, int count) => (Name, Count) = (name, count);
+
+    public string Name { get; }
+
+    /// <summary>How many rows.</summary>
+    public int Count { get; }
+
+    /// <summary>A column of values; for a kind of model column it must be of one of the types <see cref="Adapter"/> lists, nullable or not.</summary>
+    /// <param name="valid">One bit a row from the lowest of the first word on, 1 where there is a value, as Arrow and DuckDB keep it; empty when the values
+    /// themselves say what is missing.</param>
+    public static Column Of<T>(string name, ReadOnlyMemory<T> values, ReadOnlyMemory<ulong> valid = default) => new ColumnOf<T>(name, values, valid, 0);
+
+    /// <inheritdoc cref="Of{T}(string, ReadOnlyMemory{T}, ReadOnlyMemory{ulong})"/>
+    public static Column Of<T>(string name, params T[] values) => new ColumnOf<T>(name, values, default, 0);
+
+    /// <summary>Some of the rows, over the same values.</summary>
+    public abstract Column Slice(int from, int count);
+
+    internal abstract bool Takes(ColumnKind kind);
+    internal abstract string TypeName { get; }
+    internal abstract void Fill(ScoringBlock block, int column, int from, int count);
+    internal abstract bool IsMissing(int row);
+    internal abstract string? TextAt(int row);
+}
+
+internal sealed class ColumnOf<T>(string name, ReadOnlyMemory<T> values, ReadOnlyMemory<ulong> valid, int validFrom) : Column(name, values.Length)
+{
+    public override Column Slice(int from, int count) => new ColumnOf<T>(Name, values.Slice(from, count), valid, validFrom + from);
+
+    internal override bool Takes(ColumnKind kind) => Adapter.Takes<T>(kind);
+
+    internal override string TypeName => TypeNameOf(typeof(T));
+
+    internal static string TypeNameOf(Type type) => Nullable.GetUnderlyingType(type) is { } inner ? $"{inner.Name}?" : type.Name;
+
+    internal override void Fill(ScoringBlock block, int column, int from, int count) => block.Fill(column, values.Span.Slice(from, count), valid.Span, validFrom + from, from);
+
+    internal override bool IsMissing(int row) => !Adapter.IsValid(valid.Span, validFrom + row) || values.Span[row] is null or double.NaN or float.NaN;
+
+    internal override string? TextAt(int row) =>
+        IsMissing(row) ? null : values.Span[row] is string text ? text : Adapter.TextOf(values.Span[row]);
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name} {TypeName}[{Count}]");
+}

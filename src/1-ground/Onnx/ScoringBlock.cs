@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Numerics;
+using Kumiki.Native.OnnxRuntime;
+
+namespace Kumiki.Onnx;
+
+/// <summary>One thread's place to score rows in: fill every column, run, read the answers. Used again and again it makes no garbage.</summary>
+/// <example><code>
+/// block.Begin(rows: 1);
+/// block.Fill(0, [3.5]);
+/// block.Fill(1, ["North"]);
+/// var score = block.Run()[0];
+/// </code></example>
+public sealed class ScoringBlock : IDisposable
+{
+    readonly OnnxSession session;
+    readonly IReadOnlyList<ModelColumn> columns;
+    readonly bool mayBeNaN;
+    readonly OnnxTensor?[] numbers;     // whole blocks; texts have none
+    readonly OnnxTensor whole;          // the whole output
+    readonly OnnxTensor[] inputs;       // of this number of rows
+    readonly OnnxTensor[] output = [null!];
+    readonly bool[] filled;
+    long firstRow;
+
+    internal ScoringBlock(OnnxSession session, IReadOnlyList<ModelColumn> columns, int width, int capacity, bool mayBeNaN)
+    {
+        (this.session, this.columns, this.mayBeNaN, Capacity) = (session, columns, mayBeNaN, capacity);
+        numbers = [.. columns.Select(c => c.Kind == ColumnKind.Text ? null : OnnxTensor.Of(TensorType.Float, capacity, 1))];
+        whole = OnnxTensor.Of(TensorType.Float, capacity, width);
+        (inputs, filled) = (new OnnxTensor[columns.Count], new bool[columns.Count]);
+    }
+
+    /// <summary>The most rows it can hold.</summary>
+    public int Capacity { get; }
+
+    /// <summary>The rows now being filled.</summary>
+    public int Rows { get; private set; }
+
+    /// <summary>Starts with new rows: every column must be filled again.</summary>
+    /// <param name="rows">1 to <see cref="Capacity"/>.</param>
+    public void Begin(int rows)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, Capacity);
+        Array.Clear(filled);
+        if (rows == Rows) return;
+        ForgetShapes();
+        for (var i = 0; i < inputs.Length; i++) inputs[i] = numbers[i] is { } number ? number.First(rows) : OnnxTensor.Of(TensorType.Text, rows, 1);
+        output[0] = whole.First(rows);
+        Rows = rows;
+    }
+
+    /// <summary>Fills one column.</summary>
+    /// <param name="column">Its place in <see cref="Scorer.Columns"/>.</param>
+    /// <param name="values">[Rows] of a type that fits the column's kind, see <see cref="Adapter"/>.</param>
+    /// <param name="valid">One bit a row, 1 where there is a value; empty when all have one.</param>
+    /// <exception cref="KumikiException">The type does not fit, or a number is infinite; the sentence names the column and the row.</exception>
+    public void Fill<T>(int column, ReadOnlySpan<T> values, ReadOnlySpan<ulong> valid = default) => Fill(column, values, valid, 0, 0);
+
+    internal void Fill<T>(int column, ReadOnlySpan<T> values, ReadOnlySpan<ulong> valid, int validFrom, long first)
+    {
+        var (name, kind, _) = columns[column];
+        if (values.Length != Rows) throw new ArgumentException($"{values.Length} values of {name} for {Rows} rows.", nameof(values));
+        if (!Adapter.Takes<T>(kind)) throw Scorer.WrongType(name, kind, ColumnOf<T>.TypeNameOf(typeof(T)));
+        firstRow = first;
+        if (kind == ColumnKind.Text)
+        {
+            Adapter.WriteTexts(values, valid, validFrom, inputs[column]);
+        }
+        else
+        {
+            var into = inputs[column].Values<float>();
+            Adapter.Write(kind, values, valid, validFrom, into);
+            var infinite = FirstNotFinite(into, orNaN: false);
+            if (infinite >= 0) throw Infinite(name, values[infinite], first + infinite);
+        }
+        filled[column] = true;
+    }
+
+    static KumikiException Infinite<T>(string column, T value, long row) => new(Message.Of(
+        "onnx.infinite", ("column", column), ("row", row + 1), ("value", Convert.ToString(value, CultureInfo.InvariantCulture))));
+
+    /// <summary>Sets one text of a Text column from UTF-8, instead of <see cref="Fill{T}(int, ReadOnlySpan{T}, ReadOnlySpan{ulong})"/>; the last row completes it.</summary>
+    public void FillText(int column, int row, ReadOnlySpan<byte> utf8)
+    {
+        if (columns[column].Kind != ColumnKind.Text) throw Scorer.WrongType(columns[column].Name, columns[column].Kind, "UTF-8");
+        inputs[column].SetText(row, utf8);
+        if (row == Rows - 1) filled[column] = true;
+    }
+
+    /// <summary>Runs the graph.</summary>
+    /// <returns>[Rows × width] row by row, until the next call on this block.</returns>
+    /// <exception cref="KumikiException">A column was not filled, or a score is NaN.</exception>
+    public ReadOnlySpan<float> Run()
+    {
+        var empty = Array.IndexOf(filled, false);
+        if (empty >= 0) throw Scorer.MissingColumn(columns[empty].Name, [.. columns.Where((_, i) => filled[i]).Select(c => c.Name)]);
+        session.Run(inputs, output);
+        var scores = output[0].Values<float>();
+        if (mayBeNaN) return scores;
+        var wrong = FirstNotFinite(scores, orNaN: true);
+        return wrong < 0 ? scores : throw NotANumber(wrong);
+    }
+
+    KumikiException NotANumber(int row)
+    {
+        var missing = columns.Where((_, i) => numbers[i] is not null && float.IsNaN(inputs[i].Values<float>()[row])).Select(c => c.Name);
+        return new(Message.Of("onnx.score-nan", ("row", firstRow + row + 1), ("columns", string.Join(", ", missing.DefaultIfEmpty("-")))));
+    }
+
+    /// <summary>The place of the first infinite number, or of the first that is no number; −1 without one.</summary>
+    static int FirstNotFinite(ReadOnlySpan<float> numbers, bool orNaN)
+    {
+        // A finite number has an exponent below 0xFF; with the sign shifted out, infinity is 0xFF000000 and NaN is above.
+        var infinity = new Vector<uint>(0xFF000000);
+        var at = 0;
+        for (; at <= numbers.Length - Vector<float>.Count; at += Vector<float>.Count)
+        {
+            var bits = Vector.ShiftLeft(Vector.AsVectorUInt32(new Vector<float>(numbers[at..])), 1);
+            if (orNaN ? Vector.GreaterThanOrEqualAny(bits, infinity) : Vector.EqualsAny(bits, infinity)) break;
+        }
+        for (; at < numbers.Length; at++)
+            if (float.IsInfinity(numbers[at]) || (orNaN && float.IsNaN(numbers[at]))) return at;
+        return -1;
+    }
+
+    void ForgetShapes()
+    {
+        if (Rows == 0) return;
+        foreach (var input in inputs) input.Dispose();
+        output[0].Dispose();
+    }
+
+    public void Dispose()
+    {
+        ForgetShapes();
+        Rows = 0;
+        whole.Dispose();
+        foreach (var number in numbers) number?.Dispose();
+    }
+}
