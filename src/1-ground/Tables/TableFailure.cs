@@ -46,7 +46,7 @@ static class TableFailure
         var file = files.FirstOrDefault(f => e.Reason.Contains(f, StringComparison.Ordinal));
         if (file is null && e.Type is (DuckDbErrorType.InvalidInput or DuckDbErrorType.Io)) return e;
         file ??= string.Join(" / ", files.Take(5)) + (files.Count > 5 ? " / …" : "");
-        return file.Length == 0 ? e : new(Message.Of("tables.file-broken", ("file", file), ("reason", FirstLine(e.Reason))), e);
+        return file.Length == 0 ? e : new KumikiException(Message.Of("tables.file-broken", ("file", file), ("reason", FirstLine(e.Reason))), e);
     }
 
     internal static string FirstLine(string text) => text.Split('\n')[0].TrimEnd('.', ' ');
