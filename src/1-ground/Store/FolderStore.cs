@@ -35,11 +35,14 @@ public sealed class FolderStore : IArtifactStore
         putting = new(() => NewPartial());
     }
 
+    /// <summary>How many fsyncs of files and folders this process has done for blobs.</summary>
+    public static long Fsyncs => Posix.Fsyncs;
+
     public Scratch NewScratch() => Said(() => new Scratch(NewPartial()));
 
     public async Task<Blob> PutAsync(Stream bytes, CancellationToken stop)
     {
-        var temporary = Said(() => Path.Combine(putting.Value, Interlocked.Increment(ref put).ToString(CultureInfo.InvariantCulture)));
+        var temporary = Said(NewPartialName);
         try
         {
             Blob blob;
@@ -140,6 +143,23 @@ public sealed class FolderStore : IArtifactStore
         DurableStep.At("blob.removed");
     }
 
+    /// <remarks>The blob is taken away before its time is looked at: whoever puts it meanwhile does not find it, and puts its own.</remarks>
+    public bool Remove(Digest blob, DateTimeOffset writtenBefore) => Said(() =>
+    {
+        var away = NewPartialName();
+        DurableStep.At("blob.remove");
+        if (!Contains(blob) || !Posix.Rename(PathOf(blob), away)) return false;
+        DurableStep.At("blob.away");
+        if (File.GetLastWriteTimeUtc(away) >= writtenBefore.UtcDateTime)
+        {
+            Place(away, blob);
+            return false;
+        }
+        File.Delete(away);
+        DurableStep.At("blob.removed");
+        return true;
+    });
+
     public long CollectPartial() => Said(() =>
     {
         var freed = 0L;
@@ -156,6 +176,8 @@ public sealed class FolderStore : IArtifactStore
     });
 
     string PathOf(Digest blob) => Path.Combine(blobs, blob.Hex[..2], blob.Hex[2..]);
+
+    string NewPartialName() => Path.Combine(putting.Value, Interlocked.Increment(ref put).ToString(CultureInfo.InvariantCulture));
 
     string NewPartial()
     {

@@ -13,7 +13,7 @@ public sealed partial class SqliteMetadataStore
 
     public async IAsyncEnumerable<long> ChangesAsync(long after, [EnumeratorCancellation] CancellationToken stop)
     {
-        lock (watchGate) watching ??= Task.Run(WatchOthersAsync, stop);
+        lock (watchGate) watching ??= Task.Run(WatchOthersAsync, CancellationToken.None);     // for all subscribers, until the store closes
         for (; ; )
         {
             var next = Volatile.Read(ref changed);              // taken before looking, so that no commit falls between

@@ -76,14 +76,15 @@ public sealed partial class SqliteMetadataStore
 
     public Task<IReadOnlyList<RunRecord>> RunsAsync(string? asset, RunState? state, int limit, RunId? before, CancellationToken stop)
     {
-        var which = (asset, state) switch
+        var (which, values) = (asset, state) switch
         {
-            (null, null) => "WHERE r.id < ?1 ORDER BY r.id DESC LIMIT ?2",
-            (null, _) => "WHERE r.id < ?1 AND r.state = ?4 ORDER BY r.id DESC LIMIT ?2",
-            (_, null) => "WHERE r.id < ?1 AND r.asset = ?3 ORDER BY r.id DESC LIMIT ?2",
-            _ => "WHERE r.id < ?1 AND r.asset = ?3 AND r.state = ?4 ORDER BY r.id DESC LIMIT ?2",
+            (null, null) => ("", Array.Empty<object?>()),
+            (null, _) => ("AND r.state = ?3", [state]),
+            (_, null) => ("AND r.asset = ?3", [asset]),
+            _ => ("AND r.asset = ?3 AND r.state = ?4", [asset, state]),
         };
-        return ReadAsync<IReadOnlyList<RunRecord>>(db => Runs(db, which, before?.Number ?? long.MaxValue, limit, asset, state), stop);
+        return ReadAsync<IReadOnlyList<RunRecord>>(db =>
+            Runs(db, $"WHERE r.id < ?1 {which} ORDER BY r.id DESC LIMIT ?2", [before?.Number ?? long.MaxValue, limit, .. values]), stop);
     }
 
     public Task<IReadOnlyList<RunRecord>> MakingsAsync(string asset, Digest recipeKey, int limit, CancellationToken stop) =>
