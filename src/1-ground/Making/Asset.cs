@@ -17,10 +17,11 @@ public abstract class Asset
     /// <summary>How it is run: limit, retries, process.</summary>
     public virtual Running Running => Running.Default;
 
-    internal AssetNode Node
+    /// <summary>Where it stands in the graph.</summary>
+    protected internal AssetNode Node
     {
         get => node ?? throw new InvalidOperationException($"{GetType().Name} is not part of a project yet; ask for it in a constructor instead of making one with 'new'.");
-        set => node = value;
+        internal set => node = value;
     }
 
     /// <summary>How it depends on <paramref name="input"/>.</summary>

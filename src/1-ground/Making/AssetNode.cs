@@ -24,6 +24,9 @@ public sealed class AssetNode
     /// <summary>The instances it asks for, in the order of <see cref="Inputs"/>.</summary>
     public IEnumerable<Asset> InputAssets { get; internal init; } = [];
 
+    /// <summary>The columns whose values are the keys of families.</summary>
+    public IReadOnlyList<string> KeyColumns { get; internal init; } = [];
+
     public override string ToString() => Name;
 }
 

@@ -37,6 +37,8 @@ public sealed record MakeOrder(string Asset)
 }
 
 /// <summary>Where a maker works.</summary>
+/// <param name="ProjectFolder">Where the project's relative paths start.</param>
+/// <param name="CheckpointFolder">Where finished pieces of long makings wait.</param>
 /// <param name="Engines">Versions of the engines in this program, by name.</param>
 /// <param name="StepCommand">The command that runs one run of this program in a process of its own; the run's id is appended.</param>
-public sealed record Workplace(IMetadataStore Metadata, IArtifactStore Artifacts, ProgramClosure Program, string ProjectFolder, IReadOnlyDictionary<string, string> Engines, IReadOnlyList<string> StepCommand, TimeProvider Clock);
+public sealed record Workplace(IMetadataStore Metadata, IArtifactStore Artifacts, ProgramClosure Program, string ProjectFolder, string CheckpointFolder, IReadOnlyDictionary<string, string> Engines, IReadOnlyList<string> StepCommand, TimeProvider Clock);

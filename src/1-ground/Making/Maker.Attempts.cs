@@ -35,13 +35,15 @@ public sealed partial class Maker
         using var journal = new RunJournal(at.Metadata, run, at.Clock);
         using var scratch = at.Artifacts.NewScratch();
         var usage = new RunUsage();
-        var making = new MakingRun(node, run, plan, inputs, at.ProjectFolder, at.Metadata, at.Artifacts, scratch, journal, at.Clock, progress);
+        var making = new MakingRun(node, run, plan, inputs, at, scratch, journal, progress);
         try
         {
             var collection = await at.Metadata.CollectionAsync(stop);
             await RunAssetAsync(node, making, either.Token);
             await journal.EndAsync();
-            return (await CommitAsync(node, run, fence, making.Result(), usage.End(making.Steps), collection.Generation, stop), false);
+            var end = await CommitAsync(node, run, fence, making.Result(), usage.End(making.Steps), collection.Generation, stop);
+            making.Checkpoints.Clear();
+            return (end, false);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -27,7 +27,7 @@ public sealed partial class Maker
         var (record, node, inputs) = await RecordedAsync(run, stop);
         using var journal = new RunJournal(null, run, at.Clock);
         using var scratch = at.Artifacts.NewScratch();
-        var making = new MakingRun(node, run, record.Plan, inputs, at.ProjectFolder, at.Metadata, at.Artifacts, scratch, journal, at.Clock, progress);
+        var making = new MakingRun(node, run, record.Plan, inputs, at, scratch, journal, progress);
         await RunAssetAsync(node, making, stop);
         await journal.EndAsync();
         return making.Result();

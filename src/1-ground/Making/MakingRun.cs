@@ -27,11 +27,12 @@ public sealed class MakingRun
     readonly Dictionary<string, TimeSpan> steps = new(StringComparer.Ordinal);
     JsonElement? schema;
 
-    internal MakingRun(AssetNode node, RunId run, RunPlan plan, IReadOnlyDictionary<string, VersionRecord> inputs, string projectFolder, IMetadataStore metadata, IArtifactStore artifacts,
-        Scratch scratch, RunJournal journal, TimeProvider clock, Action<MakingProgress>? progress)
+    internal MakingRun(AssetNode node, RunId run, RunPlan plan, IReadOnlyDictionary<string, VersionRecord> inputs, Workplace at,
+        Scratch scratch, RunJournal journal, Action<MakingProgress>? progress)
     {
-        (Node, Run, Plan, this.inputs, ProjectFolder) = (node, run, plan, inputs, projectFolder);
-        (this.metadata, this.artifacts, Scratch, this.journal, Clock, this.progress) = (metadata, artifacts, scratch, journal, clock, progress);
+        (Node, Run, Plan, this.inputs, ProjectFolder, Clock) = (node, run, plan, inputs, at.ProjectFolder, at.Clock);
+        (metadata, artifacts, Scratch, this.journal, this.progress) = (at.Metadata, at.Artifacts, scratch, journal, progress);
+        Checkpoints = new(at.CheckpointFolder, plan.MakingKey);
         foreach (var input in node.Inputs) read[input.Asset] = [];
     }
 
@@ -45,6 +46,9 @@ public sealed class MakingRun
 
     /// <summary>A folder on the store's file system for the files of the version; removed afterwards.</summary>
     public Scratch Scratch { get; }
+
+    /// <summary>Finished pieces of this making, kept over a kill.</summary>
+    public Checkpoints Checkpoints { get; }
 
     /// <summary>The time, for what depends on it by design; recorded as the run's start.</summary>
     public TimeProvider Clock { get; }

@@ -65,6 +65,7 @@ public sealed partial class ProjectGraph
                 RawKey = draft.RawKey,
                 Obsolete = draft.Obsolete,
                 Instance = asset,
+                KeyColumns = [.. project.Types.Select(t => t.GetCustomAttribute<KeysFromAttribute>()).OfType<KeysFromAttribute>().Where(k => k.Dataset == draft.Type).Select(k => k.Column).Distinct()],
                 InputAssets = [.. inputs.Select(i => built[i.Asset].Instance!)],
             };
             asset.Node = node;

@@ -35,6 +35,9 @@ public sealed class FolderStore : IArtifactStore
         putting = new(() => NewPartial());
     }
 
+    /// <summary>How many fsyncs of files and folders this process has done for blobs.</summary>
+    public static long Fsyncs => Posix.Fsyncs;
+
     public Scratch NewScratch() => Said(() => new Scratch(NewPartial()));
 
     public async Task<Blob> PutAsync(Stream bytes, CancellationToken stop)

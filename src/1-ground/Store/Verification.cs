@@ -36,7 +36,8 @@ public static class Verification
             var (found, unreadable) = await RehashedAsync(artifacts, blob.Content, token);
             var collected = found is null && unreadable is null && !referenced.Contains(blob.Content);
             if (found != blob.Content && !collected) wrong.Add((blob.Content, found, unreadable));
-            progress?.Report(Interlocked.Add(ref bytes, blob.Bytes));
+            var sofar = Interlocked.Add(ref bytes, blob.Bytes);
+            progress?.Report(sofar);
         });
         var listed = blobs.Select(b => b.Content).ToHashSet();
         foreach (var blob in referenced)

@@ -25,13 +25,13 @@ public abstract class Goal : Asset
     /// <summary>In a making: from the version in use, recorded as read. Elsewhere: from the code.</summary>
     T Read<T>(string part, Func<GoalStatement, T> fromCode) => MakingRun.Current is { } making && making.Node != Node ? making.Input(this).Part<T>(part) : fromCode(Statement);
 
-    protected internal sealed override IEnumerable<Finding> Check()
+    protected sealed override IEnumerable<Finding> Check()
     {
         if (string.IsNullOrWhiteSpace(Statement.Measure))
             yield return new("goal", Severity.Refusal, Message.Of("goal.no-measure", ("goal", Name)), []);
     }
 
-    protected internal sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)
+    protected sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)
     {
         var statement = Statement;
         await Add("problem", statement.Problem);

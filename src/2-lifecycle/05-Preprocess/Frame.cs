@@ -28,10 +28,16 @@ sealed class Frame
 
     /// <summary>Reads columns of Parquet files.</summary>
     /// <param name="wanted">Column names, and what each is to the model.</param>
-    public static Frame Read(TableEngine engine, IReadOnlyList<string> files, IReadOnlyDictionary<string, OnnxKind> wanted, CancellationToken stop)
+    public static Frame Read(TableEngine engine, IReadOnlyList<string> files, IReadOnlyDictionary<string, OnnxKind> wanted, CancellationToken stop) =>
+        Read(engine, files, wanted, 0, null, stop);
+
+    /// <inheritdoc cref="Read(TableEngine, IReadOnlyList{string}, IReadOnlyDictionary{string, OnnxKind}, CancellationToken)"/>
+    /// <param name="from">Rows to pass over.</param>
+    /// <param name="count">The most rows to read; null: all.</param>
+    public static Frame Read(TableEngine engine, IReadOnlyList<string> files, IReadOnlyDictionary<string, OnnxKind> wanted, long from, long? count, CancellationToken stop)
     {
         var names = wanted.Keys.ToList();
-        using var reader = new TableReader(engine, files, names, stop);
+        using var reader = new TableReader(engine, files, names, from, count, stop);
         var lists = names.Select(n => Filler.Of(wanted[n])).ToList();
         var rows = 0;
         while (reader.Next())
@@ -56,15 +62,20 @@ sealed class Frame
     /// <summary>Days since 1970-01-01; the column has no nulls.</summary>
     public int[] Days(string name) => Array.ConvertAll((int?[])columns[name], d => d ?? throw new InvalidOperationException($"{name} has a missing date."));
 
+    /// <summary>Every row of every column, for a scorer; nothing is copied.</summary>
+    public IReadOnlyList<OnnxColumn> All() => [.. columns.Select(c => ColumnOf(c.Key, c.Value, null))];
+
     /// <summary>Some rows of every column, for a scorer.</summary>
-    public IReadOnlyList<OnnxColumn> Take(int[] rows) => [.. columns.Select(c => c.Value switch
+    public IReadOnlyList<OnnxColumn> Take(int[] rows) => [.. columns.Select(c => ColumnOf(c.Key, c.Value, rows))];
+
+    static OnnxColumn ColumnOf(string name, Array values, int[]? rows) => values switch
     {
-        double[] a => OnnxColumn.Of(c.Key, Gather(a, rows)),
-        int?[] a => OnnxColumn.Of(c.Key, Gather(a, rows)),
-        bool?[] a => OnnxColumn.Of(c.Key, Gather(a, rows)),
-        string?[] a => OnnxColumn.Of(c.Key, Gather(a, rows)),
-        _ => throw new System.Diagnostics.UnreachableException(),
-    })];
+        double[] a => OnnxColumn.Of(name, rows is null ? a : Gather(a, rows)),
+        int?[] a => OnnxColumn.Of(name, rows is null ? a : Gather(a, rows)),
+        bool?[] a => OnnxColumn.Of(name, rows is null ? a : Gather(a, rows)),
+        string?[] a => OnnxColumn.Of(name, rows is null ? a : Gather(a, rows)),
+        _ => throw new System.Diagnostics.UnreachableException($"{name} is a {values.GetType().Name}."),
+    };
 
     public static T[] Gather<T>(T[] values, int[] rows)
     {

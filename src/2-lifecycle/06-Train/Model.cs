@@ -36,12 +36,12 @@ public abstract class Model<TRow> : Asset
     /// <summary>Linear learners.</summary>
     protected static Linear<TRow> Linear { get; } = new();
 
-    protected internal override EdgeKind EdgeTo(Asset input) => input.Kind == AssetKind.Model ? EdgeKind.Fit : EdgeKind.Source;
+    protected override EdgeKind EdgeTo(Asset input) => input.Kind == AssetKind.Model ? EdgeKind.Fit : EdgeKind.Source;
 
-    protected internal override IEnumerable<KeyValuePair<string, string>> Recipe =>
+    protected override IEnumerable<KeyValuePair<string, string>> Recipe =>
         [new("fitting", Fitting.Recipe), new("adapter", Adapter.Name), Learner.Algorithm.Recipe, new("xgboost", "1.7.4")];
 
-    protected internal override IEnumerable<Finding> Check()
+    protected override IEnumerable<Finding> Check()
     {
         if (Node.Inputs.All(i => i.Asset != Split.Data.Name))
             yield return new("split", Severity.Refusal, Message.Of("model.split-of-other", ("model", Name), ("data", Split.Data.Name)), []);
@@ -49,7 +49,7 @@ public abstract class Model<TRow> : Asset
             yield return new("leak", Severity.Refusal, Message.Of("model.target-is-feature", ("model", Name), ("column", plan.Column.Name)), []);
     }
 
-    protected internal sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)
+    protected sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)
     {
         var learner = Learner;
         var target = learner.Algorithm.Target.Name;
@@ -57,7 +57,8 @@ public abstract class Model<TRow> : Asset
         var (model, scored) = await Task.Run(() => Train(making, learner, files, stop), stop);
 
         var path = making.Scratch.File("model.onnx");
-        await File.WriteAllBytesAsync(path, model.ToBytes(), stop);
+        var bytes = model.ToBytes();
+        await File.WriteAllBytesAsync(path, bytes, stop);
         await making.AddFileAsync("model.onnx", path, stop);
         foreach (var (part, rows) in scored)
         {
@@ -67,7 +68,8 @@ public abstract class Model<TRow> : Asset
         }
         making.Fact("target", target);
         making.Fact("algorithm", learner.Algorithm.GetType().Name);
-        making.Schema(JsonSerializer.SerializeToElement(new { inputs = ModelFacts.Columns(model.Metadata[ModelFacts.ColumnsKey]), features = ModelFacts.Features(model.Metadata[ModelFacts.FeaturesKey]) }, JsonSerializerOptions.Web));
+        using var scorer = Scorer.Open(bytes);
+        making.Schema(JsonSerializer.SerializeToElement(new { inputs = scorer.Columns, features = scorer.Features }, JsonSerializerOptions.Web));
     }
 
     (OnnxModel Model, IReadOnlyList<(string Part, Scored Rows)> Scored) Train(MakingRun making, Learner learner, IReadOnlyList<string> files, CancellationToken stop)

@@ -30,7 +30,7 @@ static class ScoredRows
     public static Scored Read(TableEngine engine, string path, CancellationToken stop)
     {
         var (scores, truths) = (new List<double>(), new List<double>());
-        using var reader = new TableReader(engine, [path], ["score", "truth"], stop);
+        using var reader = new TableReader(engine, [path], ["score", "truth"], cancellation: stop);
         while (reader.Next())
         {
             scores.AddRange(reader.Batch[0].Values<double>());

@@ -15,9 +15,9 @@ public abstract class Threshold(Asset model) : Asset
     /// <summary>Chooses the threshold; never sees the test rows.</summary>
     public abstract Choice Choose(Scored validation);
 
-    protected internal sealed override EdgeKind EdgeTo(Asset input) => input == Model ? EdgeKind.Fit : EdgeKind.Source;
+    protected sealed override EdgeKind EdgeTo(Asset input) => input == Model ? EdgeKind.Fit : EdgeKind.Source;
 
-    protected internal sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)
+    protected sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)
     {
         var model = making.Input(Model);
         if (model.Record.Files.FirstOrDefault(f => f.Path == ScoredRows.Validation) is null) throw new KumikiException(Message.Of("threshold.no-validation", ("threshold", Name), ("model", model.Name)));

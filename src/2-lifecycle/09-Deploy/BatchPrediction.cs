@@ -16,18 +16,18 @@ public abstract class BatchPrediction<TRow> : Asset
     /// <value>500,000.</value>
     protected virtual int SegmentRows => 500_000;
 
-    protected internal sealed override EdgeKind EdgeTo(Asset input) => input.Kind == AssetKind.Model ? EdgeKind.Source : EdgeKind.Scored;
+    protected sealed override EdgeKind EdgeTo(Asset input) => input.Kind == AssetKind.Model ? EdgeKind.Source : EdgeKind.Scored;
 
-    protected internal override IEnumerable<KeyValuePair<string, string>> Recipe => [new("adapter", Adapter.Name), new("batch", "1"), new("segment", SegmentRows.ToString(CultureInfo.InvariantCulture)), new("onnxruntime", "1.30.0")];
+    protected override IEnumerable<KeyValuePair<string, string>> Recipe => [new("adapter", Adapter.Name), new("batch", "1"), new("segment", SegmentRows.ToString(CultureInfo.InvariantCulture)), new("onnxruntime", "1.30.0")];
 
-    protected internal override IEnumerable<Finding> Check()
+    protected override IEnumerable<Finding> Check()
     {
         var kinds = Node.InputAssets.ToList();
         if (kinds.OfType<Model<TRow>>().Count() != 1 || kinds.OfType<Dataset<TRow>>().Count() != 1)
             yield return new("prediction", Severity.Refusal, Message.Of("prediction.inputs", ("asset", Name), ("row", typeof(TRow).Name)), []);
     }
 
-    protected internal sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)
+    protected sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)
     {
         var inputs = Node.InputAssets.ToList();
         var model = making.Input(inputs.OfType<Model<TRow>>().Single());
@@ -39,11 +39,11 @@ public abstract class BatchPrediction<TRow> : Asset
         using var scorer = Scorer.Open(bytes);
         var segments = (int)((total + SegmentRows - 1) / SegmentRows);
         using (making.Step("score"))
-        using (var scoring = new SegmentScoring(making.Tables(), scorer, RowSchema.Of<TRow>(), files, SegmentRows))
         {
+            var scoring = new SegmentScoring(making.Tables(), scorer, files, SegmentRows);
             for (var segment = 0; segment < segments; segment++)
             {
-                var name = string.Create(CultureInfo.InvariantCulture, $"rows/{segment + 1:00000}.parquet");
+                var name = FileOf(segment);
                 if (!making.Checkpoints.Contains(name))
                 {
                     var scratch = making.Scratch.File($"segment-{segment}.parquet");
@@ -57,11 +57,12 @@ public abstract class BatchPrediction<TRow> : Asset
         }
         for (var segment = 0; segment < segments; segment++)
         {
-            var name = string.Create(CultureInfo.InvariantCulture, $"rows/{segment + 1:00000}.parquet");
-            await making.AddFileAsync(name, making.Checkpoints.Take(name, making.Scratch), stop);
+            await making.AddFileAsync(FileOf(segment), making.Checkpoints.Take(FileOf(segment), making.Scratch), stop);
         }
         making.Fact("rows", total.ToString(CultureInfo.InvariantCulture));
         making.Fact("model", model.Name.ToString());
         making.Schema(PredictedRows.SchemaOf(RowSchema.Of<TRow>()).ToJson());
     }
+
+    static string FileOf(int segment) => string.Create(CultureInfo.InvariantCulture, $"rows/{segment + 1:00000}.parquet");
 }

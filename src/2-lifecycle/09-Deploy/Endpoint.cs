@@ -11,10 +11,10 @@ public abstract class Endpoint<TIn, TOut> : Asset
     /// <summary>How scores become answers.</summary>
     public abstract Decision Decision { get; }
 
-    protected internal sealed override EdgeKind EdgeTo(Asset input) =>
+    protected sealed override EdgeKind EdgeTo(Asset input) =>
         input.Kind is AssetKind.Model or AssetKind.Threshold or AssetKind.SearchIndex ? EdgeKind.Fit : EdgeKind.Source;
 
-    protected internal override IEnumerable<Finding> Check()
+    protected override IEnumerable<Finding> Check()
     {
         if (Decision.Threshold is { } threshold && Node.Inputs.All(i => i.Asset != threshold.Name))
             yield return new("endpoint", Severity.Refusal, Message.Of("endpoint.other-threshold", ("endpoint", Name), ("threshold", threshold.Name)), []);
@@ -22,7 +22,7 @@ public abstract class Endpoint<TIn, TOut> : Asset
             yield return new("endpoint", Severity.Refusal, Message.Of("endpoint.no-model", ("endpoint", Name), ("threshold", cut.Name), ("model", cut.Model.Name)), []);
     }
 
-    protected internal sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)
+    protected sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)
     {
         var decision = Decision;
         Choice? choice = decision.Threshold is { } threshold ? making.Input(threshold).Part<Choice>("choice") : null;

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
-using Kumiki.Making;
 using Kumiki.Shell;
-using Kumiki.Store;
 
 namespace Kumiki;
 
@@ -27,7 +25,7 @@ sealed partial class Doors(Project project, Assembly program)
         return root;
     }
 
-    public async Task<int> AgainAsync(RootCommand root, string[] args) =>
+    public static async Task<int> AgainAsync(RootCommand root, string[] args) =>
         await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 
     /// <summary>Opens the data folder; with the project's graph where the verb needs it.</summary>

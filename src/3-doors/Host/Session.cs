@@ -18,6 +18,7 @@ sealed class Session : IAsyncDisposable
     public string Folder => folder.Path;
     public IMetadataStore Metadata => folder.Metadata;
     public IArtifactStore Artifacts => folder.Artifacts;
+    public string CheckpointFolder => Path.Combine(folder.Path, "checkpoints");
     public static TimeProvider Clock => TimeProvider.System;
 
     /// <summary>Opens the folder, and clears up after processes that died.</summary>
@@ -47,7 +48,7 @@ sealed class Session : IAsyncDisposable
 
     public Maker MakerOf(ProjectGraph graph) => new(graph, PlaceOf());
 
-    public Workplace PlaceOf() => new(Metadata, Artifacts, ProgramClosure.Current(program), Project.Folder, Engines, StepCommand(), Clock);
+    public Workplace PlaceOf() => new(Metadata, Artifacts, ProgramClosure.Current(program), Project.Folder, CheckpointFolder, Engines, StepCommand(), Clock);
 
     static IReadOnlyDictionary<string, string> Engines { get; } = NativeEngine.All.ToDictionary(e => e.Library.Split(' ')[..^1] is var words ? string.Join(' ', words) : e.Library, e => e.Library.Split(' ')[^1]);
 

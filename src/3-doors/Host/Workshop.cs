@@ -23,7 +23,7 @@ public static class Workshop
     {
         var doors = new Doors(project, program);
         var root = doors.Root();
-        verbs?.Invoke(new WorkshopVerbs(root, doors));
+        verbs?.Invoke(new WorkshopVerbs(root));
         var parsed = root.Parse(args.Length == 0 ? ["serve"] : args);
         var terminal = new Terminal(parsed.GetValue(Doors.Json));
         try
@@ -60,9 +60,8 @@ public static class Workshop
 public sealed class WorkshopVerbs
 {
     readonly RootCommand root;
-    readonly Doors doors;
 
-    internal WorkshopVerbs(RootCommand root, Doors doors) => (this.root, this.doors) = (root, doors);
+    internal WorkshopVerbs(RootCommand root) => this.root = root;
 
     /// <summary>Adds a verb.</summary>
     /// <param name="act">What it does; its result is the exit code.</param>
@@ -80,6 +79,9 @@ public sealed class WorkshopVerbs
         root.Add(command);
     }
 
+    /// <summary>The data folder that was asked for, as a full path.</summary>
+    public string DataFolder(ParseResult parsed) => parsed.GetValue(Doors.Data)!.FullName;
+
     /// <summary>Runs another verb of this program, as if it had been typed.</summary>
-    public Task<int> RunAsync(params string[] args) => doors.AgainAsync(root, args);
+    public Task<int> RunAsync(params string[] args) => Doors.AgainAsync(root, args);
 }

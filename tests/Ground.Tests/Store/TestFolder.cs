@@ -1,3 +1,5 @@
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
+
 namespace Kumiki.Store.Tests;
 
 /// <summary>A folder of its own for one test.</summary>

@@ -97,6 +97,21 @@ public sealed class OutsideReadTests
             """).OrderBy(f => f.Contains("Zone", StringComparison.Ordinal)));
 
     [Fact]
+    public void Code_that_calls_itself_and_reads_one_thing_twice_is_said_once_by_the_shortest_way() => Assert.Equal(
+        ["KMK003 [Days.First()] Sales reads the clock (DateTime.Now through Days.First → Days.Near), so the same inputs would not make the same version again; "
+            + "use the clock that the making hands over"],
+        Author.Says("""
+            public static class Days
+            {
+                public static DateTime First() => Far().Year > 2000 ? Near() : First();
+                static DateTime Far() => Farther();
+                static DateTime Farther() => Far().Year > 2000 ? DateTime.Today : First();
+                static DateTime Near() => DateTime.Now.Year > 2000 ? DateTime.UtcNow : First();
+            }
+            public sealed class Sales : Dataset<int> { public DateTime At => Days.First(); }
+            """));
+
+    [Fact]
     public void Code_that_no_asset_reaches_may_read_what_it_likes() => Assert.Empty(Author.Says("""
         public static class Days { public static DateTime Today() => DateTime.Today; public static int Week(DateTime day) => day.DayOfYear / 7; }
         public sealed class Page { public DateTime Shown { get; } = DateTime.Now; }

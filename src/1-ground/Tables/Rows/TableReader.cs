@@ -14,8 +14,10 @@ public sealed class TableReader : IDisposable
     /// <summary>Opens files of one schema.</summary>
     /// <param name="files">Parquet files, in the order of their rows.</param>
     /// <param name="columns">Column names, snake_case, in the order of the batch; null: all of them.</param>
+    /// <param name="from">Rows to pass over first.</param>
+    /// <param name="count">The most rows to read; null: all.</param>
     /// <exception cref="KumikiException">A file is missing or broken, or has no such column.</exception>
-    public TableReader(TableEngine engine, IReadOnlyList<string> files, IReadOnlyList<string>? columns = null, CancellationToken cancellation = default)
+    public TableReader(TableEngine engine, IReadOnlyList<string> files, IReadOnlyList<string>? columns = null, long from = 0, long? count = null, CancellationToken cancellation = default)
     {
         TableFailure.RequireFiles(files);
         this.files = files;
@@ -24,7 +26,7 @@ public sealed class TableReader : IDisposable
         {
             RequireColumns(columns ?? [], cancellation);
             var names = columns is null ? "*" : string.Join(", ", columns.Select(SqlText.Name));
-            statement = connection.Prepare($"SELECT {names} FROM {SqlText.Rows(files)}");
+            statement = connection.Prepare($"SELECT {names} FROM {SqlText.Rows(files)}{SqlText.Range(from, count)}");
             rows = statement.Stream(cancellation);
         }
         catch (DuckDbException e)

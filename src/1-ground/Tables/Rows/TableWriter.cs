@@ -55,6 +55,23 @@ public sealed class TableWriter : IDisposable
         return new(path, Rows, new FileInfo(path).Length);
     }
 
+    /// <summary>Writes a file of other files' rows with the appended columns beside them, row by row.</summary>
+    /// <param name="files">Parquet files, in the order of their rows.</param>
+    /// <param name="from">Rows of them to pass over; as many as were appended follow.</param>
+    /// <param name="path">A temporary path of the caller's; it must not exist.</param>
+    /// <exception cref="KumikiException">The disk is full, or a file is broken.</exception>
+    public TableFile CompleteBeside(IReadOnlyList<string> files, long from, string path)
+    {
+        TableFailure.RequireFiles(files);
+        TableFailure.Guard(engine, path, () =>
+        {
+            appender.Close();
+            var rows = $"SELECT * FROM (SELECT * FROM {SqlText.Rows(files)}{SqlText.Range(from, Rows)}) POSITIONAL JOIN written";
+            database.Connection.Execute($"COPY ({rows}) TO {SqlText.Quote(path)} ({ParquetForm.Options})", cancellation);
+        });
+        return new(path, Rows, new FileInfo(path).Length);
+    }
+
     public void Dispose()
     {
         appender.Dispose();

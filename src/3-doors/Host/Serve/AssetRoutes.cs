@@ -1,4 +1,3 @@
-using Kumiki.Making;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -29,7 +28,7 @@ static class AssetRoutes
         var stages = await Stages.ReadAsync(served.Metadata, stop);
         return TypedResults.Ok(new AssetAnswer(
             status,
-            [.. (served.Graph?.Find(name)?.Parameters ?? []).Select(p => new ParameterAnswer(p.Name, p.Value, p.IsSet, Bound(p.Min), Bound(p.Max)))],
+            [.. (shelf.Graph?.Find(name)?.Parameters ?? []).Select(p => new ParameterAnswer(p.Name, p.Value, p.IsSet, Bound(p.Min), Bound(p.Max)))],
             [.. shelf.Edges.Where(e => e.To == name).Select(e => Neighbour.Of(e.From, e.Edge, shelf))],
             [.. shelf.Edges.Where(e => e.From == name).Select(e => Neighbour.Of(e.To, e.Edge, shelf))],
             [.. versions.Take(most).Select(v => VersionLine.Of(v, stages))],

@@ -1,5 +1,4 @@
 using Kumiki.Making;
-using Kumiki.Store;
 
 namespace Kumiki.Hosting;
 
@@ -27,11 +26,13 @@ sealed record AssetStatus(
     Freshness Freshness, IReadOnlyList<Said> Stale, IReadOnlyList<RunId> Running, int FailedChecks, DateTimeOffset? MadeAt);
 
 /// <summary>The state of every asset at one moment.</summary>
-/// <param name="InUse">The version in use of each asset that has one.</param>
-sealed record Shelf(IReadOnlyList<AssetStatus> Assets, IReadOnlyList<GraphEdge> Edges, IReadOnlyDictionary<string, VersionRecord> InUse)
+/// <param name="Graph">The project's; null for the bare platform.</param>
+sealed record Shelf(ProjectGraph? Graph, IReadOnlyList<AssetStatus> Assets, IReadOnlyList<GraphEdge> Edges)
 {
     public static async Task<Shelf> ReadAsync(Served served, Language language, CancellationToken stop)
     {
+        var project = served.Project is { } ask ? await ask(stop) : null;
+        var graph = project?.Graph;
         var newest = await served.Metadata.NewestAsync(stop);
         var production = await served.Metadata.ProductionAsync(stop);
         var staging = (await served.Metadata.StagesAsync(stop)).Where(s => s.Stage == "staging").ToDictionary(s => s.Asset, s => s.Number, StringComparer.Ordinal);
@@ -39,22 +40,22 @@ sealed record Shelf(IReadOnlyList<AssetStatus> Assets, IReadOnlyList<GraphEdge> 
 
         List<VersionName> names = [.. newest.Select(n => new VersionName(n.Key, staging.TryGetValue(n.Key, out var staged) ? staged : production.Set.TryGetValue(n.Key, out var live) ? live : n.Value))];
         var inUse = (await served.Metadata.VersionsAsync(names, stop)).Values.ToDictionary(v => v.Asset, StringComparer.Ordinal);
-        var edges = served.Graph is { } graph
+        IReadOnlyList<GraphEdge> edges = graph is not null
             ? [.. graph.Nodes.SelectMany(n => n.Inputs.Select(i => new GraphEdge(i.Asset, n.Name, i.Edge)))]
             : RecordedGraph.Edges(inUse);
-        var causes = await CausesAsync(served, inUse, edges, stop);
+        var causes = await CausesAsync(served, project, inUse, edges, stop);
 
-        var declared = served.Graph?.Nodes.Select(n => n.Name) ?? [];
-        var all = declared.Concat(served.Graph is null ? RecordedGraph.Ordered(newest.Keys, edges) : newest.Keys.Except(declared).Order(StringComparer.Ordinal));
-        return new([.. all.Select(StatusOf)], edges, inUse);
+        var declared = graph?.Nodes.Select(n => n.Name) ?? [];
+        var all = declared.Concat(graph is null ? RecordedGraph.Ordered(newest.Keys, edges) : newest.Keys.Except(declared).Order(StringComparer.Ordinal));
+        return new(graph, [.. all.Select(StatusOf)], edges);
 
         AssetStatus StatusOf(string name)
         {
-            var node = served.Graph?.Find(name);
+            var node = graph?.Find(name);
             var version = inUse.GetValueOrDefault(name);
             var why = causes?.GetValueOrDefault(name);
             return new(
-                name, node?.Instance?.Kind ?? version?.Kind ?? AssetKind.Other, node?.Family ?? version?.Family, node?.RawKey ?? version?.RawKey, node?.Obsolete, node is not null || served.Graph is null,
+                name, node?.Instance?.Kind ?? version?.Kind ?? AssetKind.Other, node?.Family ?? version?.Family, node?.RawKey ?? version?.RawKey, node?.Obsolete, node is not null || graph is null,
                 version?.Name.Number, newest.TryGetValue(name, out var n) ? n : null, staging.TryGetValue(name, out var s) ? s : null, production.Set.TryGetValue(name, out var p) ? p : null,
                 version is null ? Freshness.NeverMade : why is null ? Freshness.Unknown : why.Count > 0 ? Freshness.Stale : Freshness.UpToDate,
                 [.. (why ?? []).Where(c => c is not StaleCause.Never).Select(c => Said.Of(c.Says, language))],
@@ -63,11 +64,12 @@ sealed record Shelf(IReadOnlyList<AssetStatus> Assets, IReadOnlyList<GraphEdge> 
     }
 
     /// <returns>Null when it cannot be told for any asset.</returns>
-    static async Task<IReadOnlyDictionary<string, IReadOnlyList<StaleCause>>?> CausesAsync(Served served, Dictionary<string, VersionRecord> inUse, IReadOnlyList<GraphEdge> edges, CancellationToken stop)
+    static async Task<IReadOnlyDictionary<string, IReadOnlyList<StaleCause>>?> CausesAsync(
+        Served served, ServedProject? project, Dictionary<string, VersionRecord> inUse, IReadOnlyList<GraphEdge> edges, CancellationToken stop)
     {
-        if (served.Graph is { IsSound: false }) return null;
-        if (served is { Graph: not null, Maker: { } maker })
-            return (await maker.StatusAsync(stop)).ToDictionary(s => s.Key, s => s.Value.Causes, StringComparer.Ordinal);
+        if (project is not null && !project.Graph.IsSound) return null;
+        if (project is not null)
+            return (await project.Maker.StatusAsync(stop)).ToDictionary(s => s.Key, s => s.Value.Causes, StringComparer.Ordinal);
         var runs = new Dictionary<string, RunRecord>(StringComparer.Ordinal);
         foreach (var version in inUse.Values)
             if (await served.Metadata.RunAsync(version.MadeBy, stop) is { } run) runs[version.Asset] = run;

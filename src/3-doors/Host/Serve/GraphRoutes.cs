@@ -1,4 +1,3 @@
-using Kumiki.Making;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -16,22 +15,21 @@ static class GraphRoutes
     {
         var shelf = await Shelf.ReadAsync(served, language, stop);
         return TypedResults.Ok(new GraphAnswer(
-            served.Graph is not null,
-            served.Maker is not null,
+            shelf.Graph is not null,
             [.. shelf.Assets.Where(a => a.Declared)],
             shelf.Edges,
             [.. shelf.Assets.Where(a => !a.Declared).Select(a => a.Name)],
-            [.. (served.Graph?.Findings ?? []).Select(f => new FindingAnswer(f.Rule, f.Severity, Said.Of(f.Says, language), f.Mends))]));
+            [.. (shelf.Graph?.Findings ?? []).Select(f => new FindingAnswer(f.Rule, f.Severity, Said.Of(f.Says, language), f.Mends))]));
     }
 }
 
-/// <param name="HasProject">False: nodes and edges are those of the versions in use, as they were made.</param>
-/// <param name="ComparesCode">False: only changed inputs make a version stale, because code and outside files are not known here.</param>
+/// <param name="HasProject">False: nodes and edges are those of the versions in use, as they were made, and only changed inputs make a version stale, because code and outside
+/// files are not known here.</param>
 /// <param name="Nodes">Inputs before users.</param>
 /// <param name="Undeclared">Assets that have versions but are no part of the project any more.</param>
 /// <param name="Findings">What is wrong with the project's graph.</param>
 sealed record GraphAnswer(
-    bool HasProject, bool ComparesCode, IReadOnlyList<AssetStatus> Nodes, IReadOnlyList<GraphEdge> Edges, IReadOnlyList<string> Undeclared, IReadOnlyList<FindingAnswer> Findings);
+    bool HasProject, IReadOnlyList<AssetStatus> Nodes, IReadOnlyList<GraphEdge> Edges, IReadOnlyList<string> Undeclared, IReadOnlyList<FindingAnswer> Findings);
 
 /// <param name="From">The input.</param>
 /// <param name="To">Its user.</param>

@@ -26,7 +26,7 @@ public sealed class KumikiServer : IAsyncDisposable
     KumikiServer(WebApplication app, Served served, ServerLock hold)
     {
         (this.app, this.served, this.hold) = (app, served, hold);
-        Address = new(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+        Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         watch = CrashWatch.RunAsync(served, app.Services.GetRequiredService<ILogger<KumikiServer>>(), stopping.Token);
     }
 

@@ -20,9 +20,9 @@ static class ProjectRoutes
     static async Task<Ok<ProjectAnswer>> GetAsync(Served served, CancellationToken stop)
     {
         var newest = await served.Metadata.NewestAsync(stop);
-        var assets = served.Graph is { } graph ? graph.Nodes.Select(n => n.Name).Union(newest.Keys).Count() : newest.Count;
+        var declared = served.Project is { } ask ? (await ask(stop)).Graph.Nodes.Select(n => n.Name) : [];
         var production = await served.Metadata.ProductionAsync(stop);
-        return TypedResults.Ok(new ProjectAnswer(served.Name, Version, served.DataFolder, served.Graph is not null, assets, production.Release, await served.Metadata.RevisionAsync(stop)));
+        return TypedResults.Ok(new ProjectAnswer(served.Name, Version, served.DataFolder, served.Project is not null, declared.Union(newest.Keys).Count(), production.Release, await served.Metadata.RevisionAsync(stop)));
     }
 
     static async Task<Ok<HealthAnswer>> HealthAsync(Served served, CancellationToken stop) => TypedResults.Ok(new HealthAnswer("ok", await served.Metadata.RevisionAsync(stop)));

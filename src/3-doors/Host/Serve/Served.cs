@@ -16,15 +16,16 @@ public sealed record Served
     public required IMetadataStore Metadata { get; init; }
     public required IArtifactStore Artifacts { get; init; }
 
-    /// <summary>The project's graph; null for the bare platform, which draws what was recorded.</summary>
-    public ProjectGraph? Graph { get; init; }
-
-    /// <summary>Tells why a version is out of date; null: only inputs are compared, for code and outside files are not known.</summary>
-    public Maker? Maker { get; init; }
+    /// <summary>The project as it stands now; asked for whenever its graph is shown, because new data may open new members of a family. Null for the bare platform, which
+    /// draws what was recorded.</summary>
+    public Func<CancellationToken, Task<ServedProject>>? Project { get; init; }
 
     /// <value>The system's clock by default.</value>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }
+
+/// <summary>A project and what tells why its versions are out of date.</summary>
+public sealed record ServedProject(ProjectGraph Graph, Maker Maker);
 
 /// <summary>Where a server listens: an address of this machine only, for there is no authentication yet.</summary>
 public sealed record ServeAddress

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Kumiki.Making;
-using Kumiki.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -32,7 +31,7 @@ static class VersionRoutes
         var newest = await served.Metadata.NewestAsync(stop);
         var before = name.Number == 1 ? [] : await served.Metadata.VersionsAsync(asset, 1, version.MadeBy, stop);
         return TypedResults.Ok(new VersionAnswer(
-            name, version.Kind, version.Content, version.RecipeKey, version.Family, version.RawKey, version.MadeAt, stages.Of(name), newest.GetValueOrDefault(asset, name.Number), before.FirstOrDefault()?.Name,
+            name, version.Kind, version.Content, version.RecipeKey, version.Family, version.RawKey, version.MadeAt, stages.Of(name), newest.GetValueOrDefault(asset, name.Number), before.Count > 0 ? before[0].Name : null,
             run is null ? null : RunLine.Of(run, language),
             version.Files, version.Parts, version.Inputs, version.Outside, version.Metrics,
             [.. version.Checks.Select(c => new CheckAnswer(c.Name, c.Kind, c.Held, Said.Of(c.Says, language)))],

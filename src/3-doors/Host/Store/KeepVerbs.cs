@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kumiki.Making;
 using Kumiki.Store;
 
 namespace Kumiki;
@@ -30,11 +31,13 @@ sealed partial class Doors
         {
             var policy = new CollectionPolicy { Grace = parsed.GetValue(grace), ForgetRunsAfter = parsed.GetValue(forget) is { } days ? TimeSpan.FromDays(days) : null };
             var report = await GarbageCollection.RunAsync(session.Metadata, session.Artifacts, policy, parsed.GetValue(DryRunOption), Session.Clock, stop);
-            return terminal.Result(report, () =>
+            var checkpoints = Checkpoints.Collect(session.CheckpointFolder, Session.Clock.GetUtcNow() - TimeSpan.FromDays(7), parsed.GetValue(DryRunOption));
+            return terminal.Result(new { report, checkpointBytes = checkpoints }, () =>
             {
                 if (report.DryRun)
                     foreach (var blob in report.Removed) terminal.Line($"  {blob}");
                 terminal.Line(report.Says);
+                if (checkpoints > 0) terminal.Line(Message.Of("shell.checkpoints", ("size", Size(checkpoints))));
             });
         });
     }
