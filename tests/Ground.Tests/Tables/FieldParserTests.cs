@@ -64,7 +64,6 @@ public sealed class FieldParserTests : IDisposable
     [InlineData("a", "1E-5", "1E-05")]
     [InlineData("a", ".5", "0.5")]
     [InlineData("a", "1e400", "!overflow")]
-    [InlineData("a", "1,5", null)]
     [InlineData("a", "abc", "!number")]
     [InlineData("a", "1.2.3", "!number")]
     [InlineData("a", ".", "!number")]
@@ -73,11 +72,7 @@ public sealed class FieldParserTests : IDisposable
     [InlineData("b", "0.1", "0.1")]
     [InlineData("b", "1e39", "!overflow")]
     [InlineData("b", "inf", "!finite")]
-    public void Real_numbers_are_finite_or_refused(string column, string value, string? stored)
-    {
-        if (stored is null) Assert.ThrowsAny<Exception>(() => Assert.Equal("1.5", One<Reals>(column, value)));
-        else Assert.Equal(stored, One<Reals>(column, value));
-    }
+    public void Real_numbers_are_finite_or_refused(string column, string value, string stored) => Assert.Equal(stored, One<Reals>(column, value));
 
     [Fact]
     public void Random_reals_are_read_as_csharp_reads_them()

@@ -65,7 +65,8 @@ public sealed unsafe class DuckDbConnection : IDisposable
     /// <summary>Rows for <paramref name="table"/>, a table of this database, by chunk.</summary>
     public DuckDbAppender Append(string table) => new(this, table);
 
-    internal static string Shown(string sql)
+    /// <summary>A statement as one line of at most 200 characters, for messages.</summary>
+    public static string Shown(string sql)
     {
         var line = string.Join(' ', sql.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         return line.Length <= 200 ? line : $"{line[..200]} …";

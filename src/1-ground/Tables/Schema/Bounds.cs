@@ -35,13 +35,7 @@ static class Bounds
     }
 
     /// <summary>The bound as SQL compares it.</summary>
-    internal static string Sql(ColumnSchema column, string text) => column.Kind switch
-    {
-        ColumnKind.DateOnly => string.Create(CultureInfo.InvariantCulture, $"DATE '{(DateOnly)Of(column, text)!:yyyy-MM-dd}'"),
-        ColumnKind.DateTime => string.Create(CultureInfo.InvariantCulture, $"TIMESTAMP '{(DateTime)Of(column, text)!:yyyy-MM-dd HH:mm:ss.ffffff}'"),
-        ColumnKind.Float or ColumnKind.Double => string.Create(CultureInfo.InvariantCulture, $"'{(double)Of(column, text)!:R}'::DOUBLE"),
-        _ => ((decimal)Of(column, text)!).ToString(CultureInfo.InvariantCulture),
-    };
+    internal static string Sql(ColumnSchema column, string text) => SqlText.Value(Of(column, text));
 
     /// <summary>True in SQL where <paramref name="value"/>, not null, lies outside.</summary>
     internal static string OutsideSql(ColumnSchema column, ValueRange range, string value) =>

@@ -24,6 +24,7 @@ public sealed record ColumnSchema
     /// <summary>The property of the record.</summary>
     public required string Property { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required ColumnKind Kind { get; init; }
 
     public bool Nullable { get; init; }

@@ -11,6 +11,19 @@ public static class SqlText
     /// <summary>A quoted text.</summary>
     public static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
+    /// <summary>A value of a record, or a constant compared with one.</summary>
+    public static string Value(object? value) => value switch
+    {
+        null => "NULL",
+        bool truth => truth ? "true" : "false",
+        string text => Quote(text),
+        DateOnly date => string.Create(CultureInfo.InvariantCulture, $"DATE '{date:yyyy-MM-dd}'"),
+        DateTime time => string.Create(CultureInfo.InvariantCulture, $"TIMESTAMP '{time:yyyy-MM-dd HH:mm:ss.ffffff}'"),
+        float or double => string.Create(CultureInfo.InvariantCulture, $"'{value:R}'::DOUBLE"),
+        Enum name => Quote(name.ToString()),
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+    };
+
     /// <summary>The rows of Parquet files, in their order, as something to select from.</summary>
     /// <param name="files">At least one path; nothing in it is taken as a pattern.</param>
     public static string Rows(IReadOnlyList<string> files)
