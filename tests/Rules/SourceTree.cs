@@ -5,9 +5,11 @@ static class SourceTree
 {
     public static string Root { get; } = Find();
 
+    /// <summary>The files under a folder of the checkout; none where there is no such folder yet.</summary>
     public static IEnumerable<string> Files(string folder, string pattern) =>
-        Directory.EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories)
-            .Where(f => !f.Contains("/node_modules/", StringComparison.Ordinal));
+        Directory.Exists(Path.Combine(Root, folder))
+            ? Directory.EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories).Where(f => !f.Contains("/node_modules/", StringComparison.Ordinal))
+            : [];
 
     static string Find()
     {

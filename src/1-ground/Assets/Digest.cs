@@ -72,7 +72,8 @@ public readonly record struct Digest : IParsable<Digest>, IComparable<Digest>
     public static bool operator <=(Digest left, Digest right) => left.CompareTo(right) <= 0;
     public static bool operator >=(Digest left, Digest right) => left.CompareTo(right) >= 0;
 
-    sealed class Json : JsonConverter<Digest>
+    /// <summary>Written as its digits; public so that source-generated contexts of other assemblies can use it.</summary>
+    public sealed class Json : JsonConverter<Digest>
     {
         public override Digest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Parse(reader.GetString() ?? "");
         public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options) => writer.WriteStringValue(value.Hex);

@@ -1,13 +1,16 @@
 namespace Kumiki;
 
-/// <summary>Walks from a version to what it was made from.</summary>
+/// <summary>Walks from versions to what they were made from.</summary>
 public static class Lineage
 {
-    /// <summary>A version and everything it was made from, nearest first, each once; data that was only scored is part of it.</summary>
-    public static IEnumerable<VersionRecord> Of(VersionName version, IReadOnlyDictionary<VersionName, VersionRecord> shelf)
+    /// <summary>A version and everything it was made from, nearest first, each once; data that was only scored is part of it. What the shelf lacks is left out.</summary>
+    public static IEnumerable<VersionRecord> Of(VersionName version, IReadOnlyDictionary<VersionName, VersionRecord> shelf) => Of([version], shelf);
+
+    /// <summary>Several versions and everything they were made from, nearest first, each once.</summary>
+    public static IEnumerable<VersionRecord> Of(IEnumerable<VersionName> versions, IReadOnlyDictionary<VersionName, VersionRecord> shelf)
     {
-        var seen = new HashSet<VersionName> { version };
-        var next = new Queue<VersionName>([version]);
+        var next = new Queue<VersionName>(versions.Distinct());
+        var seen = new HashSet<VersionName>(next);
         while (next.TryDequeue(out var name))
         {
             if (!shelf.TryGetValue(name, out var record)) continue;
@@ -16,34 +19,27 @@ public static class Lineage
                 if (seen.Add(input.Version)) next.Enqueue(input.Version);
         }
     }
-}
 
-/// <summary>That a model, somewhere in its lineage, read a source.</summary>
-/// <param name="Source">The source's version.</param>
-/// <param name="Through">The version whose making read it: the model itself, or something it was made from.</param>
-/// <param name="Read">The parts read, with their digests; "" is the whole.</param>
-sealed record SourceUse(VersionName Source, VersionName Through, IReadOnlyDictionary<string, Digest> Read)
-{
-    /// <summary>Every use of a dataset, labels, features or goal in the lineage of <paramref name="version"/>, not counting what was only scored.</summary>
-    /// <param name="known">Lineages worked out before; filled on the way, so that a thousand models with common ancestors cost one walk.</param>
-    public static IReadOnlyList<SourceUse> Of(VersionRecord version, IReadOnlyDictionary<VersionName, VersionRecord> shelf, Dictionary<VersionName, IReadOnlyList<SourceUse>> known)
+    /// <summary>What <paramref name="roots"/> reach over <paramref name="inputs"/>, each once and after all it reaches itself; a cycle is cut where it closes.</summary>
+    /// <remarks>A lineage may be thousands of versions deep, so the stack is ours and not the thread's.</remarks>
+    internal static List<VersionRecord> InputsFirst(IEnumerable<VersionRecord> roots, Func<VersionRecord, IEnumerable<VersionRecord>> inputs)
     {
-        if (known.TryGetValue(version.Name, out var done)) return done;
-        var uses = new Dictionary<(VersionName, VersionName), SourceUse>();
-        foreach (var input in version.Inputs.Where(i => i.Edge != EdgeKind.Scored))
+        var order = new List<VersionRecord>();
+        var seen = new HashSet<VersionName>();
+        var open = new Stack<(VersionRecord Version, IEnumerator<VersionRecord> Left)>();
+        foreach (var root in roots)
         {
-            if (!shelf.TryGetValue(input.Version, out var source)) continue;
-            if (source.Kind is AssetKind.Dataset or AssetKind.Labels or AssetKind.Features or AssetKind.Goal && input.Read.Count > 0)
-                uses.TryAdd((input.Version, version.Name), new(input.Version, version.Name, input.Read));
-            foreach (var deeper in Of(source, shelf, known))
-                uses.TryAdd((deeper.Source, deeper.Through), deeper);
+            if (seen.Add(root.Name)) open.Push((root, inputs(root).GetEnumerator()));
+            while (open.TryPeek(out var top))
+            {
+                if (!top.Left.MoveNext())
+                {
+                    top.Left.Dispose();
+                    order.Add(open.Pop().Version);
+                }
+                else if (seen.Add(top.Left.Current.Name)) open.Push((top.Left.Current, inputs(top.Left.Current).GetEnumerator()));
+            }
         }
-        return known[version.Name] = [.. uses.Values];
+        return order;
     }
-
-    /// <summary>The digest this use saw of a part; null where it did not read it.</summary>
-    public Digest? DigestOf(string part, IReadOnlyDictionary<VersionName, VersionRecord> shelf) =>
-        Read.TryGetValue(part, out var digest) ? digest
-        : part.Length > 0 && Read.ContainsKey("") && shelf.TryGetValue(Source, out var source) ? source.Part(part)
-        : null;
 }

@@ -24,8 +24,22 @@ public sealed record Production(long Revision, int Release, IReadOnlyDictionary<
 [JsonConverter(typeof(JsonStringEnumConverter<ReleaseState>))]
 public enum ReleaseState { Checked, Rolling, Live, Withdrawn }
 
-/// <summary>A gate or rule that was passed over by name.</summary>
-public sealed record Waiver(VersionName Version, string Check, string Because);
+/// <summary>A gate that was passed over by name, written <c>demand-model@7:beats-baseline=the baseline had a bad week</c>.</summary>
+/// <param name="Because">Why, for everyone who looks at the release later.</param>
+public sealed record Waiver(VersionName Version, string Check, string Because)
+{
+    public override string ToString() => $"{Version}:{Check}={Because}";
+
+    /// <exception cref="KumikiException">It is not written as VERSION:CHECK=REASON, or a part is empty.</exception>
+    public static Waiver Parse(string text)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        var colon = equals < 0 ? -1 : text.LastIndexOf(':', equals);
+        if (colon < 0 || !VersionName.TryParse(text[..colon], null, out var version) || colon + 1 == equals || string.IsNullOrWhiteSpace(text[(equals + 1)..]))
+            throw new KumikiException(Message.Of("release.waiver-written", ("text", text)));
+        return new(version, text[(colon + 1)..equals], text[(equals + 1)..].Trim());
+    }
+}
 
 /// <summary>An immutable candidate and its way through the states.</summary>
 public sealed record ReleaseRecord
@@ -45,10 +59,11 @@ public sealed record ReleaseRecord
     /// <summary>The production revision it was checked against.</summary>
     public required long Base { get; init; }
 
-    /// <summary>The release that was live before it; 0 for none. A rollback goes there.</summary>
+    /// <summary>Where a rollback from it goes: the release that was live before it, and for a rollback what was live before the release it brings back, so that a
+    /// second rollback goes one further. 0: nowhere.</summary>
     public required int Before { get; init; }
 
-    /// <summary>The release whose set it brings back, if it is a rollback.</summary>
+    /// <summary>The release whose set it brings back, if it is a rollback; that may be a rollback itself.</summary>
     public int? Restores { get; init; }
     public IReadOnlyList<Waiver> Waivers { get; init; } = [];
     public required string Author { get; init; }

@@ -3,7 +3,7 @@ namespace Kumiki;
 /// <summary>What a release asks for.</summary>
 /// <param name="Set">The versions to release.</param>
 /// <param name="Without">Assets to take out of production.</param>
-/// <param name="Waivers">Checks passed over by name.</param>
+/// <param name="Waivers">Gates passed over by name.</param>
 /// <param name="Gates">False for a rollback: gates are skipped, integrity never.</param>
 public sealed record ReleaseRequest(IReadOnlyList<VersionName> Set, IReadOnlyList<string> Without, IReadOnlyList<Waiver> Waivers, bool Gates = true)
 {
@@ -12,137 +12,135 @@ public sealed record ReleaseRequest(IReadOnlyList<VersionName> Set, IReadOnlyLis
 
 /// <summary>The rule of synchronized release, from records to findings. It looks at the production that would result: today's overlaid with the set.</summary>
 /// <remarks>
-/// 1. Every version named exists, and each asset is named once.
-/// 2. Fit edges hold exactly: a threshold's model, an endpoint's model, threshold and index, an ensemble's parts are the versions production would hold.
-/// 3. Models that share a source (dataset, labels, features, goal), wherever in their lineage, read the same of it. What was only scored is exempt, and so is a
-///    model declared apart from that source.
-/// 4. Nothing was read that was not declared.
-/// 5. Gates: every check of the versions asked for, and the expectations of the data they were made from, held or are waived by name.
+/// 1. Every version named exists, each asset is named once, and something changes. Nothing that production would hold, nor its lineage, is lost.
+/// 2. Nothing was read that was not declared, in production or its lineage.
+/// 3. Fit edges hold exactly: a threshold's model, an endpoint's model, threshold and index, an ensemble's parts are the versions production would hold, or have the
+///    same bytes in all that was read of them.
+/// 4. Models that share a source (dataset, labels, features, goal), wherever in their lineage, read the same version of it: see <see cref="SharedSources"/>. What was only
+///    scored is exempt, and so is a model declared apart from that source.
+/// 5. Gates, for what enters production: every check of it, and the expectations of the data it was made from, held or are waived by name.
 /// No findings of severity <see cref="Severity.Refusal"/>: the release may go.
 /// </remarks>
 public static class ReleaseCheck
 {
-    /// <param name="shelf">Every version of the resulting production and everything in its lineage.</param>
+    /// <param name="shelf">Every version of the resulting production and everything in its lineage. More than that may be there, and can only help: see <see cref="SharedSources"/>.</param>
     public static IReadOnlyList<Finding> Of(IReadOnlyDictionary<VersionName, VersionRecord> shelf, Production production, ReleaseRequest request)
     {
         var findings = new List<Finding>();
-        Named(shelf, production, request, findings);
+        var set = production.Overlaid(request.Set, request.Without);
+        Named(shelf, production, request, set, findings);
         if (findings.Count > 0) return findings;    // the rules below need a set that can be read
 
-        var set = production.Overlaid(request.Set, request.Without);
-        var versions = set.Select(s => shelf.GetValueOrDefault(new(s.Key, s.Value))).OfType<VersionRecord>().ToList();
-        foreach (var version in versions) Fit(version, set, request, findings);
-        Sources(shelf, versions, request, findings);
-        Declared(versions, findings);
-        if (request.Gates) Gates(shelf, request, findings);
+        var versions = set.Select(s => shelf[new(s.Key, s.Value)]).ToList();
+        var sources = SharedSources.Of(shelf, versions.Where(v => v.Kind == AssetKind.Model));
+        var mends = new ReleaseMends(shelf, set, request, sources);
+        Declared(Lineage.Of(versions.Select(v => v.Name), shelf), findings);
+        foreach (var version in versions) Fit(version, shelf, set, request, mends, findings);
+        Sources(sources, mends, findings);
+        if (request.Gates) Gates(shelf, production, request, mends, findings);
         return findings;
     }
 
-    static void Named(IReadOnlyDictionary<VersionName, VersionRecord> shelf, Production production, ReleaseRequest request, List<Finding> findings)
+    /// <summary>Whether these findings keep a release back.</summary>
+    public static bool Refuses(IEnumerable<Finding> findings) => findings.Any(f => f.Severity == Severity.Refusal);
+
+    static void Named(IReadOnlyDictionary<VersionName, VersionRecord> shelf, Production production, ReleaseRequest request, IReadOnlyDictionary<string, int> set, List<Finding> findings)
     {
-        foreach (var version in request.Set.Where(v => !shelf.ContainsKey(v)))
-            findings.Add(Refuse("unknown", Message.Of("release.unknown", ("version", version)), $"kumiki show {version.Asset}"));
-        foreach (var twice in request.Set.GroupBy(v => v.Asset).Where(g => g.Distinct().Count() > 1))
+        foreach (var version in request.Set.Distinct().Where(v => !shelf.ContainsKey(v)))
+            findings.Add(Refuse("unknown", Message.Of("release.unknown", ("version", version), ("asset", version.Asset))));
+        foreach (var twice in request.Set.Distinct().GroupBy(v => v.Asset).Where(g => g.Count() > 1))
             findings.Add(Refuse("twice", Message.Of("release.twice", ("asset", twice.Key), ("versions", string.Join(", ", twice.Order())))));
-        foreach (var asset in request.Without.Where(a => !production.Set.ContainsKey(a)))
-            findings.Add(Refuse("not-in-production", Message.Of("release.not-in-production", ("asset", asset)), "kumiki history"));
-        foreach (var both in request.Without.Where(a => request.Set.Any(v => v.Asset == a)))
+        foreach (var both in request.Without.Distinct().Where(a => request.Set.Any(v => v.Asset == a)))
             findings.Add(Refuse("in-and-out", Message.Of("release.in-and-out", ("asset", both))));
-        foreach (var (asset, number) in production.Set)
-            if (!shelf.ContainsKey(new(asset, number)))
-                findings.Add(Refuse("lost", Message.Of("release.lost", ("version", new VersionName(asset, number))), "kumiki verify"));
+        foreach (var absent in request.Without.Distinct().Where(a => !production.Set.ContainsKey(a) && request.Set.All(v => v.Asset != a)))
+            findings.Add(Refuse("not-in-production", Message.Of("release.not-in-production", ("asset", absent)), ReleaseMends.Release(request with { Without = [.. request.Without.Where(a => a != absent)] })));
+        if (findings.Count > 0) return;
+
+        foreach (var version in set.Select(s => new VersionName(s.Key, s.Value)).Where(v => !shelf.ContainsKey(v)))
+            findings.Add(Refuse("lost", Message.Of("release.lost", ("version", version))));
+        foreach (var version in Lineage.Of(set.Select(s => new VersionName(s.Key, s.Value)), shelf))
+            foreach (var input in version.Inputs.Where(i => !shelf.ContainsKey(i.Version)))
+                findings.Add(Refuse("lost", Message.Of("release.lost-input", ("version", version.Name), ("input", input.Version))));
+        if (findings.Count > 0) return;
+
+        if (set.Count == production.Set.Count && set.All(s => production.Set.TryGetValue(s.Key, out var held) && held == s.Value))
+            findings.Add(Refuse("nothing", request.Set.Count == 0 ? Message.Of("release.nothing-asked") : Message.Of("release.nothing")));
     }
 
-    static void Fit(VersionRecord version, IReadOnlyDictionary<string, int> set, ReleaseRequest request, List<Finding> findings)
+    static void Fit(VersionRecord version, IReadOnlyDictionary<VersionName, VersionRecord> shelf, IReadOnlyDictionary<string, int> set, ReleaseRequest request, ReleaseMends mends, List<Finding> findings)
     {
         foreach (var input in version.Inputs.Where(i => i.Edge == EdgeKind.Fit))
         {
             var needs = input.Version;
-            if (set.TryGetValue(needs.Asset, out var held) && held == needs.Number) continue;
-            var rest = string.Join(' ', request.Set.Where(v => v.Asset != needs.Asset && v != version.Name).Append(version.Name).Append(needs).Order());
-            if (held == 0)
-                findings.Add(Refuse("fit", Message.Of("release.fit-missing", ("version", version.Name), ("needs", needs)), $"kumiki release {rest}"));
-            else
-                findings.Add(Refuse("fit", Message.Of("release.fit-other", ("version", version.Name), ("needs", needs), ("held", new VersionName(needs.Asset, held))),
-                    $"kumiki make {version.Asset} --use {needs.Asset}@{held}", $"kumiki release {rest}"));
+            if (!set.TryGetValue(needs.Asset, out var number)) findings.Add(Missing(version.Name, needs, request, mends));
+            else if (new VersionName(needs.Asset, number) is var held && held != needs && !input.IsReadingOf(shelf[held]))
+                findings.Add(Refuse("fit", Other(version.Name, input, held, request), mends.ForOther(version, input, held)));
         }
     }
 
-    static void Sources(IReadOnlyDictionary<VersionName, VersionRecord> shelf, List<VersionRecord> versions, ReleaseRequest request, List<Finding> findings)
+    static Finding Missing(VersionName version, VersionName needs, ReleaseRequest request, ReleaseMends mends) =>
+        Refuse("fit", request.Without.Contains(needs.Asset)
+            ? Message.Of("release.fit-leaves", ("version", version), ("needs", needs))
+            : Message.Of("release.fit-missing", ("version", version), ("needs", needs)), mends.ForMissing(version, needs));
+
+    static Message Other(VersionName version, InputUse input, VersionName held, ReleaseRequest request)
     {
-        var lineages = new Dictionary<VersionName, IReadOnlyList<SourceUse>>();
-        var uses = new List<(VersionRecord Model, SourceUse Use)>();
-        foreach (var model in versions.Where(v => v.Kind == AssetKind.Model))
-        {
-            foreach (var use in SourceUse.Of(model, shelf, lineages))
-            {
-                if (model.Apart.FirstOrDefault(a => a.Source == use.Source.Asset) is { } apart)
-                {
-                    var note = new Finding("apart", Severity.Note, Message.Of("release.apart", ("model", model.Name), ("source", apart.Source), ("because", apart.Because)), []);
-                    if (!findings.Any(f => f.Says == note.Says)) findings.Add(note);
-                }
-                else uses.Add((model, use));
-            }
-        }
-
-        foreach (var source in uses.GroupBy(u => u.Use.Source.Asset))
-        {
-            var parts = source.SelectMany(u => u.Use.Read.Keys).Distinct().ToList();
-            var told = new HashSet<(VersionName, VersionName)>();
-            foreach (var part in parts)
-            {
-                var read = source
-                    .Select(u => (u.Model, u.Use, Digest: u.Use.DigestOf(part, shelf)))
-                    .Where(u => u.Digest is not null)
-                    .ToList();
-                if (read.Select(u => u.Digest).Distinct().Count() < 2) continue;
-                var newest = read.MaxBy(u => u.Use.Source)!;
-                foreach (var older in read.Where(u => u.Digest != newest.Digest && told.Add((u.Model.Name, u.Use.Source))))
-                {
-                    findings.Add(older.Model.Name == newest.Model.Name
-                        ? Refuse("source", Message.Of("release.source-within", ("model", older.Model.Name), ("older", older.Use.Source), ("through", older.Use.Through), ("newer", newest.Use.Source)),
-                            $"kumiki make {older.Model.Asset} --upstream")
-                        : Refuse("source", Message.Of("release.source", ("older", older.Model.Name), ("olderSource", older.Use.Source), ("newer", newest.Model.Name), ("newerSource", newest.Use.Source)),
-                            Remake(older.Model, older.Use, newest.Use.Source)));
-                }
-            }
-        }
-
-        static string Remake(VersionRecord model, SourceUse use, VersionName source) =>
-            use.Through == model.Name ? $"kumiki make {model.Asset} --use {source}" : $"kumiki make {model.Asset} --upstream --use {source}";
+        if (input.Read.Count == 0) return Message.Of("release.fit-unread", ("version", version), ("needs", input.Version), ("held", held));
+        return request.Set.Contains(held)
+            ? Message.Of("release.fit-asked", ("version", version), ("needs", input.Version), ("held", held))
+            : Message.Of("release.fit-other", ("version", version), ("needs", input.Version), ("held", held));
     }
 
-    static void Declared(List<VersionRecord> versions, List<Finding> findings)
+    static void Sources(SharedSources sources, ReleaseMends mends, List<Finding> findings)
+    {
+        foreach (var (model, apart) in sources.Apart())
+            findings.Add(new("apart", Severity.Note, Message.Of("release.apart", ("model", model.Name), ("source", apart.Source), ("because", apart.Because)), []));
+        foreach (var (model, read, through, newest, target) in sources.Conflicts)
+        {
+            var says = model.Name != newest.Name
+                ? Message.Of("release.source", ("older", model.Name), ("olderSource", read), ("newer", newest.Name), ("newerSource", target))
+                : Message.Of("release.source-within", ("model", model.Name), ("older", read), ("through", through), ("newer", target));
+            findings.Add(Refuse("source", says, mends.Make(model)));
+        }
+    }
+
+    static void Declared(IEnumerable<VersionRecord> versions, List<Finding> findings)
     {
         foreach (var version in versions)
         {
             foreach (var input in version.Inputs.Where(i => !i.Declared))
-                findings.Add(Refuse("undeclared", Message.Of("release.undeclared-version", ("version", version.Name), ("read", input.Version)), $"kumiki make {version.Asset}"));
+                findings.Add(Refuse("undeclared", Message.Of("release.undeclared-version", ("version", version.Name), ("read", input.Version))));
             foreach (var file in version.Outside.Where(o => !o.Declared))
-                findings.Add(Refuse("undeclared", Message.Of("release.undeclared-file", ("version", version.Name), ("file", file.Path)), $"kumiki make {version.Asset}"));
+                findings.Add(Refuse("undeclared", Message.Of("release.undeclared-file", ("version", version.Name), ("file", file.Path))));
         }
     }
 
-    static void Gates(IReadOnlyDictionary<VersionName, VersionRecord> shelf, ReleaseRequest request, List<Finding> findings)
+    static void Gates(IReadOnlyDictionary<VersionName, VersionRecord> shelf, Production production, ReleaseRequest request, ReleaseMends mends, List<Finding> findings)
     {
-        var seen = new HashSet<VersionName>();
-        foreach (var asked in request.Set.Order())
+        var entering = request.Set.Where(v => production.Set.GetValueOrDefault(v.Asset) != v.Number).ToHashSet();
+        var used = new HashSet<Waiver>();
+        foreach (var version in Lineage.Of(entering.Order(), shelf))
         {
-            foreach (var version in Lineage.Of(asked, shelf).Where(v => seen.Add(v.Name)))
+            var enters = entering.Contains(version.Name);
+            foreach (var check in version.Checks.Where(c => !c.Held && (enters || c.Kind == CheckKind.Expectation)))
             {
-                var isAsked = request.Set.Contains(version.Name);
-                foreach (var check in version.Checks.Where(c => !c.Held && (isAsked || c.Kind == CheckKind.Expectation)))
-                {
-                    if (request.Waivers.FirstOrDefault(w => w.Version == version.Name && w.Check == check.Name) is { } waiver)
-                        findings.Add(new("gate", Severity.Note, Message.Of("release.waived", ("version", version.Name), ("check", check.Name), ("because", waiver.Because)), []));
-                    else
-                        findings.Add(Refuse("gate", Message.Of("release.gate", ("version", version.Name), ("check", check.Name), ("says", check.Says)),
-                            $"kumiki release {string.Join(' ', request.Set)} --waive {version.Name}:{check.Name}=REASON"));
-                }
+                var waiver = request.Waivers.FirstOrDefault(w => w.Version == version.Name && w.Check == check.Name);
+                if (waiver is not null) used.Add(waiver);
+                if (waiver is null)
+                    findings.Add(Refuse("gate", Message.Of("release.gate", ("version", version.Name), ("check", check.Name), ("says", check.Says)), mends.Waive(version.Name, check.Name)));
+                else if (string.IsNullOrWhiteSpace(waiver.Because))
+                    findings.Add(Refuse("waiver", Message.Of("release.waiver-reason", ("version", version.Name), ("check", check.Name)), mends.Waive(version.Name, check.Name)));
+                else
+                    findings.Add(new("gate", Severity.Note, Message.Of("release.waived", ("version", version.Name), ("check", check.Name), ("because", waiver.Because)), []));
             }
         }
-        foreach (var waiver in request.Waivers.Where(w => !shelf.TryGetValue(w.Version, out var v) || v.Checks.All(c => c.Name != w.Check)))
-            findings.Add(Refuse("waiver", Message.Of("release.waiver-unknown", ("version", waiver.Version), ("check", waiver.Check)), $"kumiki show {waiver.Version}"));
+        foreach (var idle in request.Waivers.Where(w => !used.Contains(w)))
+        {
+            if (shelf.TryGetValue(idle.Version, out var version) && version.Checks.Any(c => c.Name == idle.Check))
+                findings.Add(new("waiver", Severity.Note, Message.Of("release.waiver-idle", ("version", idle.Version), ("check", idle.Check)), []));
+            else
+                findings.Add(Refuse("waiver", Message.Of("release.waiver-unknown", ("version", idle.Version), ("check", idle.Check)), mends.WithoutWaiver(idle)));
+        }
     }
 
     static Finding Refuse(string rule, Message says, params IReadOnlyList<string> mends) => new(rule, Severity.Refusal, says, mends);

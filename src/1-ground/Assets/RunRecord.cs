@@ -22,7 +22,8 @@ public readonly record struct RunId(long Number) : IParsable<RunId>
         return known;
     }
 
-    sealed class Json : JsonConverter<RunId>
+    /// <summary>Written as <c>run-42</c>; public so that source-generated contexts of other assemblies can use it.</summary>
+    public sealed class Json : JsonConverter<RunId>
     {
         public override RunId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Parse(reader.GetString() ?? "");
         public override void Write(Utf8JsonWriter writer, RunId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());

@@ -34,7 +34,8 @@ public readonly record struct VersionName(string Asset, int Number) : IParsable<
     public static bool operator <=(VersionName left, VersionName right) => left.CompareTo(right) <= 0;
     public static bool operator >=(VersionName left, VersionName right) => left.CompareTo(right) >= 0;
 
-    sealed class Json : JsonConverter<VersionName>
+    /// <summary>Written as <c>name@7</c>; public so that source-generated contexts of other assemblies can use it.</summary>
+    public sealed class Json : JsonConverter<VersionName>
     {
         public override VersionName Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Parse(reader.GetString() ?? "");
         public override void Write(Utf8JsonWriter writer, VersionName value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());

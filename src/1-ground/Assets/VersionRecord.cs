@@ -10,10 +10,21 @@ public sealed record VersionFile(string Path, Digest Content, long Bytes);
 /// <summary>An input version as a making used it.</summary>
 /// <param name="Read">What was really read: the digest of each part by name; the part "" is the whole version. Empty: declared, but never read.</param>
 /// <param name="Declared">False when the asset read it without asking for it in its constructor.</param>
-public sealed record InputUse(VersionName Version, EdgeKind Edge, IReadOnlyDictionary<string, Digest> Read, bool Declared = true);
+public sealed record InputUse(VersionName Version, EdgeKind Edge, IReadOnlyDictionary<string, Digest> Read, bool Declared = true)
+{
+    /// <summary>Whether making again with <paramref name="other"/> in place of <see cref="Version"/> would read the same bytes, and so give the same result.</summary>
+    public bool IsReadingOf(VersionRecord other)
+    {
+        if (Read.Count == 0 || other.Asset != Version.Asset) return false;
+        foreach (var (part, digest) in Read)
+            if (other.Part(part) != digest) return false;
+        return true;
+    }
+}
 
 /// <summary>A file outside the store that a making took in, as it was then.</summary>
-public sealed record OutsideRead(string Path, long Bytes, long ModifiedTicks, long Inode, Digest Content, bool Declared = true);
+/// <param name="Pinned">True where the file was too large to take in: the version needs the file itself, unchanged.</param>
+public sealed record OutsideRead(string Path, long Bytes, long ModifiedTicks, long Inode, Digest Content, bool Declared = true, bool Pinned = false);
 
 /// <summary>What a check is about; each is a gate of release.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<CheckKind>))]

@@ -9,12 +9,13 @@ namespace Kumiki.Native;
 /// <param name="Library">The engine as people name it.</param>
 /// <param name="ImportName">The name our <c>[LibraryImport]</c>s use.</param>
 /// <param name="FileNames">File names to look for, in order.</param>
+/// <param name="Package">The package that holds it, as people would look for it.</param>
 /// <param name="Mend">The command that installs it.</param>
-public sealed record NativeEngine(string Library, string ImportName, IReadOnlyList<string> FileNames, string Mend)
+public sealed record NativeEngine(string Library, string ImportName, IReadOnlyList<string> FileNames, string Package, string Mend)
 {
-    public static NativeEngine OnnxRuntime { get; } = new("ONNX Runtime 1.30.0", "onnxruntime", ["libonnxruntime.so.1"], "./kumiki setup");
-    public static NativeEngine DuckDb { get; } = new("DuckDB 1.5.6", "duckdb", ["libduckdb.so"], "./kumiki setup");
-    public static NativeEngine XGBoost { get; } = new("XGBoost 1.7.4", "xgboost", ["libxgboost.so.0", "libxgboost.so"], "apt-get install libxgboost0");
+    public static NativeEngine OnnxRuntime { get; } = new("ONNX Runtime 1.30.0", "onnxruntime", ["libonnxruntime.so.1"], "npm package onnxruntime-node", "./kumiki setup");
+    public static NativeEngine DuckDb { get; } = new("DuckDB 1.5.6", "duckdb", ["libduckdb.so"], "npm package @duckdb/node-bindings-linux-x64", "./kumiki setup");
+    public static NativeEngine XGBoost { get; } = new("XGBoost 1.7.4", "xgboost", ["libxgboost.so.0", "libxgboost.so"], "Debian package libxgboost0", "apt-get install libxgboost0");
 
     public static IReadOnlyList<NativeEngine> All { get; } = [OnnxRuntime, DuckDb, XGBoost];
 
@@ -48,7 +49,18 @@ public sealed record NativeEngine(string Library, string ImportName, IReadOnlyLi
                 throw new KumikiException(Message.Of("native.broken", ("library", Library), ("path", path), ("reason", e.Message.Split('\n')[0]), ("mend", Mend)), e);
             }
         }
-        throw new KumikiException(Message.Of("native.missing", ("library", Library), ("name", FileNames[0]), ("mend", Mend)));
+        throw new KumikiException(Message.Of("native.missing", ("library", Library), ("name", FileNames[0]), ("package", Package), ("mend", Mend)));
+    }
+
+    /// <summary>The file it was loaded from, links followed; null while it is not loaded.</summary>
+    public string? LoadedFrom()
+    {
+        foreach (var line in File.ReadLines("/proc/self/maps"))
+        {
+            var path = line.IndexOf('/', StringComparison.Ordinal) is var at and >= 0 ? line[at..] : "";
+            if (Path.GetFileName(path).StartsWith($"lib{ImportName}.so", StringComparison.Ordinal)) return path;
+        }
+        return null;
     }
 
     static readonly Lock Gate = new();
@@ -72,7 +84,7 @@ public sealed record NativeEngine(string Library, string ImportName, IReadOnlyLi
 }
 
 /// <summary>A native library refused; its own message is kept.</summary>
-public sealed class NativeException(NativeEngine engine, string doing, string reason)
+public class NativeException(NativeEngine engine, string doing, string reason)
     : KumikiException(Kumiki.Message.Of("native.failed", ("library", engine.Library), ("doing", doing), ("reason", reason)))
 {
     public NativeEngine Engine { get; } = engine;

@@ -18,13 +18,13 @@ public interface IMetadataStore : IAsyncDisposable
     Task<IReadOnlyDictionary<VersionName, VersionRecord>> VersionsAsync(IReadOnlyCollection<VersionName> names, CancellationToken stop);
 
     /// <summary>The versions of one asset (or of all: null), newest first.</summary>
-    /// <param name="before">Only versions made before the run that made this one; for paging.</param>
+    /// <param name="before">Only versions that were there before the one this run made; for paging.</param>
     Task<IReadOnlyList<VersionRecord>> VersionsAsync(string? asset, int limit, RunId? before, CancellationToken stop);
 
     /// <summary>The newest version number of every asset that has one.</summary>
     Task<IReadOnlyDictionary<string, int>> NewestAsync(CancellationToken stop);
 
-    /// <summary>The versions that read <paramref name="name"/>, newest first.</summary>
+    /// <summary>The versions that really read some of <paramref name="name"/>, newest first.</summary>
     Task<IReadOnlyList<VersionRecord>> UsersOfAsync(VersionName name, int limit, CancellationToken stop);
 
     // ── runs ──
@@ -36,9 +36,11 @@ public interface IMetadataStore : IAsyncDisposable
     /// <returns>The new fence; null when the run has ended.</returns>
     Task<int?> BeginAttemptAsync(RunId run, ProcessIdentity owner, CancellationToken stop);
 
+    /// <exception cref="KumikiException">No such run.</exception>
     Task AppendMetricsAsync(RunId run, IReadOnlyList<MetricPoint> points, CancellationToken stop);
 
     /// <summary>Appends to a run's log; sequence numbers are given by the store, rising by one from 1.</summary>
+    /// <exception cref="KumikiException">No such run.</exception>
     Task AppendLogAsync(RunId run, IReadOnlyList<LogLine> lines, CancellationToken stop);
 
     /// <summary>Commits a run's result: a new version, or the existing one with the same content.</summary>
@@ -61,7 +63,10 @@ public interface IMetadataStore : IAsyncDisposable
     /// <summary>Ended makings of an asset with this recipe key that have a result, newest first: candidates for reuse.</summary>
     Task<IReadOnlyList<RunRecord>> MakingsAsync(string asset, Digest recipeKey, int limit, CancellationToken stop);
 
+    /// <summary>A run's points, of one metric if named: by name, each series in the order of appending.</summary>
     Task<IReadOnlyList<MetricPoint>> MetricsAsync(RunId run, string? name, CancellationToken stop);
+
+    /// <summary>A run's log after a sequence number, in order.</summary>
     Task<IReadOnlyList<LogLine>> LogAsync(RunId run, long after, int limit, CancellationToken stop);
 
     // ── stages ──
@@ -70,8 +75,11 @@ public interface IMetadataStore : IAsyncDisposable
     Task<IReadOnlyList<StagePointer>> StagesAsync(CancellationToken stop);
 
     /// <summary>Moves pointers, all or none; a null number takes a pointer away.</summary>
+    /// <exception cref="KumikiException">One of them is <c>production</c>, which only a release moves.</exception>
     /// <returns>The version that does not exist, if one was named; then nothing moved.</returns>
     Task<VersionName?> MoveStagesAsync(IReadOnlyList<(string Asset, string Stage, int? Number)> moves, string by, string reason, CancellationToken stop);
+
+    /// <summary>Moves of pointers, production's too, newest first.</summary>
     Task<IReadOnlyList<StageMove>> StageHistoryAsync(string? asset, int limit, CancellationToken stop);
 
     // ── releases ──
@@ -82,9 +90,10 @@ public interface IMetadataStore : IAsyncDisposable
 
     /// <summary>Keeps a checked candidate.</summary>
     /// <param name="draft">Its number and state are given by the store.</param>
+    /// <exception cref="KumikiException">Its set names a version that does not exist.</exception>
     Task<ReleaseRecord> AddReleaseAsync(ReleaseRecord draft, CancellationToken stop);
 
-    /// <summary>Moves a release on. To Live: production becomes its set in one step, and the release that was live is withdrawn.</summary>
+    /// <summary>Moves a release on: from checked to rolling, live or withdrawn, from rolling to live or withdrawn. To Live: production becomes its set in one step, and the release that was live is withdrawn.</summary>
     /// <returns>False when production's revision is no longer the release's base, or the release was not in a state to move from; nothing changed.</returns>
     Task<bool> MoveReleaseAsync(int number, ReleaseState to, CancellationToken stop);
 
@@ -94,7 +103,14 @@ public interface IMetadataStore : IAsyncDisposable
     Task<Digest?> KnownOutsideAsync(string path, long bytes, long modifiedTicks, long inode, CancellationToken stop);
     Task RememberOutsideAsync(IReadOnlyList<OutsideRead> files, CancellationToken stop);
 
-    /// <summary>Every blob that a version, a run's program or a tombstone refers to.</summary>
+    /// <summary>Keeps a program's files for as long as a run refers to it; said before the first run that does.</summary>
+    /// <param name="closure">Blob of the manifest.</param>
+    /// <param name="files">Blobs the manifest lists.</param>
+    /// <param name="generation">As for <see cref="CommitAsync"/>.</param>
+    /// <returns>Null when it is kept; else a collection began since, as with <see cref="CommitEnd.Collected"/>.</returns>
+    Task<Collection?> KeepProgramAsync(Digest closure, IReadOnlyCollection<Digest> files, long generation, CancellationToken stop);
+
+    /// <summary>Every blob that a version or a run's program refers to.</summary>
     Task<IReadOnlySet<Digest>> ReferencedAsync(CancellationToken stop);
 
     /// <summary>The versions that hold a blob.</summary>
@@ -103,10 +119,11 @@ public interface IMetadataStore : IAsyncDisposable
     /// <summary>The collection's generation and the blobs it is removing just now.</summary>
     Task<Collection> CollectionAsync(CancellationToken stop);
 
-    /// <summary>Begins a collection: raises the generation and dooms those of <paramref name="candidates"/> that nothing refers to.</summary>
-    Task<Collection> DoomAsync(IReadOnlyCollection<Digest> candidates, ProcessIdentity owner, CancellationToken stop);
+    /// <summary>Begins a collection, or takes over one whose process died: raises the generation and dooms those of <paramref name="candidates"/> that nothing refers to.</summary>
+    /// <returns>What is doomed now, with what a dead collector left; null while another living process collects.</returns>
+    Task<Collection?> DoomAsync(IReadOnlyCollection<Digest> candidates, ProcessIdentity owner, CancellationToken stop);
 
-    /// <summary>Ends the collection of blobs that were removed.</summary>
+    /// <summary>Ends the collection of blobs that were removed, or are not going to be.</summary>
     Task RemovedAsync(IReadOnlyCollection<Digest> removed, CancellationToken stop);
 
     /// <summary>Removes ended runs without a result that ended before <paramref name="before"/>, with their metrics and logs.</summary>

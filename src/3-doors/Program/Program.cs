@@ -1,1 +1,4 @@
-return await Task.FromResult(0);
+using Kumiki;
+
+// The bare platform: no project of its own; it serves, shows and keeps what projects made.
+return await Workshop.RunAsync(args, project => project.Name = "kumiki");

@@ -1,0 +1,41 @@
+using Kumiki.Bench;
+
+// One line a benchmark. Each is a function in a file of its own, that writes its figures; a name that begins with `kill` gets programs that count durable steps.
+var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, CancellationToken, Task> Run)>(StringComparer.Ordinal)
+{
+    ["clone"] = ("From `git clone` to the served demo, step by step, and the demo again.", CloneToDemo.RunAsync),
+    ["machine"] = ("What this machine can do at best: processor, memory, disk.", Machine.RunAsync),
+    ["start"] = ("From `kumiki serve` to the first answer, and memory at rest, on an empty folder and on the demo's.", StartToAnswer.RunAsync),
+};
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, e) =>
+{
+    e.Cancel = true;
+    stop.Cancel();
+};
+
+if (args is [])
+{
+    foreach (var (name, benchmark) in benchmarks) Console.WriteLine($"{name,-10} {benchmark.Says}");
+    return 0;
+}
+if (args is not [var wanted] || !benchmarks.TryGetValue(wanted, out var found))
+{
+    Console.Error.WriteLine($"There is no benchmark '{string.Join(' ', args)}'. There are: {string.Join(", ", benchmarks.Keys)}.");
+    return 1;
+}
+try
+{
+    await found.Run(new Figures(wanted, Console.Out), stop.Token);
+    return 0;
+}
+catch (BenchmarkException e)
+{
+    Console.Error.WriteLine($"{wanted}: {e.Message}");
+    return 1;
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    return 130;
+}

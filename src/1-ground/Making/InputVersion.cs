@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Kumiki.Store;
+
+namespace Kumiki.Making;
+
+/// <summary>An input in the version in use.</summary>
+public sealed class InputVersion
+{
+    readonly MakingRun making;
+    readonly IArtifactStore artifacts;
+
+    internal InputVersion(MakingRun making, VersionRecord version, IArtifactStore artifacts) => (this.making, Record, this.artifacts) = (making, version, artifacts);
+
+    /// <summary>What is known of the version; looking at it records nothing.</summary>
+    public VersionRecord Record { get; }
+
+    public VersionName Name => Record.Name;
+
+    /// <summary>The local paths of its files below a folder, in order; records that the whole version was read.</summary>
+    public async Task<IReadOnlyList<string>> PathsAsync(string folder, CancellationToken stop)
+    {
+        Whole();
+        var paths = new List<string>();
+        foreach (var file in Record.Files.Where(f => folder.Length == 0 || f.Path.StartsWith(folder + "/", StringComparison.Ordinal)))
+            paths.Add(await artifacts.PathAsync(file.Content, stop));
+        return paths;
+    }
+
+    /// <summary>The local path of one file; records that the whole version was read.</summary>
+    public Task<string> PathAsync(string path, CancellationToken stop)
+    {
+        Whole();
+        return artifacts.PathAsync(FileOf(path).Content, stop);
+    }
+
+    /// <summary>One file's bytes; records that the whole version was read.</summary>
+    public async Task<byte[]> BytesAsync(string path, CancellationToken stop)
+    {
+        Whole();
+        return await File.ReadAllBytesAsync(await artifacts.PathAsync(FileOf(path).Content, stop), stop);
+    }
+
+    /// <summary>One part, kept as a JSON file <c>parts/NAME.json</c>; records that this part was read, and only this.</summary>
+    public T Part<T>(string name)
+    {
+        var digest = Record.Part(name) ?? throw new KumikiException(Message.Of("making.no-part", ("version", Name), ("part", name)));
+        making.Read(Record, name, digest);
+        using var stream = artifacts.Open(FileOf($"parts/{name}.json").Content);
+        return JsonSerializer.Deserialize<T>(stream, JsonSerializerOptions.Web)!;
+    }
+
+    /// <summary>Records that the whole version was read.</summary>
+    public void Whole() => making.Read(Record, "", Record.Content);
+
+    VersionFile FileOf(string path) =>
+        Record.Files.FirstOrDefault(f => f.Path == path) ?? throw new KumikiException(Message.Of("making.no-file", ("version", Name), ("file", path)));
+}

@@ -1,0 +1,75 @@
+using Kumiki.Store.Sqlite;
+
+namespace Kumiki.Store;
+
+/// <summary>One folder with everything Kumiki keeps: <c>store.db</c>, <c>artifacts/</c>, <c>server.lock</c>. Several processes may have it open.</summary>
+/// <remarks>The layout is described in <c>docs/formats/store-folder.md</c>.</remarks>
+public sealed class DataFolder : IAsyncDisposable
+{
+    DataFolder(string path, IMetadataStore metadata, IArtifactStore artifacts) => (Path, Metadata, Artifacts) = (path, metadata, artifacts);
+
+    /// <summary>The folder, whole.</summary>
+    public string Path { get; }
+
+    public IMetadataStore Metadata { get; }
+    public IArtifactStore Artifacts { get; }
+
+    /// <summary>Opens a folder, making what is not there.</summary>
+    /// <exception cref="KumikiException">It cannot be made or written, lies on a network file system, or holds another program's or a newer Kumiki's data.</exception>
+    public static DataFolder Open(string folder, TimeProvider clock, StoreSettings? settings = null)
+    {
+        var path = System.IO.Path.GetFullPath(folder);
+        if (File.Exists(path)) throw new KumikiException(Message.Of("store.not-a-folder", ("path", path)));
+        try
+        {
+            if (!Directory.Exists(path))
+            {
+                Directory.CreateDirectory(path);
+                if (System.IO.Path.GetDirectoryName(path) is { } parent) Posix.FsyncFolder(parent);
+            }
+            CheckFileSystem(path, Posix.FileSystemMagic(path));
+            // Opened for writing, so that a folder that cannot be written is found before anything is changed in it.
+            Posix.OpenUnlocked(LockFile(path)).Dispose();
+        }
+        catch (Exception e) when (StoreTrouble.Of(e, path) is { } said)
+        {
+            throw said;
+        }
+        var artifacts = new FolderStore(System.IO.Path.Combine(path, "artifacts"));
+        return new(path, SqliteMetadataStore.Open(System.IO.Path.Combine(path, "store.db"), settings ?? new(), clock), artifacts);
+    }
+
+    /// <summary>Looks whether a folder could be opened, without making or changing anything.</summary>
+    /// <returns>True when it holds a store; false when the first use would make one.</returns>
+    /// <exception cref="KumikiException">It could not: one of the reasons of <see cref="Open"/>, as far as they show from outside.</exception>
+    public static bool Look(string folder)
+    {
+        var path = System.IO.Path.GetFullPath(folder);
+        var there = path;
+        while (!Directory.Exists(there))
+        {
+            if (File.Exists(there)) throw new KumikiException(Message.Of("store.not-a-folder", ("path", there)));
+            there = System.IO.Path.GetDirectoryName(there)!;
+        }
+        try
+        {
+            CheckFileSystem(there, Posix.FileSystemMagic(there));
+            Posix.CheckWritable(there);
+        }
+        catch (Exception e) when (StoreTrouble.Of(e, there) is { } said)
+        {
+            throw said;
+        }
+        return File.Exists(System.IO.Path.Combine(path, "store.db"));
+    }
+
+    public ValueTask DisposeAsync() => Metadata.DisposeAsync();
+
+    /// <exception cref="KumikiException">It is a network file system.</exception>
+    internal static void CheckFileSystem(string path, long magic)
+    {
+        if (FileSystemKind.Network(magic) is { } kind) throw new KumikiException(Message.Of("store.network-file-system", ("path", path), ("kind", kind)));
+    }
+
+    internal static string LockFile(string folder) => System.IO.Path.Combine(folder, "server.lock");
+}

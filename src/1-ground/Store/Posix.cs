@@ -1,0 +1,98 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Kumiki.Store;
+
+/// <summary>The few calls of the C library that .NET has no word for: making a folder's entries durable, a rename that never copies, a file system's kind, a lock on a file.</summary>
+static partial class Posix
+{
+    const int ReadOnly = 0, ReadWrite = 2, Create = 0x40, Directory = 0x10000, CloseOnExec = 0x80000;
+
+    internal const int NoPermission = 13, NotPermitted = 1, CrossDevice = 18, NoSpace = 28, ReadOnlyFileSystem = 30, NoQuota = 122;
+
+    static long fsyncs;
+
+    /// <summary>How many fsyncs of files and folders this process has done (SQLite's own not counted).</summary>
+    internal static long Fsyncs => Interlocked.Read(ref fsyncs);
+
+    /// <summary>Makes a file's bytes durable.</summary>
+    internal static void Fsync(SafeFileHandle file, string path)
+    {
+        Interlocked.Increment(ref fsyncs);
+        if (fsync(file) != 0) throw Failed("fsync", path);
+    }
+
+    /// <summary>Makes a folder's entries durable: what was created in it, renamed into it or removed from it.</summary>
+    internal static void FsyncFolder(string folder)
+    {
+        using var handle = open(folder, ReadOnly | Directory | CloseOnExec, 0);
+        if (handle.IsInvalid) throw Failed("open", folder);
+        Fsync(handle, folder);
+    }
+
+    /// <summary>Opens a file for reading and writing, making it if it is not there, without the lock that .NET puts on what it opens.</summary>
+    internal static SafeFileHandle OpenUnlocked(string path)
+    {
+        var handle = open(path, ReadWrite | Create | CloseOnExec, 0b110_100_100);
+        return handle.IsInvalid ? throw Failed("open", path) : handle;
+    }
+
+    /// <summary>Renames within one file system, over what is there.</summary>
+    /// <returns>False when the two paths are on different file systems.</returns>
+    internal static bool Rename(string from, string to)
+    {
+        if (rename(from, to) == 0) return true;
+        return Marshal.GetLastPInvokeError() == CrossDevice ? false : throw Failed("rename", to);
+    }
+
+    /// <summary>The magic number of the file system that holds <paramref name="path"/>.</summary>
+    internal static long FileSystemMagic(string path) => statfs(path, out var found) == 0 ? found.Type : throw Failed("statfs", path);
+
+    /// <summary>Throws what writing into a folder would throw, and writes nothing.</summary>
+    internal static void CheckWritable(string folder)
+    {
+        const int write = 2, enter = 1;
+        if (access(folder, write | enter) != 0) throw Failed("access", folder);
+    }
+
+    /// <summary>Locks an open file for this process alone, until the handle closes.</summary>
+    /// <returns>False when another has it.</returns>
+    internal static bool TryLock(SafeFileHandle file)
+    {
+        const int exclusive = 2, doNotWait = 4;
+        return flock(file, exclusive | doNotWait) == 0;
+    }
+
+    static IOException Failed(string call, string path)
+    {
+        var errno = Marshal.GetLastPInvokeError();
+        return new IOException($"{call} {path}: {new Win32Exception(errno).Message}", errno);      // HResult is the errno, as in .NET's own exceptions on Linux
+    }
+
+    /// <summary>The first field of <c>struct statfs</c>; the rest only has to have room.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    struct FileSystem
+    {
+        [FieldOffset(0)]
+        public long Type;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int rename(string from, string to);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statfs(string path, out FileSystem found);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int access(string path, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(SafeFileHandle file, int operation);
+}

@@ -1,0 +1,84 @@
+using Microsoft.Data.Sqlite;
+
+namespace Kumiki.Store.Sqlite;
+
+public sealed partial class SqliteMetadataStore
+{
+    public Task<Production> ProductionAsync(CancellationToken stop) => ReadAsync(InProduction, stop);
+
+    public Task<ReleaseRecord?> ReleaseAsync(int number, CancellationToken stop) => ReadAsync(db => Release(db, number), stop);
+
+    public Task<IReadOnlyList<ReleaseRecord>> ReleasesAsync(int limit, int? before, CancellationToken stop) =>
+        ReadAsync<IReadOnlyList<ReleaseRecord>>(db => db.All(
+            "SELECT number, state, record, live_at, withdrawn_at FROM releases WHERE number < ?2 ORDER BY number DESC LIMIT ?1", ReadRelease, limit, before ?? int.MaxValue), stop);
+
+    public Task<ReleaseRecord> AddReleaseAsync(ReleaseRecord draft, CancellationToken stop) =>
+        WriteAsync(db =>
+        {
+            foreach (var (asset, version) in draft.Set)
+                if (!Exists(db, new(asset, version))) throw new KumikiException(Message.Of("store.no-version", ("version", new VersionName(asset, version)), ("asset", asset)));
+
+            var number = (int)db.Number("SELECT coalesce(max(number), 0) + 1 FROM releases")!.Value;
+            var release = draft with { Number = number, State = ReleaseState.Checked, LiveAt = null, WithdrawnAt = null };
+            var record = Json(release, RecordsJson.Default.ReleaseRecord);
+            db.Run("INSERT INTO releases (number, state, record) VALUES (?1, ?2, ?3)", number, release.State, record);
+            Audit(db, release.Author, "check release", record, clock.GetUtcNow());
+            return release;
+        }, stop);
+
+    public Task<bool> MoveReleaseAsync(int number, ReleaseState to, CancellationToken stop) =>
+        WriteAsync(db =>
+        {
+            if (Release(db, number) is not { } release || !MayMove(release.State, to)) return false;
+            var before = InProduction(db);
+            if (to is ReleaseState.Rolling or ReleaseState.Live && before.Revision != release.Base) return false;
+
+            var at = clock.GetUtcNow();
+            if (to == ReleaseState.Live) MakeLive(db, release, before, at);
+            else db.Run("UPDATE releases SET state = ?2, withdrawn_at = ?3 WHERE number = ?1", number, to, to == ReleaseState.Withdrawn ? at : null);
+            Audit(db, release.Author, $"release to {to}", $$"""{"release":{{number}}}""", at);
+            return true;
+        }, stop);
+
+    /// <summary>The ways a release can go; the live one is withdrawn only by the next that becomes live.</summary>
+    static bool MayMove(ReleaseState from, ReleaseState to) => (from, to) switch
+    {
+        (ReleaseState.Checked, ReleaseState.Rolling or ReleaseState.Live or ReleaseState.Withdrawn) => true,
+        (ReleaseState.Rolling, ReleaseState.Live or ReleaseState.Withdrawn) => true,
+        _ => false,
+    };
+
+    static void MakeLive(Connection db, ReleaseRecord release, Production before, DateTimeOffset at)
+    {
+        db.Run("UPDATE releases SET state = 'Withdrawn', withdrawn_at = ?1 WHERE state = 'Live'", at);
+        db.Run("UPDATE releases SET state = 'Live', live_at = ?2 WHERE number = ?1", release.Number, at);
+        db.Run("UPDATE store SET production_revision = production_revision + 1, live_release = ?1", release.Number);
+
+        var moves = new List<StageMove>();
+        foreach (var asset in before.Set.Keys.Union(release.Set.Keys).Order(StringComparer.Ordinal))
+        {
+            int? from = before.Set.TryGetValue(asset, out var old) ? old : null, now = release.Set.TryGetValue(asset, out var next) ? next : null;
+            if (from == now) continue;
+            if (now is null) db.Run("DELETE FROM production WHERE asset = ?1", asset);
+            else db.Run("INSERT OR REPLACE INTO production (asset, number) VALUES (?1, ?2)", asset, now);
+            moves.Add(new(asset, Production, from, now, at, release.Author, release.Reason));
+        }
+        Note(db, moves, release.Author, $"make release {release.Number} live", at);
+    }
+
+    static Production InProduction(Connection db)
+    {
+        var set = db.All("SELECT asset, number FROM production", row => (Asset: row.GetString(0), Number: row.GetInt32(1))).ToDictionary(v => v.Asset, v => v.Number, StringComparer.Ordinal);
+        return db.First("SELECT production_revision, live_release FROM store", row => new Production(row.GetInt64(0), row.GetInt32(1), set), Kumiki.Production.Empty);
+    }
+
+    static ReleaseRecord? Release(Connection db, int number) =>
+        db.First("SELECT number, state, record, live_at, withdrawn_at FROM releases WHERE number = ?1", ReadRelease, null, number);
+
+    static ReleaseRecord ReadRelease(SqliteDataReader row) => Record(row, 2, RecordsJson.Default.ReleaseRecord) with
+    {
+        State = Enum.Parse<ReleaseState>(row.GetString(1)),
+        LiveAt = TimeOrNull(row, 3),
+        WithdrawnAt = TimeOrNull(row, 4),
+    };
+}

@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text.Json;
+using Kumiki.Collecting;
+using Kumiki.Making;
+using Kumiki.Tables;
+
+namespace Kumiki;
+
+/// <summary>Rows of a record type, from a source outside or by a query over other datasets; each version is Parquet files with that type's schema.</summary>
+/// <remarks>A version holds <c>rows/…</c>; rows a source had that are not of the type are in <c>rejects.jsonl</c> with file, line, column, value and reason. Expectations are held against the
+/// version when it is made; one that fails keeps others from being made of it.</remarks>
+public abstract class Dataset<TRow> : Asset
+{
+    public sealed override AssetKind Kind => AssetKind.Dataset;
+
+    /// <summary>Where the rows come from; override this or <see cref="Query"/>.</summary>
+    public virtual Source? Source => null;
+
+    /// <summary>SQL over other datasets; override this or <see cref="Source"/>.</summary>
+    public virtual Query? Query => null;
+
+    /// <summary>What must hold for every version.</summary>
+    public virtual void Expect(Expectations<TRow> rows)
+    {
+    }
+
+    /// <summary>How the files are cut, so that new rows share all older files.</summary>
+    /// <value>Null: not at all.</value>
+    public virtual Partition? Partition => null;
+
+    protected sealed override IEnumerable<KeyValuePair<string, string>> Recipe => Query is null ? [new("csv-load", CsvLoad.Recipe)] : [new("query", TableQuery.Recipe), new("duckdb", "1.5.6")];
+
+    protected sealed override IReadOnlyList<string> OutsideFiles(string projectFolder) => Source is CsvSource csv ? csv.Files(projectFolder) : [];
+
+    protected sealed override IEnumerable<Finding> Check()
+    {
+        if (Source is null == Query is null)
+            yield return new("dataset", Severity.Refusal, Message.Of("dataset.source-or-query", ("dataset", Name)), []);
+        else if (Query?.Parts.OfType<QueryPart.Rows>().FirstOrDefault(r => Node.InputAssets.All(i => i != r.Asset)) is { } other)
+            yield return new("dataset", Severity.Refusal, Message.Of("dataset.reads-other", ("dataset", Name), ("input", other.Asset.Name)), []);
+        foreach (var finding in DatasetRows.CheckSchema<TRow>(Node)) yield return finding;
+    }
+
+    protected sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)
+    {
+        var schema = RowSchema.Of<TRow>();
+        IReadOnlyList<TableFile> files;
+        using (making.Step("rows"))
+            files = Query is { } query ? [await QueryAsync(making, query, schema, stop)] : await LoadAsync(making, (CsvSource)Source!, schema, stop);
+
+        var expectations = new Expectations<TRow>();
+        Expect(expectations);
+        using (making.Step("expectations"))
+            foreach (var result in await Task.Run(() => expectations.Run(making.Tables(), [.. files.Select(f => f.Path)], making.Clock, stop), stop))
+                making.Check(new CheckResult(result.Name, CheckKind.Expectation, result.Held, result.Says));
+
+        foreach (var column in Node.KeyColumns)
+            await making.AddBytesAsync($"keys/{column}.json", JsonSerializer.SerializeToUtf8Bytes(DatasetRows.Distinct(making.Tables(), files, column, stop)), stop);
+        making.Fact("rows", files.Sum(f => f.Rows).ToString(CultureInfo.InvariantCulture));
+        making.Metric("rows", files.Sum(f => f.Rows));
+        making.Schema(schema.ToJson());
+        foreach (var (file, i) in files.Select((f, i) => (f, i)))
+            await making.AddFileAsync(file.Partition is { } key ? $"rows/{key}.parquet" : string.Create(CultureInfo.InvariantCulture, $"rows/{i + 1:00000}.parquet"), file.Path, stop);
+    }
+
+    async Task<TableFile> QueryAsync(MakingRun making, Query query, RowSchema schema, CancellationToken stop)
+    {
+        var paths = new Dictionary<Asset, IReadOnlyList<string>>();
+        foreach (var part in query.Parts.OfType<QueryPart.Rows>())
+            if (!paths.ContainsKey(part.Asset)) paths[part.Asset] = await making.Input(part.Asset).PathsAsync("rows", stop);
+        var values = new List<object?>();
+        var sql = query.ToSql(asset => SqlText.Rows(paths[asset]), values);
+        return await Task.Run(() => TableQuery.Run(making.Tables(), sql, values, [.. paths.Values.SelectMany(p => p)], schema, making.Scratch.File("rows.parquet"), stop), stop);
+    }
+
+    async Task<IReadOnlyList<TableFile>> LoadAsync(MakingRun making, CsvSource source, RowSchema schema, CancellationToken stop)
+    {
+        foreach (var file in source.Files(making.ProjectFolder)) await making.TakeInAsync(file, declared: true, stop);
+        var folder = making.Scratch.File("load");
+        Directory.CreateDirectory(folder);
+        var progress = new Progress<double>(share => making.Progress((long)(share * 100), 100, "%"));
+        var loaded = await Task.Run(() => CsvLoad.Run(making.Tables(), source, schema, making.ProjectFolder, folder, new CsvLoadOptions { Partition = Partition, Progress = progress }, stop), stop);
+
+        foreach (var note in loaded.Notes) making.Log(note.ToString());
+        making.Metric("rows.rejected", loaded.RejectedRows);
+        making.Fact("rows.rejected", loaded.RejectedRows.ToString(CultureInfo.InvariantCulture));
+        if (loaded.RejectsPath is { } rejects)
+        {
+            foreach (var count in loaded.Rejects.Take(20))
+                making.Log("warn", Message.Of("dataset.rejected", ("dataset", Name), ("rows", count.Count), ("column", count.Column ?? "-"), ("says", count.Says)).ToString());
+            await making.AddFileAsync("rejects.jsonl", rejects, stop);
+        }
+        return loaded.Files;
+    }
+}

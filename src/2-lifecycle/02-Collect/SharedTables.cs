@@ -1,0 +1,24 @@
+using Kumiki.Making;
+using Kumiki.Store;
+using Kumiki.Tables;
+
+namespace Kumiki;
+
+/// <summary>The one table engine of this process; it spills beside the artifacts, into a folder that goes with the process.</summary>
+static class SharedTables
+{
+    static readonly Lock Gate = new();
+    static TableEngine? engine;
+    static Scratch? spill;
+
+    public static TableEngine Tables(this MakingRun making)
+    {
+        lock (Gate)
+        {
+            if (engine is not null) return engine;
+            spill = making.NewProcessScratch();
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => spill.Dispose();
+            return engine = new(new TableEngineOptions { SpillFolder = spill.Folder });
+        }
+    }
+}

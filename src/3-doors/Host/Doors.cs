@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.Reflection;
+using Kumiki.Shell;
+
+namespace Kumiki;
+
+/// <summary>The command line: every verb, and what all of them share.</summary>
+sealed partial class Doors(Project project, Assembly program)
+{
+    public static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document.", Recursive = true };
+    public static readonly Option<string?> Language = new("--lang") { Description = "en or ja; KUMIKI_LANG and LANG by default.", Recursive = true };
+    public static readonly Option<DirectoryInfo> Data = new("--data")
+    {
+        Description = "The folder everything is kept in.",
+        Recursive = true,
+        DefaultValueFactory = _ => new DirectoryInfo(Environment.GetEnvironmentVariable("KUMIKI_DATA") is { Length: > 0 } named ? named : ".kumiki"),
+    };
+
+    public Project Project { get; } = project;
+
+    public RootCommand Root()
+    {
+        var root = new RootCommand("Kumiki: from a business goal to a monitored model that keeps learning.") { Json, Language, Data };
+        foreach (var command in Making().Concat(Looking()).Concat(Keeping()).Concat(Releasing()).Concat(Serving())) root.Add(command);
+        return root;
+    }
+
+    public static async Task<int> AgainAsync(RootCommand root, string[] args) =>
+        await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+
+    /// <summary>Opens the data folder; with the project's graph where the verb needs it.</summary>
+    async Task<Session> OpenAsync(ParseResult parsed, CancellationToken stop) =>
+        await Session.OpenAsync(Project, program, parsed.GetValue(Data)!.FullName, stop);
+
+    static Terminal TerminalOf(ParseResult parsed) => new(parsed.GetValue(Json));
+
+    /// <summary>A verb whose action has the session and the terminal at hand.</summary>
+    Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Func<ParseResult, Session, Terminal, CancellationToken, Task<int>> act)
+    {
+        var command = new Command(name, description);
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Option option) command.Add(option);
+            else if (symbol is Argument argument) command.Add(argument);
+        }
+        command.SetAction(async (parsed, stop) =>
+        {
+            await using var session = await OpenAsync(parsed, stop);
+            return await act(parsed, session, TerminalOf(parsed), stop);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,29 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+
+namespace Kumiki.Hosting;
+
+/// <summary>What every answer carries, and whom we answer.</summary>
+/// <remarks>Without authentication the server is for this machine. A page of another site may still send a browser here under a name of its own that resolves to 127.0.0.1
+/// (DNS rebinding), so only our own host names are answered.</remarks>
+static class Guard
+{
+    const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    public static Task Of(HttpContext http, RequestDelegate next)
+    {
+        var headers = http.Response.Headers;
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers.CacheControl = "no-cache";
+        return IsOurs(http.Request.Host)
+            ? next(http)
+            : new Refused(StatusCodes.Status421MisdirectedRequest, Message.Of("serve.other-host", ("host", http.Request.Host))).ExecuteAsync(http);
+    }
+
+    internal static bool IsOurs(HostString host) =>
+        host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+}

@@ -1,0 +1,110 @@
+using System.Net.Sockets;
+using System.Text.Encodings.Web;
+using Kumiki.Store;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Kumiki.Hosting;
+
+/// <summary>The pages and the public REST API of one data folder, on one address of this machine.</summary>
+/// <remarks>A request goes through: 1. <see cref="Guard"/> (own host names only, headers), 2. <see cref="Refusals"/> (every error becomes one sentence), 3. the routes
+/// of the rooms, or a file of the pages. Built on the empty builder: no configuration is read, so nothing but the arguments decides where it listens.</remarks>
+public sealed class KumikiServer : IAsyncDisposable
+{
+    readonly WebApplication app;
+    readonly Served served;
+    readonly ServerLock hold;
+    readonly CancellationTokenSource stopping = new();
+    readonly Task watch;
+
+    KumikiServer(WebApplication app, Served served, ServerLock hold)
+    {
+        (this.app, this.served, this.hold) = (app, served, hold);
+        Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        watch = CrashWatch.RunAsync(served, app.Services.GetRequiredService<ILogger<KumikiServer>>(), stopping.Token);
+    }
+
+    /// <summary>Where it answers: <c>http://127.0.0.1:5080/</c>.</summary>
+    public Uri Address { get; }
+
+    /// <summary>The line to print when it answers.</summary>
+    public Message Says => Message.Of("serve.answers", ("url", Address.ToString().TrimEnd('/')), ("data", served.DataFolder));
+
+    /// <summary>Starts and returns when the first request would be answered.</summary>
+    /// <exception cref="KumikiException">Another server has the folder; or the port is taken (the sentence names who holds it and a free one) or not allowed.</exception>
+    public static async Task<KumikiServer> StartAsync(Served served, ServeAddress at, CancellationToken stop)
+    {
+        at = at.WithPort();
+        var hold = ServerLock.Take(served.DataFolder, $"http://{at}");
+        var app = Build(served, at);
+        try
+        {
+            await app.StartAsync(stop);
+            return new(app, served, hold);
+        }
+        catch (Exception e)
+        {
+            await app.DisposeAsync();
+            hold.Dispose();
+            if (e is IOException { InnerException: AddressInUseException }) throw new KumikiException(PortHolder.InUse(at), e);
+            if (e is SocketException { SocketErrorCode: SocketError.AccessDenied }) throw new KumikiException(Message.Of("serve.port-forbidden", ("port", at.Port)), e);
+            throw;
+        }
+    }
+
+    /// <summary>Waits for SIGTERM, Ctrl-C or <paramref name="stop"/>, then lets the requests under way end.</summary>
+    public Task WaitAsync(CancellationToken stop) => app.WaitForShutdownAsync(stop);
+
+    /// <summary>Stops listening, ends the live streams, and lets the other requests under way end.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await app.StopAsync();
+        await watch;
+        await app.DisposeAsync();
+        hold.Dispose();
+        stopping.Dispose();
+    }
+
+    static WebApplication Build(Served served, ServeAddress at)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "kumiki", EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(at.Host, at.Port);
+        });
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.Services.AddRoutingCore();
+        builder.Services.AddOpenApi(ApiDocument.Configure);
+        builder.Services.AddSingleton(served);
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+            json.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;     // sent as JSON with nosniff: Japanese stays readable
+        });
+
+        var app = builder.Build();
+        app.Use(Guard.Of);
+        app.Use(Refusals.Of);
+        app.UseRouting();
+        app.MapProject();
+        app.MapGraph();
+        app.MapAssets();
+        app.MapVersions();
+        app.MapRuns();
+        app.MapReleases();
+        app.MapChanges();
+        app.MapOpenApi();
+        app.MapPages();
+        return app;
+    }
+}

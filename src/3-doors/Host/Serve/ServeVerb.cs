@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Kumiki.Hosting;
+using Kumiki.Shell;
+
+namespace Kumiki;
+
+sealed partial class Doors
+{
+    IEnumerable<Command> Serving()
+    {
+        yield return Serve();
+    }
+
+    Command Serve()
+    {
+        var host = new Option<string>("--host") { Description = "A loopback address.", DefaultValueFactory = _ => "127.0.0.1" };
+        var port = new Option<int>("--port") { Description = "0 takes any free port.", DefaultValueFactory = _ => 5080 };
+        return Verb("serve", "Serve pages and the REST API in the foreground.", [host, port], async (parsed, session, terminal, stop) =>
+        {
+            var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
+            var graph = session.Project.Types.Count == 0 ? null : await session.GraphAsync(null, stop);
+            if (graph is not null) terminal.Findings(graph.Findings);
+            var served = new Served
+            {
+                Name = session.Project.Name,
+                DataFolder = session.Folder,
+                Metadata = session.Metadata,
+                Artifacts = session.Artifacts,
+                Graph = graph,
+                Maker = graph is { IsSound: true } ? session.MakerOf(graph) : null,
+            };
+            await using var server = await KumikiServer.StartAsync(served, at, stop);
+            terminal.Line(server.Says);
+            await server.WaitAsync(stop);
+            return 0;
+        });
+    }
+}

@@ -1,0 +1,63 @@
+using System.Net;
+using System.Net.Sockets;
+using Kumiki.Making;
+using Kumiki.Store;
+
+namespace Kumiki.Hosting;
+
+/// <summary>What a server shows.</summary>
+public sealed record Served
+{
+    /// <summary>The name on the pages.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The data folder, for the line that is printed and for the pages.</summary>
+    public required string DataFolder { get; init; }
+    public required IMetadataStore Metadata { get; init; }
+    public required IArtifactStore Artifacts { get; init; }
+
+    /// <summary>The project as it stands now; asked for whenever its graph is shown, because new data may open new members of a family. Null for the bare platform, which
+    /// draws what was recorded.</summary>
+    public Func<CancellationToken, Task<ServedProject>>? Project { get; init; }
+
+    /// <value>The system's clock by default.</value>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+}
+
+/// <summary>A project and what tells why its versions are out of date.</summary>
+public sealed record ServedProject(ProjectGraph Graph, Maker Maker);
+
+/// <summary>Where a server listens: an address of this machine only, for there is no authentication yet.</summary>
+public sealed record ServeAddress
+{
+    ServeAddress(IPAddress host, int port) => (Host, Port) = (host, port);
+
+    /// <summary>A loopback address.</summary>
+    public IPAddress Host { get; }
+
+    /// <summary>0 … 65535; 0 takes any free port.</summary>
+    public int Port { get; }
+
+    /// <param name="host"><c>127.0.0.1</c>, <c>::1</c>, <c>localhost</c> or another loopback address.</param>
+    /// <exception cref="KumikiException">Not loopback, or no port.</exception>
+    public static ServeAddress Of(string host, int port)
+    {
+        if (port is < 0 or > 65535) throw new KumikiException(Message.Of("serve.bad-port", ("port", port)));
+        var address = host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : IPAddress.TryParse(host.Trim('[', ']'), out var parsed) ? parsed : null;
+        return address is not null && IPAddress.IsLoopback(address)
+            ? new(address, port)
+            : throw new KumikiException(Message.Of("serve.not-loopback", ("host", host)));
+    }
+
+    /// <summary>With a port of its own where any would do.</summary>
+    internal ServeAddress WithPort()
+    {
+        if (Port != 0) return this;
+        using var listener = new TcpListener(Host, 0);
+        listener.Start();
+        return new(Host, ((IPEndPoint)listener.LocalEndpoint).Port);
+    }
+
+    /// <summary><c>127.0.0.1:5080</c>, <c>[::1]:5080</c>.</summary>
+    public override string ToString() => new IPEndPoint(Host, Port).ToString();
+}

@@ -1,0 +1,64 @@
+using System.Reflection;
+using Kumiki.Making;
+using Kumiki.Native;
+using Kumiki.Store;
+
+namespace Kumiki;
+
+/// <summary>A data folder that is open, and the project that works in it.</summary>
+sealed class Session : IAsyncDisposable
+{
+    readonly DataFolder folder;
+    readonly Assembly program;
+    IReadOnlyDictionary<string, IReadOnlyList<string>>? keys;
+
+    Session(Project project, Assembly program, DataFolder folder) => (Project, this.program, this.folder) = (project, program, folder);
+
+    public Project Project { get; }
+    public string Folder => folder.Path;
+    public IMetadataStore Metadata => folder.Metadata;
+    public IArtifactStore Artifacts => folder.Artifacts;
+    public string CheckpointFolder => Path.Combine(folder.Path, "checkpoints");
+    public static TimeProvider Clock => TimeProvider.System;
+
+    /// <summary>Opens the folder, and clears up after processes that died.</summary>
+    public static async Task<Session> OpenAsync(Project project, Assembly program, string path, CancellationToken stop)
+    {
+        var folder = DataFolder.Open(path, Clock);
+        var session = new Session(project, program, folder);
+        try
+        {
+            await session.Metadata.EndCrashedAsync(LivingProcess.IsAlive, stop);
+            session.Artifacts.CollectPartial();
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The graph as it stands now, with parameters set from outside and families opened by the data in use.</summary>
+    public async Task<ProjectGraph> GraphAsync(IReadOnlyList<ParameterSetting>? settings, CancellationToken stop)
+    {
+        keys ??= await FamilyKeys.ReadAsync(Project, Metadata, Artifacts, stop);
+        return ProjectGraph.Build(Project, settings, (dataset, column) => keys.GetValueOrDefault($"{dataset}/{column}") ?? []);
+    }
+
+    public Maker MakerOf(ProjectGraph graph) => new(graph, PlaceOf());
+
+    public Workplace PlaceOf() => new(Metadata, Artifacts, ProgramClosure.Current(program), Project.Folder, CheckpointFolder, Engines, StepCommand(), Clock);
+
+    static IReadOnlyDictionary<string, string> Engines { get; } = NativeEngine.All.ToDictionary(e => e.Library.Split(' ')[..^1] is var words ? string.Join(' ', words) : e.Library, e => e.Library.Split(' ')[^1]);
+
+    /// <summary>This program, told to run one run.</summary>
+    IReadOnlyList<string> StepCommand()
+    {
+        var dll = Path.Combine(AppContext.BaseDirectory, program.GetName().Name + ".dll");
+        var host = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+        return [host, dll, "run-step", "--data", Folder];
+    }
+
+    public ValueTask DisposeAsync() => folder.DisposeAsync();
+}

@@ -1,0 +1,120 @@
+using System.Globalization;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Kumiki.Store.Tests;
+
+/// <summary>A process is killed at a durable step, or at any instant; then the store is opened again.</summary>
+/// <remarks>About 20 kills run always; <c>KUMIKI_ALL_KILLS=1</c> kills at every step and at 300 random instants.</remarks>
+public sealed class KillTests(ITestOutputHelper output)
+{
+    static readonly CancellationToken Go = CancellationToken.None;
+    static readonly bool All = Environment.GetEnvironmentVariable("KUMIKI_ALL_KILLS") == "1";
+
+    [Fact]
+    public async Task Killed_at_a_durable_step_the_old_state_or_the_new_is_found_and_the_work_goes_on()
+    {
+        using var whole = new TestFolder();
+        var (code, said) = await Probe.RunAsync(["life", whole["data"]], new Dictionary<string, string> { ["KUMIKI_STEPS"] = whole["steps"] });
+        Assert.Equal((0, "done"), (code, said[^1]));
+        var steps = (await File.ReadAllLinesAsync(whole["steps"])).Select(line => line.Split(' ')[1]).ToList();
+        foreach (var name in new[] { "schema.commit", "blob.written", "blob.synced", "blob.renamed", "blob.durable", "database.commit", "database.committed", "blob.remove", "blob.away", "blob.removed" })
+            Assert.Contains(name, steps);
+
+        // Spread evenly, the first and the last among them.
+        var kills = All ? Enumerable.Range(1, steps.Count) : Enumerable.Range(0, 18).Select(i => 1 + (i * (steps.Count - 1) / 17));
+        foreach (var kill in kills.Distinct())
+        {
+            using var folder = new TestFolder();
+            var (killed, done) = await Probe.RunAsync(["life", folder["data"]], new Dictionary<string, string> { ["KUMIKI_KILL_AT"] = kill.ToString(CultureInfo.InvariantCulture) });
+            Assert.Equal(Probe.Killed, killed);
+            await CheckAsync(folder["data"], done, $"killed at step {kill} ({steps[kill - 1]})");
+
+            var (again, saidAgain) = await Probe.RunAsync(["life", folder["data"]]);
+            Assert.Equal((0, "done"), (again, saidAgain[^1]));
+            await CheckAsync(folder["data"], [.. done, .. saidAgain], $"run again after a kill at step {kill}");
+            await CheckEndAsync(folder["data"]);
+        }
+        output.WriteLine($"{kills.Distinct().Count()} of {steps.Count} steps");
+    }
+
+    [Fact]
+    public async Task Killed_at_any_instant_nothing_that_was_acknowledged_is_lost()
+    {
+        var random = new Random(20260301);
+        using var folder = new TestFolder();
+        var acknowledged = new List<string>();
+        for (var i = 0; i < (All ? 300 : 4); i++)
+        {
+            using var probe = Probe.Start(["forever", folder["data"]]);
+            Assert.Equal("open", await probe.LineAsync());
+            await Task.Delay(random.Next(1, 120));
+            probe.Kill();
+            var (_, said) = await probe.EndAsync();
+            acknowledged.AddRange(said);
+            if (i % 25 == 0) await CheckAsync(folder["data"], acknowledged, $"kill {i}");
+        }
+        Assert.NotEmpty(acknowledged);
+        await CheckAsync(folder["data"], acknowledged, "all kills");
+        output.WriteLine($"{acknowledged.Count} acknowledged");
+    }
+
+    /// <summary>What must hold at any time.</summary>
+    static async Task CheckAsync(string folder, IReadOnlyList<string> done, string when)
+    {
+        await using var data = DataFolder.Open(folder, TimeProvider.System);
+        var crashed = await data.Metadata.EndCrashedAsync(LivingProcess.IsAlive, Go);
+        Assert.True(crashed.Count <= 4, when);
+        Assert.Empty(await data.Metadata.RunsAsync(null, RunState.Running, 10, null, Go));
+
+        // No half blob can be seen.
+        foreach (var blob in data.Artifacts.List()) Assert.True(blob.Content == await data.Artifacts.RehashAsync(blob.Content, Go), $"{when}: {blob.Content} is not whole");
+
+        // Versions are numbered without gaps, and each has its blobs.
+        var versions = await data.Metadata.VersionsAsync(null, int.MaxValue, null, Go);
+        foreach (var asset in versions.GroupBy(v => v.Asset)) Assert.Equal(Enumerable.Range(1, asset.Count()), asset.Select(v => v.Name.Number).Order());
+        foreach (var version in versions) Assert.True(data.Artifacts.Contains(version.Files[0].Content), $"{when}: {version.Name} has lost its file");
+        Assert.Equal(versions.Count, (await data.Metadata.RunsAsync(null, RunState.Made, int.MaxValue, null, Go)).Count);
+
+        // Production is the live release's set.
+        var production = await data.Metadata.ProductionAsync(Go);
+        var releases = await data.Metadata.ReleasesAsync(100, null, Go);
+        var live = releases.SingleOrDefault(r => r.State == ReleaseState.Live);
+        Assert.Equal(live?.Number ?? 0, production.Release);
+        Assert.Equal(live?.Set ?? new Dictionary<string, int>(), production.Set);
+
+        // All that was said has been done.
+        var removed = done.Where(d => d.StartsWith("removed ", StringComparison.Ordinal)).Select(d => d["removed ".Length..]).ToHashSet();
+        var stages = (await data.Metadata.StagesAsync(Go)).ToDictionary(s => s.Asset, s => s.Number);
+        var all = versions.Select(v => v.Name).ToHashSet();
+        foreach (var line in done)
+        {
+            if (line.Split(' ') is not [var what, var thing]) continue;
+            var held = what switch
+            {
+                "put" => data.Artifacts.Contains(Digest.Parse(thing)) || removed.Contains(thing) || crashedCollection(thing),
+                "made" => all.Contains(VersionName.Parse(thing)),
+                "staged" => stages[VersionName.Parse(thing).Asset] >= VersionName.Parse(thing).Number,
+                "live" => production.Set["beans"] >= VersionName.Parse(thing).Number,
+                "removed" => true,
+                _ => throw new InvalidOperationException($"The probe said: {line}"),
+            };
+            Assert.True(held, $"{when}: the probe said '{line}', which is not so");
+        }
+
+        // The collection removes the two blobs that no version holds before it says so.
+        bool crashedCollection(string blob) => done.Contains("live beans@2") && !versions.Any(v => v.Files.Any(f => f.Content.Hex == blob));
+    }
+
+    /// <summary>What a run to its end leaves.</summary>
+    static async Task CheckEndAsync(string folder)
+    {
+        await using var data = DataFolder.Open(folder, TimeProvider.System);
+        Assert.Equal(new Dictionary<string, int> { ["beans"] = 2 }, await data.Metadata.NewestAsync(Go));
+        Assert.Equal(new Dictionary<string, int> { ["beans"] = 2 }, (await data.Metadata.ProductionAsync(Go)).Set);
+        Assert.Equal(2, data.Artifacts.List().Count());
+        Assert.Empty((await data.Metadata.CollectionAsync(Go)).Doomed);
+        data.Artifacts.CollectPartial();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(folder, "artifacts", "tmp")));
+    }
+}

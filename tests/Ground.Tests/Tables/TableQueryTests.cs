@@ -1,0 +1,137 @@
+using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
+using Kumiki.Tables;
+using Xunit;
+
+namespace Kumiki.Ground.Tests.Tables;
+
+public sealed class TableQueryTests : IDisposable
+{
+    readonly TableWorld world = new();
+
+    public void Dispose() => world.Dispose();
+
+    public sealed record Weekly(string Store, string Item, DateOnly Week, [Range(0, 1_000_000)] int Units, int? TwoWeeksAgo, double Mean);
+
+    IReadOnlyList<string> Sales() => [.. world.Load<Sale>(Source.Csv(TableWorld.SharedData("beverage-sales/item_sale_records_2020_2021q3.csv"))).Files.Select(f => f.Path)];
+
+    string Run<T>(string sql, IReadOnlyList<string>? files = null, params object?[] values) =>
+        new TableQuery(sql, values, files ?? []).Write(world.Engine, RowSchema.Of<T>(), world.File(Guid.NewGuid().ToString("N") + ".parquet")).Path;
+
+    static readonly string ByWeek = """
+        WITH weekly AS (SELECT store, item, date_trunc('week', date) AS week, sum(sales) AS units, avg(sales) AS mean FROM {0} WHERE store <> $1 GROUP BY ALL)
+        SELECT *, lag(units, 2) OVER (PARTITION BY store, item ORDER BY week) AS two_weeks_ago FROM weekly ORDER BY ALL; -- that is all
+        """;
+
+    [Fact]
+    public void A_query_over_real_sales_gives_the_records_types_and_the_same_bytes_every_time()
+    {
+        var files = Sales();
+        var sql = ByWeek.Replace("{0}", SqlText.Rows(files), StringComparison.Ordinal).Replace("; -- that is all", ";", StringComparison.Ordinal);
+        var paths = Enumerable.Range(0, 3).Select(_ => Run<Weekly>(sql, files, "nowhere")).ToArray();
+
+        Assert.Equal(["store VARCHAR", "item VARCHAR", "week DATE", "units INTEGER", "two_weeks_ago INTEGER", "mean DOUBLE"], TableFacts.Of(world.Engine, [paths[0]]).Columns.Select(c => $"{c.Name} {c.Type}"));
+        Assert.Single(paths.Select(p => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(p)))).Distinct());
+
+        // the first weeks of one series, counted the slow way
+        var units = world.Rows(files).Select(r => r.Split('|')).Where(f => f[1] == "chiba" && f[2] == "beer")
+            .GroupBy(f => DateOnly.Parse(f[0], System.Globalization.CultureInfo.InvariantCulture) is var d ? d.AddDays(-((int)d.DayOfWeek + 6) % 7) : default)
+            .OrderBy(g => g.Key).Select(g => g.Sum(f => int.Parse(f[3], System.Globalization.CultureInfo.InvariantCulture))).ToArray();
+        var got = world.Rows(paths[0]).Select(r => r.Split('|')).Where(f => f[0] == "chiba" && f[1] == "beer").ToArray();
+        Assert.Equal(units.Select(u => $"{u}"), got.Select(f => f[3]));
+        Assert.Equal(units.Select((_, i) => i < 2 ? "-" : $"{units[i - 2]}"), got.Select(f => f[4]));
+    }
+
+    public sealed record One(int X);
+    public sealed record Some(int? X);
+    public sealed record Day(DateOnly X);
+    public sealed record Sky(Weather X);
+    public sealed record Price(decimal X);
+    public sealed record Small([Range(0, 9)] int X);
+    public sealed record Real(double? X);
+    public sealed record Text(string X);
+
+    [Theory]
+    [InlineData("SELECT 3000000000 AS x", "The query yields '3000000000' in column x of One, which does not fit in int")]
+    [InlineData("SELECT 1.5 AS x", "The query yields '1.5' in column x of One, which is not a whole number (int)")]
+    [InlineData("SELECT 1.5::DOUBLE AS x", "The query yields '1.5' in column x of One, which is not a whole number (int)")]
+    [InlineData("SELECT NULL::INT AS x", "The query yields '' in column x of One, which is missing where int is needed")]
+    [InlineData("SELECT NULL AS x", "The query yields '' in column x of One, which is missing where int is needed")]
+    [InlineData("SELECT 'nan'::DOUBLE AS x", "The query yields 'nan' in column x of One, which is NaN or infinite")]
+    [InlineData("SELECT '5' AS x", "The query yields x as VARCHAR, which does not become int by itself: write CAST(x AS INTEGER) or change the record")]
+    [InlineData("SELECT [1] AS x", "The query yields x as LIST, which does not become int by itself: write CAST(x AS INTEGER) or change the record")]
+    [InlineData("SELECT 1 AS y", "The query does not yield the columns of One: missing x, too many y; expected are x")]
+    [InlineData("SELECT 1 AS x, 2 AS y", "The query does not yield the columns of One: missing -, too many y; expected are x")]
+    [InlineData("SELECT 1 AS x, 2 AS X", "The query yields column x twice: name one of them with AS")]
+    [InlineData("SELECT 1 AS x; SELECT 2 AS x", "The query holds 2 statements instead of one SELECT: SELECT 1 AS x; SELECT 2 AS x")]
+    [InlineData("CREATE TABLE t (x INT)", "The query is no SELECT: CREATE TABLE t (x INT)")]
+    public void What_a_query_yields_must_fit_the_record(string sql, string sentence) => Assert.Equal(sentence, Assert.Throws<KumikiException>(() => Run<One>(sql)).Says.In("en"));
+
+    [Fact]
+    public void Values_that_fit_are_cast()
+    {
+        Assert.Equal(["7"], world.Rows(Run<One>("SELECT 7.0::DECIMAL(9,2) AS X")));
+        Assert.Equal(["7"], world.Rows(Run<One>("SELECT sum(x) AS x FROM (VALUES (3), (4)) t(x)")));
+        Assert.Equal(["-"], world.Rows(Run<Some>("SELECT NULL AS x")));
+        Assert.Equal(["2021-02-03"], world.Rows(Run<Day>("SELECT TIMESTAMP '2021-02-03 00:00:00' AS x")));
+        Assert.Equal(["0.3333"], world.Rows(Run<Price>("SELECT 1 / 3 AS x")));
+        Assert.Equal(["Snow"], world.Rows(Run<Sky>("SELECT 'Snow' AS x")));
+        Assert.Equal(["0.1"], world.Rows(Run<Real>("SELECT $1 AS x", null, 0.1)));
+    }
+
+    [Fact]
+    public void Ranges_names_and_midnight_are_checked()
+    {
+        Assert.Equal("tables.query-value", Assert.Throws<KumikiException>(() => Run<Small>("SELECT 10 AS x")).Says.Id);
+        Assert.Equal("tables.query-value", Assert.Throws<KumikiException>(() => Run<Sky>("SELECT 'Hail' AS x")).Says.Id);
+        Assert.Equal("tables.query-value", Assert.Throws<KumikiException>(() => Run<Day>("SELECT TIMESTAMP '2021-02-03 01:00:00' AS x")).Says.Id);
+        Assert.Equal("tables.query-value", Assert.Throws<KumikiException>(() => Run<Real>("SELECT 1.0::DOUBLE / 0 AS x UNION ALL SELECT 'inf'::DOUBLE")).Says.Id);
+        Assert.Equal("tables.query-value", Assert.Throws<KumikiException>(() => Run<Price>("SELECT 1e15::DOUBLE AS x")).Says.Id);
+    }
+
+    [Fact]
+    public void A_query_reaches_its_inputs_and_nothing_else()
+    {
+        var files = Sales();
+        var other = world.Write("other.csv", "x\n1\n");
+        Assert.Equal(["63900"], world.Rows(Run<One>($"SELECT count(*)::INT AS x FROM {SqlText.Rows(files)}", files)));
+
+        foreach (var sql in (string[])[$"SELECT x FROM read_csv('{other}')", $"SELECT count(*)::INT AS x FROM {SqlText.Rows(files)}", "SELECT count(*)::INT AS x FROM read_text('/etc/passwd')", "SELECT count(*)::INT AS x FROM glob('/etc/*')"])
+        {
+            var error = Assert.Throws<KumikiException>(() => Run<One>(sql));
+            Assert.True(error.Says.Id is "tables.query-outside", $"{sql}: {error.Message}");
+        }
+        Assert.Equal("tables.query-select", Assert.Throws<KumikiException>(() => Run<One>("SET enable_external_access = true")).Says.Id);
+        Assert.Equal("tables.query-select", Assert.Throws<KumikiException>(() => Run<One>($"COPY (SELECT 1) TO '{world.File("x.csv")}'")).Says.Id);
+    }
+
+    [Fact]
+    public void A_wrong_query_keeps_duckdbs_words()
+    {
+        var error = Assert.Throws<KumikiException>(() => Run<One>("SELECT unit AS x FROM (SELECT 1 AS units)"));
+
+        Assert.StartsWith("The query failed: Binder Error: Referenced column \"unit\" not found in FROM clause!", error.Says.In("en"), StringComparison.Ordinal);
+        Assert.Contains("Candidate bindings: \"units\"", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("— in SELECT unit AS x FROM (SELECT 1 AS units)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_query_larger_than_memory_spills_and_leaves_nothing_behind()
+    {
+        using var small = new TableWorld(threads: 1, memoryBytes: 64L << 20);
+        var path = small.File("sorted.parquet");
+        var file = new TableQuery("SELECT hash(range)::VARCHAR || repeat('x', 20) AS x FROM range(2000000) ORDER BY x", [], []).Write(small.Engine, RowSchema.Of<Text>(), path);
+
+        Assert.Equal(2_000_000, file.Rows);
+        Assert.Empty(Directory.GetFileSystemEntries(small.Engine.SpillFolder));
+    }
+
+    [Fact]
+    public void A_cancelled_query_stops()
+    {
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+
+        Assert.ThrowsAny<OperationCanceledException>(() => new TableQuery("SELECT count(*)::INT AS x FROM range(1000000000) a, range(1000) b WHERE hash(a.range) = b.range", [], [])
+            .Write(world.Engine, RowSchema.Of<One>(), world.File("never.parquet"), cancellation.Token));
+    }
+}

@@ -1,0 +1,101 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Kumiki.Releasing.Tests;
+
+/// <summary>The rule over projects at random.</summary>
+public sealed class ReleaseTwinTests(ITestOutputHelper output)
+{
+    /// <summary>Rows of up to 400 bytes: what <see cref="Choices"/> decides from.</summary>
+    static Arbitrary<byte[]> Rows { get; } = Arb.From(Gen.Choose(40, 400).SelectMany(n => Gen.Choose(0, 255).Select(b => (byte)b).ArrayOf(n)), ArbMap.Default.ArbFor<byte[]>().Shrinker);
+
+    static Config Cases(int count, ulong seed) => Config.QuickThrowOnFailure.WithMaxTest(count).WithReplay(seed, 0x9E3779B97F4A7C15);
+
+    [Fact]
+    public void The_rule_and_its_slow_twin_agree_on_every_release_of_thousands()
+    {
+        var (went, refused) = (0, new Dictionary<string, int>());
+        Prop.ForAll(Rows, row =>
+        {
+            var choices = new Choices(row);
+            var project = new RandomProject(choices, strict: false);
+            for (var round = 0; round < 6; round++)
+            {
+                project.Work(choices, steps: 12);
+                var request = project.Order(choices);
+                var findings = ReleaseCheck.Of(project.Shelf, project.Production, request);
+                var goes = !ReleaseCheck.Refuses(findings);
+
+                Assert.Equal(new SlowReleaseRule(project.Shelf.Values).MayGo(project.Production, request), goes);
+
+                if (goes) project.Production = new(round + 1, round + 1, project.Production.Overlaid(request.Set, request.Without));
+                went += goes ? 1 : 0;
+                foreach (var rule in findings.Where(f => f.Severity == Severity.Refusal).Select(f => f.Says.Id).Distinct()) refused[rule] = refused.GetValueOrDefault(rule) + 1;
+            }
+        }).Check(Cases(2_000, seed: 20250601));
+
+        output.WriteLine($"{went} went live; refused: {string.Join(", ", refused.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key} {r.Value}"))}");
+        Assert.True(went > 1_000, $"Only {went} releases of 12,000 went live: the cases show little.");
+        foreach (var rule in (string[])["release.source", "release.source-within", "release.fit-asked", "release.fit-other", "release.fit-missing", "release.fit-leaves", "release.gate", "release.undeclared-version"])
+            Assert.True(refused.GetValueOrDefault(rule) > 50, $"{rule} came up {refused.GetValueOrDefault(rule)} times: the cases show little of it.");
+    }
+
+    [Fact]
+    public void Making_and_staging_never_make_a_production_unfit()
+    {
+        Prop.ForAll(Rows, row =>
+        {
+            var choices = new Choices(row);
+            var project = new RandomProject(choices, strict: true);
+            for (var round = 0; round < 6; round++)
+            {
+                project.Work(choices, steps: 12);
+                var request = project.Order(choices);
+                if (ReleaseCheck.Refuses(ReleaseCheck.Of(project.Shelf, project.Production, request))) continue;
+                project.Production = new(round + 1, round + 1, project.Production.Overlaid(request.Set, request.Without));
+                project.Work(choices, steps: 8);
+
+                Assert.True(new SlowReleaseRule(project.Shelf.Values).Fits(project.Production.Set));
+            }
+        }).Check(Cases(1_000, seed: 7));
+    }
+
+    [Fact]
+    public void Doing_what_the_first_mend_says_until_none_is_left_ends_in_a_release_or_with_a_person()
+    {
+        var (live, person, longest) = (0, 0, 0);
+        Prop.ForAll(Rows, row =>
+        {
+            var choices = new Choices(row);
+            var project = new RandomProject(choices, strict: true);
+            for (var round = 0; round < 4; round++)
+            {
+                project.Work(choices, steps: 20);
+                var request = project.Order(choices);
+                for (var mended = 0; ; mended++)
+                {
+                    var refusals = ReleaseCheck.Of(project.Shelf, project.Production, request).Where(f => f.Severity == Severity.Refusal).ToList();
+                    var next = refusals.FirstOrDefault(f => f.Mends.Count > 0);
+                    if (next is null)
+                    {
+                        if (refusals.Count == 0) project.Production = new(round + 1, round + 1, project.Production.Overlaid(request.Set, request.Without));
+                        if (refusals.Count == 0) live++;
+                        else person++;
+                        longest = Math.Max(longest, mended);
+                        break;
+                    }
+                    var before = request;
+                    request = project.Do(next.Mends[0], request);
+                    Assert.False(before.Set.ToHashSet().SetEquals(request.Set) && before.Without.SequenceEqual(request.Without) && before.Waivers.SequenceEqual(request.Waivers),
+                        $"'{next.Mends[0]}' changed nothing about: {next}");
+                    Assert.True(mended < 100, $"After {mended} mends still: {next}");
+                }
+            }
+        }).Check(Cases(1_000, seed: 42));
+
+        output.WriteLine($"{live} ended live, {person} with a person; at most {longest} mends.");
+        Assert.True(live > 2_000, $"Only {live} of 4,000 ended in a release.");
+    }
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+using Kumiki;
+using Kumiki.Store;
+using Kumiki.StoreProbe;
+
+// A process of its own over a data folder, for tests that kill it, trace it or run several of it, and for measuring. What it says on standard output has been done and is durable.
+var folder = args[1];
+switch (args[0])
+{
+    case "life":                                // every kind of durable step once
+        await Life.LiveAsync(folder);
+        break;
+    case "make":                                // COUNT makings of ASSET at once
+        await Life.MakeAsync(folder, args[2], int.Parse(args[3], CultureInfo.InvariantCulture));
+        break;
+    case "forever":                             // makings until it is killed
+        await Life.MakeForeverAsync(folder);
+        break;
+    case "serve":                               // holds the server lock until standard input ends
+        Directory.CreateDirectory(folder);
+        try
+        {
+            using var hold = ServerLock.Take(folder, args[2]);
+            Say("serving");
+            await Console.In.ReadToEndAsync();
+        }
+        catch (KumikiException e)
+        {
+            Say(e.Says.In("en"));
+            return 1;
+        }
+        break;
+    case "measure":
+        await StoreSpeed.PrintAsync(folder);
+        break;
+    default:
+        throw new ArgumentException($"No such verb: {args[0]}.");
+}
+return 0;
+
+static void Say(string what)
+{
+    Console.Out.WriteLine(what);
+    Console.Out.Flush();
+}
