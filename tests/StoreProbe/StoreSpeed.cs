@@ -82,9 +82,9 @@ public static class StoreSpeed
         await using var data = DataFolder.Open(folder, TimeProvider.System);
         var run = ((RunBegun.Started)await data.Metadata.BeginRunAsync("beans", Life.Plan("a"), LivingProcess.Current, Go)).Run;
         var at = TimeProvider.System.GetUtcNow();
+        MetricPoint Point(int step) => new(step % 2 == 0 ? "loss" : "accuracy", step, 1.0 / (step + 1), at);
         var start = Stopwatch.GetTimestamp();
-        for (var i = 0; i < points; i += batch)
-            await data.Metadata.AppendMetricsAsync(run, [.. Enumerable.Range(i, batch).Select(step => new MetricPoint(step % 2 == 0 ? "loss" : "accuracy", step, 1.0 / (step + 1), at))], Go);
+        for (var i = 0; i < points; i += batch) await data.Metadata.AppendMetricsAsync(run, [.. Enumerable.Range(i, batch).Select(Point)], Go);
         Print("metric-points-appended", points / Stopwatch.GetElapsedTime(start).TotalSeconds, "1/s");
         start = Stopwatch.GetTimestamp();
         var read = await data.Metadata.MetricsAsync(run, null, Go);
