@@ -77,8 +77,8 @@ public static class GarbageCollection
             }
             var freed = removed.Sum(blob => bytes.GetValueOrDefault(blob));
             var says = dryRun
-                ? Message.Of("store.would-collect", ("count", removed.Count), ("bytes", freed), ("young", plan.Young))
-                : Message.Of("store.collected", ("count", removed.Count), ("bytes", freed), ("young", plan.Young));
+                ? Message.Of("store.would-collect", ("count", removed.Count), ("bytes", freed), ("young", plan.Young), ("runs", forgotten))
+                : Message.Of("store.collected", ("count", removed.Count), ("bytes", freed), ("young", plan.Young), ("runs", forgotten));
             return new(dryRun, removed, freed, plan.Young, forgotten, partial, says);
         }
         finally

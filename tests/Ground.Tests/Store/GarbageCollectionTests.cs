@@ -61,7 +61,9 @@ public sealed class GarbageCollectionTests : IAsyncLifetime
         Assert.Equal([orphan], dry.Removed);
         Assert.Equal([orphan], report.Removed);
         Assert.Equal((6L, 0), (report.Bytes, report.Young));
-        Assert.Equal("Removed 1 blobs (6 bytes) that nothing needs; 0 younger ones were kept for the grace period.", report.Says.In("en"));
+        Assert.Equal(
+            "Blobs that nothing needs, removed: 1 (6 bytes). Younger ones, kept for the grace period: 0. Expired runs, forgotten: 0.",
+            report.Says.In("en"));
         Assert.Equal(new[] { file, manifest, dll }.Order(), data.Artifacts.List().Select(b => b.Content).Order());
         Assert.Empty((await data.Metadata.CollectionAsync(Go)).Doomed);
     }

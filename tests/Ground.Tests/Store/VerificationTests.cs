@@ -42,7 +42,7 @@ public sealed class VerificationTests : IAsyncLifetime
         var report = await VerifyAsync();
 
         Assert.True(report.IsSound);
-        Assert.Equal("3 blobs (19 bytes) are all as they were written.", report.Says.In("en"));
+        Assert.Equal("Blobs hashed again, all as they were written: 3 (19 bytes).", report.Says.In("en"));
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class VerificationTests : IAsyncLifetime
         Assert.StartsWith($"Blob {dll.Short}, a file of the program that a run ran, is gone", English(dll), StringComparison.Ordinal);
         Assert.Equal($"Blob {orphan.Short} was changed on the disk, but nothing needs it. Remove it with kumiki gc.", English(orphan));
         Assert.Equal(
-            "4 blobs (28 bytes) were hashed again, and 5 things are not as they were written. Each is listed with the versions it touches.",
+            "Blobs hashed again: 4 (28 bytes). Not as they were written: 5; each is listed with the versions it touches.",
             report.Says.In("en"));
     }
 

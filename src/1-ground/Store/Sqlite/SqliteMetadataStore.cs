@@ -65,8 +65,8 @@ public sealed partial class SqliteMetadataStore : IMetadataStore
     {
         if (disposed) return;
         disposed = true;
-        await StopWatchingAsync();
         await writes.DisposeAsync();
+        await StopWatchingAsync();
         while (idleReaders.TryTake(out var reader)) reader.Dispose();
     }
 
