@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { AssetStatus, Graph } from "../src/api";
 import { AssetLink, Command, Empty, Page, Read, Section, useKind } from "../src/parts";
 import { useResource } from "../src/resource";
@@ -83,6 +83,18 @@ function Node({ asset, onLit }: { asset: AssetStatus; onLit: (on: boolean) => vo
     const elsewhere = (e: Event) => !box.current?.contains(e.target as globalThis.Node) && setWhy("no");
     addEventListener("pointerdown", elsewhere);
     return () => removeEventListener("pointerdown", elsewhere);
+  }, [why]);
+
+  useLayoutEffect(() => {
+    const [node, bubble] = [box.current, box.current?.querySelector<HTMLElement>(".bubble")];
+    if (!node || !bubble) return;
+    // Fixed to the window, so that the drawing's edge does not cut it; below its node where there is room.
+    const [at, size] = [node.getBoundingClientRect(), bubble.getBoundingClientRect()];
+    bubble.style.left = `${Math.max(8, Math.min(at.left, document.documentElement.clientWidth - size.width - 8))}px`;
+    bubble.style.top = `${at.bottom + 4 + size.height < innerHeight ? at.bottom + 4 : Math.max(8, at.top - 4 - size.height)}px`;
+    const moved = () => setWhy("no");
+    addEventListener("scroll", moved, { capture: true });
+    return () => removeEventListener("scroll", moved, { capture: true });
   }, [why]);
 
   const stale = asset.freshness === "stale";

@@ -14,10 +14,10 @@ public sealed record ReleaseRequest(IReadOnlyList<VersionName> Set, IReadOnlyLis
 /// <remarks>
 /// 1. Every version named exists, each asset is named once, and something changes. Nothing that production would hold, nor its lineage, is lost.
 /// 2. Nothing was read that was not declared, in production or its lineage.
-/// 3. Fit edges hold exactly: a threshold's model, an endpoint's model, threshold and index, an ensemble's parts are the versions production would hold, or have the
-///    same bytes in all that was read of them.
-/// 4. Models that share a source (dataset, labels, features, goal), wherever in their lineage, read the same version of it: see <see cref="SharedSources"/>. What was only
+/// 3. Models that share a source (dataset, labels, features, goal), wherever in their lineage, read the same version of it: see <see cref="SharedSources"/>. What was only
 ///    scored is exempt, and so is a model declared apart from that source.
+/// 4. Fit edges hold exactly: a threshold's model, an endpoint's model, threshold and index, an ensemble's parts are the versions production would hold, or have the
+///    same bytes in all that was read of them.
 /// 5. Gates, for what enters production: every check of it, and the expectations of the data it was made from, held or are waived by name.
 /// No findings of severity <see cref="Severity.Refusal"/>: the release may go.
 /// </remarks>
@@ -35,8 +35,8 @@ public static class ReleaseCheck
         var sources = SharedSources.Of(shelf, versions.Where(v => v.Kind == AssetKind.Model));
         var mends = new ReleaseMends(shelf, set, request, sources);
         Declared(Lineage.Of(versions.Select(v => v.Name), shelf), findings);
-        foreach (var version in versions) Fit(version, shelf, set, request, mends, findings);
-        Sources(sources, mends, findings);
+        Sources(sources, mends, findings);          // before fit: a model that must be made again is then fitted once
+        Fit(versions, shelf, set, request, mends, findings);
         if (request.Gates) Gates(shelf, production, request, mends, findings);
         return findings;
     }
@@ -67,39 +67,43 @@ public static class ReleaseCheck
             findings.Add(Refuse("nothing", request.Set.Count == 0 ? Message.Of("release.nothing-asked") : Message.Of("release.nothing")));
     }
 
-    static void Fit(VersionRecord version, IReadOnlyDictionary<VersionName, VersionRecord> shelf, IReadOnlyDictionary<string, int> set, ReleaseRequest request, ReleaseMends mends, List<Finding> findings)
+    static void Fit(List<VersionRecord> versions, IReadOnlyDictionary<VersionName, VersionRecord> shelf, IReadOnlyDictionary<string, int> set, ReleaseRequest request, ReleaseMends mends, List<Finding> findings)
     {
-        foreach (var input in version.Inputs.Where(i => i.Edge == EdgeKind.Fit))
+        var misfits = new List<Misfit>();
+        foreach (var version in versions)
         {
-            var needs = input.Version;
-            if (!set.TryGetValue(needs.Asset, out var number)) findings.Add(Missing(version.Name, needs, request, mends));
-            else if (new VersionName(needs.Asset, number) is var held && held != needs && !input.IsReadingOf(shelf[held]))
-                findings.Add(Refuse("fit", Other(version.Name, input, held, request), mends.ForOther(version, input, held)));
+            foreach (var input in version.Inputs.Where(i => i.Edge == EdgeKind.Fit))
+            {
+                if (!set.TryGetValue(input.Version.Asset, out var number)) misfits.Add(new(version, input, null));
+                else if (number != input.Version.Number && !input.IsReadingOf(shelf[new(input.Version.Asset, number)])) misfits.Add(new(version, input, new(input.Version.Asset, number)));
+            }
         }
+        mends.Gather(misfits);
+        findings.AddRange(misfits.Select(m => Refuse("fit", Says(m, request), mends.For(m))));
     }
 
-    static Finding Missing(VersionName version, VersionName needs, ReleaseRequest request, ReleaseMends mends) =>
-        Refuse("fit", request.Without.Contains(needs.Asset)
-            ? Message.Of("release.fit-leaves", ("version", version), ("needs", needs))
-            : Message.Of("release.fit-missing", ("version", version), ("needs", needs)), mends.ForMissing(version, needs));
-
-    static Message Other(VersionName version, InputUse input, VersionName held, ReleaseRequest request)
+    static Message Says(Misfit misfit, ReleaseRequest request)
     {
-        if (input.Read.Count == 0) return Message.Of("release.fit-unread", ("version", version), ("needs", input.Version), ("held", held));
-        return request.Set.Contains(held)
-            ? Message.Of("release.fit-asked", ("version", version), ("needs", input.Version), ("held", held))
-            : Message.Of("release.fit-other", ("version", version), ("needs", input.Version), ("held", held));
+        var (version, needs, held) = (misfit.Version.Name, misfit.Needs, misfit.Held);
+        if (held is null)
+            return request.Without.Contains(needs.Asset)
+                ? Message.Of("release.fit-leaves", ("version", version), ("needs", needs))
+                : Message.Of("release.fit-missing", ("version", version), ("needs", needs));
+        if (misfit.Input.Read.Count == 0) return Message.Of("release.fit-unread", ("version", version), ("needs", needs), ("held", held));
+        return request.Set.Contains(held.Value)
+            ? Message.Of("release.fit-asked", ("version", version), ("needs", needs), ("held", held))
+            : Message.Of("release.fit-other", ("version", version), ("needs", needs), ("held", held));
     }
 
     static void Sources(SharedSources sources, ReleaseMends mends, List<Finding> findings)
     {
         foreach (var (model, apart) in sources.Apart())
             findings.Add(new("apart", Severity.Note, Message.Of("release.apart", ("model", model.Name), ("source", apart.Source), ("because", apart.Because)), []));
-        foreach (var (model, read, through, newest, target) in sources.Conflicts)
+        foreach (var (model, read, through, other, target) in sources.Conflicts)
         {
-            var says = model.Name != newest.Name
-                ? Message.Of("release.source", ("older", model.Name), ("olderSource", read), ("newer", newest.Name), ("newerSource", target))
-                : Message.Of("release.source-within", ("model", model.Name), ("older", read), ("through", through), ("newer", target));
+            var says = model.Name != other.Name
+                ? Message.Of("release.source", ("model", model.Name), ("read", read), ("other", other.Name), ("target", target))
+                : Message.Of("release.source-within", ("model", model.Name), ("read", read), ("through", through), ("target", target));
             findings.Add(Refuse("source", says, mends.Make(model)));
         }
     }
@@ -144,4 +148,11 @@ public static class ReleaseCheck
     }
 
     static Finding Refuse(string rule, Message says, params IReadOnlyList<string> mends) => new(rule, Severity.Refusal, says, mends);
+}
+
+/// <summary>A version that was cut for another than production would hold.</summary>
+/// <param name="Held">What production would hold; null: nothing of that asset.</param>
+sealed record Misfit(VersionRecord Version, InputUse Input, VersionName? Held)
+{
+    public VersionName Needs => Input.Version;
 }

@@ -38,7 +38,8 @@ sealed class AssetGraph
     /// <summary>The assets this one asks for; those of referenced assemblies are answered too.</summary>
     public ImmutableArray<INamedTypeSymbol> Inputs(INamedTypeSymbol asset) => inputs.TryGetValue(asset, out var known) ? known : InputsOf(asset);
 
-    /// <summary>The shortest way up from <paramref name="from"/>, itself included, to an asset that <paramref name="wanted"/> is true of; empty if there is none.</summary>
+    /// <summary>The shortest way up from <paramref name="from"/>, itself included, to an asset that <paramref name="wanted"/> is true of; empty if there
+    /// is none.</summary>
     public ImmutableArray<INamedTypeSymbol> WayUp(INamedTypeSymbol from, Func<INamedTypeSymbol, bool> wanted)
     {
         var cameFrom = new Dictionary<INamedTypeSymbol, INamedTypeSymbol?>(SymbolEqualityComparer.Default) { [from] = null };
@@ -81,7 +82,8 @@ sealed class AssetGraph
     static bool IsLower(char c) => c is >= 'a' and <= 'z';
 
     ImmutableArray<INamedTypeSymbol> InputsOf(INamedTypeSymbol asset) =>
-        [.. AssetTypes.Asks(asset).Select(p => types.AskedFor(p.Type)?.OriginalDefinition).OfType<INamedTypeSymbol>().Distinct<INamedTypeSymbol>(SymbolEqualityComparer.Default)];
+        [.. AssetTypes.Asks(asset).Select(p => types.AskedFor(p.Type)?.OriginalDefinition).OfType<INamedTypeSymbol>()
+            .Distinct<INamedTypeSymbol>(SymbolEqualityComparer.Default)];
 
     void Gather(INamespaceOrTypeSymbol within, List<INamedTypeSymbol> found)
     {
@@ -94,7 +96,8 @@ sealed class AssetGraph
         }
     }
 
-    /// <remarks>The first asset of a circle by name carries it, and every asset on it is then spoken for; a circle that shares an asset with it shows when this one is cut.</remarks>
+    /// <remarks>The first asset of a circle by name carries it, and every asset on it is then spoken for; a circle that shares an asset with it shows when this
+    /// one is cut.</remarks>
     Dictionary<INamedTypeSymbol, ImmutableArray<INamedTypeSymbol>> FindCircles()
     {
         var circles = new Dictionary<INamedTypeSymbol, ImmutableArray<INamedTypeSymbol>>(SymbolEqualityComparer.Default);
@@ -110,12 +113,15 @@ sealed class AssetGraph
         return circles;
     }
 
-    /// <summary>The assets that reach themselves, in order of names: of those left when makings are ordered input first, the ones that lead back to themselves.</summary>
+    /// <summary>The assets that reach themselves, in order of names: of those left when makings are ordered input first, the ones that lead back to
+    /// themselves.</summary>
     IEnumerable<INamedTypeSymbol> OnCircles()
     {
-        var waitsFor = Assets.ToDictionary<INamedTypeSymbol, INamedTypeSymbol, int>(a => a, a => Inputs(a).Count(inputs.ContainsKey), SymbolEqualityComparer.Default);
+        var waitsFor = Assets
+            .ToDictionary<INamedTypeSymbol, INamedTypeSymbol, int>(a => a, a => Inputs(a).Count(inputs.ContainsKey), SymbolEqualityComparer.Default);
         var users = Assets.SelectMany(a => Inputs(a).Select(i => (Input: i, User: a)))
-            .ToLookup<(INamedTypeSymbol Input, INamedTypeSymbol User), INamedTypeSymbol, INamedTypeSymbol>(e => e.Input, e => e.User, SymbolEqualityComparer.Default);
+            .ToLookup<(INamedTypeSymbol Input, INamedTypeSymbol User), INamedTypeSymbol, INamedTypeSymbol>(
+                e => e.Input, e => e.User, SymbolEqualityComparer.Default);
         var ready = new Queue<INamedTypeSymbol>(Assets.Where(a => waitsFor[a] == 0));
         while (ready.Count > 0)
             foreach (var user in users[ready.Dequeue()])

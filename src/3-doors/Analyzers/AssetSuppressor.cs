@@ -28,7 +28,7 @@ public sealed class AssetSuppressor : DiagnosticSuppressor
             var model = context.GetSemanticModel(tree);
             var mistake = warning.Id switch
             {
-                "CS9113" when node is ParameterSyntax parameter && Input(types, model.GetDeclaredSymbol(parameter, context.CancellationToken)) is not null => Unread,
+                "CS9113" when node is ParameterSyntax asked && Input(types, model.GetDeclaredSymbol(asked, context.CancellationToken)) is not null => Unread,
                 "CS9107" when Input(types, model.GetSymbolInfo(node, context.CancellationToken).Symbol) is not null => Shared,
                 "CS0618" when SaysKmk001(types, model, node, context.CancellationToken) => Obsolete,
                 "CS0612" when SaysKmk001(types, model, node, context.CancellationToken) => ObsoleteSilent,
@@ -40,7 +40,10 @@ public sealed class AssetSuppressor : DiagnosticSuppressor
 
     /// <summary>The asset that a constructor parameter of an asset class asks for; null for every other parameter.</summary>
     static INamedTypeSymbol? Input(AssetTypes types, ISymbol? symbol) =>
-        symbol is IParameterSymbol parameter && parameter.ContainingSymbol is IMethodSymbol { MethodKind: MethodKind.Constructor, ContainingType: var type } && types.IsAsset(type) ? types.AskedFor(parameter.Type) : null;
+        symbol is IParameterSymbol { ContainingSymbol: IMethodSymbol { MethodKind: MethodKind.Constructor, ContainingType: var type } } parameter
+        && types.IsAsset(type)
+            ? types.AskedFor(parameter.Type)
+            : null;
 
     static bool SaysKmk001(AssetTypes types, SemanticModel model, SyntaxNode node, CancellationToken stop) =>
         node.FirstAncestorOrSelf<ParameterSyntax>() is { Type: { } type } parameter && type.Span.Contains(node.Span)

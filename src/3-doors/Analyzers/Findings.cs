@@ -18,7 +18,7 @@ static class Findings
     internal static readonly DiagnosticDescriptor OutsideRead = Rule("KMK003", DiagnosticSeverity.Error,
         "An asset reads outside its making",
         "{0} reads {1} ({2}), so the same inputs would not make the same version again; {3}",
-        "What asset code reads is recorded as an input, or a version could not be made again. The making hands over what is needed: sources, a clock, a seed, parameters.",
+        "What asset code reads is recorded as an input, or a version could not be made again. The making hands over what is needed: sources, a clock, a seed.",
         atEnd: true);
 
     internal static readonly DiagnosticDescriptor StaticState = Rule("KMK004", DiagnosticSeverity.Error,
@@ -39,8 +39,7 @@ static class Findings
     internal static readonly DiagnosticDescriptor NotAnAsset = Rule("KMK007", DiagnosticSeverity.Error,
         "An asset asks for something that is no asset",
         "{0} asks for {1}, which is {2}; {3}",
-        "What an asset's constructor asks for is what it is made from: assets, families of assets, its own family key, and what the project provides.",
-        atEnd: true);
+        "What an asset's constructor asks for is what it is made from: assets, families of assets, and its own family key.");
 
     internal static readonly DiagnosticDescriptor Circle = Rule("KMK008", DiagnosticSeverity.Error,
         "Assets ask for each other in a circle",

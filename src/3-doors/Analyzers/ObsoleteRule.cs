@@ -3,7 +3,8 @@ using Microsoft.CodeAnalysis;
 namespace Kumiki.Analyzers;
 
 /// <summary>KMK001 and KMK010: who is made from an obsolete asset, directly or further up.</summary>
-/// <remarks>Where KMK001 stands, the compiler's CS0618 and CS0612 are suppressed: one sentence for one thing. A mark that is an error stays the compiler's (CS0619).</remarks>
+/// <remarks>Where KMK001 stands, the compiler's CS0618 and CS0612 are suppressed: one sentence for one thing. A mark that is an error stays the compiler's
+/// (CS0619).</remarks>
 static class ObsoleteRule
 {
     public static IEnumerable<Diagnostic> Of(AssetTypes types, AssetGraph graph, INamedTypeSymbol asset, CancellationToken stop)

@@ -5,9 +5,10 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace Kumiki.Analyzers;
 
-/// <summary>KMK003: asset code reads only what its making hands over, in its own members and in all code of this compilation that they reach by calls known at compile time.</summary>
-/// <remarks>A read within an asset class is reported at once where it stands. Other code is remembered, and when all was seen, a call out of an asset class that leads to a read is
-/// reported where the asset makes it. A call of a virtual or interface member leads to the member that the call names.</remarks>
+/// <summary>KMK003: asset code reads only what its making hands over, in its own members and in all code of this compilation that they reach by calls known at
+/// compile time.</summary>
+/// <remarks>A read within an asset class is reported at once where it stands. Other code is remembered, and when all was seen, a call out of an asset class
+/// that leads to a read is reported where the asset makes it. A call of a virtual or interface member leads to the member that the call names.</remarks>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class OutsideReadAnalyzer : DiagnosticAnalyzer
 {
@@ -25,7 +26,8 @@ public sealed class OutsideReadAnalyzer : DiagnosticAnalyzer
             var outside = new OutsideReads(start.Compilation);
             var reach = new Reach();
             start.RegisterOperationAction(one => See(one, types, outside, reach),
-                OperationKind.Invocation, OperationKind.ObjectCreation, OperationKind.PropertyReference, OperationKind.FieldReference, OperationKind.MethodReference);
+                OperationKind.Invocation, OperationKind.ObjectCreation, OperationKind.PropertyReference, OperationKind.FieldReference,
+                OperationKind.MethodReference);
             start.RegisterCompilationEndAction(end =>
             {
                 foreach (var (asset, at, read, through) in reach.OfAssets())
@@ -50,7 +52,8 @@ public sealed class OutsideReadAnalyzer : DiagnosticAnalyzer
         if (outside.Of(used, one.Operation) is { } kind)
         {
             if (types.IsAsset(within))
-                one.ReportDiagnostic(Diagnostic.Create(Findings.OutsideRead, one.Operation.Syntax.GetLocation(), within.Name, kind.What, Name(used), kind.Instead));
+                one.ReportDiagnostic(Diagnostic.Create(Findings.OutsideRead, one.Operation.Syntax.GetLocation(),
+                    within.Name, kind.What, Name(used), kind.Instead));
             else
                 reach.AddRead(member, new(used, one.Operation.Syntax, kind));
         }

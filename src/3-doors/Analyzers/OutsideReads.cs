@@ -40,7 +40,8 @@ sealed class OutsideReads
         Door("System.TimeProvider", Clock, Named("System"));
         Door("System.Diagnostics.Stopwatch", Clock, Named(".ctor", "StartNew", "GetTimestamp"));
 
-        Door("System.IO.File", Files, (m, _) => !Begins(m, "Write", "Append", "Create", "Delete", "Set", "Move", "Copy", "Replace", "OpenWrite", "Encrypt", "Decrypt"));
+        Door("System.IO.File", Files, (m, _) =>
+            !Begins(m, "Write", "Append", "Create", "Delete", "Set", "Move", "Copy", "Replace", "OpenWrite", "Encrypt", "Decrypt"));
         Door("System.IO.Directory", Files, (m, _) => Begins(m, "Enumerate", "Get", "Exists"));
         Door("System.IO.FileSystemInfo", Files, (m, _) => Begins(m, "Exists", "Attributes", "UnixFileMode", "CreationTime", "LastAccessTime", "LastWriteTime"));
         Door("System.IO.FileInfo", Files, (m, _) => Begins(m, "Exists", "Length", "Open", "IsReadOnly") && m.Name != "OpenWrite");
@@ -57,7 +58,8 @@ sealed class OutsideReads
         Door("System.Xml.Linq.XElement", Files, (m, _) => m.Name == "Load" && TakesPath(m));
         Door("System.IO.Path", Files, Named("GetTempPath", "GetTempFileName", "Exists", "GetRandomFileName"));
 
-        Door("System.Environment", Machine, (m, _) => m.Name is not ("NewLine" or "ProcessorCount" or "Exit" or "FailFast" or "HasShutdownStarted" or "CurrentManagedThreadId" or "StackTrace"));
+        Door("System.Environment", Machine, (m, _) =>
+            m.Name is not ("NewLine" or "ProcessorCount" or "Exit" or "FailFast" or "HasShutdownStarted" or "CurrentManagedThreadId" or "StackTrace"));
         Door("System.AppContext", Machine, Named("BaseDirectory", "GetData", "TryGetSwitch"));
         Door("System.TimeZoneInfo", Machine, Named("Local"));
 
@@ -68,8 +70,11 @@ sealed class OutsideReads
         Door("System.String", Hashes, Named("GetHashCode"));
         Door("System.HashCode", Hashes, Named("Combine", "ToHashCode"));
 
-        foreach (var type in new[] { "Http.HttpClient", "Sockets.Socket", "Sockets.TcpClient", "Sockets.TcpListener", "Sockets.UdpClient", "WebSockets.ClientWebSocket", "WebClient",
-            "WebRequest", "HttpWebRequest", "Dns", "NetworkInformation.Ping", "NetworkInformation.NetworkInterface" })
+        foreach (var type in new[]
+        {
+            "Http.HttpClient", "Sockets.Socket", "Sockets.TcpClient", "Sockets.TcpListener", "Sockets.UdpClient", "WebSockets.ClientWebSocket",
+            "WebClient", "WebRequest", "HttpWebRequest", "Dns", "NetworkInformation.Ping", "NetworkInformation.NetworkInterface",
+        })
             Door("System.Net." + type, Network, (m, _) => m.IsStatic || IsConstructor(m));
 
         Door("System.Diagnostics.Process", Programs, (m, _) => m.IsStatic || IsConstructor(m));

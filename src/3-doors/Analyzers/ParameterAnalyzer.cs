@@ -26,8 +26,11 @@ public sealed class ParameterAnalyzer : DiagnosticAnalyzer
         });
     }
 
-    internal static bool IsParameterType(ITypeSymbol type) => type.TypeKind == TypeKind.Enum || type.SpecialType is
-        SpecialType.System_Int32 or SpecialType.System_Int64 or SpecialType.System_Double or SpecialType.System_Boolean or SpecialType.System_String or SpecialType.System_Decimal;
+    internal static bool IsParameterType(ITypeSymbol type) =>
+        type.TypeKind == TypeKind.Enum || IsNumber(type) || type.SpecialType is SpecialType.System_Boolean or SpecialType.System_String;
+
+    static bool IsNumber(ITypeSymbol type) =>
+        type.SpecialType is SpecialType.System_Int32 or SpecialType.System_Int64 or SpecialType.System_Double or SpecialType.System_Decimal;
 
     static void Check(SyntaxNodeAnalysisContext one, AssetTypes types)
     {
@@ -38,17 +41,21 @@ public sealed class ParameterAnalyzer : DiagnosticAnalyzer
         if (property.IsStatic || property.SetMethod is not { IsInitOnly: true })
             Report("it has no init accessor, so a making could not set it", "declare it { get; init; }");
         if (property.Type.TypeKind != TypeKind.Error && !IsParameterType(property.Type))
-            Report($"it is of type {property.Type.ToMinimalDisplayString(one.SemanticModel, syntax.SpanStart)}", "use int, long, double, decimal, bool, string or an enum");
+            Report($"it is of type {property.Type.ToMinimalDisplayString(one.SemanticModel, syntax.SpanStart)}",
+                "use int, long, double, decimal, bool, string or an enum");
 
         var (min, max) = (Bound(mark, "Min"), Bound(mark, "Max"));
         if (min > max)
             Report($"its range from {Text(min)} to {Text(max)} is empty", "swap Min and Max");
         else if (Default(one, property, syntax) is { } value && (value < min || value > max || double.IsNaN(value)))
-            Report($"its default {Text(value)} is {(value < min ? $"below its Min of {Text(min)}" : value > max ? $"above its Max of {Text(max)}" : "not a number")}",
-                "choose a default within the range, or widen the range");
+        {
+            var where = value < min ? $"below its Min of {Text(min)}" : value > max ? $"above its Max of {Text(max)}" : "not a number";
+            Report($"its default {Text(value)} is {where}", "choose a default within the range, or widen the range");
+        }
 
         void Report(string problem, string mend) =>
-            one.ReportDiagnostic(Diagnostic.Create(Findings.NotAParameter, syntax.Identifier.GetLocation(), property.ContainingType.Name, property.Name, problem, mend));
+            one.ReportDiagnostic(Diagnostic.Create(Findings.NotAParameter, syntax.Identifier.GetLocation(),
+                property.ContainingType.Name, property.Name, problem, mend));
     }
 
     static double? Bound(AttributeData mark, string name)
@@ -62,11 +69,11 @@ public sealed class ParameterAnalyzer : DiagnosticAnalyzer
     static double? Default(SyntaxNodeAnalysisContext one, IPropertySymbol property, PropertyDeclarationSyntax syntax)
     {
         if (property.Type.TypeKind == TypeKind.Enum) return null;
-        if (syntax.Initializer is { Value: var value }) return one.SemanticModel.GetConstantValue(value, one.CancellationToken) is { HasValue: true, Value: var known } ? Number(known) : null;
+        if (syntax.Initializer is { Value: var value })
+            return one.SemanticModel.GetConstantValue(value, one.CancellationToken) is { HasValue: true, Value: var known } ? Number(known) : null;
         var isSetByConstructor = property.ContainingType.InstanceConstructors.Any(c =>
             c.DeclaringSyntaxReferences.Any(r => r.GetSyntax(one.CancellationToken) is ConstructorDeclarationSyntax));
-        var isNumber = property.Type.SpecialType is SpecialType.System_Int32 or SpecialType.System_Int64 or SpecialType.System_Double or SpecialType.System_Decimal;
-        return isNumber && !property.IsRequired && !property.IsAbstract && !isSetByConstructor ? 0 : null;
+        return IsNumber(property.Type) && !property.IsRequired && !property.IsAbstract && !isSetByConstructor ? 0 : null;
     }
 
     static double? Number(object? value) => value is sbyte or byte or short or ushort or int or uint or long or ulong or float or double or decimal

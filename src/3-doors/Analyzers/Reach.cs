@@ -5,7 +5,8 @@ using Microsoft.CodeAnalysis;
 namespace Kumiki.Analyzers;
 
 /// <summary>Who calls whom in one compilation, and who reads outside: gathered from many threads, asked once at the end.</summary>
-/// <remarks>A property and its accessors are one member; a field stands for its initializer; using a static member or a constructor runs the static constructor of its class.</remarks>
+/// <remarks>A property and its accessors are one member; a field stands for its initializer; using a static member or a constructor runs the static constructor
+/// of its class.</remarks>
 sealed class Reach
 {
     /// <summary>One read outside: what is used, where, and what that reads.</summary>
@@ -26,8 +27,8 @@ sealed class Reach
     public void AddCall(ISymbol member, ISymbol called, SyntaxNode at, INamedTypeSymbol? asset)
     {
         Add(Member(called));
-        if ((called.IsStatic || called is IMethodSymbol { MethodKind: MethodKind.Constructor }) && called.ContainingType.StaticConstructors is [{ IsImplicitlyDeclared: false } first])
-            Add(first.OriginalDefinition);
+        var entersClass = called.IsStatic || called is IMethodSymbol { MethodKind: MethodKind.Constructor };
+        if (entersClass && called.ContainingType.StaticConstructors is [{ IsImplicitlyDeclared: false } first]) Add(first.OriginalDefinition);
 
         void Add(ISymbol to)
         {

@@ -21,20 +21,18 @@ static class Author
         public abstract class Goal : Asset;
         public sealed class Family<T>;
         public sealed class FamilyKey { public string Slug => ""; }
-        public sealed class Project { public void Provide<T>(T value) { } }
         [System.AttributeUsage(System.AttributeTargets.Class)]
         public sealed class OnlyForAttribute(params System.Type[] users) : System.Attribute { public System.Type[] Users { get; } = users; }
         [System.AttributeUsage(System.AttributeTargets.Property)]
         public sealed class ParameterAttribute : System.Attribute { public double Min { get; set; } public double Max { get; set; } }
         """;
 
-    const string Usings = "global using System; global using System.IO; global using System.Linq; global using System.Collections.Generic; global using Kumiki;";
+    const string Usings =
+        "global using System; global using System.IO; global using System.Linq; global using System.Collections.Generic; global using Kumiki;";
 
     static readonly CSharpParseOptions Language = new(LanguageVersion.Preview);
 
-    static readonly ImmutableArray<MetadataReference> Framework =
-        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(f => Path.GetFileName(f).StartsWith("System.", StringComparison.Ordinal)).Select(f => MetadataReference.CreateFromFile(f))];
+    static readonly ImmutableArray<MetadataReference> Framework = Assemblies("System."), RealPlatform = Assemblies("Kumiki.");
 
     static readonly Lazy<MetadataReference> PlatformReference = new(() =>
     {
@@ -47,7 +45,8 @@ static class Author
     public static ImmutableArray<DiagnosticAnalyzer> Analyzers { get; } =
         [new DependencyAnalyzer(), new StateAnalyzer(), new ParameterAnalyzer(), new OutsideReadAnalyzer(), new AssetSuppressor()];
 
-    /// <summary>All that the compiler and the analyzers say of a project, in order: <c>KMK001 [OldSales] DemandModel is made from …</c>, with the source it stands on.</summary>
+    /// <summary>All that the compiler and the analyzers say of a project, in order, each with the source it stands on:
+    /// <c>KMK001 [OldSales] DemandModel is made from …</c>.</summary>
     public static IReadOnlyList<string> Says(string source, bool warningsAsErrors = false) =>
         [.. Diagnostics(source, warningsAsErrors).Where(d => d is { IsSuppressed: false, Severity: not DiagnosticSeverity.Hidden }).Select(Written)];
 
@@ -60,19 +59,28 @@ static class Author
         var compilation = of ?? Compile(source, warningsAsErrors);
         var crashes = new List<Exception>();
         var analysis = new CompilationWithAnalyzers(compilation, Analyzers, new CompilationWithAnalyzersOptions(
-            new AnalyzerOptions([]), (crash, _, _) => { lock (crashes) crashes.Add(crash); }, concurrentAnalysis: true, logAnalyzerExecutionTime: false, reportSuppressedDiagnostics: true));
+            new AnalyzerOptions([]), (crash, _, _) => { lock (crashes) crashes.Add(crash); },
+            concurrentAnalysis: true, logAnalyzerExecutionTime: false, reportSuppressedDiagnostics: true));
         var found = analysis.GetAllDiagnosticsAsync().GetAwaiter().GetResult();
         if (crashes.Count > 0) throw new AggregateException($"An analyzer crashed on:\n{source}", crashes);
-        return [.. found.OrderBy(d => d.Location.SourceSpan.Start).ThenBy(d => d.Id, StringComparer.Ordinal).ThenBy(d => d.GetMessage(CultureInfo.InvariantCulture), StringComparer.Ordinal)];
+        return [.. found.OrderBy(d => d.Location.SourceSpan.Start).ThenBy(d => d.Id, StringComparer.Ordinal)
+            .ThenBy(d => d.GetMessage(CultureInfo.InvariantCulture), StringComparer.Ordinal)];
     }
 
-    public static CSharpCompilation Compile(string source, bool warningsAsErrors = false) => CSharpCompilation.Create("Author",
-        [CSharpSyntaxTree.ParseText(Usings, Language), CSharpSyntaxTree.ParseText(source, Language, "Author.cs")], [.. Framework, PlatformReference.Value], Options(warningsAsErrors));
+    /// <param name="onRealPlatform">Over Kumiki itself rather than the small one.</param>
+    public static CSharpCompilation Compile(string source, bool warningsAsErrors = false, bool onRealPlatform = false) => CSharpCompilation.Create("Author",
+        [CSharpSyntaxTree.ParseText(Usings, Language), CSharpSyntaxTree.ParseText(source, Language, "Author.cs")],
+        onRealPlatform ? [.. Framework, .. RealPlatform] : [.. Framework, PlatformReference.Value], Options(warningsAsErrors));
+
+    static ImmutableArray<MetadataReference> Assemblies(string start) =>
+        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(f => Path.GetFileName(f).StartsWith(start, StringComparison.Ordinal)).Select(f => MetadataReference.CreateFromFile(f))];
 
     static string Written(Diagnostic finding) =>
         $"{finding.Id} [{finding.Location.SourceTree?.GetText().ToString(finding.Location.SourceSpan)}] {finding.GetMessage(CultureInfo.InvariantCulture)}";
 
-    static CSharpCompilationOptions Options(bool warningsAsErrors) => new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable,
+    static CSharpCompilationOptions Options(bool warningsAsErrors) => new(OutputKind.DynamicallyLinkedLibrary,
+        nullableContextOptions: NullableContextOptions.Enable,
         generalDiagnosticOption: warningsAsErrors ? ReportDiagnostic.Error : ReportDiagnostic.Default,
         specificDiagnosticOptions: [new("CS1701", ReportDiagnostic.Suppress), new("CS1702", ReportDiagnostic.Suppress)]);
 }

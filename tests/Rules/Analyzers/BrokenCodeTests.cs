@@ -10,7 +10,8 @@ public sealed class BrokenCodeTests
         [Obsolete("gone")] [OnlyFor(typeof(Cut), typeof(Roaster))] public sealed class Sales : Dataset<int>;
         public sealed class Weekly(Sales sales, Family<Regional> all, Settings settings) : Dataset<int> { public DateTime At => Days.Today(); }
         public sealed class Regional(FamilyKey key) : Dataset<int> { static int made; [Parameter(Min = 1, Max = 5)] public int Rounds { get; init; } = 9; }
-        public sealed class Roaster(Weekly weekly, Roaster self) : Model<int> { public event Action? Done; public double Mean => Score(1) + new Random().Next(); }
+        public sealed class Roaster(Weekly weekly, Roaster self) : Model<int>
+        { public event Action? Done; public double Mean => Score(1) + new Random().Next(); }
         public sealed class Cut(Roaster model) : Threshold(model) { public double Value => model.Mean; }
         public sealed record class Settings(int Rounds);
         public static class Days { public static DateTime Today() => DateTime.Today; }
@@ -20,8 +21,9 @@ public sealed class BrokenCodeTests
     [Fact]
     public void Code_cut_off_at_any_place_does_not_crash()
     {
-        Assert.Equal(["CS0169", "CS0067", "CS9113", "KMK001", "KMK002", "KMK003", "KMK004", "KMK005", "KMK006", "KMK007", "KMK008", "KMK009", "KMK010"],
-            Author.SaysIds(Whole).OrderBy(id => id.StartsWith("KMK", StringComparison.Ordinal)).ThenBy(id => Array.IndexOf(["CS0169", "CS0067", "CS9113"], id)).ThenBy(id => id));
+        Assert.Equal(
+            ["CS0067", "CS0169", "CS9113", "KMK001", "KMK002", "KMK003", "KMK004", "KMK005", "KMK006", "KMK007", "KMK008", "KMK009", "KMK010"],
+            Author.SaysIds(Whole).Order(StringComparer.Ordinal));
         for (var length = 3; length < Whole.Length; length += 11) Author.Says(Whole[..length]);
     }
 

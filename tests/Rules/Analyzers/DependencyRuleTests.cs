@@ -8,8 +8,10 @@ public sealed class DependencyRuleTests
     [Fact]
     public void Data_that_is_only_for_one_asset_is_an_error_at_any_other() => Assert.Equal(
         [
-            "KMK002 [Salaries] Forecast asks for Salaries, which is only for PayModel; take Salaries out of this constructor, or add typeof(Forecast) to [OnlyFor] on Salaries",
-            "KMK002 [PayModel] Forecast asks for PayModel, which is only for Audit, Payslip; take PayModel out of this constructor, or add typeof(Forecast) to [OnlyFor] on PayModel",
+            "KMK002 [Salaries] Forecast asks for Salaries, which is only for PayModel; "
+                + "take Salaries out of this constructor, or add typeof(Forecast) to [OnlyFor] on Salaries",
+            "KMK002 [PayModel] Forecast asks for PayModel, which is only for Audit, Payslip; "
+                + "take PayModel out of this constructor, or add typeof(Forecast) to [OnlyFor] on PayModel",
         ],
         Author.Says("""
             [OnlyFor(typeof(PayModel))] public sealed class Salaries : Dataset<int>;
@@ -22,7 +24,8 @@ public sealed class DependencyRuleTests
     [Fact]
     public void The_mark_on_a_base_class_holds_for_what_derives_from_it_and_for_families() => Assert.Equal(
         ["KMK002 [Shop] Forecast asks for Shop, which is only for PayModel; take Shop out of this constructor, or add typeof(Forecast) to [OnlyFor] on Shop",
-         "KMK002 [Family<Region>] Forecast asks for Region, which is only for PayModel; take Region out of this constructor, or add typeof(Forecast) to [OnlyFor] on Region"],
+         "KMK002 [Family<Region>] Forecast asks for Region, which is only for PayModel; "
+             + "take Region out of this constructor, or add typeof(Forecast) to [OnlyFor] on Region"],
         Author.Says("""
             [OnlyFor(typeof(PayModel))] public abstract class Personal : Dataset<int>;
             public sealed class Shop : Personal;
@@ -38,7 +41,8 @@ public sealed class DependencyRuleTests
 
     [Fact]
     public void An_endpoint_that_takes_a_model_without_its_threshold_is_warned() => Assert.Equal(
-        ["KMK006 [Violations] Moderation asks for Violations but not for Cut, which is chosen on it; ask for Cut too, so that a release holds both to each other"],
+        ["KMK006 [Violations] Moderation asks for Violations but not for Cut, which is chosen on it; "
+            + "ask for Cut too, so that a release holds both to each other"],
         Author.Says(ModelAndCut + """
             public sealed class Moderation(Violations model) : Endpoint<int, bool> { public override object? Decision => model.Score(1) > 0.5; }
             """));
@@ -55,10 +59,13 @@ public sealed class DependencyRuleTests
     [Fact]
     public void What_is_no_asset_cannot_be_asked_for() => Assert.Equal(
         [
-            "KMK007 [int] DemandModel asks for int, which is not an asset; make it a [Parameter] property with a default, so that it is recorded and can be set",
-            "KMK007 [Settings] DemandModel asks for Settings, which is not an asset; ask for the asset that holds it, or have the project provide it",
-            "KMK007 [Dataset<int>] DemandModel asks for Dataset<int>, which is abstract, so that no version of it is ever made; ask for one of the assets that derive from it",
-            "KMK007 [Family<Settings>] DemandModel asks for Family<Settings>, which is not an asset; ask for the asset that holds it, or have the project provide it",
+            "KMK007 [int] DemandModel asks for int, which is not an asset; "
+                + "make it a [Parameter] property with a default, so that it is recorded and can be set",
+            "KMK007 [Settings] DemandModel asks for Settings, which is not an asset; ask for the asset that holds it, or build it within the class",
+            "KMK007 [Dataset<int>] DemandModel asks for Dataset<int>, which is abstract, so that no version of it is ever made; "
+                + "ask for one of the assets that derive from it",
+            "KMK007 [Family<Settings>] DemandModel asks for Family<Settings>, which is not an asset; "
+                + "ask for the asset that holds it, or build it within the class",
         ],
         Author.Says("""
             public sealed class Settings;
@@ -69,19 +76,18 @@ public sealed class DependencyRuleTests
             """));
 
     [Fact]
-    public void What_the_project_provides_may_be_asked_for_and_an_abstract_class_may_ask_for_anything() => Assert.Empty(Author.Says("""
-        public sealed class Settings;
+    public void An_abstract_class_may_ask_for_anything_and_a_private_constructor_too() => Assert.Empty(Author.Says("""
         public sealed class Sales : Dataset<int>;
         public abstract class Common(Dataset<int> rows, int count) : Model<int> { public object Rows => rows; public int Count => count; }
-        public sealed class DemandModel(Sales sales, Settings settings) : Common(sales, 3) { public Settings Now => settings; }
+        public sealed class DemandModel(Sales sales) : Common(sales, 3);
         public sealed class Regional(FamilyKey key) : Model<int> { public string Key => key.Slug; private Regional(int n) : this(new FamilyKey()) => _ = n; }
-        public static class Program { public static void Declare(Project project) => project.Provide(new Settings()); }
         """));
 
     [Fact]
     public void A_circle_is_named_with_its_path_once() => Assert.Equal(
         [
-            "KMK008 [Alpha] Alpha is made from itself: Alpha → Beta → Gamma → Alpha; take one of these constructor parameters away, for instance by splitting off what both need",
+            "KMK008 [Alpha] Alpha is made from itself: Alpha → Beta → Gamma → Alpha; "
+                + "take one of these constructor parameters away, for instance by splitting off what both need",
             "KMK008 [Self] Self is made from itself: Self → Self; take one of these constructor parameters away, for instance by splitting off what both need",
         ],
         Author.Says("""

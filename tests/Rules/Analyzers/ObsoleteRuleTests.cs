@@ -42,7 +42,9 @@ public sealed class ObsoleteRuleTests
                 "KMK010 [DemandModel] Forecast is made from OldSales, which is obsolete: ask for Sales (Forecast → DemandModel → Weekly → OldSales)",
             ],
             Author.Says(Source));
-        Assert.Equal([DiagnosticSeverity.Warning, DiagnosticSeverity.Info, DiagnosticSeverity.Info], Author.Diagnostics(Source).Where(d => d.Id.StartsWith("KMK", StringComparison.Ordinal)).Select(d => d.Severity));
+        Assert.Equal(
+            [DiagnosticSeverity.Warning, DiagnosticSeverity.Info, DiagnosticSeverity.Info],
+            Author.Diagnostics(Source).Where(d => d.Id.StartsWith("KMK", StringComparison.Ordinal)).Select(d => d.Severity));
     }
 
     [Fact]

@@ -60,24 +60,33 @@ public sealed class OutsideReadTests
     [InlineData("TimeProvider().GetUtcNow()")]
     [InlineData("3.GetHashCode()")]
     public void What_is_decided_by_its_arguments_is_fine(string expression) => Assert.Empty(Author.Says($$"""
-        public abstract class Sales : Dataset<int> { public object? Rows() => {{expression}}; protected abstract TimeProvider TimeProvider(); public override int GetHashCode() => HashCode.Combine(1); }
+        public abstract class Sales : Dataset<int>
+        {
+            public object? Rows() => {{expression}};
+            protected abstract TimeProvider TimeProvider();
+            public override int GetHashCode() => HashCode.Combine(1);
+        }
         """));
 
     [Fact]
     public void The_sentence_says_what_to_use_instead() => Assert.Equal(
-        ["KMK003 [DateTime.UtcNow] Sales reads the clock (DateTime.UtcNow), so the same inputs would not make the same version again; use the clock that the making hands over"],
+        ["KMK003 [DateTime.UtcNow] Sales reads the clock (DateTime.UtcNow), so the same inputs would not make the same version again; "
+            + "use the clock that the making hands over"],
         Author.Says("public sealed class Sales : Dataset<int> { readonly DateTime since = DateTime.UtcNow; public DateTime Since => since; }"));
 
     [Fact]
     public void A_read_behind_other_code_is_reported_where_the_asset_calls_it_with_the_way_there() => Assert.Equal(
         [
-            "KMK003 [Weeks.Last] Sales reads the clock (DateTime.Today through Weeks.Last → Days.Today), so the same inputs would not make the same version again; "
+            "KMK003 [Weeks.Last] Sales reads the clock (DateTime.Today through Weeks.Last → Days.Today), "
+                + "so the same inputs would not make the same version again; "
                 + "use the clock that the making hands over",
             "KMK003 [new Rates()] Sales reads files by itself (File.ReadAllLines through new Rates), so the same inputs would not make the same version again; "
                 + "declare them as the Source of a dataset and ask for that, so that what was read is recorded",
-            "KMK003 [1.Noisy()] Sales reads unseeded random numbers (Random.Shared through Noise.Noisy), so the same inputs would not make the same version again; "
+            "KMK003 [1.Noisy()] Sales reads unseeded random numbers (Random.Shared through Noise.Noisy), "
+                + "so the same inputs would not make the same version again; "
                 + "seed them with the seed that the making hands over",
-            "KMK003 [Zone.Name] Sales reads the machine's environment (TimeZoneInfo.Local through Zone.Name), so the same inputs would not make the same version again; "
+            "KMK003 [Zone.Name] Sales reads the machine's environment (TimeZoneInfo.Local through Zone.Name), "
+                + "so the same inputs would not make the same version again; "
                 + "make it a [Parameter], which is recorded with every version",
             "KMK003 [Zone.Name] Sales reads unseeded random numbers (Guid.NewGuid through new Zone), so the same inputs would not make the same version again; "
                 + "seed them with the seed that the making hands over",
@@ -87,7 +96,13 @@ public sealed class OutsideReadTests
             public static class Weeks { public static DateTime Last => Days.Today().AddDays(-7); public static int Loop() => Days.Loop(); }
             public sealed class Rates { readonly string[] all; public Rates() => all = File.ReadAllLines("rates.csv"); public int Count => all.Length; }
             public static class Noise { public static int Noisy(this int n) => n + Random.Shared.Next(); }
-            public static class Zone { public static readonly string Name = TimeZoneInfo.Local.Id; static readonly Guid Id; static Zone() => Id = Guid.NewGuid(); public static Guid Own => Id; }
+            public static class Zone
+            {
+                public static readonly string Name = TimeZoneInfo.Local.Id;
+                static readonly Guid Id;
+                static Zone() => Id = Guid.NewGuid();
+                public static Guid Own => Id;
+            }
             public sealed class Sales : Dataset<int>
             {
                 public object Rows() => (Weeks.Last, new Rates(), 1.Noisy());
@@ -120,7 +135,8 @@ public sealed class OutsideReadTests
 
     [Fact]
     public void A_read_in_another_asset_is_said_there_alone() => Assert.Equal(
-        ["KMK003 [DateTime.Today] Days reads the clock (DateTime.Today), so the same inputs would not make the same version again; use the clock that the making hands over"],
+        ["KMK003 [DateTime.Today] Days reads the clock (DateTime.Today), so the same inputs would not make the same version again; "
+            + "use the clock that the making hands over"],
         Author.Says("""
             public sealed class Days : Dataset<int> { public static DateTime Today() => DateTime.Today; }
             public sealed class Sales : Dataset<int> { public DateTime At => Days.Today(); }

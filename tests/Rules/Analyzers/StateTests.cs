@@ -8,8 +8,10 @@ public sealed class StateTests
     [Fact]
     public void What_is_static_and_can_change_is_an_error() => Assert.Equal(
         [
-            "KMK004 [made] DemandModel.made is static and can change, but makings and releases of DemandModel run side by side in one process; make it readonly",
-            "KMK004 [Latest] DemandModel.Latest is static and can change, but makings and releases of DemandModel run side by side in one process; make it get-only",
+            "KMK004 [made] DemandModel.made is static and can change, but makings and releases of DemandModel run side by side in one process; "
+                + "make it readonly",
+            "KMK004 [Latest] DemandModel.Latest is static and can change, but makings and releases of DemandModel run side by side in one process; "
+                + "make it get-only",
             "KMK004 [Done] DemandModel.Done is static and can change, but makings and releases of DemandModel run side by side in one process; "
                 + "make it a value that is asked for, as an asset has nobody to tell",
         ],
@@ -26,8 +28,10 @@ public sealed class StateTests
     public void What_can_change_in_an_instance_is_an_error() => Assert.Equal(
         [
             "KMK005 [rounds] DemandModel.rounds can be changed after DemandModel was built, but an asset is shared by all who ask for it; make it readonly",
-            "KMK005 [Depth] DemandModel.Depth can be changed after DemandModel was built, but an asset is shared by all who ask for it; make it get-only or init",
-            "KMK005 [this] DemandModel.this[] can be changed after DemandModel was built, but an asset is shared by all who ask for it; make it get-only or init",
+            "KMK005 [Depth] DemandModel.Depth can be changed after DemandModel was built, but an asset is shared by all who ask for it; "
+                + "make it get-only or init",
+            "KMK005 [this] DemandModel.this[] can be changed after DemandModel was built, but an asset is shared by all who ask for it; "
+                + "make it get-only or init",
         ],
         Author.Says("""
             public sealed class DemandModel : Model<int>

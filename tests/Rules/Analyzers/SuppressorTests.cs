@@ -61,6 +61,8 @@ public sealed class SuppressorTests
         var alone = Author.Compile("public class Page(string title);");
         alone = alone.RemoveReferences(alone.References.Last()).RemoveSyntaxTrees(alone.SyntaxTrees[0]);
 
-        Assert.Equal(["CS9113"], Author.Diagnostics("", of: alone).Where(d => d is { IsSuppressed: false, Severity: not DiagnosticSeverity.Hidden }).Select(d => d.Id));
+        Assert.Equal(
+            ["CS9113"],
+            Author.Diagnostics("", of: alone).Where(d => d is { IsSuppressed: false, Severity: not DiagnosticSeverity.Hidden }).Select(d => d.Id));
     }
 }

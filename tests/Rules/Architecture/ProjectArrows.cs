@@ -51,19 +51,26 @@ static class ProjectArrows
             // A project that is only run by the compiler, or only built earlier, is no arrow of the code.
             foreach (var reference in project.Descendants("ProjectReference").Where(r => (string?)r.Attribute("ReferenceOutputAssembly") != "false"))
             {
-                var to = Name(Path.GetRelativePath("/", Path.GetFullPath(Path.Combine("/", Path.GetDirectoryName(path)!, (string)reference.Attribute("Include")!))));
+                var target = Path.GetFullPath(Path.Combine("/", Path.GetDirectoryName(path)!, (string)reference.Attribute("Include")!));
+                var to = Name(Path.GetRelativePath("/", target));
                 if (!allowed.Contains(to) && (to != Messages || name == Messages)) yield return $"{name} uses {to}, but may use only {Words(allowed)}";
             }
 
             if (!name.StartsWith("1-", StringComparison.Ordinal) && !name.StartsWith("2-", StringComparison.Ordinal)) continue;
-            foreach (var used in project.Descendants().Where(e => e.Name.LocalName is "PackageReference" or "FrameworkReference").Select(e => (string?)e.Attribute("Include") ?? ""))
+            var packages = project.Descendants().Where(e => e.Name.LocalName is "PackageReference" or "FrameworkReference");
+            foreach (var used in packages.Select(e => (string?)e.Attribute("Include") ?? ""))
                 if (OnlyAtDoors.Any(d => used.StartsWith(d, StringComparison.Ordinal))) yield return $"{name} uses {used}, which is for doors only";
-            if ((string?)project.Root!.Attribute("Sdk") is { } sdk && sdk != "Microsoft.NET.Sdk") yield return $"{name} is built with {sdk}, which is for doors only";
+            if ((string?)project.Root!.Attribute("Sdk") is { } sdk && sdk != "Microsoft.NET.Sdk")
+                yield return $"{name} is built with {sdk}, which is for doors only";
         }
     }
 
     /// <summary>The folder below <c>src/</c>.</summary>
-    static string Name(string path) => Path.GetDirectoryName(path)!.Replace('\\', '/') is var folder && folder.StartsWith("src/", StringComparison.Ordinal) ? folder[4..] : folder;
+    static string Name(string path)
+    {
+        var folder = Path.GetDirectoryName(path)!.Replace('\\', '/');
+        return folder.StartsWith("src/", StringComparison.Ordinal) ? folder[4..] : folder;
+    }
 
     static string Words(string[] allowed) => allowed.Length == 0 ? "the messages" : $"the messages, {string.Join(", ", allowed)}";
 }

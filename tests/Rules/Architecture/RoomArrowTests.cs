@@ -16,8 +16,14 @@ public sealed class RoomArrowTests
         Assert.Empty(RoomArrows.Broken(assembly, symbols));
     }
 
-    const string Gate = "namespace Kumiki.Releasing; public class Gate { public static int Count; public void Open() { } public static T Of<T>() => default!; } "
-        + "public interface IGate; public enum GateKind { In, Out } public class GateMark : System.Attribute; public struct Both<T>;";
+    const string Gate = """
+        namespace Kumiki.Releasing;
+        public class Gate { public static int Count; public void Open() { } public static T Of<T>() => default!; }
+        public interface IGate;
+        public enum GateKind { In, Out }
+        public class GateMark : System.Attribute;
+        public struct Both<T>;
+        """;
 
     [Theory]
     [InlineData("class Report { object Make() => new Gate(); }", "Gate")]
@@ -37,7 +43,8 @@ public sealed class RoomArrowTests
     [InlineData("class Report { void Make(GateKind kind) { } }", "GateKind")]
     [InlineData("[GateMark] enum Report { A }", "GateMark")]
     [InlineData("interface Report { Both<int>? Made { get; } }", "Both")]
-    [InlineData("class Report { bool Make(object o) { try { switch (o) { case 1: case 2: case 3: case 4: case 5: return true; } return o is Gate; } finally { } } }", "Gate")]
+    [InlineData("class Report { bool Make(object o) { try { switch (o) { case 1: case 2: case 3: case 4: return true; } return o is Gate; } finally { } } }",
+        "Gate")]
     public void A_room_that_names_a_later_one_is_found(string source, string named) => Assert.Equal(
         [$"07-Test/Report.cs uses 08-Release/{named}"],
         Broken(("07-Test/Report.cs", "using Kumiki.Releasing; " + source), ("08-Release/Gate.cs", Gate)));
@@ -61,11 +68,13 @@ public sealed class RoomArrowTests
     }
 
     [Fact]
-    public void A_file_in_no_room_is_found() => Assert.Equal(["Shared.cs stands in no room"], Broken(("Shared.cs", "class Shared { void Make() { } }"), ("08-Release/Gate.cs", Gate)));
+    public void A_file_in_no_room_is_found() =>
+        Assert.Equal(["Shared.cs stands in no room"], Broken(("Shared.cs", "class Shared { void Make() { } }"), ("08-Release/Gate.cs", Gate)));
 
     static IReadOnlyList<string> Broken(params (string Path, string Source)[] files)
     {
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(f => MetadataReference.CreateFromFile(f));
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Select(f => MetadataReference.CreateFromFile(f));
         var trees = files.Select(f => CSharpSyntaxTree.ParseText(f.Source, path: $"/kumiki/src/2-lifecycle/{f.Path}", encoding: System.Text.Encoding.UTF8));
         var compilation = CSharpCompilation.Create("Rooms", trees, references,
             new(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, nullableContextOptions: NullableContextOptions.Enable));

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 
 namespace Kumiki.Rules.Architecture;
 
-/// <summary>A room of the lifecycle uses rooms with a lower number only. Told from the compiled assembly: which types each source file's code names, and in which
-/// files those were written.</summary>
+/// <summary>A room of the lifecycle uses rooms with a lower number only. Told from the compiled assembly: which types each source file's code names, and in
+/// which files those were written.</summary>
 /// <remarks>The compiler's own answer, so aliases, inferred types and generated code are seen through. What leaves no trace in it is not seen:
 /// constants, <c>nameof</c>, and types named as arguments of attributes.</remarks>
 sealed partial class RoomArrows
