@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Kumiki.Store;
+using Xunit;
 
 namespace Kumiki.Host.Tests.Serve;
 

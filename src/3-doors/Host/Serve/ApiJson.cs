@@ -1,14 +1,11 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Kumiki.Hosting;
 
 /// <summary>How the API writes its answers: camelCase names and enum values, ids and versions as people write them, numbers that are not finite as "NaN" or "Infinity".</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, Converters =
-[
-    typeof(CamelCase<AssetKind>), typeof(CamelCase<EdgeKind>), typeof(CamelCase<Severity>), typeof(CamelCase<RunState>), typeof(CamelCase<ReleaseState>), typeof(CamelCase<CheckKind>),
-    typeof(CamelCase<Freshness>),
-])]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(ProjectAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
@@ -29,7 +26,23 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(string))]
 sealed partial class ApiJson : JsonSerializerContext
 {
-    /// <summary>An enum's names in camelCase.</summary>
-    internal sealed class CamelCase<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
+    /// <summary>The one way answers and problems are written.</summary>
+    public static JsonSerializerOptions Written { get; } = Into(new(JsonSerializerDefaults.Web));
+
+    public static JsonSerializerOptions Into(JsonSerializerOptions options)
+    {
+        options.TypeInfoResolverChain.Insert(0, Default);
+        options.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals;
+        options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;      // sent as JSON with nosniff: Japanese stays readable
+        JsonConverter[] names =
+        [
+            new CamelCase<AssetKind>(), new CamelCase<EdgeKind>(), new CamelCase<Severity>(), new CamelCase<RunState>(), new CamelCase<ReleaseState>(), new CamelCase<CheckKind>(),
+            new CamelCase<Freshness>(),
+        ];
+        foreach (var converter in names) options.Converters.Add(converter);
+        return options;
+    }
+
+    sealed class CamelCase<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
         where T : struct, Enum;
 }

@@ -26,7 +26,7 @@ static class PortHolder
             try
             {
                 if (!Directory.EnumerateFileSystemEntries($"{process}/fd").Any(f => new FileInfo(f).LinkTarget is { } target && sockets.Contains(target))) continue;
-                return (int.Parse(Path.GetFileName(process), CultureInfo.InvariantCulture), File.ReadAllText($"{process}/comm").Trim());
+                return (int.Parse(Path.GetFileName(process), CultureInfo.InvariantCulture), CommandOf(process));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -34,6 +34,12 @@ static class PortHolder
             }
         }
         return null;
+    }
+
+    static string CommandOf(string process)
+    {
+        var command = File.ReadAllText($"{process}/cmdline").Replace('\0', ' ').Trim();
+        return command.Length <= 60 ? command : command[..60] + "…";
     }
 
     /// <summary>The socket's inode, if a line of <c>/proc/net/tcp</c> is a listener (state 0A) on <paramref name="port"/>.</summary>

@@ -25,7 +25,7 @@ sealed class Refused(int status, Message says) : IResult, IStatusCodeHttpResult,
         httpContext.Response.Headers.ContentLanguage = Language.Of(httpContext).Code;
         return httpContext.Response.WriteAsJsonAsync(
             new Problem("about:blank", ReasonPhrases.GetReasonPhrase(status), status, said.Text, said.Id, said.Values),
-            ApiJson.Default.Problem, "application/problem+json", httpContext.RequestAborted);
+            ApiJson.Written, "application/problem+json", httpContext.RequestAborted);
     }
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kumiki.Hosting;
+using Kumiki.Shell;
 
 namespace Kumiki;
 
@@ -8,7 +9,6 @@ sealed partial class Doors
     IEnumerable<Command> Serving()
     {
         yield return Serve();
-        yield return Doctor.DoctorCommand.Create();
     }
 
     Command Serve()
@@ -20,23 +20,24 @@ sealed partial class Doors
             var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
             var hasProject = session.Project.Types.Count > 0;
             if (hasProject) terminal.Findings((await session.GraphAsync(null, stop)).Findings);
+            var place = session.PlaceOf();
             var served = new Served
             {
                 Name = session.Project.Name,
                 DataFolder = session.Folder,
                 Metadata = session.Metadata,
                 Artifacts = session.Artifacts,
-                Project = hasProject ? ServedAsync : null,
+                Project = hasProject ? ProjectAsync : null,
             };
             await using var server = await KumikiServer.StartAsync(served, at, stop);
             terminal.Line(server.Says);
             await server.WaitAsync(stop);
             return 0;
 
-            async Task<ServedProject> ServedAsync(CancellationToken token)
+            async Task<ServedProject> ProjectAsync(CancellationToken asked)
             {
-                var now = await session.GraphAsync(null, token);
-                return new(now, session.MakerOf(now));
+                var graph = await session.GraphAsync(null, asked);
+                return new(graph, new(graph, place));
             }
         });
     }

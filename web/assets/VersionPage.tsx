@@ -1,0 +1,125 @@
+import { Drawing } from "../graph/Drawing";
+import type { Version } from "../src/api";
+import { figure } from "../src/format";
+import { AssetLink, Bytes, Hash, Page, Read, RunLink, Section, Stage, Table, Time, useKind, Values, VersionLink } from "../src/parts";
+import { useResource } from "../src/resource";
+import { to } from "../src/routes";
+import { useLanguage, useSay } from "../src/texts";
+import { Schema } from "./Schema";
+
+export function VersionPage({ asset, number }: { asset: string; number: string }) {
+  const kind = useKind();
+  const name = `${asset}@${number}`;
+  const version = useResource<Version>(`api/versions/${encodeURIComponent(asset)}/${encodeURIComponent(number)}`);
+  return (
+    <Page title={name} kind={version.state === "ready" ? kind(version.value.kind) : undefined}>
+      <Read of={version} what={name}>{value => <Whole version={value} asset={asset} />}</Read>
+    </Page>
+  );
+}
+
+function Whole({ version: v, asset }: { version: Version; asset: string }) {
+  const say = useSay();
+  const language = useLanguage();
+  const number = Number(v.name.split("@")[1]);
+  return (
+    <>
+      <Values of={[
+        [say("page.asset"), <AssetLink name={asset} />],
+        [say("page.stages"), v.stages.length === 0 ? "–" : <>{v.stages.map(s => <Stage key={s} name={s} />)}</>],
+        [say("page.made"), <><Time at={v.madeAt} />{v.run && <> · <RunLink id={v.run.id} /></>}</>],
+        [say("page.content"), <Hash of={v.content} />],
+        ...(v.previous === null ? [] : [[say("page.compare"), <a href={to.diff(v.previous, v.name)}>{say("page.compare.with", { version: v.previous })}</a>] as [string, preact.JSX.Element]]),
+        ...(v.newest === number ? [] : [[say("page.newest"), <VersionLink name={`${asset}@${v.newest}`} />] as [string, preact.JSX.Element]]),
+      ]} />
+
+      {Object.keys(v.metrics).length > 0 && (
+        <Section title={say("page.metrics")}>
+          <div class="tiles">{Object.entries(v.metrics).map(([n, m]) => <div key={n} class="tile"><span>{n}</span><b>{figure(m, language)}</b></div>)}</div>
+        </Section>
+      )}
+
+      {v.checks.length > 0 && (
+        <Section title={say("page.checks")}>
+          <Table label={say("page.checks")} head={[say("page.name"), say("page.kind"), say("page.result"), say("page.says")]}>
+            {v.checks.map(c => (
+              <tr key={c.name}>
+                <th scope="row">{c.name}</th><td>{say(`page.check.${c.kind}`)}</td>
+                <td>{c.held ? <span class="good">✓ {say("page.check.held")}</span> : <span class="bad">✕ {say("page.check.failed")}</span>}</td>
+                <td class="sentence">{c.says.text}</td>
+              </tr>
+            ))}
+          </Table>
+        </Section>
+      )}
+
+      <Section title={say("page.lineage")}>
+        <Lineage version={v} />
+        <Inputs version={v} />
+        {v.outside.length > 0 && (
+          <Table label={say("page.outside")} head={[say("page.outside"), say("page.size"), say("page.digest")]} numbers={[1]}>
+            {v.outside.map(o => <tr key={o.path}><th scope="row"><code>{o.path}</code></th><td class="number"><Bytes of={o.bytes} /></td><td><Hash of={o.content} /></td></tr>)}
+          </Table>
+        )}
+        {v.apart.map(a => <p key={a.source} class="note">{say("page.apart", { source: a.source, because: a.because })}</p>)}
+      </Section>
+
+      <Section title={say("page.users")} count={v.users.length}>
+        {v.users.length === 0 ? <p class="quiet">{say("page.users.none")}</p> : (
+          <ul class="neighbours">{v.users.map(u => <li key={u.name}><VersionLink name={u.name} /> <span class="quiet"><Time at={u.madeAt} /></span> {u.stages.map(s => <Stage key={s} name={s} />)}</li>)}</ul>
+        )}
+      </Section>
+
+      {Object.keys(v.facts).length > 0 && <Section title={say("page.facts")}><Values of={Object.entries(v.facts).map(([n, f]) => [n, /^-?\d+$/.test(f) && f.length < 16 ? figure(Number(f), language) : f])} /></Section>}
+
+      <Section title={say("page.files")} count={v.files.length}>
+        {v.files.length === 0 ? <p class="quiet">{say("page.files.none")}</p> : (
+          <Table label={say("page.files")} head={[say("page.file"), say("page.size"), say("page.digest")]} numbers={[1]}>
+            {v.files.map(f => (
+              <tr key={f.path}><th scope="row"><a href={to.file(v.name, f.path)} download><code>{f.path}</code></a></th><td class="number"><Bytes of={f.bytes} /></td><td><Hash of={f.content} /></td></tr>
+            ))}
+          </Table>
+        )}
+      </Section>
+
+      {v.schema !== null && <Section title={say("page.schema")}><Schema of={v.schema} /></Section>}
+    </>
+  );
+}
+
+function Lineage({ version }: { version: Version }) {
+  const say = useSay();
+  const kind = useKind();
+  const nodes = new Map(version.lineage.nodes.map(n => [n.name, n]));
+  if (nodes.size < 2) return null;
+  return (
+    <>
+      <Drawing
+        ids={[...nodes.keys()].reverse()} links={version.lineage.edges} label={say("page.lineage")} lit={version.name} focus={version.name} size={() => ({ width: 176, height: 60 })}
+        node={name => (
+          <div class={`node ${name === version.name ? "here" : ""}`}>
+            <span class="node-kind">{kind(nodes.get(name)!.kind)}{nodes.get(name)!.stages.map(s => <Stage key={s} name={s} />)}</span>
+            <a class="node-name" href={to.version(name)} title={name} aria-current={name === version.name ? "true" : undefined}>{name}</a>
+          </div>
+        )}
+      />
+      {!version.lineage.isWhole && <p class="note">{say("page.lineage.more")}</p>}
+    </>
+  );
+}
+
+function Inputs({ version }: { version: Version }) {
+  const say = useSay();
+  if (version.inputs.length === 0) return version.outside.length === 0 ? <p class="quiet">{say("page.inputs.none")}</p> : null;
+  return (
+    <Table label={say("page.made-from")} head={[say("page.made-from"), say("page.dependency"), say("page.read")]}>
+      {version.inputs.map(i => (
+        <tr key={i.version}>
+          <th scope="row"><VersionLink name={i.version} /></th>
+          <td>{say(`page.edge.${i.edge}`)}{!i.declared && <span class="bad"> {say("page.undeclared")}</span>}</td>
+          <td>{Object.entries(i.read).length === 0 ? <span class="quiet">{say("page.read.nothing")}</span> : Object.entries(i.read).map(([part, digest]) => <span key={part} class="metric">{part || say("page.whole")} <Hash of={digest} /></span>)}</td>
+        </tr>
+      ))}
+    </Table>
+  );
+}

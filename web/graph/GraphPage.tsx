@@ -1,0 +1,102 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { AssetStatus, Graph } from "../src/api";
+import { AssetLink, Command, Empty, Page, Read, Section, useKind } from "../src/parts";
+import { useResource } from "../src/resource";
+import { to } from "../src/routes";
+import { useSay } from "../src/texts";
+import { Drawing } from "./Drawing";
+import { Stale } from "./Stale";
+
+export function GraphPage() {
+  const say = useSay();
+  const graph = useResource<Graph>("api/graph");
+  return (
+    <Page title={say("page.graph.title")}>
+      <Read of={graph} what={say("page.nav.graph")}>
+        {value => value.nodes.length === 0
+          ? <Empty command={value.hasProject ? undefined : "kumiki make NAME"}>{say(value.hasProject ? "page.graph.empty-project" : "page.graph.empty")}</Empty>
+          : <Whole graph={value} />}
+      </Read>
+    </Page>
+  );
+}
+
+function Whole({ graph }: { graph: Graph }) {
+  const say = useSay();
+  const [lit, setLit] = useState<string | null>(null);
+  const byName = new Map(graph.nodes.map(n => [n.name, n]));
+  const stale = graph.nodes.filter(n => n.freshness === "stale");
+  return (
+    <>
+      {graph.findings.length > 0 && (
+        <div role="alert" class="failed">
+          <p>{say("page.graph.findings")}</p>
+          <ul>{graph.findings.map(f => <li key={f.says.text}>{f.says.text} {f.mends.map(m => <Command key={m}>{m}</Command>)}</li>)}</ul>
+        </div>
+      )}
+      <p class="lead">{say(graph.hasProject ? "page.graph.lead" : "page.graph.lead-recorded")}</p>
+      <Drawing
+        ids={graph.nodes.map(n => n.name)} links={graph.edges} label={say("page.graph.title")} lit={lit}
+        size={() => ({ width: 190, height: 76 })}
+        node={name => <Node asset={byName.get(name)!} onLit={on => setLit(on ? name : null)} />}
+      />
+      <Section title={say("page.stale.title")} count={stale.length}>
+        {stale.length === 0 ? <p class="good">✓ {say("page.stale.none")}</p> : (
+          <ul class="stale-list">
+            {stale.map(n => <li key={n.name}><AssetLink name={n.name} />@{n.inUse}<Stale asset={n} /></li>)}
+          </ul>
+        )}
+        {!graph.hasProject && <p class="note">{say("page.stale.inputs-only")}</p>}
+      </Section>
+      {graph.undeclared.length > 0 && (
+        <Section title={say("page.graph.undeclared")} count={graph.undeclared.length}>
+          <p>{say("page.graph.undeclared.more")}</p>
+          <ul class="names">{graph.undeclared.map(n => <li key={n}><AssetLink name={n} /></li>)}</ul>
+        </Section>
+      )}
+    </>
+  );
+}
+
+/** One asset in the drawing: a link to its page, and over it the marks that say more when they are asked. */
+function Node({ asset, onLit }: { asset: AssetStatus; onLit: (on: boolean) => void }) {
+  const say = useSay();
+  const kind = useKind();
+  const [why, setWhy] = useState<"no" | "hover" | "pinned">("no");
+  const box = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    if (why !== "pinned") return;
+    const elsewhere = (e: Event) => !box.current?.contains(e.target as globalThis.Node) && setWhy("no");
+    addEventListener("pointerdown", elsewhere);
+    return () => removeEventListener("pointerdown", elsewhere);
+  }, [why]);
+
+  const stale = asset.freshness === "stale";
+  return (
+    <div
+      ref={box} class={`node ${asset.freshness}`}
+      onPointerEnter={() => onLit(true)} onPointerLeave={() => onLit(false)} onFocusCapture={() => onLit(true)} onBlurCapture={() => onLit(false)}
+      onKeyDown={e => e.key === "Escape" && setWhy("no")}
+    >
+      <span class="node-kind">{kind(asset.kind)}{asset.inUse !== null && <b> @{asset.inUse}</b>}</span>
+      <a class="node-name" href={to.asset(asset.name)} title={asset.name}>{asset.rawKey !== null ? `${asset.family}.${asset.rawKey}` : asset.name}</a>
+      <span class="node-marks">
+        {asset.production !== null && <span class="badge production">{say("page.stage.production.short")} @{asset.production}</span>}
+        {asset.staging !== null && asset.staging !== asset.production && <span class="badge staging">{say("page.stage.staging.short")} @{asset.staging}</span>}
+        {asset.running[0] && <a class="badge run-running" href={to.run(asset.running[0])}>▶ {say("page.run.running")}</a>}
+        {asset.freshness === "neverMade" && <span class="badge">{say("page.fresh.never-made")}</span>}
+        {asset.failedChecks > 0 && <span class="badge run-failed" title={say("page.checks.failed", { failed: asset.failedChecks, all: asset.failedChecks })}>✕ {say("page.checks")}</span>}
+        {stale && (
+          <button
+            type="button" class="badge stale" aria-expanded={why !== "no"}
+            onClick={() => setWhy(w => (w === "pinned" ? "no" : "pinned"))}
+            onPointerEnter={() => setWhy(w => (w === "no" ? "hover" : w))} onPointerLeave={() => setWhy(w => (w === "hover" ? "no" : w))}
+            onFocus={() => setWhy(w => (w === "no" ? "hover" : w))} onBlur={() => setWhy("no")}
+          >! {say("page.fresh.stale")}</button>
+        )}
+      </span>
+      {why !== "no" && <div class="bubble" role="status"><Stale asset={asset} /></div>}
+    </div>
+  );
+}

@@ -1,0 +1,30 @@
+import type { Change, ReleaseLine } from "../src/api";
+import { AssetLink, VersionLink } from "../src/parts";
+import { useSay } from "../src/texts";
+
+/** What a release changes against the one that was live before it. */
+export function Changes({ of, before }: { of: Change[]; before: number }) {
+  const say = useSay();
+  if (of.length === 0) return <p class="quiet">{say("page.changes.none")}</p>;
+  return (
+    <>
+      <p class="quiet">{before === 0 ? say("page.changes.first") : say("page.changes.against", { number: before })}</p>
+      <ul class="changes">
+        {of.map(c => (
+          <li key={c.asset}>
+            {c.from === null ? <span class="ins" aria-label={say("page.change.in")}>+</span> : c.to === null ? <span class="del" aria-label={say("page.change.out")}>−</span> : <span class="changed" aria-label={say("page.change.other")}>~</span>}{" "}
+            <AssetLink name={c.asset} />{" "}
+            {c.from !== null && <VersionLink name={`${c.asset}@${c.from}`} short />}{c.from !== null && c.to !== null && " → "}{c.to !== null && <VersionLink name={`${c.asset}@${c.to}`} short />}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** Checks that were passed over by name. */
+export function Waivers({ of }: { of: ReleaseLine["waivers"] }) {
+  const say = useSay();
+  if (of.length === 0) return null;
+  return <ul class="waivers">{of.map(w => <li key={`${w.version} ${w.check}`} class="warning">{say("page.waiver", { check: w.check, version: w.version, because: w.because })}</li>)}</ul>;
+}

@@ -1,0 +1,37 @@
+import type { Series } from "../src/api";
+
+export interface ChartOf { title: string; series: Series[] }
+
+/** Series that end in the same name are one chart: train.mae and validation.mae. */
+export function chartsOf(series: Series[]): ChartOf[] {
+  const charts = new Map<string, Series[]>();
+  for (const one of series) {
+    const title = one.name.split(".").at(-1)!;
+    charts.set(title, [...(charts.get(title) ?? []), one]);
+  }
+  return [...charts].map(([title, of]) => ({ title, series: of }));
+}
+
+/** Round numbers that cover a stretch, about as many as asked for: 1, 2 or 5 times a power of ten apart. */
+export function ticks(low: number, high: number, about: number): number[] {
+  if (!(high > low)) return [low];
+  const rough = (high - low) / about;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map(m => m * power).find(s => s >= rough * 0.999)!;
+  const first = Math.ceil(low / step - 1e-9);
+  const all: number[] = [];
+  for (let i = first; i * step <= high + step * 1e-9; i++) all.push(Number((i * step).toPrecision(12)));
+  return all;
+}
+
+/** Points that can be drawn. */
+export function finite(series: Series): { step: number; value: number }[] {
+  return series.points.flatMap(p => (typeof p.value === "number" && Number.isFinite(p.value) ? [{ step: p.step, value: p.value }] : []));
+}
+
+/** The lowest and highest of some numbers; a single value gets room around it. */
+export function extent(values: number[]): [number, number] {
+  const [low, high] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
+  if (!(high >= low)) return [0, 1];
+  return high > low ? [low, high] : [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2];
+}

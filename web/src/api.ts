@@ -1,0 +1,80 @@
+// The public REST API as the pages read it; docs/api.md describes it.
+
+export type Edge = "source" | "fit" | "scored";
+export type RunState = "running" | "made" | "reused" | "failed" | "cancelled" | "crashed";
+export type ReleaseState = "checked" | "rolling" | "live" | "withdrawn";
+export type Freshness = "upToDate" | "stale" | "neverMade" | "unknown";
+/** A number that is not finite is written as text. */
+export type Figure = number | "NaN" | "Infinity" | "-Infinity";
+
+export interface Said { id: string; values: Record<string, string>; text: string }
+export interface Project { name: string; version: string; dataFolder: string; hasProject: boolean; assets: number; release: number; revision: number }
+
+export interface AssetStatus {
+  name: string; kind: string; family: string | null; rawKey: string | null; obsolete: string | null; declared: boolean;
+  inUse: number | null; newest: number | null; staging: number | null; production: number | null;
+  freshness: Freshness; stale: Said[]; running: string[]; failedChecks: number; madeAt: string | null;
+}
+export interface GraphEdge { from: string; to: string; edge: Edge }
+export interface Finding { rule: string; severity: "note" | "refusal"; says: Said; mends: string[] }
+export interface Graph { hasProject: boolean; nodes: AssetStatus[]; edges: GraphEdge[]; undeclared: string[]; findings: Finding[] }
+
+export interface VersionLine {
+  name: string; kind: string; madeAt: string; madeBy: string; content: string; files: number; bytes: number;
+  metrics: Record<string, Figure>; checksHeld: number; checksFailed: number; stages: string[];
+}
+export interface Neighbour { name: string; kind: string; edge: Edge; inUse: number | null }
+export interface Parameter { name: string; value: string; isSet: boolean; min: number | null; max: number | null }
+export interface Asset { status: AssetStatus; parameters: Parameter[]; inputs: Neighbour[]; users: Neighbour[]; versions: VersionLine[]; next: string | null }
+
+export interface RunLine { id: string; asset: string; state: RunState; started: string; ended: string | null; result: string | null; error: Said | null }
+export interface InputUse { version: string; edge: Edge; read: Record<string, string>; declared: boolean }
+export interface OutsideRead { path: string; bytes: number; content: string; declared: boolean }
+export interface Check { name: string; kind: "expectation" | "test" | "goal"; held: boolean; says: Said }
+export interface VersionFile { path: string; content: string; bytes: number }
+export interface Lineage { nodes: { name: string; kind: string; stages: string[] }[]; edges: GraphEdge[]; isWhole: boolean }
+export interface Version {
+  name: string; kind: string; content: string; recipeKey: string; family: string | null; rawKey: string | null; madeAt: string; stages: string[]; newest: number; previous: string | null; run: RunLine | null;
+  files: VersionFile[]; parts: Record<string, string>; inputs: InputUse[]; outside: OutsideRead[]; metrics: Record<string, Figure>; checks: Check[];
+  apart: { source: string; because: string }[]; schema: unknown; facts: Record<string, string>; users: VersionLine[]; lineage: Lineage;
+}
+export interface Diff { left: string; right: string; sameContent: boolean; differences: { section: string; name: string; left: string | null; right: string | null }[] }
+
+export interface RunList { runs: RunLine[]; next: string | null }
+export interface Run {
+  run: RunLine; attempt: number; machine: string; process: number; parameters: Record<string, string>; seed: number; planned: string[]; inputs: InputUse[]; outside: OutsideRead[]; notes: string[];
+  code: { projectDigest: string; closure: string; entryAssembly: string; gitCommit: string | null; gitDirty: boolean | null };
+  environment: { os: string; cpu: string; cores: number; memoryBytes: number; runtime: string; packages: Record<string, string>; engines: Record<string, string> };
+  cost: { wallSeconds: number; cpuSeconds: number; peakMemoryBytes: number; steps: { name: string; seconds: number }[] } | null;
+  recipe: Record<string, string>; recipeKey: string;
+}
+export interface LogLine { sequence: number; at: string; level: string; text: string }
+export interface Log { state: RunState; lines: LogLine[]; last: number; more: boolean }
+export interface Series { name: string; count: number; points: { step: number; value: Figure; at: string }[] }
+export interface Metrics { state: RunState; series: Series[] }
+
+export interface ReleasedVersion { name: string; kind: string | null; madeAt: string | null }
+export interface Production { revision: number; release: number; liveAt: string | null; set: ReleasedVersion[] }
+export interface Change { asset: string; from: number | null; to: number | null }
+export interface ReleaseLine {
+  number: number; state: ReleaseState; author: string; reason: string; at: string; liveAt: string | null; withdrawnAt: string | null; before: number; restores: number | null; asked: string[];
+  changes: Change[]; waivers: { version: string; check: string; because: string }[]; size: number;
+}
+export interface ReleaseList { releases: ReleaseLine[]; next: number | null }
+export interface Release { release: ReleaseLine; set: ReleasedVersion[]; apart: { version: string; source: string; because: string }[] }
+export interface StageHistory { moves: { asset: string; stage: string; from: number | null; number: number | null; at: string; by: string; reason: string }[] }
+
+/** A request that was refused, with the sentence of the server. */
+export class Refusal extends Error {
+  constructor(readonly status: number, reason: string) {
+    super(reason);
+  }
+}
+
+/** @throws Refusal with the server's sentence; TypeError when nobody answers. */
+export async function get<T>(path: string, language: string, stop?: AbortSignal): Promise<T> {
+  const response = await fetch(path, { headers: { "Accept-Language": language }, signal: stop });
+  if (response.ok) return (await response.json()) as T;
+  const problem = (await response.json().catch(() => null)) as { detail?: string } | null;
+  throw new Refusal(response.status, problem?.detail ?? `${response.status} ${response.statusText}`);
+}

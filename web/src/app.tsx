@@ -1,0 +1,100 @@
+import { render } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { AssetPage } from "../assets/AssetPage";
+import { AssetsPage } from "../assets/AssetsPage";
+import { DiffPage } from "../assets/DiffPage";
+import { VersionPage } from "../assets/VersionPage";
+import { GraphPage } from "../graph/GraphPage";
+import { ReleasePage } from "../releases/ReleasePage";
+import { ReleasesPage } from "../releases/ReleasesPage";
+import { RunPage } from "../runs/RunPage";
+import { RunsPage } from "../runs/RunsPage";
+import type { Project } from "./api";
+import { follow, useLive } from "./live";
+import { Page } from "./parts";
+import { useResource } from "./resource";
+import { routeOf, to, type Route } from "./routes";
+import { firstLanguage, rememberLanguage, sayIn, Speaking, useSay, type Language } from "./texts";
+
+function App() {
+  const [language, setLanguage] = useState(firstLanguage);
+  const [route, setRoute] = useState(() => routeOf(location.hash));
+  const main = useRef<HTMLElement>(null);
+  const say = sayIn(language);
+
+  useEffect(() => {
+    const moved = () => {
+      setRoute(routeOf(location.hash));
+      window.scrollTo(0, 0);
+      // The next page is read out from its heading on, as it would be if it were loaded anew.
+      requestAnimationFrame(() => main.current?.querySelector("h1")?.focus({ preventScroll: true }));
+    };
+    addEventListener("hashchange", moved);
+    return () => removeEventListener("hashchange", moved);
+  }, []);
+
+  useEffect(() => {
+    document.documentElement.lang = language;
+    rememberLanguage(language);
+  }, [language]);
+
+  return (
+    <Speaking.Provider value={language}>
+      <a class="skip" href="#main" onClick={e => { e.preventDefault(); main.current?.querySelector("h1")?.focus(); }}>{say("page.skip")}</a>
+      <Header route={route} language={language} onLanguage={setLanguage} />
+      <main id="main" ref={main}><Here route={route} /></main>
+    </Speaking.Provider>
+  );
+}
+
+function Header({ route, language, onLanguage }: { route: Route; language: Language; onLanguage: (l: Language) => void }) {
+  const say = useSay();
+  const { connection } = useLive();
+  const project = useResource<Project>("api/project");
+  const room = (["graph", "assets", "runs", "releases"] as const).find(r => roomOf(route) === r);
+  return (
+    <header>
+      <a class="home" href={to.graph} title={project.state === "ready" ? project.value.dataFolder : undefined}>
+        <span class="mark" aria-hidden="true" />
+        <span class="name">{project.state === "ready" ? project.value.name : "Kumiki"}</span>
+      </a>
+      <nav aria-label={say("page.nav")}>
+        {(["graph", "assets", "runs", "releases"] as const).map(r => (
+          <a key={r} href={r === "graph" ? to.graph : `#/${r}`} aria-current={room === r ? "page" : undefined}>{say(`page.nav.${r}`)}</a>
+        ))}
+      </nav>
+      <div class="tools">
+        <span class={`connection ${connection}`} role="status" title={say(`page.connection.${connection}.more`)}>{say(`page.connection.${connection}`)}</span>
+        <button type="button" class="language" lang={language === "en" ? "ja" : "en"} onClick={() => onLanguage(language === "en" ? "ja" : "en")}>{language === "en" ? "日本語" : "English"}</button>
+      </div>
+    </header>
+  );
+}
+
+function roomOf(route: Route): string {
+  switch (route.page) {
+    case "asset": case "version": case "diff": return "assets";
+    case "run": return "runs";
+    case "release": return "releases";
+    default: return route.page;
+  }
+}
+
+function Here({ route }: { route: Route }) {
+  const say = useSay();
+  switch (route.page) {
+    case "graph": return <GraphPage />;
+    case "assets": return <AssetsPage />;
+    case "asset": return <AssetPage key={route.name} name={route.name} />;
+    case "version": return <VersionPage key={`${route.asset}@${route.number}`} asset={route.asset} number={route.number} />;
+    case "diff": return <DiffPage left={route.left} right={route.right} />;
+    case "runs": return <RunsPage key={`${route.asset} ${route.state}`} asset={route.asset} state={route.state} />;
+    case "run": return <RunPage key={route.id} id={route.id} />;
+    case "releases": return <ReleasesPage />;
+    case "release": return <ReleasePage key={route.number} number={route.number} />;
+    case "nowhere": return <Page title={say("page.nowhere")}><p>{say("page.nowhere.more")} <a href={to.graph}>{say("page.nav.graph")}</a></p></Page>;
+  }
+}
+
+follow();
+render(<App />, document.getElementById("app")!);

@@ -1,0 +1,36 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { get, Refusal } from "./api";
+import { useLive } from "./live";
+import { useLanguage, useSay } from "./texts";
+
+export type Resource<T> =
+  | { state: "loading" }
+  | { state: "failed"; reason: string; retry: () => void }
+  | { state: "ready"; value: T };
+
+/** What the API says at a path; asked for again whenever the store changes. What was read stays while it is asked for again. */
+export function useResource<T>(path: string): Resource<T> {
+  const language = useLanguage();
+  const say = useSay();
+  const { revision, connection } = useLive();
+  const [tries, setTries] = useState(0);
+  const [held, hold] = useState<{ path: string; language: string; resource: Resource<T> }>();
+  const showing = useRef(held);
+  showing.current = held;
+
+  useEffect(() => {
+    const stop = new AbortController();
+    get<T>(path, language, stop.signal).then(
+      value => hold({ path, language, resource: { state: "ready", value } }),
+      (error: unknown) => {
+        if (stop.signal.aborted) return;
+        const refused = error instanceof Refusal;
+        // A server that does not answer takes nothing from the page that was read; the header says that the connection is lost.
+        if (!refused && showing.current?.path === path && showing.current.resource.state === "ready") return;
+        hold({ path, language, resource: { state: "failed", reason: refused ? error.message : say("page.no-answer"), retry: () => setTries(t => t + 1) } });
+      });
+    return () => stop.abort();
+  }, [path, language, revision, connection === "lost", tries]);
+
+  return held?.path === path ? held.resource : { state: "loading" };
+}

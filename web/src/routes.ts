@@ -1,0 +1,55 @@
+/** Where a page's address leads; addresses are hashes, so that any server can hold the pages. */
+export type Route =
+  | { page: "graph" }
+  | { page: "assets" }
+  | { page: "asset"; name: string }
+  | { page: "version"; asset: string; number: string }
+  | { page: "diff"; left: string; right: string }
+  | { page: "runs"; asset: string; state: string }
+  | { page: "run"; id: string }
+  | { page: "releases" }
+  | { page: "release"; number: string }
+  | { page: "nowhere"; hash: string };
+
+export function routeOf(hash: string): Route {
+  const [path = "", query = ""] = hash.replace(/^#?\/?/, "").split("?", 2);
+  let parts: string[];
+  try {
+    parts = path.split("/").filter(p => p !== "").map(decodeURIComponent);
+  } catch {
+    return { page: "nowhere", hash }; // a lone % in an address typed by hand
+  }
+  const asked = new URLSearchParams(query);
+  const [room, first, second] = parts;
+  switch (`${room ?? "graph"}/${Math.max(0, parts.length - 1)}`) {
+    case "graph/0": return { page: "graph" };
+    case "assets/0": return { page: "assets" };
+    case "assets/1": return { page: "asset", name: first! };
+    case "versions/2": return { page: "version", asset: first!, number: second! };
+    case "diff/2": return { page: "diff", left: first!, right: second! };
+    case "runs/0": return { page: "runs", asset: asked.get("asset") ?? "", state: asked.get("state") ?? "" };
+    case "runs/1": return { page: "run", id: first! };
+    case "releases/0": return { page: "releases" };
+    case "releases/1": return { page: "release", number: first! };
+    default: return { page: "nowhere", hash };
+  }
+}
+
+const enc = encodeURIComponent;
+
+export const to = {
+  graph: "#/",
+  assets: "#/assets",
+  asset: (name: string) => `#/assets/${enc(name)}`,
+  /** @param name as people write it: demand-model@7 */
+  version: (name: string) => `#/versions/${name.split("@").map(enc).join("/")}`,
+  diff: (left: string, right: string) => `#/diff/${enc(left)}/${enc(right)}`,
+  runs: (asset = "", state = "") => {
+    const asked = new URLSearchParams([["asset", asset], ["state", state]].filter(([, v]) => v !== "") as [string, string][]).toString();
+    return `#/runs${asked ? `?${asked}` : ""}`;
+  },
+  run: (id: string) => `#/runs/${enc(id)}`,
+  releases: "#/releases",
+  release: (number: number) => `#/releases/${number}`,
+  file: (version: string, path: string) => `api/versions/${version.split("@").map(enc).join("/")}/files/${path.split("/").map(enc).join("/")}`,
+};

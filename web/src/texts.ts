@@ -1,0 +1,34 @@
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import catalogue from "../../src/1-ground/Messages/texts/page.json";
+
+export type Language = "en" | "ja";
+export type TextId = keyof typeof catalogue;
+export type Say = (id: TextId, values?: Record<string, string | number>) => string;
+
+/** A text of the catalogue with its holes filled. */
+export function sayIn(language: Language): Say {
+  return (id, values = {}) => catalogue[id][language].replace(/\{(\w+)\}/g, (hole, name: string) => String(values[name] ?? hole));
+}
+
+const remembered = "kumiki.language";
+
+/** The language chosen before, else the browser's, else English. */
+export function firstLanguage(): Language {
+  const wanted = localStorage.getItem(remembered) ?? navigator.languages.find(l => /^(en|ja)\b/.test(l)) ?? "en";
+  return wanted.startsWith("ja") ? "ja" : "en";
+}
+
+export function rememberLanguage(language: Language): void {
+  localStorage.setItem(remembered, language);
+}
+
+export const Speaking = createContext<Language>("en");
+
+export function useLanguage(): Language {
+  return useContext(Speaking);
+}
+
+export function useSay(): Say {
+  return sayIn(useLanguage());
+}
