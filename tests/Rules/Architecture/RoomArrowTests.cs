@@ -43,8 +43,17 @@ public sealed class RoomArrowTests
     [InlineData("class Report { void Make(GateKind kind) { } }", "GateKind")]
     [InlineData("[GateMark] enum Report { A }", "GateMark")]
     [InlineData("interface Report { Both<int>? Made { get; } }", "Both")]
-    [InlineData("class Report { bool Make(object o) { try { switch (o) { case 1: case 2: case 3: case 4: return true; } return o is Gate; } finally { } } }",
-        "Gate")]
+    [InlineData("class Report { bool Make(object o) { try { return o is string; } catch (System.Exception e) when (e.Data is Gate) { return true; } } }", "Gate")]
+    [InlineData("""
+        class Report
+        {
+            object Make(int n)
+            {
+                switch (n)
+                { case 0: return 7; case 1: return 3.5; case 2: return "c"; case 3: return 9L; case 4: return 1f; default: return new Gate(); }
+            }
+        }
+        """, "Gate")]
     public void A_room_that_names_a_later_one_is_found(string source, string named) => Assert.Equal(
         [$"07-Test/Report.cs uses 08-Release/{named}"],
         Broken(("07-Test/Report.cs", "using Kumiki.Releasing; " + source), ("08-Release/Gate.cs", Gate)));
