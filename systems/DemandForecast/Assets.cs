@@ -35,7 +35,7 @@ public sealed class Sales : Dataset<Sale>
 
     public override Source Source => Source.Csv(Files);
 
-    public override void Expect(Expectations<Sale> rows) => rows.Unique(s => new { s.Date, s.Store, s.Item });
+    public override void Expect(Expectations<Sale> rows) => rows.Unique(s => (s.Date, s.Store, s.Item));
 }
 
 /// <summary>Sales by ISO week, store and item: weeks without a sale count as 0, and only whole weeks are kept.</summary>

@@ -14,7 +14,7 @@ static class Demo
 
     public static async Task<int> RunAsync(WorkshopVerbs verbs, ParseResult parsed, CancellationToken stop)
     {
-        var data = verbs.DataFolder(parsed);
+        var data = WorkshopVerbs.DataFolder(parsed);
         var released = Path.Combine(data, "demo-released");
         if (!File.Exists(released))
         {

@@ -14,10 +14,10 @@ public sealed record ReleaseRequest(IReadOnlyList<VersionName> Set, IReadOnlyLis
 /// <remarks>
 /// 1. Every version named exists, each asset is named once, and something changes. Nothing that production would hold, nor its lineage, is lost.
 /// 2. Nothing was read that was not declared, in production or its lineage.
-/// 3. Fit edges hold exactly: a threshold's model, an endpoint's model, threshold and index, an ensemble's parts are the versions production would hold, or have the
-///    same bytes in all that was read of them.
-/// 4. Models that share a source (dataset, labels, features, goal), wherever in their lineage, read the same version of it: see <see cref="SharedSources"/>. What was only
+/// 3. Models that share a source (dataset, labels, features, goal), wherever in their lineage, read the same version of it: see <see cref="SharedSources"/>. What was only
 ///    scored is exempt, and so is a model declared apart from that source.
+/// 4. Fit edges hold exactly: a threshold's model, an endpoint's model, threshold and index, an ensemble's parts are the versions production would hold, or have the
+///    same bytes in all that was read of them.
 /// 5. Gates, for what enters production: every check of it, and the expectations of the data it was made from, held or are waived by name.
 /// No findings of severity <see cref="Severity.Refusal"/>: the release may go.
 /// </remarks>
@@ -35,8 +35,8 @@ public static class ReleaseCheck
         var sources = SharedSources.Of(shelf, versions.Where(v => v.Kind == AssetKind.Model));
         var mends = new ReleaseMends(shelf, set, request, sources);
         Declared(Lineage.Of(versions.Select(v => v.Name), shelf), findings);
+        Sources(sources, mends, findings);          // before fit: a model that must be made again is then fitted once
         foreach (var version in versions) Fit(version, shelf, set, request, mends, findings);
-        Sources(sources, mends, findings);
         if (request.Gates) Gates(shelf, production, request, mends, findings);
         return findings;
     }
@@ -95,11 +95,11 @@ public static class ReleaseCheck
     {
         foreach (var (model, apart) in sources.Apart())
             findings.Add(new("apart", Severity.Note, Message.Of("release.apart", ("model", model.Name), ("source", apart.Source), ("because", apart.Because)), []));
-        foreach (var (model, read, through, newest, target) in sources.Conflicts)
+        foreach (var (model, read, through, other, target) in sources.Conflicts)
         {
-            var says = model.Name != newest.Name
-                ? Message.Of("release.source", ("older", model.Name), ("olderSource", read), ("newer", newest.Name), ("newerSource", target))
-                : Message.Of("release.source-within", ("model", model.Name), ("older", read), ("through", through), ("newer", target));
+            var says = model.Name != other.Name
+                ? Message.Of("release.source", ("model", model.Name), ("read", read), ("other", other.Name), ("target", target))
+                : Message.Of("release.source-within", ("model", model.Name), ("read", read), ("through", through), ("target", target));
             findings.Add(Refuse("source", says, mends.Make(model)));
         }
     }

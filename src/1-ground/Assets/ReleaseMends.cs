@@ -24,7 +24,8 @@ sealed class ReleaseMends(IReadOnlyDictionary<VersionName, VersionRecord> shelf,
             ? [Release(request with { Without = [.. request.Without.Append(version.Asset)] })]
             : [Release(With(needs))];
 
-    /// <summary>Making <paramref name="version"/> again from what production would hold, and a model from sources as the others read them.</summary>
+    /// <summary>Making <paramref name="version"/> again from what production would hold, and from sources as its models read them. Data that is only scored is not named: a
+    /// making takes what is staged.</summary>
     public string Make(VersionRecord version)
     {
         var pins = new SortedDictionary<string, VersionName>(StringComparer.Ordinal);
@@ -35,20 +36,27 @@ sealed class ReleaseMends(IReadOnlyDictionary<VersionName, VersionRecord> shelf,
         {
             foreach (var input in made.Inputs.Where(i => i.Declared && i.Edge != EdgeKind.Scored))
             {
-                var asset = input.Version.Asset;
-                var isHeld = input.Edge == EdgeKind.Fit && set.ContainsKey(asset);
-                if (!isHeld && version.Kind != AssetKind.Model) continue;       // only models must share their sources; the rest takes what is staged
-                var use = isHeld ? new VersionName(asset, set[asset]) : sources.Targets.TryGetValue(asset, out var target) ? target : input.Version;
-                if (isHeld || sources.Agrees(use)) pins.TryAdd(asset, use);
+                var use = Use(made, input);
+                var isHeld = set.TryGetValue(use.Asset, out var number) && number == use.Number;
+                if (sources.Agrees(use) || (isHeld && shelf[use].Kind == AssetKind.Model)) pins.TryAdd(use.Asset, use);     // a model in production has a finding of its own
+                else if (isHeld) return Make(shelf[use]);       // production needs it again too, so it comes first
                 else
                 {
-                    upstream = true;        // it lies between the model and the source
+                    upstream = true;        // it lies between and production does not hold it
                     if (seen.Add(use)) next.Enqueue(shelf[use]);
                 }
             }
         }
         var uses = string.Concat(pins.Values.Select(p => $" --use {p}"));
         return $"kumiki make {version.Asset}{(upstream ? " --upstream" : "")}{uses}";
+    }
+
+    /// <summary>The version of an input that goes with production.</summary>
+    VersionName Use(VersionRecord made, InputUse input)
+    {
+        var asset = input.Version.Asset;
+        if (input.Edge == EdgeKind.Fit && set.TryGetValue(asset, out var held)) return new(asset, held);
+        return sources.Versions.TryGetValue(asset, out var common) && made.Apart.All(a => a.Source != asset) ? common : input.Version;
     }
 
     public string Waive(VersionName version, string check) =>

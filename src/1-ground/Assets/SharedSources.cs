@@ -32,57 +32,74 @@ sealed class SharedSources
         this.models = models;
         held = models.ToDictionary(m => m.Asset, StringComparer.Ordinal);
         byAsset = shelf.Values.ToLookup(v => v.Asset, StringComparer.Ordinal);
-        Conflicts = [.. Contested().Order(StringComparer.Ordinal).SelectMany(Conflict)];
+        // a source comes after the sources it was made from, so that its version is chosen among those that go with theirs
+        var order = Lineage.InputsFirst(models, v => Used(v).Select(i => shelf.GetValueOrDefault(i.Version)).OfType<VersionRecord>());
+        var read = order.SelectMany(Used).Select(i => i.Version).ToHashSet();
+        Conflicts = [.. order.Where(v => read.Contains(v.Name) && IsSource(v)).GroupBy(v => v.Asset, v => v.Name, StringComparer.Ordinal).SelectMany(g => Common(g.Key, g))];
     }
 
     /// <param name="models">The models of the production.</param>
     public static SharedSources Of(IReadOnlyDictionary<VersionName, VersionRecord> shelf, IEnumerable<VersionRecord> models) => new(shelf, [.. models]);
 
-    /// <summary>Each model that does not agree, by source and then by model.</summary>
+    /// <summary>Each model that does not agree, by source and then by model; sources before what was made from them.</summary>
     public IReadOnlyList<SourceConflict> Conflicts { get; }
 
-    /// <summary>The version all models would have to agree with, for each source on which they do not.</summary>
-    public Dictionary<string, VersionName> Targets { get; } = new(StringComparer.Ordinal);
+    /// <summary>The version of each source that all models agree with, or would have to.</summary>
+    public Dictionary<string, VersionName> Versions { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Whether something made from <paramref name="version"/> could agree with all <see cref="Targets"/>.</summary>
-    public bool Agrees(VersionName version) =>
-        (!Targets.TryGetValue(version.Asset, out var target) || target == version) && disagreeing.Values.All(d => !d.Contains(version));
+    /// <summary>Whether a model that reads <paramref name="version"/> can agree with the others.</summary>
+    public bool Agrees(VersionName version) => disagreeing.Values.All(d => !d.Contains(version));
 
     /// <summary>The opt-outs that matter: each model in the lineages that is declared apart from a source it uses.</summary>
     public IEnumerable<(VersionRecord Model, Apartness Apart)> Apart()
     {
         foreach (var model in Reached(models, apartFrom: null).Where(v => v.Kind == AssetKind.Model))
             foreach (var apart in model.Apart)
-                if (Reached([model], apartFrom: null).SelectMany(Used).Any(i => i.Version.Asset == apart.Source && IsSource(i))) yield return (model, apart);
+                if (Reached([model], apartFrom: null).SelectMany(Used).Any(i => i.Version.Asset == apart.Source && shelf.TryGetValue(i.Version, out var source) && IsSource(source))) yield return (model, apart);
     }
 
-    /// <summary>The sources of which more than one version is in use.</summary>
-    IEnumerable<string> Contested() =>
-        Reached(models, apartFrom: null).SelectMany(Used).Where(IsSource).Select(i => i.Version).Distinct().GroupBy(v => v.Asset, StringComparer.Ordinal)
-            .Where(g => g.Skip(1).Any()).Select(g => g.Key);
+    /// <summary>Finds the version of a source that all models agree with; if there is none, each conflict.</summary>
+    IEnumerable<SourceConflict> Common(string source, IEnumerable<VersionName> reads)
+    {
+        if (reads.Skip(1).Any()) return Contested(source);
+        Versions[source] = reads.First();
+        return [];
+    }
 
-    IEnumerable<SourceConflict> Conflict(string source)
+    IEnumerable<SourceConflict> Contested(string source)
     {
         var bound = models.Where(m => !IsApart(m, source)).OrderBy(m => m.Name).ToList();
         var inUse = Reached(bound, source).SelectMany(Used).Where(i => i.Version.Asset == source).Select(i => i.Version).Distinct().OrderDescending().ToList();
-        if (inUse.Count < 2) yield break;
+        if (inUse.Count == 0) yield break;
+        if (inUse.Count == 1)
+        {
+            Versions[source] = inUse[0];
+            yield break;
+        }
 
         // 1. what could stand for what, inputs first; the same for every version of the source
         var order = Lineage.InputsFirst(bound, v => IsApart(v, source) ? [] : Used(v).Where(i => i.Version.Asset != source).SelectMany(Same));
 
         // 2. one version with which all agree
-        if (inUse.Any(version => Disagreeing(source, version, order) is var d && !bound.Any(m => d.Contains(m.Name)))) yield break;
+        foreach (var version in inUse)
+        {
+            var d = Disagreeing(source, version, order);
+            if (bound.Any(m => d.Contains(m.Name))) continue;
+            Versions[source] = version;
+            yield break;
+        }
 
-        // 3. none: hold all against the newest
-        var target = inUse[0];
-        var against = disagreeing[source] = Disagreeing(source, target, order);
-        Targets[source] = target;
+        // 3. none: hold all against the newest that goes with the sources before
+        var target = inUse.Where(Agrees).FirstOrDefault(inUse[0]);
+        Versions[source] = target;
+        var against = Disagreeing(source, target, order);
+        if (Agrees(target)) disagreeing[source] = against;      // else it must be made again itself, and to agree with it means nothing
         var atTarget = bound.Where(m => Reached([m], source).SelectMany(Used).Any(i => i.Version == target)).Select(m => m.Name).ToHashSet();
-        var newest = bound.First(m => atTarget.Contains(m.Name));
+        var other = bound.First(m => atTarget.Contains(m.Name));
         foreach (var model in bound.Where(m => against.Contains(m.Name)))
         {
             var (through, read) = Culprit(model, source, target, against);
-            yield return new(model, read, through, atTarget.Contains(model.Name) ? model : newest, target);
+            yield return new(model, read, through, atTarget.Contains(model.Name) ? model : other, target);
         }
     }
 
@@ -149,12 +166,11 @@ sealed class SharedSources
 
     static bool IsApart(VersionRecord version, string source) => version.Kind == AssetKind.Model && version.Apart.Any(a => a.Source == source);
 
-    bool IsSource(InputUse input) =>
-        shelf.TryGetValue(input.Version, out var version) && version.Kind is AssetKind.Dataset or AssetKind.Labels or AssetKind.Features or AssetKind.Goal;
+    static bool IsSource(VersionRecord version) => version.Kind is AssetKind.Dataset or AssetKind.Labels or AssetKind.Features or AssetKind.Goal;
 }
 
-/// <summary>A model that was not trained on the version of a source that the newest is.</summary>
+/// <summary>A model that was not trained on the version of a source that others were.</summary>
 /// <param name="Read">The version it was trained on.</param>
 /// <param name="Through">The version whose making read it: the model itself, or something it was made from.</param>
-/// <param name="Newest">A model that was trained on <paramref name="Target"/>; the same model, if it is at odds with itself.</param>
-sealed record SourceConflict(VersionRecord Model, VersionName Read, VersionName Through, VersionRecord Newest, VersionName Target);
+/// <param name="Other">A model that was trained on <paramref name="Target"/>; the same model, if it is at odds with itself.</param>
+sealed record SourceConflict(VersionRecord Model, VersionName Read, VersionName Through, VersionRecord Other, VersionName Target);

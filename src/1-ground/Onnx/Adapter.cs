@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using Kumiki.Native.OnnxRuntime;
 
@@ -26,10 +27,16 @@ public static partial class Adapter
 
     static readonly FrozenDictionary<Type, ColumnKind[]> Kinds = new Dictionary<Type, ColumnKind[]>
     {
-        [typeof(float)] = [ColumnKind.Number], [typeof(double)] = [ColumnKind.Number], [typeof(decimal)] = [ColumnKind.Number],
-        [typeof(int)] = [ColumnKind.Number, ColumnKind.Date, ColumnKind.Text], [typeof(long)] = [ColumnKind.Number, ColumnKind.Text],
-        [typeof(short)] = [ColumnKind.Number, ColumnKind.Text], [typeof(byte)] = [ColumnKind.Number, ColumnKind.Text],
-        [typeof(DateOnly)] = [ColumnKind.Date], [typeof(bool)] = [ColumnKind.Flag], [typeof(string)] = [ColumnKind.Text],
+        [typeof(float)] = [ColumnKind.Number],
+        [typeof(double)] = [ColumnKind.Number],
+        [typeof(decimal)] = [ColumnKind.Number],
+        [typeof(int)] = [ColumnKind.Number, ColumnKind.Date, ColumnKind.Text],
+        [typeof(long)] = [ColumnKind.Number, ColumnKind.Text],
+        [typeof(short)] = [ColumnKind.Number, ColumnKind.Text],
+        [typeof(byte)] = [ColumnKind.Number, ColumnKind.Text],
+        [typeof(DateOnly)] = [ColumnKind.Date],
+        [typeof(bool)] = [ColumnKind.Flag],
+        [typeof(string)] = [ColumnKind.Text],
     }.ToFrozenDictionary();
 
     /// <summary>Can a column of <typeparamref name="T"/> be a column of this kind?</summary>
@@ -89,13 +96,18 @@ public static partial class Adapter
     /// <inheritdoc cref="Write{T}"/>
     internal static void WriteTexts<T>(ReadOnlySpan<T> values, ReadOnlySpan<ulong> valid, int validFrom, OnnxTensor into)
     {
-        Span<byte> digits = stackalloc byte[32];
-        for (var i = 0; i < values.Length; i++)
+        if (typeof(T) == typeof(string))
         {
-            if (!IsValid(valid, validFrom + i)) into.SetText(i, []);
-            else if (typeof(T) == typeof(string)) into.SetText(i, (string?)(object?)values[i]);
-            else into.SetText(i, Text(values[i], digits));
+            into.SetTexts(MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<T, string?>(ref MemoryMarshal.GetReference(values)), values.Length));
         }
+        else
+        {
+            Span<byte> digits = stackalloc byte[32];
+            for (var i = 0; i < values.Length; i++) into.SetText(i, Text(values[i], digits));
+        }
+        if (valid.IsEmpty) return;
+        for (var i = 0; i < values.Length; i++)
+            if (!IsValid(valid, validFrom + i)) into.SetText(i, []);
     }
 
     /// <summary>The UTF-8 of a value that is no string.</summary>

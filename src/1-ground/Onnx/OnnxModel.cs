@@ -9,7 +9,7 @@ public sealed partial class OnnxModel
 {
     internal const string MlDomain = "ai.onnx.ml";
 
-    /// <summary>The standard dimension of one that each run chooses.</summary>
+    /// <summary>A dimension that each run chooses.</summary>
     internal const long Free = -1;
 
     internal OnnxModel(OnnxGraph graph, IEnumerable<KeyValuePair<string, string>>? metadata = null)

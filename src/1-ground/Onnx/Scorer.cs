@@ -90,7 +90,7 @@ public sealed class Scorer : IDisposable
     /// <summary>Scores every row into memory of the caller.</summary>
     /// <param name="rows">Columns of one length; those the model does not read may be among them.</param>
     /// <param name="scores">[rows × <see cref="Width"/>] row by row.</param>
-    /// <exception cref="KumikiException">A column is missing or of the wrong type, a number is infinite, or a score is NaN; the sentence names the column.</exception>
+    /// <exception cref="KumikiException">A column is missing or of the wrong type, a number is infinite, or a score is not finite; the sentence names the column.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between two blocks.</exception>
     public void Score(IReadOnlyList<Column> rows, Memory<float> scores, CancellationToken cancel = default)
     {
@@ -131,7 +131,9 @@ public sealed class Scorer : IDisposable
 
     Column[] Match(IReadOnlyList<Column> rows)
     {
-        var byName = rows.ToDictionary(c => c.Name, StringComparer.Ordinal);
+        var byName = new Dictionary<string, Column>(rows.Count, StringComparer.Ordinal);
+        foreach (var column in rows)
+            if (!byName.TryAdd(column.Name, column)) throw ColumnTwice(column.Name);
         var matched = new Column[Columns.Count];
         for (var i = 0; i < matched.Length; i++)
         {
@@ -143,6 +145,8 @@ public sealed class Scorer : IDisposable
         }
         return matched;
     }
+
+    internal static KumikiException ColumnTwice(string column) => new(Message.Of("onnx.column-twice", ("column", column)));
 
     internal static KumikiException MissingColumn(string column, IReadOnlyList<string> given) =>
         new(Message.Of("onnx.column-missing", ("column", column), ("given", given.Count == 0 ? "-" : string.Join(", ", given))));

@@ -91,7 +91,7 @@ public sealed class ScoringBlock : IDisposable
 
     /// <summary>Runs the graph.</summary>
     /// <returns>[Rows × width] row by row, until the next call on this block.</returns>
-    /// <exception cref="KumikiException">A column was not filled, or a score is NaN.</exception>
+    /// <exception cref="KumikiException">A column was not filled, or a score is not finite.</exception>
     public ReadOnlySpan<float> Run()
     {
         var empty = Array.IndexOf(filled, false);
@@ -123,6 +123,15 @@ public sealed class ScoringBlock : IDisposable
         for (; at < numbers.Length; at++)
             if (float.IsInfinity(numbers[at]) || (orNaN && float.IsNaN(numbers[at]))) return at;
         return -1;
+    }
+
+    /// <summary>The filled tensors; whoever takes them disposes them.</summary>
+    internal OnnxTensor[] TakeInputs()
+    {
+        var taken = inputs.ToArray();
+        output[0].Dispose();
+        Rows = 0;
+        return taken;
     }
 
     void ForgetShapes()

@@ -6,10 +6,10 @@ namespace Kumiki.Onnx;
 /// Writes fitted columns as the first part of a model's graph. Columns with the same chain of steps go through it side by side, so that twenty columns cost
 /// the nodes of one:
 /// <code>
-/// price ─┐                                          
-/// units ─┴ Concat → IsNaN, Where → Sub → Div ───┐    
+/// price ─┐
+/// units ─┴ Concat → IsNaN, Where → Sub → Div ───┐
 /// date ─────────────────────────────────────────┼ Concat → features [N, F]
-/// store ── OneHotEncoder → Reshape ─────────────┘    
+/// store ── OneHotEncoder → Reshape ─────────────┘
 /// </code>
 /// </summary>
 public static class TransformGraph
@@ -23,7 +23,7 @@ public static class TransformGraph
     {
         foreach (var column in columns) Check(column);
         if (columns.GroupBy(c => c.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new KumikiException(Message.Of("onnx.column-twice", ("column", twice.Key)));
+            throw Scorer.ColumnTwice(twice.Key);
 
         var emission = new Emission();
         foreach (var (number, group) in columns.Where(c => c.Kind != ColumnKind.Text).GroupBy(Chain).Index()) emission.Numbers($"/numbers{number}", [.. group]);

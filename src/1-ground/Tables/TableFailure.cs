@@ -39,11 +39,14 @@ static class TableFailure
     }
 
     /// <summary>Finds which of the files DuckDB could not read, and says so; other failures come back as they were.</summary>
-    internal static Exception Reading(IReadOnlyList<string> files, DuckDbException e)
+    internal static KumikiException Reading(IReadOnlyList<string> files, DuckDbException e)
     {
-        foreach (var file in files)
-            if (e.Reason.Contains(file, StringComparison.Ordinal)) return new KumikiException(Message.Of("tables.file-broken", ("file", file), ("reason", FirstLine(e.Reason))), e);
-        return e;
+        // A damaged page is told without the file's name, and without a class of its own.
+        if (e.Type is not (DuckDbErrorType.Io or DuckDbErrorType.InvalidInput or DuckDbErrorType.Invalid or DuckDbErrorType.Serialization or DuckDbErrorType.Internal)) return e;
+        var file = files.FirstOrDefault(f => e.Reason.Contains(f, StringComparison.Ordinal));
+        if (file is null && e.Type is (DuckDbErrorType.InvalidInput or DuckDbErrorType.Io)) return e;
+        file ??= string.Join(" / ", files.Take(5)) + (files.Count > 5 ? " / …" : "");
+        return file.Length == 0 ? e : new KumikiException(Message.Of("tables.file-broken", ("file", file), ("reason", FirstLine(e.Reason))), e);
     }
 
     internal static string FirstLine(string text) => text.Split('\n')[0].TrimEnd('.', ' ');

@@ -86,7 +86,7 @@ public sealed record TableQuery(string Sql, IReadOnlyList<object?> Values, IRead
     KumikiException Explained(DuckDbException e, RowSchema schema)
     {
         if (ResultCheck.Fault(e.Reason, schema) is { } fault) return new(fault, e);
-        if (TableFailure.Reading(Files, e) is KumikiException and not DuckDbException and var broken && e.Type is DuckDbErrorType.Io or DuckDbErrorType.InvalidInput) return (KumikiException)broken;
+        if (TableFailure.Reading(Files, e) is not DuckDbException and var broken) return broken;
         return e.Type == DuckDbErrorType.Permission
             ? new(Message.Of("tables.query-outside", ("reason", TableFailure.FirstLine(e.Reason))), e)
             : new(Message.Of("tables.query-failed", ("sql", DuckDbConnection.Shown(Sql)), ("reason", e.Reason.Trim())), e);

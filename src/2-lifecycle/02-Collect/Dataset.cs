@@ -28,7 +28,7 @@ public abstract class Dataset<TRow> : Asset
     /// <value>Null: not at all.</value>
     public virtual Partition? Partition => null;
 
-    protected sealed override IEnumerable<KeyValuePair<string, string>> Recipe => Query is null ? [new("csv-load", CsvLoad.Recipe)] : [new("query", TableQuery.Recipe), new("duckdb", "1.5.6")];
+    protected sealed override IEnumerable<KeyValuePair<string, string>> Recipe => Query is null ? [new("csv-load", "1"), new("duckdb", "1.5.6")] : [new("query", "1"), new("duckdb", "1.5.6")];
 
     protected sealed override IReadOnlyList<string> OutsideFiles(string projectFolder) => Source is CsvSource csv ? csv.Files(projectFolder) : [];
 
@@ -51,7 +51,7 @@ public abstract class Dataset<TRow> : Asset
         var expectations = new Expectations<TRow>();
         Expect(expectations);
         using (making.Step("expectations"))
-            foreach (var result in await Task.Run(() => expectations.Run(making.Tables(), [.. files.Select(f => f.Path)], making.Clock, stop), stop))
+            foreach (var result in await Task.Run(() => expectations.Check(making.Tables(), [.. files.Select(f => f.Path)], making.Clock, stop), stop))
                 making.Check(new CheckResult(result.Name, CheckKind.Expectation, result.Held, result.Says));
 
         foreach (var column in Node.KeyColumns)
@@ -63,14 +63,14 @@ public abstract class Dataset<TRow> : Asset
             await making.AddFileAsync(file.Partition is { } key ? $"rows/{key}.parquet" : string.Create(CultureInfo.InvariantCulture, $"rows/{i + 1:00000}.parquet"), file.Path, stop);
     }
 
-    async Task<TableFile> QueryAsync(MakingRun making, Query query, RowSchema schema, CancellationToken stop)
+    static async Task<TableFile> QueryAsync(MakingRun making, Query query, RowSchema schema, CancellationToken stop)
     {
         var paths = new Dictionary<Asset, IReadOnlyList<string>>();
         foreach (var part in query.Parts.OfType<QueryPart.Rows>())
             if (!paths.ContainsKey(part.Asset)) paths[part.Asset] = await making.Input(part.Asset).PathsAsync("rows", stop);
         var values = new List<object?>();
         var sql = query.ToSql(asset => SqlText.Rows(paths[asset]), values);
-        return await Task.Run(() => TableQuery.Run(making.Tables(), sql, values, [.. paths.Values.SelectMany(p => p)], schema, making.Scratch.File("rows.parquet"), stop), stop);
+        return await Task.Run(() => new TableQuery(sql, values, [.. paths.Values.SelectMany(p => p).Distinct()]).Write(making.Tables(), schema, making.Scratch.File("rows.parquet"), stop), stop);
     }
 
     async Task<IReadOnlyList<TableFile>> LoadAsync(MakingRun making, CsvSource source, RowSchema schema, CancellationToken stop)

@@ -10,7 +10,6 @@ sealed class Session : IAsyncDisposable
 {
     readonly DataFolder folder;
     readonly Assembly program;
-    IReadOnlyDictionary<string, IReadOnlyList<string>>? keys;
 
     Session(Project project, Assembly program, DataFolder folder) => (Project, this.program, this.folder) = (project, program, folder);
 
@@ -42,7 +41,7 @@ sealed class Session : IAsyncDisposable
     /// <summary>The graph as it stands now, with parameters set from outside and families opened by the data in use.</summary>
     public async Task<ProjectGraph> GraphAsync(IReadOnlyList<ParameterSetting>? settings, CancellationToken stop)
     {
-        keys ??= await FamilyKeys.ReadAsync(Project, Metadata, Artifacts, stop);
+        var keys = await FamilyKeys.ReadAsync(Project, Metadata, Artifacts, stop);
         return ProjectGraph.Build(Project, settings, (dataset, column) => keys.GetValueOrDefault($"{dataset}/{column}") ?? []);
     }
 

@@ -80,7 +80,7 @@ public sealed class WorkshopVerbs
     }
 
     /// <summary>The data folder that was asked for, as a full path.</summary>
-    public string DataFolder(ParseResult parsed) => parsed.GetValue(Doors.Data)!.FullName;
+    public static string DataFolder(ParseResult parsed) => parsed.GetValue(Doors.Data)!.FullName;
 
     /// <summary>Runs another verb of this program, as if it had been typed.</summary>
     public Task<int> RunAsync(params string[] args) => Doors.AgainAsync(root, args);

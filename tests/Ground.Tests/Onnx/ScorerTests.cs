@@ -87,6 +87,17 @@ public sealed class ScorerTests
     }
 
     [Fact]
+    public void A_column_that_comes_twice_is_named()
+    {
+        using var scorer = Scorer.Open(Trees);
+        var rows = World.Rows(3, seed: 1);
+
+        var e = Assert.Throws<KumikiException>(() => scorer.Score([.. rows, rows[2]]));
+
+        Assert.Equal("Column day is given twice; name each column once.", e.Says.In("en"));
+    }
+
+    [Fact]
     public void A_missing_column_is_named()
     {
         using var scorer = Scorer.Open(Trees);
@@ -130,7 +141,7 @@ public sealed class ScorerTests
 
         var e = Assert.Throws<KumikiException>(() => scorer.Score([Column.Of("a", 1.0, 2, 3, 4), Column.Of<double?>("b", 1, 2, 3, null)]));
 
-        Assert.Equal("Row 4 has no score (NaN); what is missing there: b. Fill it in, or impute it in the model.", e.Says.In("en"));
+        Assert.Equal("Row 4 has no finite score; what is missing there: b. Fill it in, or impute it in the model.", e.Says.In("en"));
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Text;
 using Kumiki.Native;
 using Kumiki.Native.OnnxRuntime;
 using Kumiki.Onnx;
@@ -56,16 +56,17 @@ public sealed class OnnxSessionTests
     [Fact]
     public void Texts_go_in_and_come_out_in_utf_8()
     {
-        string[] texts = ["", "plain", "組木 é\0after a zero", "a text that is longer than what fits into a short string"];
+        string[] texts = ["", "plain", "組木 é\0after a zero", "a text that is longer than what fits into a short string: " + new string('組', 70)];
         using var session = OnnxSession.Open(Identity(TensorType.Text).ToBytes());
         using var input = OnnxTensor.Of(TensorType.Text, 2, 2);
-        for (var i = 0; i < 3; i++) input.SetText(i, texts[i]);
-        input.SetText(3, "first something else"u8);
-        input.SetText(3, texts[3]);
+        input.SetTexts([.. texts[..3], "first something else"]);
+        input.SetText(3, Encoding.UTF8.GetBytes(texts[3]));
 
         using var output = session.Run([input])[0];
 
         Assert.Equal(texts, Enumerable.Range(0, 4).Select(output.GetText));
+        input.SetTexts(texts.Reverse().Select(t => t == "plain" ? null : t).ToArray());
+        Assert.Equal([texts[3], texts[2], "", ""], Enumerable.Range(0, 4).Select(input.GetText));
     }
 
     [Fact]
@@ -87,7 +88,8 @@ public sealed class OnnxSessionTests
 
         Assert.Throws<InvalidOperationException>(() => tensor.Values<double>().Length);
         Assert.Throws<InvalidOperationException>(() => tensor.GetText(0));
-        Assert.Throws<InvalidOperationException>(() => tensor.SetText(0, "x"));
+        Assert.Throws<InvalidOperationException>(() => tensor.SetText(0, "x"u8));
+        Assert.Throws<InvalidOperationException>(() => tensor.SetTexts(["x", "y"]));
     }
 
     [Fact]
@@ -145,21 +147,17 @@ public sealed class OnnxSessionTests
     [Fact]
     public void A_run_is_stopped_between_two_nodes()
     {
-        // 4000 multiplications of 256 × 256 matrices, one after the other: seconds of work.
+        // 4000 multiplications of 256 × 256 matrices, one after the other: 130 GFLOP, most of a second on any core.
         const int Size = 256;
         var nodes = Enumerable.Range(0, 4000).Select(i => new OnnxNode("MatMul", [i == 0 ? "in" : $"t{i}", "by"], [i == 3999 ? "out" : $"t{i + 1}"]));
         TensorInfo[] inputs = [new("in", TensorType.Float, [Size, Size]), new("by", TensorType.Float, [Size, Size])];
         using var session = OnnxSession.Open(Model(inputs, [new("out", TensorType.Float, [Size, Size])], [.. nodes]).ToBytes());
         using var tensor = OnnxTensor.Of(TensorType.Float, Size, Size);
-        var clock = Stopwatch.StartNew();
-        session.Run([tensor, tensor]);
-        var whole = clock.Elapsed;
+        using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(20));
 
-        using var stop = new CancellationTokenSource(whole / 10);
-        clock.Restart();
-
+        // Only a run that the library broke off gives this; one that came to its end would not.
         Assert.Throws<OperationCanceledException>(() => session.Run([tensor, tensor], stop.Token));
-        Assert.True(clock.Elapsed < whole * 0.8, $"{clock.Elapsed} of {whole}");
+
         session.Run([tensor, tensor], CancellationToken.None)[0].Dispose();
     }
 

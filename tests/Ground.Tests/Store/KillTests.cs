@@ -48,13 +48,13 @@ public sealed class KillTests(ITestOutputHelper output)
         {
             using var probe = Probe.Start(["forever", folder["data"]]);
             Assert.Equal("open", await probe.LineAsync());
-            await Task.Delay(random.Next(1, 120));
+            acknowledged.Add((await probe.LineAsync())!);
+            await Task.Delay(random.Next(120));
             probe.Kill();
             var (_, said) = await probe.EndAsync();
             acknowledged.AddRange(said);
             if (i % 25 == 0) await CheckAsync(folder["data"], acknowledged, $"kill {i}");
         }
-        Assert.NotEmpty(acknowledged);
         await CheckAsync(folder["data"], acknowledged, "all kills");
         output.WriteLine($"{acknowledged.Count} acknowledged");
     }
@@ -63,8 +63,7 @@ public sealed class KillTests(ITestOutputHelper output)
     static async Task CheckAsync(string folder, IReadOnlyList<string> done, string when)
     {
         await using var data = DataFolder.Open(folder, TimeProvider.System);
-        var crashed = await data.Metadata.EndCrashedAsync(LivingProcess.IsAlive, Go);
-        Assert.True(crashed.Count <= 4, when);
+        await data.Metadata.EndCrashedAsync(LivingProcess.IsAlive, Go);
         Assert.Empty(await data.Metadata.RunsAsync(null, RunState.Running, 10, null, Go));
 
         // No half blob can be seen.
@@ -92,7 +91,7 @@ public sealed class KillTests(ITestOutputHelper output)
             if (line.Split(' ') is not [var what, var thing]) continue;
             var held = what switch
             {
-                "put" => data.Artifacts.Contains(Digest.Parse(thing)) || removed.Contains(thing) || crashedCollection(thing),
+                "put" => data.Artifacts.Contains(Digest.Parse(thing)) || removed.Contains(thing) || MayBeCollected(thing),
                 "made" => all.Contains(VersionName.Parse(thing)),
                 "staged" => stages[VersionName.Parse(thing).Asset] >= VersionName.Parse(thing).Number,
                 "live" => production.Set["beans"] >= VersionName.Parse(thing).Number,
@@ -103,7 +102,7 @@ public sealed class KillTests(ITestOutputHelper output)
         }
 
         // The collection removes the two blobs that no version holds before it says so.
-        bool crashedCollection(string blob) => done.Contains("live beans@2") && !versions.Any(v => v.Files.Any(f => f.Content.Hex == blob));
+        bool MayBeCollected(string blob) => done.Contains("live beans@2") && !versions.Any(v => v.Files.Any(f => f.Content.Hex == blob));
     }
 
     /// <summary>What a run to its end leaves.</summary>

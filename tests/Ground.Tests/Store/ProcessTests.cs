@@ -42,7 +42,8 @@ public sealed class ProcessTests : IDisposable
         await first.EndAsync();
         ServerLock.Take(folder["data"], "http://x").Dispose();
         using var next = ServerLock.Take(folder["data"], "http://127.0.0.1:5083");
-        Assert.Equal($"{Environment.ProcessId}\nhttp://127.0.0.1:5083\n", await File.ReadAllTextAsync(DataFolder.LockFile(folder["data"])));
+        var again = Assert.Throws<KumikiException>(() => ServerLock.Take(folder["data"], "http://y"));
+        Assert.Equal(($"{Environment.ProcessId}", "http://127.0.0.1:5083"), (again.Says.Values["pid"], again.Says.Values["address"]));
     }
 
     [Fact]

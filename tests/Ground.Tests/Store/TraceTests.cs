@@ -32,13 +32,15 @@ public sealed partial class TraceTests : IDisposable
         var folderSynced = Assert.Single(calls, c => c.Name == "fsync" && c.Arguments.EndsWith($"<{home}>", StringComparison.Ordinal));
         var saying = Assert.Single(calls, c => c.Name == "write" && c.Arguments.Contains("made beans@1", StringComparison.Ordinal));
         var logged = calls.Last(c => c.Name == "pwrite64" && c.Arguments.Contains("/store.db-wal>", StringComparison.Ordinal) && c.Ended < saying.Began);
-        var committed = calls.Last(c => c.Name == "fdatasync" && c.Arguments.EndsWith("/store.db-wal>", StringComparison.Ordinal) && c.Ended < saying.Began);
-        var before = calls.Where(c => c.Name == "fdatasync" && c.Arguments.EndsWith("/store.db-wal>", StringComparison.Ordinal) && c.Began > folderSynced.Ended && c.Ended < saying.Began);
+        var committed = calls.Last(c => IsSyncOfWal(c) && c.Ended < saying.Began);
+        var sinceTheBlob = calls.Where(c => IsSyncOfWal(c) && c.Began > folderSynced.Ended && c.Ended < saying.Began);
 
         IReadOnlyList<Call> order = [written, fileSynced, renamed, folderSynced, logged, committed, saying];
         foreach (var (first, next) in order.Zip(order.Skip(1))) Assert.True(first.Ended < next.Began, $"{first} came not before {next}");
-        Assert.Equal(2, before.Count());        // the metrics' commit and the version's: one fsync of the database each
+        Assert.Equal(2, sinceTheBlob.Count());      // the metrics' commit and the version's: one fsync of the database each
     }
+
+    static bool IsSyncOfWal(Call call) => call.Name is "fsync" or "fdatasync" && call.Arguments.EndsWith("/store.db-wal>", StringComparison.Ordinal);
 
     /// <summary>Calls in the order they began; a call of one thread may be cut in two lines by another's.</summary>
     static IReadOnlyList<Call> Read(IReadOnlyList<string> lines)

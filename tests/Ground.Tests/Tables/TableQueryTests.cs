@@ -102,7 +102,7 @@ public sealed class TableQueryTests : IDisposable
             Assert.True(error.Says.Id is "tables.query-outside", $"{sql}: {error.Message}");
         }
         Assert.Equal("tables.query-select", Assert.Throws<KumikiException>(() => Run<One>("SET enable_external_access = true")).Says.Id);
-        Assert.Equal("tables.query-select", Assert.Throws<KumikiException>(() => Run<One>($"COPY (SELECT 1) TO '{world.File("x.csv")}'")).Says.Id);
+        Assert.Equal("tables.query-outside", Assert.Throws<KumikiException>(() => Run<One>($"COPY (SELECT 1) TO '{world.File("x.csv")}'")).Says.Id);
     }
 
     [Fact]

@@ -94,6 +94,8 @@ sealed partial class RandomProject
         if (command.StartsWith("kumiki release", StringComparison.Ordinal)) return Tests.Shelf.Typed(command);
         var read = MakeCommand().Match(command);
         if (!read.Success) throw new InvalidOperationException($"'{command}' is not a command of this project.");
+        foreach (var scored in Plan(read.Groups["asset"].Value).Inputs.Where(i => i.Edge == EdgeKind.Scored && !Staged.ContainsKey(i.Asset) && !Production.Set.ContainsKey(i.Asset)))
+            Stage(shelf.Keys.Where(v => v.Asset == scored.Asset).Max());        // what a making of unstaged data asks for
         var pins = read.Groups["use"].Captures.Select(c => VersionName.Parse(c.Value)).ToDictionary(v => v.Asset, v => v.Number);
         var made = Make(read.Groups["asset"].Value, pins, read.Groups["upstream"].Success) ?? throw new InvalidOperationException($"'{command}' names no version for an input that is neither staged nor released.");
         Stage(made.Name);
@@ -101,6 +103,14 @@ sealed partial class RandomProject
     }
 
     public PlannedAsset Plan(string asset) => Assets.Single(a => a.Name == asset);
+
+    /// <summary>Every version with what it read, for a case that failed.</summary>
+    public override string ToString() => string.Join('\n',
+    [
+        .. shelf.Values.OrderBy(v => v.MadeBy.Number).Select(v =>
+            $"{v.Kind} {v.Name} {v.Parts[""].Hex[..4]} from {string.Join(", ", v.Inputs.Select(i => $"{i.Edge} {i.Version}[{string.Join(' ', i.Read.Select(r => $"{r.Key}={r.Value.Hex[..4]}"))}]"))} {string.Join(' ', v.Apart.Select(a => $"apart from {a.Source}"))}"),
+        $"production {string.Join(' ', Production.Set.Select(s => $"{s.Key}@{s.Value}"))}, staged {string.Join(' ', Staged.Select(s => $"{s.Key}@{s.Value}"))}",
+    ]);
 
     VersionRecord Keep(PlannedAsset plan, List<InputUse> inputs, Dictionary<string, Digest> parts)
     {
@@ -151,10 +161,11 @@ sealed partial class RandomProject
     public ReleaseRequest Order(Choices choices)
     {
         var asked = new List<VersionName>();
-        foreach (var version in shelf.Keys.Order().ToList())
+        foreach (var versions in shelf.Keys.GroupBy(v => v.Asset).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
-            var isStaged = Staged.TryGetValue(version.Asset, out var number) && number == version.Number;
-            if (choices.Of(10) > (isStaged ? 2 : 8)) asked.Add(version);
+            var which = choices.Of(12);
+            if (which > 5 && Staged.TryGetValue(versions.Key, out var staged)) asked.Add(new(versions.Key, staged));
+            if (which is 5 or 11 && choices.Once(3)) asked.Add(choices.Of(versions.Order().ToList()));
         }
         var without = choices.Once(5) && Production.Set.Count > 0 ? [choices.Of(Production.Set.Keys.Order().ToList())] : new List<string>();
         var failing = shelf.Values.Where(v => v.Checks.Count > 0).Select(v => v.Name).Order().ToList();

@@ -8,8 +8,8 @@ namespace Kumiki.Releasing.Tests;
 /// <summary>The rule over projects at random.</summary>
 public sealed class ReleaseTwinTests(ITestOutputHelper output)
 {
-    /// <summary>Rows of up to 400 bytes: what <see cref="Choices"/> decides from.</summary>
-    static Arbitrary<byte[]> Rows { get; } = Arb.From(Gen.Choose(40, 400).SelectMany(n => Gen.Choose(0, 255).Select(b => (byte)b).ArrayOf(n)), ArbMap.Default.ArbFor<byte[]>().Shrinker);
+    /// <summary>Rows of up to 800 bytes: what <see cref="Choices"/> decides from.</summary>
+    static Arbitrary<byte[]> Rows { get; } = Arb.From(Gen.Choose(60, 800).SelectMany(n => Gen.Choose(0, 255).Select(b => (byte)b).ArrayOf(n)), ArbMap.Default.ArbFor<byte[]>().Shrinker);
 
     static Config Cases(int count, ulong seed) => Config.QuickThrowOnFailure.WithMaxTest(count).WithReplay(seed, 0x9E3779B97F4A7C15);
 
@@ -74,6 +74,7 @@ public sealed class ReleaseTwinTests(ITestOutputHelper output)
             {
                 project.Work(choices, steps: 20);
                 var request = project.Order(choices);
+                var done = new List<string>();
                 for (var mended = 0; ; mended++)
                 {
                     var refusals = ReleaseCheck.Of(project.Shelf, project.Production, request).Where(f => f.Severity == Severity.Refusal).ToList();
@@ -86,11 +87,11 @@ public sealed class ReleaseTwinTests(ITestOutputHelper output)
                         longest = Math.Max(longest, mended);
                         break;
                     }
-                    var before = request;
+                    var (before, versions) = (request, project.Shelf.Count);
+                    done.Add($"{string.Join(' ', request.Set)}: {next}\n  → {next.Mends[0]}");
                     request = project.Do(next.Mends[0], request);
-                    Assert.False(before.Set.ToHashSet().SetEquals(request.Set) && before.Without.SequenceEqual(request.Without) && before.Waivers.SequenceEqual(request.Waivers),
-                        $"'{next.Mends[0]}' changed nothing about: {next}");
-                    Assert.True(mended < 100, $"After {mended} mends still: {next}");
+                    var isSame = versions == project.Shelf.Count && before.Set.ToHashSet().SetEquals(request.Set) && before.Without.SequenceEqual(request.Without) && before.Waivers.SequenceEqual(request.Waivers);
+                    Assert.False(isSame || mended > 100, $"This leads nowhere:\n{project}\n{string.Join('\n', done.TakeLast(12))}");
                 }
             }
         }).Check(Cases(1_000, seed: 42));

@@ -49,6 +49,7 @@ public enum DuckDbErrorType
     Invalid = 0,
     OutOfRange = 1,
     Conversion = 2,
+    Serialization = 9,
     Catalog = 13,
     Parser = 14,
     Syntax = 22,

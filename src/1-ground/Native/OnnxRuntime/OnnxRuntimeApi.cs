@@ -76,8 +76,10 @@ internal static unsafe partial class OnnxRuntimeApi
         (delegate* unmanaged[Cdecl]<nint, nuint, nuint*, nint>)Table[127];
     internal static delegate* unmanaged[Cdecl]<nint, nuint, nuint, void*, nint> GetStringTensorElement =>
         (delegate* unmanaged[Cdecl]<nint, nuint, nuint, void*, nint>)Table[128];
-    internal static delegate* unmanaged[Cdecl]<nint, nuint, nuint, byte**, nint> GetResizedStringTensorElementBuffer =>
-        (delegate* unmanaged[Cdecl]<nint, nuint, nuint, byte**, nint>)Table[252];
+
+    // Called once a text and back in some ten nanoseconds: not worth telling the garbage collector that this thread is away.
+    internal static delegate* unmanaged[Cdecl, SuppressGCTransition]<nint, nuint, nuint, byte**, nint> GetResizedStringTensorElementBuffer =>
+        (delegate* unmanaged[Cdecl, SuppressGCTransition]<nint, nuint, nuint, byte**, nint>)Table[252];
     internal static delegate* unmanaged[Cdecl]<nint, void> ReleaseValue => (delegate* unmanaged[Cdecl]<nint, void>)Table[96];
 
     // types and shapes

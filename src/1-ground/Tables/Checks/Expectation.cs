@@ -44,15 +44,11 @@ public static class ExpectationCheck
         {
             return new Checking(connection, SqlText.Rows(files), clock, cancellation).All(expectations.All);
         }
-        catch (DuckDbException e) when (e.Type != DuckDbErrorType.Io && e.Type != DuckDbErrorType.OutOfMemory)
-        {
-            throw TableFailure.Reading(files, e) is KumikiException and not DuckDbException and var broken
-                ? broken
-                : new KumikiException(Message.Of("tables.expect-failed", ("names", string.Join(", ", expectations.All.Select(x => x.Name))), ("reason", TableFailure.FirstLine(e.Reason))), e);
-        }
         catch (DuckDbException e)
         {
-            throw TableFailure.Reading(files, e);
+            throw TableFailure.Reading(files, e) is not DuckDbException and var broken
+                ? broken
+                : new KumikiException(Message.Of("tables.expect-failed", ("names", string.Join(", ", expectations.All.Select(x => x.Name))), ("reason", TableFailure.FirstLine(e.Reason))), e);
         }
     }
 

@@ -35,7 +35,7 @@ static class Examination
         try
         {
             await using var folder = DataFolder.Open(path, clock);
-            var run = (await folder.Metadata.RunsAsync(asset: null, state: null, limit: 1, before: null, stop)).FirstOrDefault();
+            var run = (await folder.Metadata.RunsAsync(asset: null, state: null, limit: 1, before: null, stop)) is [var newest, ..] ? newest : null;
             return [new("store", Health.Well, Message.Of("doctor.store", ("run", run?.Id.ToString() ?? "-"))), Checks.Clock(clock.GetUtcNow(), run?.Ended ?? run?.Started)];
         }
         catch (KumikiException e)

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Kumiki.Making;
-using Kumiki.Shell;
 
 namespace Kumiki;
 

@@ -71,13 +71,15 @@ sealed partial class Doors
         });
     }
 
-    static object EndJson(MakingEnd end) => end switch
+    sealed record EndShown(string Asset, string End, string? Version, string? Run, Message? Why);
+
+    static EndShown EndJson(MakingEnd end) => end switch
     {
-        MakingEnd.Made made => new { end.Asset, end = "made", version = made.Version.Name.ToString(), run = made.Run.ToString(), why = (Message?)null },
-        MakingEnd.Reused reused => new { end.Asset, end = "reused", version = reused.Version.Name.ToString(), run = reused.Run?.ToString(), why = reused.Because },
-        MakingEnd.Failed failed => new { end.Asset, end = failed.State.ToString().ToLowerInvariant(), version = (string?)null, run = failed.Run?.ToString(), why = failed.Why },
-        MakingEnd.Skipped skipped => new { end.Asset, end = "skipped", version = (string?)null, run = (string?)null, why = skipped.Why },
-        _ => throw new System.Diagnostics.UnreachableException(),
+        MakingEnd.Made made => new(made.Asset, "made", made.Version.Name.ToString(), made.Run.ToString(), null),
+        MakingEnd.Reused reused => new(reused.Asset, "reused", reused.Version.Name.ToString(), reused.Run?.ToString(), reused.Because),
+        MakingEnd.Failed failed => new(failed.Asset, failed.State.ToString().ToLowerInvariant(), null, failed.Run?.ToString(), failed.Why),
+        MakingEnd.Skipped skipped => new(skipped.Asset, "skipped", null, null, skipped.Why),
+        _ => throw new System.Diagnostics.UnreachableException($"Show how {end.GetType().Name} ended."),
     };
 
     Command RunStep()

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Kumiki.Hosting;
-using Kumiki.Shell;
 
 namespace Kumiki;
 
@@ -9,6 +8,7 @@ sealed partial class Doors
     IEnumerable<Command> Serving()
     {
         yield return Serve();
+        yield return Doctor.DoctorCommand.Create();
     }
 
     Command Serve()
@@ -18,21 +18,26 @@ sealed partial class Doors
         return Verb("serve", "Serve pages and the REST API in the foreground.", [host, port], async (parsed, session, terminal, stop) =>
         {
             var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
-            var graph = session.Project.Types.Count == 0 ? null : await session.GraphAsync(null, stop);
-            if (graph is not null) terminal.Findings(graph.Findings);
+            var hasProject = session.Project.Types.Count > 0;
+            if (hasProject) terminal.Findings((await session.GraphAsync(null, stop)).Findings);
             var served = new Served
             {
                 Name = session.Project.Name,
                 DataFolder = session.Folder,
                 Metadata = session.Metadata,
                 Artifacts = session.Artifacts,
-                Graph = graph,
-                Maker = graph is { IsSound: true } ? session.MakerOf(graph) : null,
+                Project = hasProject ? ServedAsync : null,
             };
             await using var server = await KumikiServer.StartAsync(served, at, stop);
             terminal.Line(server.Says);
             await server.WaitAsync(stop);
             return 0;
+
+            async Task<ServedProject> ServedAsync(CancellationToken token)
+            {
+                var now = await session.GraphAsync(null, token);
+                return new(now, session.MakerOf(now));
+            }
         });
     }
 }
