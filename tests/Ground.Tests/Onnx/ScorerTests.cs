@@ -105,7 +105,8 @@ public sealed class ScorerTests
         var e = Assert.Throws<KumikiException>(() => scorer.Score(World.Rows(3, seed: 1)[1..]));
 
         Assert.Equal(
-            "The model reads column price, which is not among the given ones (units, day, discount, store); add it, empty where it is unknown.", e.Says.In("en"));
+            "The model reads column price, which is not among the given ones (units, day, discount, store); add it, empty where it is unknown.",
+            e.Says.In("en"));
     }
 
     [Fact]
@@ -150,8 +151,13 @@ public sealed class ScorerTests
         using var scorer = Scorer.Open(Trees);
         var rows = World.Rows(4, seed: 1);
         rows[4] = Column.Of<string?>("store", "North", "north", null, "");
-
         Assert.Equal(new Dictionary<string, long> { ["store"] = 1 }, scorer.CountUnknown(rows));
+
+        rows[4] = Column.Of<string?>("store", new[] { "x", "y", "North", "z" }, valid: new ulong[] { 0b0111 });
+        Assert.Equal(new Dictionary<string, long> { ["store"] = 2 }, scorer.CountUnknown(rows));
+
+        rows[4] = Column.Of<int>("store", 1, 2, 3, 4);
+        Assert.Equal(new Dictionary<string, long> { ["store"] = 4 }, scorer.CountUnknown(rows));
     }
 
     [Fact]
@@ -164,8 +170,9 @@ public sealed class ScorerTests
         block.Fill<long>(1, [120, 80]);
         block.Fill<int>(2, [19800, 19801]);
         block.Fill<bool>(3, [true, false]);
-        block.FillText(4, 0, "South"u8);
-        block.FillText(4, 1, "nobody knows it"u8);
+        block.FillNextText(4, "South"u8);
+        Assert.Throws<KumikiException>(() => block.Run());
+        block.FillNextText(4, "nobody knows it"u8);
 
         var scores = scorer.Score([
             Column.Of<decimal?>("price", 2.5m, null), Column.Of<short>("units", 120, 80),
