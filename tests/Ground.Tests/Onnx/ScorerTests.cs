@@ -183,6 +183,21 @@ public sealed class ScorerTests
     }
 
     [Fact]
+    public void Missing_rows_stay_missing_in_slices_and_in_blocks_of_any_size()
+    {
+        var model = TransformGraph.Of([new("x", ColumnKind.Number, new FittedStep.Impute(-1))]).ToBytes();
+        var column = Column.Of<double>("x", Enumerable.Range(0, 150).Select(i => (double)i).ToArray(), valid: new ulong[] { ~(1UL << 5), ~(1UL << 6), ~0UL });
+        float[] expected = [.. Enumerable.Range(0, 150).Select(i => i is 5 or 70 ? -1f : i)];
+
+        foreach (var size in (int[])[1, 7, 64, 150])
+        {
+            using var scorer = Scorer.Open(model, new() { BlockRows = size });
+            Assert.Equal(expected, scorer.Score([column]));
+            Assert.Equal(expected[3..80], scorer.Score([column.Slice(2, 100).Slice(1, 77)]));
+        }
+    }
+
+    [Fact]
     public void A_block_in_which_a_column_was_forgotten_does_not_run_on_the_rows_before()
     {
         using var scorer = Scorer.Open(Trees);
