@@ -9,6 +9,7 @@ sealed partial class Doors
     IEnumerable<Command> Serving()
     {
         yield return Serve();
+        yield return Doctor.DoctorCommand.Create();
     }
 
     Command Serve()
