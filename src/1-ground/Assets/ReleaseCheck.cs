@@ -36,7 +36,7 @@ public static class ReleaseCheck
         var mends = new ReleaseMends(shelf, set, request, sources);
         Declared(Lineage.Of(versions.Select(v => v.Name), shelf), findings);
         Sources(sources, mends, findings);          // before fit: a model that must be made again is then fitted once
-        foreach (var version in versions) Fit(version, shelf, set, request, mends, findings);
+        Fit(versions, shelf, set, request, mends, findings);
         if (request.Gates) Gates(shelf, production, request, mends, findings);
         return findings;
     }
@@ -67,28 +67,32 @@ public static class ReleaseCheck
             findings.Add(Refuse("nothing", request.Set.Count == 0 ? Message.Of("release.nothing-asked") : Message.Of("release.nothing")));
     }
 
-    static void Fit(VersionRecord version, IReadOnlyDictionary<VersionName, VersionRecord> shelf, IReadOnlyDictionary<string, int> set, ReleaseRequest request, ReleaseMends mends, List<Finding> findings)
+    static void Fit(List<VersionRecord> versions, IReadOnlyDictionary<VersionName, VersionRecord> shelf, IReadOnlyDictionary<string, int> set, ReleaseRequest request, ReleaseMends mends, List<Finding> findings)
     {
-        foreach (var input in version.Inputs.Where(i => i.Edge == EdgeKind.Fit))
+        var misfits = new List<Misfit>();
+        foreach (var version in versions)
         {
-            var needs = input.Version;
-            if (!set.TryGetValue(needs.Asset, out var number)) findings.Add(Missing(version.Name, needs, request, mends));
-            else if (new VersionName(needs.Asset, number) is var held && held != needs && !input.IsReadingOf(shelf[held]))
-                findings.Add(Refuse("fit", Other(version.Name, input, held, request), mends.ForOther(version, input, held)));
+            foreach (var input in version.Inputs.Where(i => i.Edge == EdgeKind.Fit))
+            {
+                if (!set.TryGetValue(input.Version.Asset, out var number)) misfits.Add(new(version, input, null));
+                else if (number != input.Version.Number && !input.IsReadingOf(shelf[new(input.Version.Asset, number)])) misfits.Add(new(version, input, new(input.Version.Asset, number)));
+            }
         }
+        mends.Gather(misfits);
+        findings.AddRange(misfits.Select(m => Refuse("fit", Says(m, request), mends.For(m))));
     }
 
-    static Finding Missing(VersionName version, VersionName needs, ReleaseRequest request, ReleaseMends mends) =>
-        Refuse("fit", request.Without.Contains(needs.Asset)
-            ? Message.Of("release.fit-leaves", ("version", version), ("needs", needs))
-            : Message.Of("release.fit-missing", ("version", version), ("needs", needs)), mends.ForMissing(version, needs));
-
-    static Message Other(VersionName version, InputUse input, VersionName held, ReleaseRequest request)
+    static Message Says(Misfit misfit, ReleaseRequest request)
     {
-        if (input.Read.Count == 0) return Message.Of("release.fit-unread", ("version", version), ("needs", input.Version), ("held", held));
-        return request.Set.Contains(held)
-            ? Message.Of("release.fit-asked", ("version", version), ("needs", input.Version), ("held", held))
-            : Message.Of("release.fit-other", ("version", version), ("needs", input.Version), ("held", held));
+        var (version, needs, held) = (misfit.Version.Name, misfit.Needs, misfit.Held);
+        if (held is null)
+            return request.Without.Contains(needs.Asset)
+                ? Message.Of("release.fit-leaves", ("version", version), ("needs", needs))
+                : Message.Of("release.fit-missing", ("version", version), ("needs", needs));
+        if (misfit.Input.Read.Count == 0) return Message.Of("release.fit-unread", ("version", version), ("needs", needs), ("held", held));
+        return request.Set.Contains(held.Value)
+            ? Message.Of("release.fit-asked", ("version", version), ("needs", needs), ("held", held))
+            : Message.Of("release.fit-other", ("version", version), ("needs", needs), ("held", held));
     }
 
     static void Sources(SharedSources sources, ReleaseMends mends, List<Finding> findings)
@@ -144,4 +148,11 @@ public static class ReleaseCheck
     }
 
     static Finding Refuse(string rule, Message says, params IReadOnlyList<string> mends) => new(rule, Severity.Refusal, says, mends);
+}
+
+/// <summary>A version that was cut for another than production would hold.</summary>
+/// <param name="Held">What production would hold; null: nothing of that asset.</param>
+sealed record Misfit(VersionRecord Version, InputUse Input, VersionName? Held)
+{
+    public VersionName Needs => Input.Version;
 }

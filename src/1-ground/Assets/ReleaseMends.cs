@@ -4,25 +4,37 @@ namespace Kumiki;
 /// <param name="set">The production that would result.</param>
 sealed class ReleaseMends(IReadOnlyDictionary<VersionName, VersionRecord> shelf, IReadOnlyDictionary<string, int> set, ReleaseRequest request, SharedSources sources)
 {
-    /// <summary>For a version cut for another version than production would hold: what was asked for leads; were both asked for, the newer does.</summary>
-    public IReadOnlyList<string> ForOther(VersionRecord version, InputUse needs, VersionName held)
+    readonly HashSet<VersionName> asked = [.. request.Set];
+    readonly SortedDictionary<string, VersionName> more = new(StringComparer.Ordinal);
+    readonly SortedSet<string> less = new(StringComparer.Ordinal);
+    string? withMore, withLess;
+
+    /// <summary>Looks over all misfits, so that those mended by releasing more, or by taking out more, are mended by one command.</summary>
+    public void Gather(IEnumerable<Misfit> misfits)
     {
-        var make = Make(version);
-        var together = Release(With(needs.Version));
-        return (CanMake: needs.Read.Count > 0, HeldIsAsked: request.Set.Contains(held)) switch
+        foreach (var misfit in misfits)
         {
-            (true, true) => [make],
-            (true, false) => needs.Version.Number > held.Number ? [together, make] : [make, together],
-            (false, false) => [together],
-            (false, true) => [],        // nothing of it was read, so making it again would give the same version
-        };
+            if (Leaves(misfit)) less.Add(misfit.Version.Asset);
+            else if (NeedsMore(misfit)) more.TryAdd(misfit.Needs.Asset, misfit.Needs);
+        }
     }
 
-    /// <summary>For a version cut for what production would not hold at all.</summary>
-    public IReadOnlyList<string> ForMissing(VersionName version, VersionName needs) =>
-        request.Without.Contains(needs.Asset) && !request.Set.Contains(version)
-            ? [Release(request with { Without = [.. request.Without.Append(version.Asset)] })]
-            : [Release(With(needs))];
+    /// <summary>What was asked for leads; of two that were not, the newer does.</summary>
+    public IReadOnlyList<string> For(Misfit misfit)
+    {
+        if (Leaves(misfit)) return [withLess ??= Release(request with { Without = [.. request.Without.Union(less)] })];
+        var canMake = misfit.Held is not null && misfit.Input.Read.Count > 0;      // where nothing was read, making again gives the same version
+        if (NeedsMore(misfit)) return canMake ? [More(misfit), Make(misfit.Version)] : [More(misfit)];
+        if (!canMake) return [];
+        return asked.Contains(misfit.Held!.Value) ? [Make(misfit.Version)] : [Make(misfit.Version), Release(With([misfit.Needs]))];
+    }
+
+    bool Leaves(Misfit misfit) => misfit.Held is null && request.Without.Contains(misfit.Needs.Asset) && !asked.Contains(misfit.Version.Name);
+
+    bool NeedsMore(Misfit misfit) =>
+        misfit.Held is not { } held || (!asked.Contains(held) && (misfit.Input.Read.Count == 0 || misfit.Needs.Number > held.Number));
+
+    string More(Misfit misfit) => more[misfit.Needs.Asset] == misfit.Needs ? withMore ??= Release(With(more.Values)) : Release(With([misfit.Needs]));
 
     /// <summary>Making <paramref name="version"/> again from what production would hold, and from sources as its models read them. Data that is only scored is not named: a
     /// making takes what is staged.</summary>
@@ -64,12 +76,16 @@ sealed class ReleaseMends(IReadOnlyDictionary<VersionName, VersionRecord> shelf,
 
     public string WithoutWaiver(Waiver idle) => Release(request with { Waivers = [.. request.Waivers.Where(w => w != idle)] });
 
-    /// <summary>The request with one version more, in place of any other of its asset.</summary>
-    ReleaseRequest With(VersionName version) => request with
+    /// <summary>The request with more versions, each in place of any other of its asset.</summary>
+    ReleaseRequest With(IReadOnlyCollection<VersionName> versions)
     {
-        Set = [.. request.Set.Where(v => v.Asset != version.Asset).Append(version).Order()],
-        Without = [.. request.Without.Where(a => a != version.Asset)],
-    };
+        var assets = versions.Select(v => v.Asset).ToHashSet(StringComparer.Ordinal);
+        return request with
+        {
+            Set = [.. request.Set.Where(v => !assets.Contains(v.Asset)).Concat(versions).Order()],
+            Without = [.. request.Without.Where(a => !assets.Contains(a))],
+        };
+    }
 
     /// <summary>A request as it is typed.</summary>
     public static string Release(ReleaseRequest request) => string.Join(' ',

@@ -28,8 +28,12 @@ public sealed class ProgramClosure
     public static ProgramClosure Current(Assembly? project = null)
     {
         var assembly = project ?? Assembly.GetEntryAssembly() ?? throw new InvalidOperationException("The process has no entry assembly.");
-        var folder = AppContext.BaseDirectory;
-        var name = assembly.GetName().Name!;
+        return Of(AppContext.BaseDirectory, assembly.GetName().Name!);
+    }
+
+    /// <summary>The program in a folder.</summary>
+    internal static ProgramClosure Of(string folder, string name)
+    {
         var deps = Path.Combine(folder, name + ".deps.json");
         var own = new List<string> { name };
         var packages = new SortedDictionary<string, string>(StringComparer.OrdinalIgnoreCase);

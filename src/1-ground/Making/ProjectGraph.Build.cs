@@ -89,7 +89,7 @@ public sealed partial class ProjectGraph
         if (fixedKeys is { Keys.Count: > 0 } && dataKeys is null) return fixedKeys.Keys.Distinct();
         if (dataKeys is not null && fixedKeys is null)
         {
-            if (project.Types.Contains(dataKeys.Dataset)) return keysOf?.Invoke(AssetName.Of(dataKeys.Dataset.Name), dataKeys.Column) ?? [];
+            if (project.Types.Contains(dataKeys.Dataset)) return keysOf?.Invoke(AssetName.Of(dataKeys.Dataset.Name), dataKeys.Column).Distinct() ?? [];
             findings.Add(Refuse("family", Message.Of("graph.missing", ("asset", AssetName.Of(type.Name)), ("needs", dataKeys.Dataset.Name))));
             return [];
         }

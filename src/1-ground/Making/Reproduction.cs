@@ -12,13 +12,14 @@ public sealed record Reproduction(VersionName Version, RunId Run, CodeRevision P
     /// <summary>Makes a version again in a child process that runs the kept program, with the recorded inputs, parameters and seed.</summary>
     /// <param name="programs">A folder for unpacked programs; one that is there already is used again.</param>
     /// <param name="arguments">What the program is told, before the run's id.</param>
+    /// <param name="environment">Variables it runs with besides ours.</param>
     /// <param name="tolerance">Largest difference of a metric, relative to its size, that still counts as equal.</param>
-    public static async Task<Reproduction> OfAsync(VersionName version, Workplace at, string programs, IReadOnlyList<string> arguments, double tolerance, Action<MakingProgress>? progress, CancellationToken stop)
+    public static async Task<Reproduction> OfAsync(VersionName version, Workplace at, string programs, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, double tolerance, Action<MakingProgress>? progress, CancellationToken stop)
     {
         var record = await at.Metadata.VersionAsync(version, stop) ?? throw new KumikiException(Message.Of("making.no-version", ("version", version)));
         var run = await at.Metadata.RunAsync(record.MadeBy, stop) ?? throw new KumikiException(Message.Of("making.no-run", ("run", record.MadeBy)));
         var program = await UnpackAsync(run.Plan.Code, at, programs, stop);
-        var repeated = await RepeatAsync(Path.Combine(program, run.Plan.Code.EntryAssembly + ".dll"), [.. arguments, run.Id.ToString()], version, at.ProjectFolder, progress, stop);
+        var repeated = await RepeatAsync(Path.Combine(program, run.Plan.Code.EntryAssembly + ".dll"), [.. arguments, run.Id.ToString()], environment, version, at.ProjectFolder, progress, stop);
 
         var equal = record.Files.Select(f => (f.Path, f.Content)).Order().SequenceEqual(repeated.Files.Select(f => (f.Path, f.Content)).Order());
         var differences = VersionDiff.Of(record, null, repeated, null).Where(d => d.Section != "metrics" || !Close(d, tolerance)).ToList();
@@ -59,9 +60,11 @@ public sealed record Reproduction(VersionName Version, RunId Run, CodeRevision P
         return folder;
     }
 
-    static async Task<VersionRecord> RepeatAsync(string dll, IReadOnlyList<string> arguments, VersionName version, string projectFolder, Action<MakingProgress>? progress, CancellationToken stop)
+    static async Task<VersionRecord> RepeatAsync(string dll, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, VersionName version, string projectFolder, Action<MakingProgress>? progress, CancellationToken stop)
     {
-        using var child = Process.Start(new ProcessStartInfo("dotnet", [dll, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = projectFolder })!;
+        var start = new ProcessStartInfo("dotnet", [dll, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = projectFolder };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        using var child = Process.Start(start)!;
         await using var kill = stop.Register(() => child.Kill(entireProcessTree: true));
         var errors = child.StandardError.ReadToEndAsync(CancellationToken.None);
         VersionRecord? result = null;

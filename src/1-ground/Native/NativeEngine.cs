@@ -19,11 +19,11 @@ public sealed record NativeEngine(string Library, string ImportName, IReadOnlyLi
 
     public static IReadOnlyList<NativeEngine> All { get; } = [OnnxRuntime, DuckDb, XGBoost];
 
-    /// <summary>Where to look, in order: KUMIKI_NATIVE, beside the program, native/lib of a folder above it, then the system's own loader.</summary>
+    /// <summary>Where to look, in order: the folders of KUMIKI_NATIVE (colons between), beside the program, native/lib of a folder above it, then the system's own loader.</summary>
     public IEnumerable<string> Candidates()
     {
         var folders = new List<string>();
-        if (Environment.GetEnvironmentVariable("KUMIKI_NATIVE") is { Length: > 0 } named) folders.Add(named);
+        if (Environment.GetEnvironmentVariable("KUMIKI_NATIVE") is { Length: > 0 } named) folders.AddRange(named.Split(Path.PathSeparator));
         folders.Add(Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native"));
         for (var up = new DirectoryInfo(AppContext.BaseDirectory); up is not null; up = up.Parent) folders.Add(Path.Combine(up.FullName, "native", "lib"));
         foreach (var folder in folders)
@@ -31,6 +31,10 @@ public sealed record NativeEngine(string Library, string ImportName, IReadOnlyLi
                 if (File.Exists(Path.Combine(folder, file))) yield return Path.Combine(folder, file);
         foreach (var file in FileNames) yield return file;
     }
+
+    /// <summary>The folders this program finds its engines in, as KUMIKI_NATIVE takes them: for a child that runs from another folder.</summary>
+    public static string Folders() =>
+        string.Join(Path.PathSeparator, All.Select(e => e.Candidates().FirstOrDefault(File.Exists)).OfType<string>().Select(f => Path.GetDirectoryName(f)!).Distinct());
 
     /// <summary>Loads the library.</summary>
     /// <exception cref="KumikiException">It is missing or broken; the sentence names the command that mends it.</exception>

@@ -15,7 +15,8 @@ public sealed class DataFolder : IAsyncDisposable
     public IArtifactStore Artifacts { get; }
 
     /// <summary>Opens a folder, making what is not there.</summary>
-    /// <exception cref="KumikiException">It cannot be made or written, lies on a network file system, or holds another program's or a newer Kumiki's data.</exception>
+    /// <exception cref="KumikiException">It cannot be made or written, lies on a network file system, or holds another program's or a newer Kumiki's
+    /// data.</exception>
     public static DataFolder Open(string folder, TimeProvider clock, StoreSettings? settings = null)
     {
         var path = System.IO.Path.GetFullPath(folder);
@@ -27,7 +28,8 @@ public sealed class DataFolder : IAsyncDisposable
                 Directory.CreateDirectory(path);
                 if (System.IO.Path.GetDirectoryName(path) is { } parent) Posix.FsyncFolder(parent);
             }
-            CheckFileSystem(path, Posix.FileSystemMagic(path));
+            foreach (var place in new[] { path, System.IO.Path.Combine(path, "artifacts") })
+                if (Directory.Exists(place)) CheckFileSystem(place, Posix.FileSystemMagic(place));
             // Opened for writing, so that a folder that cannot be written is found before anything is changed in it.
             Posix.OpenUnlocked(LockFile(path)).Dispose();
         }

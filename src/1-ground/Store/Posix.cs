@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kumiki.Store;
 
-/// <summary>The few calls of the C library that .NET has no word for: making a folder's entries durable, a rename that never copies, a file system's kind, a lock on a file.</summary>
+/// <summary>The few calls of the C library that .NET has no word for: making a folder's entries durable, a rename that never copies, a file system's kind, a
+/// lock on a file.</summary>
 static partial class Posix
 {
     const int ReadOnly = 0, ReadWrite = 2, Create = 0x40, Directory = 0x10000, CloseOnExec = 0x80000;

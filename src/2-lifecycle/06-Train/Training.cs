@@ -93,17 +93,24 @@ static class Trainer
             gram[f, f] += alpha;
             for (var g = 0; g < f; g++) gram[g, f] = gram[f, g];
         }
-        Vector<double> weights;
-        try
-        {
-            weights = gram.Cholesky().Solve(moment);
-        }
-        catch (ArgumentException)
-        {
-            throw new KumikiException(Message.Of("training.singular", ("alpha", alpha)));
-        }
+        var weights = Solve(gram, moment) ?? throw new KumikiException(Message.Of("training.singular", ("alpha", alpha)));
         var intercept = targetMean;
         for (var f = 0; f < width; f++) intercept -= weights[f] * means[f];
         return (weights.ToArray(), intercept);
+    }
+
+    /// <returns>Null when the matrix is singular to working precision: rounding may leave a pivot of noise where there should be none.</returns>
+    static Vector<double>? Solve(Matrix<double> gram, Vector<double> moment)
+    {
+        try
+        {
+            var factor = gram.Cholesky();
+            var pivots = factor.Factor.Diagonal();
+            return Enumerable.Range(0, pivots.Count).Any(i => pivots[i] * pivots[i] <= 1e-12 * gram[i, i]) ? null : factor.Solve(moment);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
     }
 }

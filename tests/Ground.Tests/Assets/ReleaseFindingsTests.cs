@@ -13,6 +13,7 @@ public sealed class ReleaseFindingsTests
     [
         new("a threshold chosen on another model", ["beans@3", "beans@4", "roaster@4 from beans@3", "cut@1 from roaster@4", "roaster@5 from beans@4"], ["roaster@4", "cut@1"], "roaster@5"),
         new("a threshold ahead of its model", ["beans@3", "roaster@4 from beans@3", "roaster@5 from beans@3", "cut@1 from roaster@4", "cut@2 from roaster@5"], ["roaster@4", "cut@1"], "cut@2"),
+        new("several ahead of their models", ["beans@3", "roaster@4 from beans@3", "roaster@5 from beans@3", "grinder@1 from beans@3", "cut@2 from roaster@5", "mill@1 from grinder@1"], ["roaster@4"], "cut@2 mill@1"),
         new("an endpoint without its model", ["beans@3", "roaster@4 from beans@3", "endpoint shop@1 from roaster@4"], [], "shop@1"),
         new("a model leaves that an endpoint was cut for", ["beans@3", "roaster@4 from beans@3", "endpoint shop@1 from roaster@4"], ["roaster@4", "shop@1"], "--without roaster"),
         new("a fit that was never read, and the other version asked for", ["beans@3", "roaster@4 from beans@3", "roaster@5 from beans@3", "endpoint shop@1 from unread roaster@4"], ["roaster@4", "shop@1"], "roaster@5"),

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Kumiki.Store.Sqlite;
 
-/// <summary>Finds who holds a database's write lock: WAL's writer holds a lock on byte 120 of the <c>-shm</c> file, and <c>/proc/locks</c> lists all locks.</summary>
+/// <summary>Finds who holds a database's write lock: WAL's writer locks byte 120 of the <c>-shm</c> file, and <c>/proc/locks</c> lists all locks.</summary>
 static class LockHolder
 {
     const long WriteLockByte = 120;
@@ -29,7 +29,8 @@ static class LockHolder
         {
             var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (fields is not [_, "POSIX", _, "WRITE", var pid, _, var start, var end]) continue;
-            var covers = long.Parse(start, CultureInfo.InvariantCulture) <= WriteLockByte && (end == "EOF" || long.Parse(end, CultureInfo.InvariantCulture) >= WriteLockByte);
+            var last = end == "EOF" ? long.MaxValue : long.Parse(end, CultureInfo.InvariantCulture);
+            var covers = long.Parse(start, CultureInfo.InvariantCulture) <= WriteLockByte && WriteLockByte <= last;
             if (covers && int.TryParse(pid, CultureInfo.InvariantCulture, out var number) && number > 0) yield return number;
         }
     }

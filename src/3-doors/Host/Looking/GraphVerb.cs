@@ -60,7 +60,7 @@ sealed partial class Doors
         {
             var (version, causes) = states[node.Name];
             var state = version is null ? Message.Of("shell.state-never") : causes.Count == 0 ? Message.Of("shell.state-fresh") : Message.Of("shell.state-stale");
-            text.Append(node.Name.PadRight(width)).Append("  ").Append($"{node.Kind.ToString().ToLowerInvariant(),-11}").Append((version is null ? "–" : "@" + version.Name.Number).PadRight(6)).Append(state);
+            text.Append(node.Name.PadRight(width)).Append("  ").Append($"{node.Kind.ToString().ToLowerInvariant(),-13}").Append((version is null ? "–" : "@" + version.Name.Number).PadRight(6)).Append(state);
             if (node.Inputs.Count > 0) text.Append("  ← ").AppendJoin(", ", node.Inputs.Select(i => i.Edge switch { EdgeKind.Fit => i.Asset + " (fit)", EdgeKind.Scored => i.Asset + " (scored)", _ => i.Asset }));
             text.Append('\n');
         }

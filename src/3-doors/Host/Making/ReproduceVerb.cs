@@ -13,7 +13,7 @@ sealed partial class Doors
         {
             var version = VersionOf(parsed.GetValue(VersionArgument)!);
             var result = await MakingScreen.ShowAsync(terminal, tell => Reproduction.OfAsync(version, session.PlaceOf(), Path.Combine(session.Folder, "programs"),
-                ["repeat-step", "--data", session.Folder], parsed.GetValue(tolerance), tell, stop));
+                ["repeat-step", "--data", session.Folder], new Dictionary<string, string> { ["KUMIKI_NATIVE"] = Native.NativeEngine.Folders() }, parsed.GetValue(tolerance), tell, stop));
             return terminal.Result(result, () =>
             {
                 terminal.Line(Message.Of("reproduce.ran", ("version", version), ("run", result.Run), ("commit", result.Program.GitCommit?[..12] ?? "-"), ("program", result.Program.Closure.Short)));
