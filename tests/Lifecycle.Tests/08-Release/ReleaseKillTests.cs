@@ -100,8 +100,9 @@ public sealed class ReleaseKillTests(ITestOutputHelper output) : IDisposable
         for (var kill = 0; kill < (All ? 300 : 2); kill++)
         {
             var users = Enumerable.Range(0, 1 + (kill % 3)).Select(i => Start(folder, (kill * 10) + i, 10_000)).ToList();
-            foreach (var user in users) acknowledged.Add((await user.StandardOutput.ReadLineAsync())!);
-            await Task.Delay(random.Next(400));     // the instant is what is random, and there is no event to wait for
+            foreach (var user in users)
+                for (var line = 1 + random.Next(20); line > 0; line--) acknowledged.Add((await user.StandardOutput.ReadLineAsync())!);
+            await Task.Delay(random.Next(60));      // the instant is what is random, and there is no event to wait for
             foreach (var user in users) user.Kill();
             foreach (var user in users) acknowledged.AddRange((await EndAsync(user)).Said);
             if (kill % 20 == 0 || kill < 3) await CheckAsync(folder, acknowledged, $"kill {kill}");
