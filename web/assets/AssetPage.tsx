@@ -34,7 +34,7 @@ export function AssetPage({ name }: { name: string }) {
                 ? <Empty command={`kumiki make ${name}`}>{say("page.versions.empty", { asset: name })}</Empty>
                 : pages.map((before, i) => <Versions key={before} name={name} before={before} first={i === 0 ? value : null} onMore={next => setPages(p => [...p.slice(0, i + 1), next])} last={i === pages.length - 1} />)}
             </Section>
-            <p><a href={to.runs(name)}>{say("page.runs.of", { asset: name })}</a></p>
+            <p class="after"><a href={to.runs(name)}>{say("page.runs.of", { asset: name })}</a></p>
           </>
         )}
       </Read>
@@ -52,8 +52,10 @@ function Summary({ status }: { status: AssetStatus }) {
       {status.freshness === "stale" && <div class="warning"><p><b>! {say("page.fresh.stale")}</b> – {say("page.stale.of", { version: `${status.name}@${status.inUse}` })}</p><Stale asset={status} /></div>}
       <Values of={[
         [say("page.in-use"), status.inUse === null ? "–" : <VersionLink name={`${status.name}@${status.inUse}`} />],
-        [say("page.stage.production"), status.production === null ? "–" : <VersionLink name={`${status.name}@${status.production}`} />],
-        [say("page.stage.staging"), status.staging === null ? "–" : <VersionLink name={`${status.name}@${status.staging}`} />],
+        [say("page.stages"), status.production === null && status.staging === null ? "–" : <>
+          {status.production !== null && <><Stage name="production" /> <VersionLink name={`${status.name}@${status.production}`} short /> </>}
+          {status.staging !== null && <><Stage name="staging" /> <VersionLink name={`${status.name}@${status.staging}`} short /></>}
+        </>],
         ...(status.rawKey === null ? [] : [[say("page.family"), `${status.family}: ${status.rawKey}`] as [string, string]]),
         ...(status.freshness === "stale" ? [] : [[say("page.state"), fresh(status.freshness)] as [string, string]]),
         ...status.running.map(r => [`▶ ${say("page.run.running")}`, <RunLink id={r} />] as [string, preact.JSX.Element]),
@@ -113,7 +115,7 @@ function Row({ of, older }: { of: VersionLine; older?: string }) {
       <td>{of.stages.map(s => <Stage key={s} name={s} />)}</td>
       <td><Time at={of.madeAt} /></td>
       <td><RunLink id={of.madeBy} /></td>
-      <td>{metrics.slice(0, 2).map(([n, m]) => <span key={n} class="metric">{n} <b>{figure(m, language)}</b></span>)}{metrics.length > 2 && <span class="quiet"> +{metrics.length - 2}</span>}</td>
+      <td>{metrics.slice(0, 3).map(([n, m]) => <span key={n} class="metric">{n} <b>{figure(m, language)}</b></span>)}{metrics.length > 3 && <span class="quiet"> +{metrics.length - 3}</span>}</td>
       <td><Checks held={of.checksHeld} failed={of.checksFailed} /></td>
       <td class="number">{of.files === 0 ? "–" : <Bytes of={of.bytes} />}</td>
       <td>{older && <a href={to.diff(older, of.name)}>{say("page.compare.with", { version: `@${older.split("@")[1]}` })}</a>}</td>

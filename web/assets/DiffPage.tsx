@@ -7,8 +7,8 @@ export function DiffPage({ left, right }: { left: string; right: string }) {
   const say = useSay();
   const diff = useResource<Diff>(`api/diff?left=${encodeURIComponent(left)}&right=${encodeURIComponent(right)}`);
   return (
-    <Page title={`${left} → ${right}`}>
-      <p><VersionLink name={left} /> → <VersionLink name={right} /></p>
+    <Page title={say("page.compare")}>
+      <p class="pair"><VersionLink name={left} /> → <VersionLink name={right} /></p>
       <Read of={diff} what={say("page.compare")}>
         {value => value.differences.length === 0
           ? <p class="good">✓ {say("page.diff.none")}</p>

@@ -4,7 +4,7 @@ import { figure } from "../src/format";
 import { AssetLink, Bytes, Hash, Page, Read, RunLink, Section, Stage, Table, Time, useKind, Values, VersionLink } from "../src/parts";
 import { useResource } from "../src/resource";
 import { to } from "../src/routes";
-import { useLanguage, useSay } from "../src/texts";
+import { useLanguage, useSay, type TextId } from "../src/texts";
 import { Schema } from "./Schema";
 
 export function VersionPage({ asset, number }: { asset: string; number: string }) {
@@ -95,11 +95,11 @@ function Lineage({ version }: { version: Version }) {
   return (
     <>
       <Drawing
-        ids={[...nodes.keys()].reverse()} links={version.lineage.edges} label={say("page.lineage")} lit={version.name} focus={version.name} size={() => ({ width: 176, height: 60 })}
+        ids={[...nodes.keys()].reverse()} links={version.lineage.edges} label={say("page.lineage")} lit={version.name} focus={version.name} size={() => ({ width: 214, height: 58 })}
         node={name => (
           <div class={`node ${name === version.name ? "here" : ""}`}>
-            <span class="node-kind">{kind(nodes.get(name)!.kind)}{nodes.get(name)!.stages.map(s => <Stage key={s} name={s} />)}</span>
-            <a class="node-name" href={to.version(name)} title={name} aria-current={name === version.name ? "true" : undefined}>{name}</a>
+            <span class="node-kind">{kind(nodes.get(name)!.kind)} <b>@{name.split("@")[1]}</b>{nodes.get(name)!.stages.filter(s => s === "production" || s === "staging").map(s => <span key={s} class={`badge ${s}`}>{say(`page.stage.${s}.short` as TextId)}</span>)}</span>
+            <a class="node-name" href={to.version(name)} title={name} aria-label={name} aria-current={name === version.name ? "true" : undefined}>{name.split("@")[0]}</a>
           </div>
         )}
       />

@@ -39,11 +39,11 @@ export function Drawing({ ids, links, label, lit, node, size, focus }: {
   const drawn = useMemo(() => layout<DrawnLink>(ids.map(id => ({ id, ...size(id) }) as Item), links, down ? "down" : "right"), [shape, down]);
 
   useEffect(() => {
-    const at = drawn.nodes.find(n => n.id === focus);
+    const at = drawn.nodes.find(n => n.id === focus) ?? (down ? { x: 0, y: 0, width: drawn.width, height: 0 } : null);
     if (!at || !box.current) return;
     box.current.scrollLeft = at.x + at.width / 2 - box.current.clientWidth / 2;
     box.current.scrollTop = at.y + at.height / 2 - box.current.clientHeight / 2;
-  }, [focus, drawn]);
+  }, [focus, drawn, down]);
 
   return (
     <figure class="drawing">

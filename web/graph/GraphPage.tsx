@@ -1,10 +1,10 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { AssetStatus, Graph } from "../src/api";
 import { AssetLink, Command, Empty, Page, Read, Section, useKind } from "../src/parts";
 import { useResource } from "../src/resource";
 import { to } from "../src/routes";
 import { useSay } from "../src/texts";
-import { Drawing } from "./Drawing";
+import { Drawing, useNarrow } from "./Drawing";
 import { Stale } from "./Stale";
 
 export function GraphPage() {
@@ -24,8 +24,8 @@ export function GraphPage() {
 function Whole({ graph }: { graph: Graph }) {
   const say = useSay();
   const [lit, setLit] = useState<string | null>(null);
+  const narrow = useNarrow();
   const byName = new Map(graph.nodes.map(n => [n.name, n]));
-  const stale = graph.nodes.filter(n => n.freshness === "stale");
   return (
     <>
       {graph.findings.length > 0 && (
@@ -37,17 +37,10 @@ function Whole({ graph }: { graph: Graph }) {
       <p class="lead">{say(graph.hasProject ? "page.graph.lead" : "page.graph.lead-recorded")}</p>
       <Drawing
         ids={graph.nodes.map(n => n.name)} links={graph.edges} label={say("page.graph.title")} lit={lit}
-        size={() => ({ width: 190, height: 76 })}
+        size={() => ({ width: narrow ? 158 : 208, height: 76 })}
         node={name => <Node asset={byName.get(name)!} onLit={on => setLit(on ? name : null)} />}
       />
-      <Section title={say("page.stale.title")} count={stale.length}>
-        {stale.length === 0 ? <p class="good">✓ {say("page.stale.none")}</p> : (
-          <ul class="stale-list">
-            {stale.map(n => <li key={n.name}><AssetLink name={n.name} />@{n.inUse}<Stale asset={n} /></li>)}
-          </ul>
-        )}
-        {!graph.hasProject && <p class="note">{say("page.stale.inputs-only")}</p>}
-      </Section>
+      <OutOfDate stale={graph.nodes.filter(n => n.freshness === "stale")} inputsOnly={!graph.hasProject} />
       {graph.undeclared.length > 0 && (
         <Section title={say("page.graph.undeclared")} count={graph.undeclared.length}>
           <p>{say("page.graph.undeclared.more")}</p>
@@ -55,6 +48,26 @@ function Whole({ graph }: { graph: Graph }) {
         </Section>
       )}
     </>
+  );
+}
+
+/** What changed, each with its mend; then what is out of date only because of that. */
+function OutOfDate({ stale, inputsOnly }: { stale: AssetStatus[]; inputsOnly: boolean }) {
+  const say = useSay();
+  const changed = stale.filter(n => n.stale.some(s => s.id !== "stale.upstream"));
+  const following = stale.filter(n => !changed.includes(n));
+  return (
+    <Section title={say("page.stale.title")} count={stale.length}>
+      {stale.length === 0 && <p class="good">✓ {say("page.stale.none")}</p>}
+      <ul class="stale-list">{changed.map(n => <li key={n.name}><b><AssetLink name={n.name} />@{n.inUse}</b><Stale asset={n} /></li>)}</ul>
+      {following.length > 0 && (
+        <div class="following">
+          <p>{say("page.stale.following")}</p>
+          <ul>{following.map(n => <li key={n.name}><AssetLink name={n.name} />@{n.inUse}</li>)}</ul>
+        </div>
+      )}
+      {inputsOnly && <p class="note">{say("page.stale.inputs-only")}</p>}
+    </Section>
   );
 }
 
@@ -72,7 +85,22 @@ function Node({ asset, onLit }: { asset: AssetStatus; onLit: (on: boolean) => vo
     return () => removeEventListener("pointerdown", elsewhere);
   }, [why]);
 
+  useLayoutEffect(() => {
+    const [node, bubble] = [box.current, box.current?.querySelector<HTMLElement>(".bubble")];
+    if (!node || !bubble) return;
+    // Fixed to the window, so that the drawing's edge does not cut it; below its node where there is room.
+    const [at, size] = [node.getBoundingClientRect(), bubble.getBoundingClientRect()];
+    bubble.style.left = `${Math.max(8, Math.min(at.left, document.documentElement.clientWidth - size.width - 8))}px`;
+    bubble.style.top = `${at.bottom + 4 + size.height < innerHeight ? at.bottom + 4 : Math.max(8, at.top - 4 - size.height)}px`;
+    const moved = () => setWhy("no");
+    addEventListener("scroll", moved, { capture: true });
+    return () => removeEventListener("scroll", moved, { capture: true });
+  }, [why]);
+
   const stale = asset.freshness === "stale";
+  const running = asset.running[0];
+  const failed = say("page.checks.failed-of", { failed: asset.failedChecks });
+  const crowded = [asset.production !== null, asset.staging !== null && asset.staging !== asset.production, running, asset.failedChecks > 0, stale].filter(Boolean).length > 2;
   return (
     <div
       ref={box} class={`node ${asset.freshness}`}
@@ -84,16 +112,16 @@ function Node({ asset, onLit }: { asset: AssetStatus; onLit: (on: boolean) => vo
       <span class="node-marks">
         {asset.production !== null && <span class="badge production">{say("page.stage.production.short")} @{asset.production}</span>}
         {asset.staging !== null && asset.staging !== asset.production && <span class="badge staging">{say("page.stage.staging.short")} @{asset.staging}</span>}
-        {asset.running[0] && <a class="badge run-running" href={to.run(asset.running[0])}>▶ {say("page.run.running")}</a>}
         {asset.freshness === "neverMade" && <span class="badge">{say("page.fresh.never-made")}</span>}
-        {asset.failedChecks > 0 && <span class="badge run-failed" title={say("page.checks.failed", { failed: asset.failedChecks, all: asset.failedChecks })}>✕ {say("page.checks")}</span>}
+        {running && <a class="badge run-running" href={to.run(running)} aria-label={`${running} ${say("page.run.running")}`} title={`${running} ${say("page.run.running")}`}>▶{!crowded && ` ${say("page.run.running")}`}</a>}
+        {asset.failedChecks > 0 && <span class="badge run-failed" role="img" aria-label={failed} title={failed}>✕{!crowded && ` ${say("page.checks")}`}</span>}
         {stale && (
           <button
-            type="button" class="badge stale" aria-expanded={why !== "no"}
+            type="button" class="badge stale" aria-expanded={why !== "no"} aria-label={`${asset.name}: ${say("page.fresh.stale")}`}
             onClick={() => setWhy(w => (w === "pinned" ? "no" : "pinned"))}
             onPointerEnter={() => setWhy(w => (w === "no" ? "hover" : w))} onPointerLeave={() => setWhy(w => (w === "hover" ? "no" : w))}
             onFocus={() => setWhy(w => (w === "no" ? "hover" : w))} onBlur={() => setWhy("no")}
-          >! {say("page.fresh.stale")}</button>
+          >!{!crowded && ` ${say("page.fresh.stale")}`}</button>
         )}
       </span>
       {why !== "no" && <div class="bubble" role="status"><Stale asset={asset} /></div>}

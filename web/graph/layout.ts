@@ -51,7 +51,9 @@ export function layout<L extends Link>(items: Item[], links: L[], direction: Dir
   let along = 0;
   for (const cellsOfRank of ranks) {
     starts.push(along);
-    along += Math.max(...cellsOfRank.map(c => c.along)) + rankGap;
+    const longest = Math.max(...cellsOfRank.map(c => c.along));
+    for (const cell of cellsOfRank) if (!cell.node) cell.along = longest; // a link passes a rank straight, beside its nodes
+    along += longest + rankGap;
   }
   const least = Math.min(...ranks.flat().map(c => c.at - c.across / 2));
   const most = Math.max(...ranks.flat().map(c => c.at + c.across / 2));

@@ -28,7 +28,7 @@ function Whole({ run: { run, ...of }, path }: { run: Run; path: string }) {
         [say("page.asset"), <AssetLink name={run.asset} />],
         [say("page.result"), run.result ? <VersionLink name={run.result} /> : "–"],
         [say("page.started"), <Time at={run.started} />],
-        [say("page.took"), run.ended === null ? <SinceThen at={run.started} /> : <Lasting seconds={(Date.parse(run.ended) - Date.parse(run.started)) / 1000} />],
+        [say(run.ended === null ? "page.running-for" : "page.took"), run.ended === null ? <SinceThen at={run.started} /> : <Lasting seconds={(Date.parse(run.ended) - Date.parse(run.started)) / 1000} />],
         ...(of.attempt > 1 ? [[say("page.attempt"), String(of.attempt)] as [string, string]] : []),
         ...(of.notes.length > 0 ? [[say("page.notes"), of.notes.join(", ")] as [string, string]] : []),
       ]} />

@@ -27,7 +27,7 @@ namespace Kumiki.Hosting;
 sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>The one way answers and problems are written.</summary>
-    public static JsonSerializerOptions Written { get; } = Into(new(JsonSerializerDefaults.Web));
+    public static JsonSerializerOptions Written => field ??= Into(new(JsonSerializerDefaults.Web));
 
     public static JsonSerializerOptions Into(JsonSerializerOptions options)
     {

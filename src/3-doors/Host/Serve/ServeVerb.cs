@@ -9,7 +9,6 @@ sealed partial class Doors
     IEnumerable<Command> Serving()
     {
         yield return Serve();
-        yield return Doctor.DoctorCommand.Create();
     }
 
     Command Serve()
