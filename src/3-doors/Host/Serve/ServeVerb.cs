@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Kumiki.Hosting;
-using Kumiki.Shell;
 
 namespace Kumiki;
 
