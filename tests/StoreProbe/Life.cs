@@ -34,7 +34,8 @@ static class Life
             var now = await data.Metadata.ProductionAsync(Go);
             if (now.Set.GetValueOrDefault("beans") >= version.Number) continue;
             var release = await data.Metadata.AddReleaseAsync(Draft(now, version), Go);
-            if (!await data.Metadata.MoveReleaseAsync(release.Number, ReleaseState.Live, Go)) throw new InvalidOperationException($"Release {release.Number} did not go live.");
+            var live = await data.Metadata.MoveReleaseAsync(release.Number, ReleaseState.Live, Go);
+            if (!live) throw new InvalidOperationException($"Release {release.Number} did not go live.");
             Say($"live {version}");
         }
 

@@ -3,7 +3,8 @@ using Kumiki;
 using Kumiki.Store;
 using Kumiki.StoreProbe;
 
-// A process of its own over a data folder, for tests that kill it, trace it or run several of it, and for measuring. What it says on standard output has been done and is durable.
+// A process of its own over a data folder, for tests that kill it, trace it or run several of it, and for measuring. What it says on standard output has been
+// done and is durable.
 var folder = args[1];
 switch (args[0])
 {

@@ -6,8 +6,8 @@ using System.Globalization;
 namespace Kumiki.Store;
 
 /// <summary>Counts each step that makes something durable, so that a test build can be killed at every one of them.</summary>
-/// <remarks>Compiled away outside test builds. <c>KUMIKI_KILL_AT=n</c> kills the process at its n-th step, as a power cut would; <c>KUMIKI_STEPS=file</c> appends the
-/// name of each step passed.</remarks>
+/// <remarks>Compiled away outside test builds. <c>KUMIKI_KILL_AT=n</c> kills the process at its n-th step, as a power cut would; <c>KUMIKI_STEPS=file</c>
+/// appends the name of each step passed.</remarks>
 public static class DurableStep
 {
 #if CRASH_POINTS

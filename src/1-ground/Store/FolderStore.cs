@@ -6,8 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Kumiki.Store;
 
 /// <summary>Blobs as files of one folder: <c>sha256/ab/cdef…</c>, read only, and <c>tmp/</c> for what is not whole yet.</summary>
-/// <remarks>A blob's way: 1. bytes to a temporary name, hashed on the way; 2. fsync of the file; 3. rename to its digest; 4. fsync of the folder. Whoever sees a blob sees all of it. Several
-/// processes share one folder. A blob that is there already is touched, so that a collection does not take it for old.</remarks>
+/// <remarks>A blob's way: 1. bytes to a temporary name, hashed on the way; 2. fsync of the file; 3. rename to its digest; 4. fsync of the folder. Whoever
+/// sees a blob sees all of it. Several processes share one folder. A blob that is there already is touched, so that a collection does not take it for
+/// old.</remarks>
 public sealed class FolderStore : IArtifactStore
 {
     const int BufferBytes = 256 * 1024;
@@ -165,15 +166,20 @@ public sealed class FolderStore : IArtifactStore
         var freed = 0L;
         foreach (var left in new DirectoryInfo(partial).EnumerateDirectories())
         {
-            var parts = left.Name.Split('-');
-            if (parts.Length != 3 || !int.TryParse(parts[0], CultureInfo.InvariantCulture, out var pid) || !long.TryParse(parts[1], CultureInfo.InvariantCulture, out var start)) continue;
-            if (LivingProcess.Of(pid)?.StartTicks == start) continue;
+            if (!IsOfDead(left.Name)) continue;
             freed += left.EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length);
             DurableStep.At("partial.remove");
             left.Delete(recursive: true);
         }
         return freed;
     });
+
+    /// <summary>Whether a folder is named for a process that lives no more; one that is not named so is not ours.</summary>
+    static bool IsOfDead(string name) =>
+        name.Split('-') is [var number, var ticks, _]
+        && int.TryParse(number, CultureInfo.InvariantCulture, out var pid)
+        && long.TryParse(ticks, CultureInfo.InvariantCulture, out var start)
+        && LivingProcess.Of(pid)?.StartTicks != start;
 
     string PathOf(Digest blob) => Path.Combine(blobs, blob.Hex[..2], blob.Hex[2..]);
 
@@ -195,7 +201,8 @@ public sealed class FolderStore : IArtifactStore
         else
         {
             MakeFolder(home);
-            if (!Posix.Rename(temporary, final)) throw new ArgumentException($"{temporary} is not on the file system of {folder}: only files of NewScratch() can be taken.", nameof(temporary));
+            var moved = Posix.Rename(temporary, final);
+            if (!moved) throw new ArgumentException($"{temporary} is on another file system than {folder}: take files of NewScratch().");
             DurableStep.At("blob.renamed");
         }
         // Also when it was there: who renamed it may not have come to its fsync yet.

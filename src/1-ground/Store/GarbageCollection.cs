@@ -30,9 +30,11 @@ public sealed record Settled(long Generation, IReadOnlyList<Digest> Missing);
 
 /// <summary>Removes the blobs that no version and no run's program needs.</summary>
 /// <remarks>
-/// <para>1. Blobs are listed, and the old ones that nothing refers to are doomed in one transaction that raises the collection's generation. 2. They are removed. 3. The doom is lifted.</para>
-/// <para>Meanwhile a commit that names a doomed blob, or whose blobs were put under an older generation, is refused and looks again (<see cref="SettleAsync"/>): so no version can name
-/// a blob that goes. A collector that dies between 1 and 3 is followed by the next, or by a commit that waits for it. A blob that was put again since it was doomed is young, and stays.</para>
+/// <para>1. Blobs are listed, and the old ones that nothing refers to are doomed in one transaction that raises the collection's generation. 2. They are
+/// removed. 3. The doom is lifted.</para>
+/// <para>Meanwhile a commit that names a doomed blob, or whose blobs were put under an older generation, is refused and looks again (<see
+/// cref="SettleAsync"/>): so no version can name a blob that goes. A collector that dies between 1 and 3 is followed by the next, or by a commit that waits
+/// for it. A blob that was put again since it was doomed is young, and stays.</para>
 /// </remarks>
 public static class GarbageCollection
 {
@@ -75,8 +77,8 @@ public static class GarbageCollection
             }
             var freed = removed.Sum(blob => bytes.GetValueOrDefault(blob));
             var says = dryRun
-                ? Message.Of("store.would-collect", ("count", removed.Count), ("bytes", freed), ("young", plan.Young))
-                : Message.Of("store.collected", ("count", removed.Count), ("bytes", freed), ("young", plan.Young));
+                ? Message.Of("store.would-collect", ("count", removed.Count), ("bytes", freed), ("young", plan.Young), ("runs", forgotten))
+                : Message.Of("store.collected", ("count", removed.Count), ("bytes", freed), ("young", plan.Young), ("runs", forgotten));
             return new(dryRun, removed, freed, plan.Young, forgotten, partial, says);
         }
         finally
@@ -85,10 +87,10 @@ public static class GarbageCollection
         }
     }
 
-    /// <summary>After a commit was refused with <see cref="CommitEnd.Collected"/>: waits until none of <paramref name="needed"/> is doomed any more, ending the collection of a process that
-    /// died, and says which of them are gone.</summary>
-    public static async Task<Settled> SettleAsync(
-        IMetadataStore metadata, IArtifactStore artifacts, IReadOnlyCollection<Digest> needed, CollectionPolicy policy, TimeProvider clock, CancellationToken stop)
+    /// <summary>After a commit was refused with <see cref="CommitEnd.Collected"/>: waits until none of <paramref name="needed"/> is doomed any more, ending the
+    /// collection of a process that died, and says which of them are gone.</summary>
+    public static async Task<Settled> SettleAsync(IMetadataStore metadata, IArtifactStore artifacts,
+        IReadOnlyCollection<Digest> needed, CollectionPolicy policy, TimeProvider clock, CancellationToken stop)
     {
         for (; ; )
         {

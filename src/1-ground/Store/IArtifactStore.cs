@@ -6,7 +6,8 @@ public interface IArtifactStore
     /// <summary>A new folder for a making's files, on the store's own file system; it goes when disposed, or at a later start if this process dies.</summary>
     Scratch NewScratch();
 
-    /// <summary>Stores a stream's bytes: temporary name, hash on the way, fsync, rename, fsync of the folder. Stored already: it only counts as written now.</summary>
+    /// <summary>Stores a stream's bytes: temporary name, hash on the way, fsync, rename, fsync of the folder. A blob that is there already counts as written
+    /// now.</summary>
     Task<Blob> PutAsync(Stream bytes, CancellationToken stop);
 
     /// <summary>Stores a file of a <see cref="Scratch"/> by moving it. Nothing may be writing to it any more.</summary>

@@ -93,7 +93,8 @@ public interface IMetadataStore : IAsyncDisposable
     /// <exception cref="KumikiException">Its set names a version that does not exist.</exception>
     Task<ReleaseRecord> AddReleaseAsync(ReleaseRecord draft, CancellationToken stop);
 
-    /// <summary>Moves a release on: from checked to rolling, live or withdrawn, from rolling to live or withdrawn. To Live: production becomes its set in one step, and the release that was live is withdrawn.</summary>
+    /// <summary>Moves a release on: from checked to rolling, live or withdrawn, from rolling to live or withdrawn. To Live: production becomes its set in one
+    /// step, and the release that was live is withdrawn.</summary>
     /// <returns>False when production's revision is no longer the release's base, or the release was not in a state to move from; nothing changed.</returns>
     Task<bool> MoveReleaseAsync(int number, ReleaseState to, CancellationToken stop);
 
@@ -119,7 +120,8 @@ public interface IMetadataStore : IAsyncDisposable
     /// <summary>The collection's generation and the blobs it is removing just now.</summary>
     Task<Collection> CollectionAsync(CancellationToken stop);
 
-    /// <summary>Begins a collection, or takes over one whose process died: raises the generation and dooms those of <paramref name="candidates"/> that nothing refers to.</summary>
+    /// <summary>Begins a collection, or takes over one whose process died: raises the generation and dooms those of <paramref name="candidates"/> that
+    /// nothing refers to.</summary>
     /// <returns>What is doomed now, with what a dead collector left; null while another living process collects.</returns>
     Task<Collection?> DoomAsync(IReadOnlyCollection<Digest> candidates, ProcessIdentity owner, CancellationToken stop);
 

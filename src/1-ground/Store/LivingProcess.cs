@@ -46,7 +46,7 @@ public static class LivingProcess
     }
 
     /// <summary>Field 22 of <c>/proc/PID/stat</c>; null for a process that is dead but not yet reaped.</summary>
-    /// <remarks>The second field is the program's name in brackets and may hold spaces and brackets itself, so fields are counted from the last bracket.</remarks>
+    /// <remarks>The second field is the program's name in brackets and may hold spaces and brackets itself: fields are counted from the last bracket.</remarks>
     internal static long? ReadStartTicks(string stat)
     {
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');

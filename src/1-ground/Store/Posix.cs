@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Kumiki.Store;
 
-/// <summary>The few calls of the C library that .NET has no word for: making a folder's entries durable, a rename that never copies, a file system's kind, a lock on a file.</summary>
+/// <summary>The few calls of the C library that .NET has no word for: making a folder's entries durable, a rename that never copies, a file system's kind, a
+/// lock on a file.</summary>
 static partial class Posix
 {
     const int ReadOnly = 0, ReadWrite = 2, Create = 0x40, Directory = 0x10000, CloseOnExec = 0x80000;
@@ -49,6 +50,13 @@ static partial class Posix
     /// <summary>The magic number of the file system that holds <paramref name="path"/>.</summary>
     internal static long FileSystemMagic(string path) => statfs(path, out var found) == 0 ? found.Type : throw Failed("statfs", path);
 
+    /// <summary>The inode number of a file.</summary>
+    internal static long Inode(string path)
+    {
+        const int here = -100, inode = 0x100;
+        return statx(here, path, 0, inode, out var found) == 0 ? found.Inode : throw Failed("statx", path);
+    }
+
     /// <summary>Locks an open file for this process alone, until the handle closes.</summary>
     /// <returns>False when another has it.</returns>
     internal static bool TryLock(SafeFileHandle file)
@@ -70,6 +78,17 @@ static partial class Posix
         [FieldOffset(0)]
         public long Type;
     }
+
+    /// <summary>One field of <c>struct statx</c>, which is alike on all machines.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    struct FileFacts
+    {
+        [FieldOffset(32)]
+        public long Inode;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int folder, string path, int flags, uint mask, out FileFacts found);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle open(string path, int flags, uint mode);

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Kumiki.Store;
 
-/// <summary>A server's hold on its data folder: two servers on one folder are one too many. The kernel lets go of it when the process ends, however it ends.</summary>
+/// <summary>A server's hold on its data folder: two servers on one folder are one too many. The kernel lets go of it when the process ends, however it
+/// ends.</summary>
 public sealed class ServerLock : IDisposable
 {
     readonly FileStream file;

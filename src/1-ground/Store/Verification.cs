@@ -19,7 +19,8 @@ public sealed record VerificationReport(int Blobs, long Bytes, IReadOnlyList<Blo
     public bool IsSound => Faults.Count == 0 && Pinned.Count == 0;
 }
 
-/// <summary>Holds the stores against each other: every blob is hashed again, every blob a version or program needs is looked for, every pinned outside file is hashed.</summary>
+/// <summary>Holds the stores against each other: every blob is hashed again, every blob a version or program needs is looked for, every pinned outside file is
+/// hashed.</summary>
 public static class Verification
 {
     const int PageOfVersions = 500;
@@ -31,7 +32,8 @@ public static class Verification
         var referenced = await metadata.ReferencedAsync(stop);      // after the list: a version committed since has its blobs looked for below
         var wrong = new ConcurrentBag<(Digest Blob, Digest? Found, string? Unreadable)>();
         var bytes = 0L;
-        await Parallel.ForEachAsync(blobs, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = stop }, async (blob, token) =>
+        var width = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = stop };
+        await Parallel.ForEachAsync(blobs, width, async (blob, token) =>
         {
             var (found, unreadable) = await RehashedAsync(artifacts, blob.Content, token);
             var collected = found is null && unreadable is null && !referenced.Contains(blob.Content);
@@ -94,8 +96,10 @@ public static class Verification
                 foreach (var file in version.Outside.Where(f => f.Pinned))
                 {
                     if (!hashed.TryGetValue(file.Path, out var now)) hashed[file.Path] = now = await HashAsync(file.Path, stop);
-                    if (now is null) faults.Add(new(version.Name, file, Message.Of("store.pinned-missing", ("path", file.Path), ("version", version.Name), ("asset", version.Asset))));
-                    else if (now != file.Content) faults.Add(new(version.Name, file, Message.Of("store.pinned-changed", ("path", file.Path), ("version", version.Name), ("asset", version.Asset))));
+                    if (now == file.Content) continue;
+                    faults.Add(new(version.Name, file, now is null
+                        ? Message.Of("store.pinned-missing", ("path", file.Path), ("version", version.Name), ("asset", version.Asset))
+                        : Message.Of("store.pinned-changed", ("path", file.Path), ("version", version.Name), ("asset", version.Asset))));
                 }
             if (page.Count < PageOfVersions) return faults;
             before = page[^1].MadeBy;

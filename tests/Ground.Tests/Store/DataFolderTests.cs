@@ -21,7 +21,8 @@ public sealed class DataFolderTests : IDisposable
 
         await using var again = Open(folder["deep/er/.kumiki"]);
         Assert.Equal(1, (await again.Metadata.NewestAsync(Go))["beans"]);
-        Assert.Equal(["artifacts", "server.lock", "store.db", "store.db-shm", "store.db-wal"], Directory.EnumerateFileSystemEntries(again.Path).Select(Path.GetFileName).Order());
+        var entries = Directory.EnumerateFileSystemEntries(again.Path).Select(Path.GetFileName).Order();
+        Assert.Equal(["artifacts", "server.lock", "store.db", "store.db-shm", "store.db-wal"], entries);
     }
 
     [Fact]
@@ -34,14 +35,16 @@ public sealed class DataFolderTests : IDisposable
 
     [Fact]
     public void A_folder_that_may_not_be_made_is_said() =>      // not even root may make one there
-        Assert.Equal($"{Environment.UserName} may not write /sys/kumiki. Give that user the right to it (chown or chmod), or name another folder with --data DIR.", Refused("/sys/kumiki"));
+        Assert.Equal(
+            $"{Environment.UserName} may not write /sys/kumiki. Give that user the right to it (chown or chmod), or name another folder with --data DIR.",
+            Refused("/sys/kumiki"));
 
     [Theory]
     [InlineData(0x6969, "NFS")]
     [InlineData(0x517B, "SMB")]
     [InlineData(unchecked((int)0xFF534D42), "CIFS")]      // as a 32-bit statfs gives it
     [InlineData(0xFE534D42, "SMB2")]
-    [InlineData(0x65735546, "FUSE (such as sshfs)")]
+    [InlineData(0x65735546, "FUSE, such as sshfs")]
     [InlineData(0x01021997, "9P")]
     [InlineData(0x00C36400, "Ceph")]
     public void A_network_file_system_is_refused_by_name(long magic, string kind)
@@ -49,7 +52,8 @@ public sealed class DataFolderTests : IDisposable
         var refused = Assert.Throws<KumikiException>(() => DataFolder.CheckFileSystem("/mnt/share", magic));
 
         Assert.Equal(
-            $"/mnt/share is on a network file system ({kind}), where several processes cannot share a database safely. Name a folder on a disk of this machine with --data DIR, or use the PostgreSQL and S3 stores.",
+            $"/mnt/share is on a network file system ({kind}), where several processes cannot share a database safely. "
+            + "Name a folder on a disk of this machine with --data DIR, or use the PostgreSQL and S3 stores.",
             refused.Says.In("en"));
     }
 
@@ -89,15 +93,17 @@ public sealed class DataFolderTests : IDisposable
         await Sample.MakeAsync(data.Metadata, "beans", "a");
         var blob = await data.Artifacts.PutAsync(new MemoryStream(new byte[1000]), Go);
         var run = (await Sample.BeginAsync(data.Metadata, "beans", "b")).Run;
+        var large = Enumerable.Repeat((byte)1, 1_000_000).ToArray();
         disk.Fill();
 
-        var put = await Assert.ThrowsAsync<KumikiException>(() => data.Artifacts.PutAsync(new MemoryStream(Enumerable.Repeat((byte)1, 1_000_000).ToArray()), Go));
-        var writes = Enumerable.Range(0, 5).Select(i => data.Metadata.AppendMetricsAsync(run, [.. Enumerable.Range(0, 50_000).Select(s => new MetricPoint("loss", s, s, DateTimeOffset.UnixEpoch))], Go)).ToList();
+        var put = await Assert.ThrowsAsync<KumikiException>(() => data.Artifacts.PutAsync(new MemoryStream(large), Go));
+        var writes = Enumerable.Range(0, 5).Select(i => data.Metadata.AppendMetricsAsync(run, Points(50_000), Go)).ToList();
         var says = new List<string>();
         foreach (var write in writes) says.Add((await Assert.ThrowsAsync<KumikiException>(() => write)).Says.In("en"));
 
-        Assert.Equal($"The disk that holds {disk["data/artifacts"]} is full, so nothing was written. Free some space (kumiki gc removes what no version needs) and do it again.", put.Says.In("en"));
-        Assert.All(says, said => Assert.Equal($"The disk that holds {disk["data/store.db"]} is full, so nothing was written. Free some space (kumiki gc removes what no version needs) and do it again.", said));
+        const string full = "is full, so nothing was written. Free some space (kumiki gc removes what no version needs) and do it again.";
+        Assert.Equal($"The disk that holds {disk["data/artifacts"]} {full}", put.Says.In("en"));
+        Assert.All(says, said => Assert.Equal($"The disk that holds {disk["data/store.db"]} {full}", said));
         Assert.Empty(await data.Metadata.MetricsAsync(run, null, Go));
         Assert.Equal(1, (await data.Metadata.NewestAsync(Go))["beans"]);
         Assert.Equal(blob.Content, await data.Artifacts.RehashAsync(blob.Content, Go));
@@ -106,7 +112,7 @@ public sealed class DataFolderTests : IDisposable
         disk.Free();
         await data.Metadata.AppendMetricsAsync(run, [new("loss", 1, 2, DateTimeOffset.UnixEpoch)], Go);
         await Sample.MakeAsync(data.Metadata, "beans", "c");
-        await data.Artifacts.PutAsync(new MemoryStream(Enumerable.Repeat((byte)1, 1_000_000).ToArray()), Go);
+        await data.Artifacts.PutAsync(new MemoryStream(large), Go);
         Assert.Single(await data.Metadata.MetricsAsync(run, null, Go));
         Assert.Equal(2, (await data.Metadata.NewestAsync(Go))["beans"]);
         Assert.True((await Verification.RunAsync(data.Metadata, data.Artifacts, null, Go)).Faults.All(f => f.Found is null));
@@ -120,13 +126,15 @@ public sealed class DataFolderTests : IDisposable
         var run = (await Sample.BeginAsync(data.Metadata, "beans", "a")).Run;
         disk.Fill(leaveKilobytes: 800);
 
-        var large = data.Metadata.AppendMetricsAsync(run, [.. Enumerable.Range(0, 100_000).Select(s => new MetricPoint("loss", s, s, DateTimeOffset.UnixEpoch))], Go);
-        var small = Enumerable.Range(0, 5).Select(i => data.Metadata.AppendLogAsync(run, [new(0, DateTimeOffset.UnixEpoch, "info", $"{i}")], Go)).ToList();
+        var large = data.Metadata.AppendMetricsAsync(run, Points(100_000), Go);
+        var small = Enumerable.Range(0, 5).Select(i => data.Metadata.AppendLogAsync(run, [new(0, default, "info", $"{i}")], Go)).ToList();
 
         Assert.Equal("store.disk-full", (await Assert.ThrowsAsync<KumikiException>(() => large)).Says.Id);
         await Task.WhenAll(small);
         Assert.Equal(5, (await data.Metadata.LogAsync(run, 0, 100, Go)).Count);
     }
+
+    static IReadOnlyList<MetricPoint> Points(int count) => [.. Enumerable.Range(0, count).Select(step => new MetricPoint("loss", step, step, default))];
 
     /// <summary>A disk of its own in memory; mounting it takes root.</summary>
     sealed class SmallDisk : IDisposable

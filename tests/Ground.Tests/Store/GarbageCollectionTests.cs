@@ -35,7 +35,8 @@ public sealed class GarbageCollectionTests : IAsyncLifetime
         var now = clock.Now;
         StoredBlob Blob(string text, int minutesOld) => new(Digest.Of(text), 10, now.AddMinutes(-minutesOld));
 
-        var plan = GarbageCollection.Plan([Blob("used", 999), Blob("young", 59), Blob("just old", 60), Blob("old", 999)], new HashSet<Digest> { Digest.Of("used") }, now, TimeSpan.FromHours(1));
+        IReadOnlyList<StoredBlob> blobs = [Blob("used", 999), Blob("young", 59), Blob("just old", 60), Blob("old", 999)];
+        var plan = GarbageCollection.Plan(blobs, new HashSet<Digest> { Digest.Of("used") }, now, TimeSpan.FromHours(1));
 
         Assert.Equal([Digest.Of("just old"), Digest.Of("old")], plan.Removable.Select(b => b.Content));
         Assert.Equal((1, 1), (plan.Young, plan.Referred));
@@ -60,7 +61,9 @@ public sealed class GarbageCollectionTests : IAsyncLifetime
         Assert.Equal([orphan], dry.Removed);
         Assert.Equal([orphan], report.Removed);
         Assert.Equal((6L, 0), (report.Bytes, report.Young));
-        Assert.Equal("Removed 1 blobs (6 bytes) that nothing needs; 0 younger ones were kept for the grace period.", report.Says.In("en"));
+        Assert.Equal(
+            "Blobs that nothing needs, removed: 1 (6 bytes). Younger ones, kept for the grace period: 0. Expired runs, forgotten: 0.",
+            report.Says.In("en"));
         Assert.Equal(new[] { file, manifest, dll }.Order(), data.Artifacts.List().Select(b => b.Content).Order());
         Assert.Empty((await data.Metadata.CollectionAsync(Go)).Doomed);
     }
@@ -185,6 +188,7 @@ public sealed class GarbageCollectionTests : IAsyncLifetime
         var orphans = await collecting;
 
         Assert.True(orphans > 0 && retries > 0, $"{orphans} removed, {retries} retried: the two did not meet.");
-        foreach (var version in await data.Metadata.VersionsAsync("beans", 100, null, Go)) Assert.True(data.Artifacts.Contains(version.Files[0].Content), $"{version.Name} has lost its file.");
+        foreach (var version in await data.Metadata.VersionsAsync("beans", 100, null, Go))
+            Assert.True(data.Artifacts.Contains(version.Files[0].Content), $"{version.Name} has lost its file.");
     }
 }

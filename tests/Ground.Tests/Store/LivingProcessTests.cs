@@ -6,7 +6,11 @@ namespace Kumiki.Store.Tests;
 public sealed class LivingProcessTests
 {
     [Fact]
-    public void This_process_lives_and_so_do_others() => Assert.True(LivingProcess.IsAlive(LivingProcess.Current) && LivingProcess.IsAlive(LivingProcess.Of(1)!));
+    public void This_process_lives_and_so_do_others()
+    {
+        Assert.True(LivingProcess.IsAlive(LivingProcess.Current));
+        Assert.True(LivingProcess.IsAlive(LivingProcess.Of(1)!));
+    }
 
     [Fact]
     public void A_process_that_had_the_same_number_before_is_dead() => Assert.False(LivingProcess.IsAlive(Sample.Dead));
@@ -15,7 +19,8 @@ public sealed class LivingProcessTests
     public void A_process_of_an_earlier_boot_is_dead() => Assert.False(LivingProcess.IsAlive(LivingProcess.Current with { Boot = "another" }));
 
     [Fact]
-    public void A_process_of_another_machine_counts_as_living() => Assert.True(LivingProcess.IsAlive(Sample.Dead with { Machine = "another", Boot = "another" }));
+    public void A_process_of_another_machine_counts_as_living() =>
+        Assert.True(LivingProcess.IsAlive(Sample.Dead with { Machine = "another", Boot = "another" }));
 
     [Fact]
     public async Task An_ended_process_is_dead()
@@ -41,7 +46,14 @@ public sealed class LivingProcessTests
         [1234, 77],
         LockHolder.WriterPids(
             [
-                "1: POSIX  ADVISORY  WRITE 1234 fe:00:9876 120 120", "2: POSIX  ADVISORY  READ 1235 fe:00:9876 120 120", "3: POSIX  ADVISORY  WRITE 1236 fe:00:9876 121 127",
-                "4: FLOCK  ADVISORY  WRITE 1237 fe:00:9876 0 EOF", "5: POSIX  ADVISORY  WRITE 77 fe:00:1 0 EOF", "6: POSIX  ADVISORY  WRITE 0 fe:00:9876 120 120", "6: -> POSIX  ADVISORY  WRITE 5 fe:00:9876 120 120",
-            ]));
+                "1: POSIX  ADVISORY  WRITE 1234 fe:00:9876 120 120",
+                "2: POSIX  ADVISORY  READ 1235 fe:00:9876 120 120",
+                "3: POSIX  ADVISORY  WRITE 1236 fe:00:9876 121 127",
+                "4: FLOCK  ADVISORY  WRITE 1237 fe:00:9876 0 EOF",
+                "5: POSIX  ADVISORY  WRITE 77 fe:01:9876 0 EOF",
+                "5: POSIX  ADVISORY  WRITE 78 fe:00:9875 120 120",
+                "6: POSIX  ADVISORY  WRITE 0 fe:00:9876 120 120",           // another container's
+                "6: -> POSIX  ADVISORY  WRITE 5 fe:00:9876 120 120",        // only waits
+            ],
+            inode: 9876));
 }

@@ -58,7 +58,8 @@ public abstract partial class MetadataStoreContract
         var first = await Store.AddReleaseAsync(Sample.Draft(Production.Empty, beans.Name, rice.Name), Go);
         Assert.Equal((1, ReleaseState.Checked), (first.Number, first.State));
         Assert.True(await Store.MoveReleaseAsync(1, ReleaseState.Live, Go));
-        var second = await Store.AddReleaseAsync(Sample.Draft(await Store.ProductionAsync(Go), better.Name) with { Waivers = [new(better.Name, "goal", "for the festival")] }, Go);
+        var draft = Sample.Draft(await Store.ProductionAsync(Go), better.Name) with { Waivers = [new(better.Name, "goal", "for the festival")] };
+        var second = await Store.AddReleaseAsync(draft, Go);
         Clock.Now += TimeSpan.FromHours(1);
         Assert.True(await Store.MoveReleaseAsync(2, ReleaseState.Rolling, Go));
         Assert.Equal(1, (await Store.ProductionAsync(Go)).Set["beans"]);

@@ -147,7 +147,8 @@ public abstract partial class MetadataStoreContract
             if (i < 3) await Store.EndRunAsync(run.Run, 1, RunState.Failed, Message.Of("store.no-run", ("run", "run-1")), null, Go);
         }
 
-        async Task<IEnumerable<long>> Of(string? asset, RunState? state, int limit, RunId? before) => (await Store.RunsAsync(asset, state, limit, before, Go)).Select(r => r.Id.Number);
+        async Task<IEnumerable<long>> Of(string? asset, RunState? state, int limit, RunId? before) =>
+            (await Store.RunsAsync(asset, state, limit, before, Go)).Select(r => r.Id.Number);
         Assert.Equal([6, 5, 4, 3], await Of(null, null, 4, null));
         Assert.Equal([2, 1], await Of(null, null, 4, new(3)));
         Assert.Equal([5, 3, 1], await Of("beans", null, 4, null));
@@ -181,7 +182,10 @@ public abstract partial class MetadataStoreContract
         await Store.AppendMetricsAsync(run, [new("loss", 2, double.PositiveInfinity, at.AddTicks(1)), new("loss", 1, -0.0, at)], Go);
 
         Assert.Equal(
-            [new("accuracy", 1, 0.9, at), new("loss", 1, 0.5, at), new("loss", 2, double.NaN, at), new("loss", 2, double.PositiveInfinity, at.AddTicks(1)), new("loss", 1, -0.0, at)],
+            [
+                new("accuracy", 1, 0.9, at),
+                new("loss", 1, 0.5, at), new("loss", 2, double.NaN, at), new("loss", 2, double.PositiveInfinity, at.AddTicks(1)), new("loss", 1, -0.0, at),
+            ],
             await Store.MetricsAsync(run, null, Go));
         Assert.Equal([new("accuracy", 1, 0.9, at)], await Store.MetricsAsync(run, "accuracy", Go));
         Assert.Empty(await Store.MetricsAsync(run, "recall", Go));
@@ -196,7 +200,8 @@ public abstract partial class MetadataStoreContract
         await Store.AppendLogAsync(other, [new(0, Clock.Now, "info", "theirs")], Go);
         await Store.AppendLogAsync(run, [new(0, Clock.Now, "info", "three")], Go);
 
-        Assert.Equal([new(1, Clock.Now, "info", "one"), new(2, Clock.Now, "warning", "二"), new(3, Clock.Now, "info", "three")], await Store.LogAsync(run, 0, 10, Go));
+        var all = await Store.LogAsync(run, 0, 10, Go);
+        Assert.Equal([new(1, Clock.Now, "info", "one"), new(2, Clock.Now, "warning", "二"), new(3, Clock.Now, "info", "three")], all);
         Assert.Equal([new(2, Clock.Now, "warning", "二")], await Store.LogAsync(run, 1, 1, Go));
     }
 

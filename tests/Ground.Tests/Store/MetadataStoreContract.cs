@@ -91,7 +91,8 @@ public abstract partial class MetadataStoreContract : IAsyncLifetime
     {
         await using var other = await OpenAsync(Clock);
 
-        var made = await Task.WhenAll(Enumerable.Range(0, 60).Select(i => Sample.MakeAsync(i % 2 == 0 ? Store : other, i % 3 == 0 ? "beans" : "rice", $"content {i}")));
+        var made = await Task.WhenAll(Enumerable.Range(0, 60).Select(i =>
+            Sample.MakeAsync(i % 2 == 0 ? Store : other, i % 3 == 0 ? "beans" : "rice", $"content {i}")));
 
         Assert.Equal(Enumerable.Range(1, 20), made.Where(v => v.Asset == "beans").Select(v => v.Name.Number).Order());
         Assert.Equal(Enumerable.Range(1, 40), made.Where(v => v.Asset == "rice").Select(v => v.Name.Number).Order());

@@ -34,7 +34,8 @@ public sealed class ProcessTests : IDisposable
         var refused = Assert.Throws<KumikiException>(() => ServerLock.Take(folder["data"], "http://127.0.0.1:5081"));
         var (code, said) = await Probe.RunAsync(["serve", folder["data"], "http://127.0.0.1:5082"]);
 
-        var sentence = $"A server (process {first.Pid}) already has {folder["data"]} and answers at http://127.0.0.1:5080. Use that one, stop it, or name another folder with --data DIR.";
+        var sentence = $"A server (process {first.Pid}) already has {folder["data"]} and answers at http://127.0.0.1:5080. "
+            + "Use that one, stop it, or name another folder with --data DIR.";
         Assert.Equal(sentence, refused.Says.In("en"));
         Assert.Equal((1, sentence), (code, Assert.Single(said)));
 
@@ -51,9 +52,10 @@ public sealed class ProcessTests : IDisposable
     {
         var database = folder["store.db"];
         await using var store = SqliteMetadataStore.Open(database, new() { Patience = TimeSpan.FromSeconds(1) }, TimeProvider.System);
+        const string hold = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('begin immediate'); print('held', flush=True); sys.stdin.read()";
         var holder = new System.Diagnostics.ProcessStartInfo("/usr/bin/python3")
         {
-            ArgumentList = { "-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('begin immediate'); print('held', flush=True); sys.stdin.read()", database },
+            ArgumentList = { "-c", hold, database },
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };

@@ -14,7 +14,8 @@ static class Sample
         Recipe = new Dictionary<string, string> { ["code"] = "abc" },
         Inputs = [new("sales", 3)],
         Code = new(Digest.Of("project"), Digest.Of("closure"), "Beans.dll", "0123abc", true),
-        Environment = new("Debian 12", "x86-64", 2, 1 << 30, ".NET 10", new Dictionary<string, string> { ["Dapper"] = "2.1" }, new Dictionary<string, string> { ["DuckDB"] = "1.5.6" }),
+        Environment = new("Debian 12", "x86-64", 2, 1 << 30, ".NET 10",
+            Packages: new Dictionary<string, string> { ["Npgsql"] = "10.0.0" }, Engines: new Dictionary<string, string> { ["DuckDB"] = "1.5.6" }),
         Notes = ["sales@3 is the newest, as asked"],
     };
 
@@ -34,7 +35,8 @@ static class Sample
         MadeAt = new(2026, 3, 1, 12, 0, 0, TimeSpan.FromHours(9)),
     };
 
-    public static RunCost Cost { get; } = new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), 1_000_000, new Dictionary<string, TimeSpan> { ["train"] = TimeSpan.FromSeconds(1.5) });
+    public static RunCost Cost { get; } = new(Wall: TimeSpan.FromSeconds(2), Cpu: TimeSpan.FromSeconds(3), PeakMemoryBytes: 1_000_000,
+        Steps: new Dictionary<string, TimeSpan> { ["train"] = TimeSpan.FromSeconds(1.5) });
 
     /// <summary>A process that does not live: this one's number, started at another time.</summary>
     public static ProcessIdentity Dead { get; } = LivingProcess.Current with { StartTicks = LivingProcess.Current.StartTicks + 1 };

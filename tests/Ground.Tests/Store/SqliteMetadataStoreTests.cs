@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text.Json;
 using Kumiki.Store.Sqlite;
 using Xunit;
 
@@ -59,12 +59,17 @@ public sealed class SqliteMetadataStoreTests : IDisposable
     static void AddMaking(Connection db)
     {
         var (plan, version) = (Sample.Plan("a"), Sample.Version("beans", "a") with { Name = new("beans", 1) });
-        db.Run("INSERT INTO environments (id, digest, record) VALUES (1, 'd', ?1)", System.Text.Json.JsonSerializer.Serialize(plan.Environment, RecordsJson.Default.RunEnvironment));
-        db.Run("INSERT INTO runs (asset, state, fence, owner, recipe_key, making_key, closure, environment, plan, started, ended, result) VALUES ('beans', 'Made', 1, ?1, ?2, ?3, 'c', 1, ?4, 0, 1, 1)",
-            System.Text.Json.JsonSerializer.Serialize(LivingProcess.Current, RecordsJson.Default.ProcessIdentity), plan.RecipeKey, plan.MakingKey,
-            System.Text.Json.JsonSerializer.Serialize(plan, RecordsJson.Default.RunPlan));
+        db.Run("INSERT INTO environments (id, digest, record) VALUES (1, 'd', ?1)",
+            JsonSerializer.Serialize(plan.Environment, RecordsJson.Default.RunEnvironment));
+        db.Run(
+            """
+            INSERT INTO runs (asset, state, fence, owner, recipe_key, making_key, closure, environment, plan, started, ended, result)
+            VALUES ('beans', 'Made', 1, ?1, ?2, ?3, 'c', 1, ?4, 0, 1, 1)
+            """,
+            JsonSerializer.Serialize(LivingProcess.Current, RecordsJson.Default.ProcessIdentity), plan.RecipeKey, plan.MakingKey,
+            JsonSerializer.Serialize(plan, RecordsJson.Default.RunPlan));
         db.Run("INSERT INTO versions (asset, number, run, content, record) VALUES ('beans', 1, 1, ?1, ?2)",
-            version.Content, System.Text.Json.JsonSerializer.Serialize(version, RecordsJson.Default.VersionRecord));
+            version.Content, JsonSerializer.Serialize(version, RecordsJson.Default.VersionRecord));
     }
 
     [Fact]
@@ -78,7 +83,7 @@ public sealed class SqliteMetadataStoreTests : IDisposable
         var before = await File.ReadAllBytesAsync(Database);
 
         Assert.Equal(
-            $"{Database} was written by a newer Kumiki (format 99; this program knows up to {Migration.All.Count.ToString(CultureInfo.InvariantCulture)}). Install that version or a later one.",
+            $"{Database} was written by a newer Kumiki (format 99; this program knows up to {Migration.All.Count}). Install that version or a later one.",
             Refused().Says.In("en"));
         Assert.Equal(before, await File.ReadAllBytesAsync(Database));
     }
@@ -164,10 +169,13 @@ public sealed class SqliteMetadataStoreTests : IDisposable
     public async Task A_closed_store_takes_no_more_writes_and_has_kept_the_last()
     {
         var store = Open();
+        await using var changes = store.ChangesAsync(1, Go).GetAsyncEnumerator(Go);
+        var waiting = changes.MoveNextAsync().AsTask();
         var last = store.BeginRunAsync("beans", Sample.Plan("a"), LivingProcess.Current, Go);
         await store.DisposeAsync();
 
         Assert.IsType<RunBegun.Started>(await last);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => store.BeginRunAsync("beans", Sample.Plan("b"), LivingProcess.Current, Go));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => store.RunsAsync(null, null, 1, null, Go));
         await using var again = Open();
@@ -177,11 +185,15 @@ public sealed class SqliteMetadataStoreTests : IDisposable
     [Fact]
     public async Task Many_that_open_a_new_store_at_once_all_find_it_whole()
     {
-        var stores = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Open())));
+        for (var round = 0; round < 3; round++)
+        {
+            var database = folder[$"store-{round}.db"];
+            var stores = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => SqliteMetadataStore.Open(database, new(), clock))));
 
-        var runs = await Task.WhenAll(stores.Select((store, i) => Sample.BeginAsync(store, "beans", $"{i}")));
-        foreach (var store in stores) await store.DisposeAsync();
+            var runs = await Task.WhenAll(stores.Select((store, i) => Sample.BeginAsync(store, "beans", $"{i}")));
+            foreach (var store in stores) await store.DisposeAsync();
 
-        Assert.Equal(Enumerable.Range(1, 8).Select(n => (long)n), runs.Select(r => r.Run.Number).Order());
+            Assert.Equal(Enumerable.Range(1, 8).Select(n => (long)n), runs.Select(r => r.Run.Number).Order());
+        }
     }
 }

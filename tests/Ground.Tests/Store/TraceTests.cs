@@ -10,7 +10,8 @@ public sealed partial class TraceTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [GeneratedRegex(@"^(?<thread>\d+) +(?:(?<name>\w+)\((?<arguments>.*?)(?:(?<unfinished> <unfinished \.\.\.>)|\) += .*)|<\.\.\. (?<resumed>\w+) resumed>.*)$")]
+    [GeneratedRegex(
+        @"^(?<thread>\d+) +(?:(?<name>\w+)\((?<arguments>.*?)(?:(?<unfinished> <unfinished \.\.\.>)|\) += .*)|<\.\.\. (?<resumed>\w+) resumed>.*)$")]
     private static partial Regex Line();
 
     sealed record Call(string Name, string Arguments, int Began, int Ended);
@@ -24,7 +25,7 @@ public sealed partial class TraceTests : IDisposable
         Assert.Equal((0, "made beans@1"), (code, Assert.Single(said)));
         var calls = Read(await File.ReadAllLinesAsync(folder["trace"]));
 
-        var renamed = Assert.Single(calls, c => c.Name.StartsWith("rename", StringComparison.Ordinal) && c.Arguments.Contains("/sha256/", StringComparison.Ordinal));
+        var renamed = Assert.Single(calls, c => c.Name is "rename" or "renameat" or "renameat2" && c.Arguments.Contains("/sha256/", StringComparison.Ordinal));
         var paths = Regex.Matches(renamed.Arguments, "\"([^\"]+)\"").Select(m => m.Groups[1].Value).ToList();
         var (temporary, home) = (paths[0], Path.GetDirectoryName(paths[1])!);
         var written = Assert.Single(calls, c => c.Name == "pwrite64" && c.Arguments.Contains($"<{temporary}>", StringComparison.Ordinal));

@@ -42,7 +42,7 @@ public sealed class VerificationTests : IAsyncLifetime
         var report = await VerifyAsync();
 
         Assert.True(report.IsSound);
-        Assert.Equal("3 blobs (19 bytes) are all as they were written.", report.Says.In("en"));
+        Assert.Equal("Blobs hashed again, all as they were written: 3 (19 bytes).", report.Says.In("en"));
     }
 
     [Fact]
@@ -68,12 +68,15 @@ public sealed class VerificationTests : IAsyncLifetime
         Assert.Equal(5, report.Faults.Count);
         Assert.Equal(Digest.Of("changed"), report.Faults.Single(f => f.Blob == changed).Found);
         Assert.Equal([new("beans", 1), new("rice", 1)], report.Faults.Single(f => f.Blob == changed).Touches);
-        Assert.Equal($"Blob {changed.Short} was changed on the disk, which touches beans@1, rice@1. Put back a backup of that file, or make those versions again.", English(changed));
-        Assert.Equal($"Blob {missing.Short} is gone, which touches beans@2. Put back a backup of that file, or make those versions again.", English(missing));
+        const string mend = "Put back a backup of that file, or make those versions again.";
+        Assert.Equal($"Blob {changed.Short} was changed on the disk, which touches beans@1, rice@1. {mend}", English(changed));
+        Assert.Equal($"Blob {missing.Short} is gone, which touches beans@2. {mend}", English(missing));
         Assert.StartsWith($"Blob {manifest.Short}, a file of the program that a run ran, was changed", English(manifest), StringComparison.Ordinal);
         Assert.StartsWith($"Blob {dll.Short}, a file of the program that a run ran, is gone", English(dll), StringComparison.Ordinal);
         Assert.Equal($"Blob {orphan.Short} was changed on the disk, but nothing needs it. Remove it with kumiki gc.", English(orphan));
-        Assert.Equal("4 blobs (28 bytes) were hashed again, and 5 things are not as they were written. Each is listed with the versions it touches.", report.Says.In("en"));
+        Assert.Equal(
+            "Blobs hashed again: 4 (28 bytes). Not as they were written: 5; each is listed with the versions it touches.",
+            report.Says.In("en"));
     }
 
     [Fact]
@@ -82,11 +85,12 @@ public sealed class VerificationTests : IAsyncLifetime
         await PutAsync("file a");
         await PutAsync("closure");
         string Outside(string name) => Path.Combine(folder, name);
-        foreach (var name in new[] { "same", "changed", "taken in", "gone" }) await File.WriteAllTextAsync(Outside(name), name);
+        string[] names = ["same", "changed", "taken in", "gone"];
+        foreach (var name in names) await File.WriteAllTextAsync(Outside(name), name);
         var run = await Sample.BeginAsync(data.Metadata, "beans", "a");
         var version = Sample.Version("beans", "a") with
         {
-            Outside = [.. new[] { "same", "changed", "taken in", "gone" }.Select(n => new OutsideRead(Outside(n), 1, 2, 3, Digest.Of(n), Pinned: n != "taken in"))],
+            Outside = [.. names.Select(n => new OutsideRead(Outside(n), 1, 2, 3, Digest.Of(n), Pinned: n != "taken in"))],
         };
         await data.Metadata.CommitAsync(run.Run, 1, new(version), Sample.Cost, 0, Go);
         await File.WriteAllTextAsync(Outside("changed"), "otherwise");

@@ -22,6 +22,8 @@ sealed class Connection : IDisposable
             Patience(busy);
             Run("PRAGMA foreign_keys = ON");
             Run("PRAGMA temp_store = MEMORY");
+            Run("PRAGMA cache_size = -16000");              // 16 MB
+            Run("PRAGMA journal_size_limit = 67108864");    // after one very large write the WAL becomes small again
         }
         catch (SqliteException)
         {

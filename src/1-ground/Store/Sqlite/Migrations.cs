@@ -31,7 +31,7 @@ static class Schema
     /// <exception cref="KumikiException">It is another program's database, or a newer Kumiki's.</exception>
     internal static void Raise(Connection db, string path, int upTo)
     {
-        if (Version(db, path) == upTo) return;
+        if (VersionNow(db, path) == upTo) return;
         if (db.First("PRAGMA journal_mode = WAL", row => row.GetString(0), "") != "wal") throw new KumikiException(Message.Of("store.no-wal", ("path", path)));
         db.Run("BEGIN IMMEDIATE");
         try
@@ -51,13 +51,29 @@ static class Schema
         }
     }
 
+    /// <summary>Looks on one snapshot: another process may be making the database just now.</summary>
+    static int VersionNow(Connection db, string path)
+    {
+        db.Run("BEGIN");
+        try
+        {
+            return Version(db, path);
+        }
+        finally
+        {
+            if (db.InTransaction) db.Run("ROLLBACK");
+        }
+    }
+
     /// <returns>0 for an empty database.</returns>
     static int Version(Connection db, string path)
     {
         var application = db.Number("PRAGMA application_id");
         var version = (int)db.Number("PRAGMA user_version")!;
-        if (application != ApplicationId && (application != 0 || db.Any("SELECT 1 FROM sqlite_schema"))) throw new KumikiException(Message.Of("store.unknown", ("path", path)));
-        if (version > Migration.All[^1].Number) throw new KumikiException(Message.Of("store.newer", ("path", path), ("found", version), ("known", Migration.All[^1].Number)));
+        var isAnothers = application != ApplicationId && (application != 0 || db.Any("SELECT 1 FROM sqlite_schema"));
+        if (isAnothers) throw new KumikiException(Message.Of("store.unknown", ("path", path)));
+        var known = Migration.All[^1].Number;
+        if (version > known) throw new KumikiException(Message.Of("store.newer", ("path", path), ("found", version), ("known", known)));
         return version;
     }
 }

@@ -19,7 +19,8 @@ public sealed partial class SqliteMetadataStore
         WriteAsync(db =>
         {
             foreach (var file in files)
-                db.Run("INSERT OR REPLACE INTO outside (path, bytes, modified, inode, content) VALUES (?1, ?2, ?3, ?4, ?5)", file.Path, file.Bytes, file.ModifiedTicks, file.Inode, file.Content);
+                db.Run("INSERT OR REPLACE INTO outside (path, bytes, modified, inode, content) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    file.Path, file.Bytes, file.ModifiedTicks, file.Inode, file.Content);
         }, stop);
 
     public Task<Collection?> KeepProgramAsync(Digest closure, IReadOnlyCollection<Digest> files, long generation, CancellationToken stop) =>
@@ -30,7 +31,8 @@ public sealed partial class SqliteMetadataStore
                 db.Run("UPDATE programs SET kept = ?2 WHERE closure = ?1", closure, clock.GetUtcNow());
                 return null;
             }
-            if (Collection(db) is var now && (now.Generation != generation || now.Doomed.Contains(closure) || files.Any(now.Doomed.Contains))) return now;
+            var now = Collection(db);
+            if (now.Generation != generation || now.Doomed.Contains(closure) || files.Any(now.Doomed.Contains)) return now;
             db.Run("INSERT INTO programs (closure, kept) VALUES (?1, ?2)", closure, clock.GetUtcNow());
             foreach (var file in files) db.Run("INSERT OR IGNORE INTO program_blobs (closure, blob) VALUES (?1, ?2)", closure, file);
             return null;
@@ -42,7 +44,8 @@ public sealed partial class SqliteMetadataStore
             row => Digest.Parse(row.GetString(0))).ToHashSet(), stop);
 
     public Task<IReadOnlyList<VersionName>> HoldersAsync(Digest blob, CancellationToken stop) =>
-        ReadAsync<IReadOnlyList<VersionName>>(db => db.All("SELECT v.asset, v.number FROM version_blobs b JOIN versions v ON v.id = b.version WHERE b.blob = ?1 ORDER BY v.asset, v.number",
+        ReadAsync<IReadOnlyList<VersionName>>(db => db.All(
+            "SELECT v.asset, v.number FROM version_blobs b JOIN versions v ON v.id = b.version WHERE b.blob = ?1 ORDER BY v.asset, v.number",
             row => new VersionName(row.GetString(0), row.GetInt32(1)), blob), stop);
 
     public Task<Collection> CollectionAsync(CancellationToken stop) => ReadAsync(Collection, stop);
@@ -69,6 +72,7 @@ public sealed partial class SqliteMetadataStore
     static Collection Collection(Connection db)
     {
         var doomed = db.All("SELECT blob FROM doomed", row => Digest.Parse(row.GetString(0))).ToHashSet();
-        return db.First("SELECT generation, collector FROM store", row => new Collection(row.GetInt64(0), doomed, RecordOrNull(row, 1, RecordsJson.Default.ProcessIdentity)), new(0, doomed, null));
+        return db.First("SELECT generation, collector FROM store",
+            row => new Collection(row.GetInt64(0), doomed, RecordOrNull(row, 1, RecordsJson.Default.ProcessIdentity)), new(0, doomed, null));
     }
 }

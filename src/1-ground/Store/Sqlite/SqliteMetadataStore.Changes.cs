@@ -35,26 +35,35 @@ public sealed partial class SqliteMetadataStore
     /// <summary>SQLite's data version changes when another connection commits, and costs no read of the file to ask for.</summary>
     async Task WatchOthersAsync()
     {
-        using var db = Connection.ToRead(path, settings.Patience);
         using var timer = new PeriodicTimer(settings.Look);
+        Connection? db = null;
         var seen = -1L;
         try
         {
             while (await timer.WaitForNextTickAsync(watchEnds.Token))
             {
-                var version = db.Number("PRAGMA data_version")!.Value;
-                if (version == seen) continue;
-                seen = version;
-                Interlocked.Exchange(ref changed, NewSignal()).SetResult();
+                try
+                {
+                    db ??= Connection.ToRead(path, settings.Patience);
+                    var version = db.Number("PRAGMA data_version")!.Value;
+                    if (version == seen) continue;
+                    seen = version;
+                    Interlocked.Exchange(ref changed, NewSignal()).SetResult();
+                }
+                catch (SqliteException e)
+                {
+                    // Those who wait are told; it may be over at the next look.
+                    Interlocked.Exchange(ref changed, NewSignal()).SetException(StoreTrouble.Of(e, path) ?? (Exception)e);
+                }
             }
         }
         catch (OperationCanceledException) when (watchEnds.IsCancellationRequested)
         {
             // The store is being closed.
         }
-        catch (SqliteException e)
+        finally
         {
-            Interlocked.Exchange(ref changed, NewSignal()).SetException(StoreTrouble.Of(e, path) ?? (Exception)e);
+            db?.Dispose();
         }
     }
 
@@ -65,5 +74,6 @@ public sealed partial class SqliteMetadataStore
         lock (watchGate) running = watching;
         if (running is not null) await running;
         watchEnds.Dispose();
+        Volatile.Read(ref changed).TrySetException(new ObjectDisposedException(nameof(SqliteMetadataStore)));
     }
 }

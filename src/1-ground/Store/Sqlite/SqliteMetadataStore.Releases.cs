@@ -10,13 +10,14 @@ public sealed partial class SqliteMetadataStore
 
     public Task<IReadOnlyList<ReleaseRecord>> ReleasesAsync(int limit, int? before, CancellationToken stop) =>
         ReadAsync<IReadOnlyList<ReleaseRecord>>(db => db.All(
-            "SELECT number, state, record, live_at, withdrawn_at FROM releases WHERE number < ?2 ORDER BY number DESC LIMIT ?1", ReadRelease, limit, before ?? int.MaxValue), stop);
+            "SELECT number, state, record, live_at, withdrawn_at FROM releases WHERE number < ?2 ORDER BY number DESC LIMIT ?1",
+            ReadRelease, limit, before ?? int.MaxValue), stop);
 
     public Task<ReleaseRecord> AddReleaseAsync(ReleaseRecord draft, CancellationToken stop) =>
         WriteAsync(db =>
         {
-            foreach (var (asset, version) in draft.Set)
-                if (!Exists(db, new(asset, version))) throw new KumikiException(Message.Of("store.no-version", ("version", new VersionName(asset, version)), ("asset", asset)));
+            foreach (var version in draft.Set.Select(v => new VersionName(v.Key, v.Value)))
+                if (!Exists(db, version)) throw new KumikiException(Message.Of("store.no-version", ("version", version), ("asset", version.Asset)));
 
             var number = (int)db.Number("SELECT coalesce(max(number), 0) + 1 FROM releases")!.Value;
             var release = draft with { Number = number, State = ReleaseState.Checked, LiveAt = null, WithdrawnAt = null };
@@ -68,8 +69,10 @@ public sealed partial class SqliteMetadataStore
 
     static Production InProduction(Connection db)
     {
-        var set = db.All("SELECT asset, number FROM production", row => (Asset: row.GetString(0), Number: row.GetInt32(1))).ToDictionary(v => v.Asset, v => v.Number, StringComparer.Ordinal);
-        return db.First("SELECT production_revision, live_release FROM store", row => new Production(row.GetInt64(0), row.GetInt32(1), set), Kumiki.Production.Empty);
+        var set = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var (asset, number) in db.All("SELECT asset, number FROM production", row => (row.GetString(0), row.GetInt32(1)))) set.Add(asset, number);
+        return db.First("SELECT production_revision, live_release FROM store",
+            row => new Production(row.GetInt64(0), row.GetInt32(1), set), Kumiki.Production.Empty);
     }
 
     static ReleaseRecord? Release(Connection db, int number) =>

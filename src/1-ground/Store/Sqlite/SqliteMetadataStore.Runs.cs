@@ -5,7 +5,8 @@ namespace Kumiki.Store.Sqlite;
 
 public sealed partial class SqliteMetadataStore
 {
-    const string RunColumns = "r.id, r.asset, r.state, r.fence, r.owner, r.plan, r.environment, r.started, r.ended, r.result, r.error, r.cost, r.inputs, r.outside";
+    const string RunColumns =
+        "r.id, r.asset, r.state, r.fence, r.owner, r.plan, r.environment, r.started, r.ended, r.result, r.error, r.cost, r.inputs, r.outside";
     static readonly RunEnvironment NoEnvironment = new("", "", 0, 0, "", new Dictionary<string, string>(), new Dictionary<string, string>());
 
     /// <summary>Environments read before; they are few and never change.</summary>
@@ -40,12 +41,13 @@ public sealed partial class SqliteMetadataStore
             var made = version.Version;
             if (made.Asset != asset) throw new ArgumentException($"{run} makes {asset}, not {made.Asset}.", nameof(version));
 
-            if (db.First("SELECT record FROM versions WHERE asset = ?1 AND content = ?2", row => Record(row, 0, RecordsJson.Default.VersionRecord), null, asset, made.Content) is { } same)
+            if (db.First("SELECT record FROM versions WHERE asset = ?1 AND content = ?2", ReadVersion, null, asset, made.Content) is { } same)
             {
                 End(db, run, RunState.Reused, same.Name.Number, error: null, cost, made);
                 return new CommitEnd.Existing(same);
             }
-            if (Collection(db) is var now && (now.Generation != generation || made.Files.Any(f => now.Doomed.Contains(f.Content)))) return new CommitEnd.Collected(now);
+            var now = Collection(db);
+            if (now.Generation != generation || made.Files.Any(f => now.Doomed.Contains(f.Content))) return new CommitEnd.Collected(now);
 
             var added = Add(db, run, asset, made);
             End(db, run, RunState.Made, added.Name.Number, error: null, cost, made);
@@ -54,7 +56,8 @@ public sealed partial class SqliteMetadataStore
 
     public Task<bool> EndRunAsync(RunId run, int fence, RunState state, Message error, RunCost? cost, CancellationToken stop)
     {
-        if (state is not (RunState.Failed or RunState.Cancelled or RunState.Crashed)) throw new ArgumentException($"A run that ends as {state} has a result: commit it.", nameof(state));
+        if (state is not (RunState.Failed or RunState.Cancelled or RunState.Crashed))
+            throw new ArgumentException($"A run that ends as {state} has a result: commit it.", nameof(state));
         return WriteAsync(db =>
         {
             if (!db.Any("SELECT 1 FROM runs WHERE id = ?1 AND state = 'Running' AND fence = ?2", run, fence)) return false;
@@ -68,7 +71,10 @@ public sealed partial class SqliteMetadataStore
         {
             var crashed = Runs(db, "WHERE r.state = 'Running' ORDER BY r.id").Where(r => !alive(r.Owner)).ToList();
             foreach (var run in crashed)
-                End(db, run.Id, RunState.Crashed, result: null, Message.Of("store.run-crashed", ("pid", run.Owner.Pid), ("machine", run.Owner.Machine)), cost: null, made: null);
+            {
+                var why = Message.Of("store.run-crashed", ("pid", run.Owner.Pid), ("machine", run.Owner.Machine));
+                End(db, run.Id, RunState.Crashed, result: null, why, cost: null, made: null);
+            }
             return [.. crashed.Select(r => Run(db, r.Id)!)];
         }, stop);
 
@@ -150,5 +156,6 @@ public sealed partial class SqliteMetadataStore
     RunEnvironment Environment(Connection db, long id) =>
         environments.TryGetValue(id, out var known)
             ? known
-            : environments[id] = db.First("SELECT record FROM environments WHERE id = ?1", row => Record(row, 0, RecordsJson.Default.RunEnvironment), NoEnvironment, id);
+            : environments[id] = db.First("SELECT record FROM environments WHERE id = ?1",
+                row => Record(row, 0, RecordsJson.Default.RunEnvironment), NoEnvironment, id);
 }

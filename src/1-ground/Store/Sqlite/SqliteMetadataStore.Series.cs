@@ -11,7 +11,8 @@ public sealed partial class SqliteMetadataStore
             {
                 var (number, position) = Series(db, run, series.Key);
                 foreach (var point in series)
-                    db.Run("INSERT INTO points (run, series, position, step, value, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", run, number, position++, point.Step, point.Value, point.At);
+                    db.Run("INSERT INTO points (run, series, position, step, value, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                        run, number, position++, point.Step, point.Value, point.At);
                 db.Run("UPDATE series SET points = ?3 WHERE run = ?1 AND name = ?2", run, series.Key, position);
             }
         }, stop);
@@ -37,7 +38,8 @@ public sealed partial class SqliteMetadataStore
         }, stop);
 
     public Task<IReadOnlyList<LogLine>> LogAsync(RunId run, long after, int limit, CancellationToken stop) =>
-        ReadManyAsync<IReadOnlyList<LogLine>>(db => db.All("SELECT sequence, at, level, text FROM log WHERE run = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3",
+        ReadManyAsync<IReadOnlyList<LogLine>>(db => db.All(
+            "SELECT sequence, at, level, text FROM log WHERE run = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3",
             row => new LogLine(row.GetInt64(0), Time(row, 1), row.GetString(2), row.GetString(3)), run, after, limit), stop);
 
     static (long Number, long Points) Series(Connection db, RunId run, string name)

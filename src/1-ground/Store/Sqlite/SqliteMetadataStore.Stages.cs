@@ -1,3 +1,5 @@
+using Microsoft.Data.Sqlite;
+
 namespace Kumiki.Store.Sqlite;
 
 public sealed partial class SqliteMetadataStore
@@ -35,8 +37,13 @@ public sealed partial class SqliteMetadataStore
     public Task<IReadOnlyList<StageMove>> StageHistoryAsync(string? asset, int limit, CancellationToken stop) =>
         ReadAsync<IReadOnlyList<StageMove>>(db => db.All(
             $"SELECT asset, stage, from_number, number, at, by, reason FROM stage_moves {(asset is null ? "" : "WHERE asset = ?2")} ORDER BY id DESC LIMIT ?1",
-            row => new StageMove(row.GetString(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetInt32(2), row.IsDBNull(3) ? null : row.GetInt32(3), Time(row, 4), row.GetString(5), row.GetString(6)),
-            limit, asset), stop);
+            ReadMove, limit, asset), stop);
+
+    static StageMove ReadMove(SqliteDataReader row)
+    {
+        int? from = row.IsDBNull(2) ? null : row.GetInt32(2), number = row.IsDBNull(3) ? null : row.GetInt32(3);
+        return new(row.GetString(0), row.GetString(1), from, number, Time(row, 4), row.GetString(5), row.GetString(6));
+    }
 
     /// <summary>Keeps moves in the history and in the audit.</summary>
     static void Note(Connection db, IReadOnlyList<StageMove> moves, string by, string what, DateTimeOffset at)

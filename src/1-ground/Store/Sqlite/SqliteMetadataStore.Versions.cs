@@ -1,3 +1,5 @@
+using Microsoft.Data.Sqlite;
+
 namespace Kumiki.Store.Sqlite;
 
 public sealed partial class SqliteMetadataStore
@@ -21,8 +23,8 @@ public sealed partial class SqliteMetadataStore
                 ? db.Number("SELECT id FROM versions WHERE run = ?1", run) ?? db.Number("SELECT max(id) + 1 FROM versions WHERE run < ?1", run) ?? 0
                 : long.MaxValue;
             return asset is null
-                ? db.All("SELECT record FROM versions WHERE id < ?1 ORDER BY id DESC LIMIT ?2", row => Record(row, 0, RecordsJson.Default.VersionRecord), end, limit)
-                : db.All("SELECT record FROM versions WHERE asset = ?1 AND id < ?2 ORDER BY number DESC LIMIT ?3", row => Record(row, 0, RecordsJson.Default.VersionRecord), asset, end, limit);
+                ? db.All("SELECT record FROM versions WHERE id < ?1 ORDER BY id DESC LIMIT ?2", ReadVersion, end, limit)
+                : db.All("SELECT record FROM versions WHERE asset = ?1 AND id < ?2 ORDER BY number DESC LIMIT ?3", ReadVersion, asset, end, limit);
         }, stop);
 
     public Task<IReadOnlyDictionary<string, int>> NewestAsync(CancellationToken stop) =>
@@ -42,10 +44,12 @@ public sealed partial class SqliteMetadataStore
     public Task<IReadOnlyList<VersionRecord>> UsersOfAsync(VersionName name, int limit, CancellationToken stop) =>
         ReadAsync<IReadOnlyList<VersionRecord>>(db => db.All(
             "SELECT v.record FROM version_inputs i JOIN versions v ON v.id = i.user WHERE i.asset = ?1 AND i.number = ?2 ORDER BY i.user DESC LIMIT ?3",
-            row => Record(row, 0, RecordsJson.Default.VersionRecord), name.Asset, name.Number, limit), stop);
+            ReadVersion, name.Asset, name.Number, limit), stop);
 
     static VersionRecord? Version(Connection db, VersionName name) =>
-        db.First("SELECT record FROM versions WHERE asset = ?1 AND number = ?2", row => Record(row, 0, RecordsJson.Default.VersionRecord), null, name.Asset, name.Number);
+        db.First("SELECT record FROM versions WHERE asset = ?1 AND number = ?2", ReadVersion, null, name.Asset, name.Number);
+
+    static VersionRecord ReadVersion(SqliteDataReader row) => Record(row, 0, RecordsJson.Default.VersionRecord);
 
     static bool Exists(Connection db, VersionName name) => db.Any("SELECT 1 FROM versions WHERE asset = ?1 AND number = ?2", name.Asset, name.Number);
 

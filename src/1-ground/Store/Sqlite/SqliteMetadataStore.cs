@@ -7,7 +7,8 @@ using SQLitePCL;
 namespace Kumiki.Store.Sqlite;
 
 /// <summary>The metadata in one SQLite file that all processes of a machine share: WAL, every commit synced, writes in groups.</summary>
-/// <remarks>See <c>docs/formats/store-folder.md</c> for the tables. Reads run on the caller's thread, each on a snapshot, and never wait for a writer.</remarks>
+/// <remarks>See <c>docs/formats/store-folder.md</c> for the tables. Reads run on the caller's thread, each on a snapshot, and do not wait for
+/// writers.</remarks>
 public sealed partial class SqliteMetadataStore : IMetadataStore
 {
     const int MostIdleReaders = 8;
@@ -26,7 +27,8 @@ public sealed partial class SqliteMetadataStore : IMetadataStore
     }
 
     /// <summary>Opens a store, making it or raising it to this program's schema where needed.</summary>
-    /// <exception cref="KumikiException">The file is another program's, a newer Kumiki's or damaged, or it cannot be written; each in its own sentence.</exception>
+    /// <exception cref="KumikiException">The file is another program's, a newer Kumiki's or damaged, or cannot be written; each in its own
+    /// sentence.</exception>
     public static SqliteMetadataStore Open(string path, StoreSettings settings, TimeProvider clock)
     {
         path = Path.GetFullPath(path);
@@ -63,8 +65,8 @@ public sealed partial class SqliteMetadataStore : IMetadataStore
     {
         if (disposed) return;
         disposed = true;
-        await StopWatchingAsync();
         await writes.DisposeAsync();
+        await StopWatchingAsync();
         while (idleReaders.TryTake(out var reader)) reader.Dispose();
     }
 
@@ -99,9 +101,10 @@ public sealed partial class SqliteMetadataStore : IMetadataStore
                 db?.Dispose();          // also after an error: no statement of it stays open
             }
         }
-        catch (SqliteException e) when (StoreTrouble.Of(e, path) is { } said)
+        catch (SqliteException e)
         {
-            return Task.FromException<T>(said);
+            var said = e.SqliteErrorCode == raw.SQLITE_BUSY ? WriteQueue.Held(path, settings.Patience, e) : StoreTrouble.Of(e, path);
+            return Task.FromException<T>(said ?? (Exception)e);
         }
         catch (Exception e)
         {
@@ -116,7 +119,8 @@ public sealed partial class SqliteMetadataStore : IMetadataStore
 
     static T Record<T>(SqliteDataReader row, int column, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(row.GetString(column), type)!;
 
-    static T? RecordOrNull<T>(SqliteDataReader row, int column, JsonTypeInfo<T> type) where T : class => row.IsDBNull(column) ? null : Record(row, column, type);
+    static T? RecordOrNull<T>(SqliteDataReader row, int column, JsonTypeInfo<T> type) where T : class =>
+        row.IsDBNull(column) ? null : Record(row, column, type);
 
     static DateTimeOffset Time(SqliteDataReader row, int column) => new(row.GetInt64(column), TimeSpan.Zero);
 

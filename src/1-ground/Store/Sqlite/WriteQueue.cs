@@ -4,10 +4,12 @@ using SQLitePCL;
 
 namespace Kumiki.Store.Sqlite;
 
-/// <summary>One process's writes to a database: all that wait are run in one transaction, each within a savepoint, so that they share one fsync and a failing one rolls back alone.</summary>
+/// <summary>One process's writes to a database: all that wait are run in one transaction, each within a savepoint, so that they share one fsync and a failing
+/// one rolls back alone.</summary>
 /// <remarks>
-/// For each group: 1. take all that wait; 2. begin, waiting for other processes up to the patience; 3. run each in its savepoint; 4. raise the revision by the writes that changed
-/// something; 5. commit (the fsync); 6. answer. A group whose transaction breaks is run again one by one, so that a write too large for the disk does not take the others with it.
+/// For each group: 1. take all that wait; 2. begin, waiting for other processes up to the patience; 3. run each in its savepoint; 4. raise the revision by
+/// the writes that changed something; 5. commit (the fsync); 6. answer. A group whose transaction breaks is run again one by one, so that a write too large
+/// for the disk does not take the others with it.
 /// </remarks>
 sealed class WriteQueue : IAsyncDisposable
 {
@@ -17,7 +19,7 @@ sealed class WriteQueue : IAsyncDisposable
     readonly Connection db;
     readonly string path;
     readonly TimeSpan patience;
-    readonly TimeProvider clock = TimeProvider.System;      // other processes wait in real time, whatever clock the records are stamped by
+    readonly TimeProvider clock = TimeProvider.System;      // other processes live in real time, whatever clock the records are stamped by
     readonly Action<long> committed;
     readonly Channel<Write> waiting = Channel.CreateUnbounded<Write>(new() { SingleReader = true });
     readonly Task writing;
@@ -56,7 +58,9 @@ sealed class WriteQueue : IAsyncDisposable
             if (!await CommittedAsync(group))
                 foreach (var write in group) await CommittedAsync([write]);
             group.Clear();
-            if (othersWrote != long.MinValue && clock.GetElapsedTime(othersWrote) < OthersAreWriting) await Task.Delay(Courtesy);       // let the others in: SQLite's lock knows no queue
+
+            // SQLite's lock knows no queue: without a pause, a busy process would keep the others out.
+            if (othersWrote != long.MinValue && clock.GetElapsedTime(othersWrote) < OthersAreWriting) await Task.Delay(Courtesy);
         }
     }
 
@@ -81,14 +85,35 @@ sealed class WriteQueue : IAsyncDisposable
             foreach (var write in group) write.Answer();
             return true;
         }
-        catch (Exception e) when (e is SqliteException or KumikiException or TransactionLostException)
+        catch (Exception e)
         {
-            if (db.InTransaction) db.Run("ROLLBACK");
+            if (RolledBack() is { } second) e = new AggregateException(e, second);
             if (group.Count > 1 && e is not KumikiException) return false;
-            foreach (var write in group) write.Fail(e is TransactionLostException { InnerException: SqliteException lost } ? StoreTrouble.Of(lost, path) ?? e : e is SqliteException s ? StoreTrouble.Of(s, path) ?? e : e);
+            foreach (var write in group) write.Fail(Said(e));
             return true;
         }
     }
+
+    /// <returns>What went wrong in going back; null where nothing did. Whoever waits for a write is answered in any case.</returns>
+    SqliteException? RolledBack()
+    {
+        try
+        {
+            if (db.InTransaction) db.Run("ROLLBACK");
+            return null;
+        }
+        catch (SqliteException e)
+        {
+            return e;
+        }
+    }
+
+    Exception Said(Exception error) => error switch
+    {
+        TransactionLostException { InnerException: { } lost } => Said(lost),
+        SqliteException e => StoreTrouble.Of(e, path) ?? error,
+        _ => error,
+    };
 
     async Task BeginAsync()
     {
