@@ -51,7 +51,7 @@ sealed partial class RandomProject
                 if (inputs.Any(o => o.Asset == input.Name)) continue;
                 inputs.Add(new(input.Name, Edge(kind, input.Kind, choices), Read(choices), strict || !choices.Once(40)));
             }
-            var apart = kind == AssetKind.Model && choices.Once(5) ? new[] { new Apartness(choices.Of(Assets).Name, "declared apart") } : [];
+            var apart = kind == AssetKind.Model && choices.Once(5) ? new[] { new Apartness(Assets[choices.Of(sources)].Name, "declared apart") } : [];
             Assets.Add(new($"{kind.ToString().ToLowerInvariant()}{i}", kind, [.. inputs], apart, choices.Once(3) ? 1 + choices.Of(3) : int.MaxValue));
         }
     }
@@ -119,7 +119,7 @@ sealed partial class RandomProject
     public override string ToString() => string.Join('\n',
     [
         .. shelf.Values.OrderBy(v => v.MadeBy.Number).Select(v =>
-            $"{v.Kind} {v.Name} {v.Parts[""].Hex[..4]} from {string.Join(", ", v.Inputs.Select(Shown))}, apart from {string.Join(' ', v.Apart.Select(a => a.Source))}"),
+            $"{v.Kind} {v.Name} {v.Parts[""].Hex[..4]} from {string.Join(", ", v.Inputs.Select(Shown))}, apart from {string.Concat(v.Apart.Select(a => a.Source))}"),
         $"production {string.Join(' ', Production.Set.Select(s => $"{s.Key}@{s.Value}"))}, staged {string.Join(' ', Staged.Select(s => $"{s.Key}@{s.Value}"))}",
     ]);
 
