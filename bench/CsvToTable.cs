@@ -7,7 +7,8 @@ namespace Kumiki.Bench;
 
 /// <summary>CSV to checked Parquet, beside bare DuckDB doing the same with the same file, threads and memory in the same process.</summary>
 /// <remarks>
-/// Bare DuckDB reads with the types given and store_rejects, filters by the same rules as SQL (no nulls, the range, finite numbers) and copies to Parquet with zstd. It does less: it accepts 1.5 for an INTEGER, gives no
+/// Bare DuckDB reads with the types given and store_rejects, filters by the same rules as SQL (no nulls, the range, finite numbers) and copies to Parquet with
+/// zstd. It does less: it accepts 1.5 for an INTEGER, gives no
 /// reason for rows its filter drops, and takes no digest of what it read.
 /// </remarks>
 static class CsvToTable
@@ -51,8 +52,8 @@ static class CsvToTable
         using var connection = database.Connect();
         var units = badEvery == 0 ? "hash(i * 3) % 1000" : $"CASE WHEN i % {badEvery} = {badEvery / 2} THEN 'x' ELSE (hash(i * 3) % 1000)::VARCHAR END";
         connection.Execute($"""
-            COPY (SELECT DATE '2020-01-01' + (i % 640)::INT AS date, 'shop_' || hash(i * 7) % 100 AS store, 'item_' || hash(i * 13) % 500 AS item, {units} AS units,
-                         (hash(i * 5) % 1000000)::DECIMAL(18,4) / 100 AS amount, (hash(i * 11) % 100000000) / 1000.0 AS score
+            COPY (SELECT DATE '2020-01-01' + (i % 640)::INT AS date, 'shop_' || hash(i * 7) % 100 AS store, 'item_' || hash(i * 13) % 500 AS item,
+                         {units} AS units, (hash(i * 5) % 1000000)::DECIMAL(18,4) / 100 AS amount, (hash(i * 11) % 100000000) / 1000.0 AS score
                   FROM range({rows}) t(i)) TO {SqlText.Quote(path)} (HEADER)
             """);
     }
@@ -68,7 +69,8 @@ static class CsvToTable
         using var database = DuckDbDatabase.OpenInMemory(engine.MemoryBytes, engine.Threads, engine.SpillFolder);
         using var connection = database.Connect();
         var other = Timed(() => (long)connection.Scalar($"""
-            COPY (SELECT * FROM read_csv({SqlText.Quote(csv)}, columns = {Types}, header = true, delim = ',', quote = '"', auto_detect = false, store_rejects = true)
+            COPY (SELECT * FROM read_csv({SqlText.Quote(csv)}, columns = {Types}, header = true, delim = ',', quote = '"',
+                                         auto_detect = false, store_rejects = true)
                   WHERE date IS NOT NULL AND store IS NOT NULL AND item IS NOT NULL AND units BETWEEN 0 AND 100000 AND amount IS NOT NULL AND isfinite(score))
             TO {SqlText.Quote(bare)} (FORMAT parquet, COMPRESSION zstd)
             """, cancellation)!);

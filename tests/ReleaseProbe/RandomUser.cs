@@ -10,7 +10,8 @@ sealed class RandomUser(DataFolder data, int seed, Action<string> say)
 {
     sealed record Plan(string Name, AssetKind Kind, (string Asset, EdgeKind Edge, string Part)[] Inputs, Apartness[] Apart);
 
-    /// <summary>Two models on one source, one of them through derived data; an ensemble, a threshold, an endpoint, a forecast, and a model declared apart.</summary>
+    /// <summary>Two models on one source, one of them through derived data; an ensemble, a threshold, an endpoint, a forecast, and a model declared
+    /// apart.</summary>
     static readonly Plan[] Project =
     [
         new("sales", AssetKind.Dataset, [], []),
@@ -118,7 +119,8 @@ sealed class RandomUser(DataFolder data, int seed, Action<string> say)
                 MadeBy = started.Run,
                 MadeAt = DateTimeOffset.UnixEpoch,
             };
-            switch (await data.Metadata.CommitAsync(started.Run, started.Fence, new(version), new(TimeSpan.Zero, TimeSpan.Zero, 0, new Dictionary<string, TimeSpan>()), generation, Go))
+            switch (await data.Metadata.CommitAsync(started.Run, started.Fence, new(version),
+                new(TimeSpan.Zero, TimeSpan.Zero, 0, new Dictionary<string, TimeSpan>()), generation, Go))
             {
                 case CommitEnd.Made(var made):
                     say($"made {made.Name}");
@@ -166,7 +168,9 @@ sealed class RandomUser(DataFolder data, int seed, Action<string> say)
     async Task TakeOutAsync()
     {
         var held = (await data.Metadata.ProductionAsync(Go)).Set.Keys.Order(StringComparer.Ordinal).ToList();
-        if (held.Count > 0 && await releases.ReleaseAsync(new() { Without = [held[random.Next(held.Count)]] }, Go) is ReleaseEnd.Live(var release, _, _)) say($"live {release.Number}");
+        if (held.Count == 0) return;
+        var end = await releases.ReleaseAsync(new() { Without = [held[random.Next(held.Count)]] }, Go);
+        if (end is ReleaseEnd.Live(var release, _, _)) say($"live {release.Number}");
     }
 
     /// <summary>Releases what is staged, doing what the mends say as long as this user has patience.</summary>

@@ -18,7 +18,7 @@ public static class AssetName
             if (char.IsAsciiLetterUpper(c))
             {
                 var startsWord = i > 0 && (!char.IsAsciiLetterUpper(className[i - 1]) || (i + 1 < className.Length && char.IsAsciiLetterLower(className[i + 1])));
-                if (startsWord && name[^1] != '-') name.Append('-');
+                if (startsWord && name.Length > 0 && name[^1] != '-') name.Append('-');
                 name.Append(char.ToLowerInvariant(c));
             }
             else if (char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c)) name.Append(c);

@@ -3,7 +3,8 @@ namespace Kumiki;
 /// <summary>Walks from versions to what they were made from.</summary>
 public static class Lineage
 {
-    /// <summary>A version and everything it was made from, nearest first, each once; data that was only scored is part of it. What the shelf lacks is left out.</summary>
+    /// <summary>A version and everything it was made from, nearest first, each once; data that was only scored is part of it. What the shelf lacks is left
+    /// out.</summary>
     public static IEnumerable<VersionRecord> Of(VersionName version, IReadOnlyDictionary<VersionName, VersionRecord> shelf) => Of([version], shelf);
 
     /// <summary>Several versions and everything they were made from, nearest first, each once.</summary>
@@ -20,7 +21,8 @@ public static class Lineage
         }
     }
 
-    /// <summary>What <paramref name="roots"/> reach over <paramref name="inputs"/>, each once and after all it reaches itself; a cycle is cut where it closes.</summary>
+    /// <summary>What <paramref name="roots"/> reach over <paramref name="inputs"/>, each once and after all it reaches itself; a cycle is cut where it
+    /// closes.</summary>
     /// <remarks>A lineage may be thousands of versions deep, so the stack is ours and not the thread's.</remarks>
     internal static List<VersionRecord> InputsFirst(IEnumerable<VersionRecord> roots, Func<VersionRecord, IEnumerable<VersionRecord>> inputs)
     {

@@ -59,8 +59,8 @@ public sealed record ReleaseRecord
     /// <summary>The production revision it was checked against.</summary>
     public required long Base { get; init; }
 
-    /// <summary>Where a rollback from it goes: the release that was live before it, and for a rollback what was live before the release it brings back, so that a
-    /// second rollback goes one further. 0: nowhere.</summary>
+    /// <summary>Where a rollback from it goes: the release that was live before it, and for a rollback what was live before the release it brings back, so
+    /// that a second rollback goes one further. 0: nowhere.</summary>
     public required int Before { get; init; }
 
     /// <summary>The release whose set it brings back, if it is a rollback; that may be a rollback itself.</summary>

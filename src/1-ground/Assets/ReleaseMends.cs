@@ -1,8 +1,12 @@
+using System.Globalization;
+using System.Text;
+
 namespace Kumiki;
 
 /// <summary>The commands that would mend what a release check found.</summary>
 /// <param name="set">The production that would result.</param>
-sealed class ReleaseMends(IReadOnlyDictionary<VersionName, VersionRecord> shelf, IReadOnlyDictionary<string, int> set, ReleaseRequest request, SharedSources sources)
+sealed class ReleaseMends(
+    IReadOnlyDictionary<VersionName, VersionRecord> shelf, IReadOnlyDictionary<string, int> set, ReleaseRequest request, SharedSources sources)
 {
     readonly HashSet<VersionName> asked = [.. request.Set];
     readonly SortedDictionary<string, VersionName> more = new(StringComparer.Ordinal);
@@ -36,8 +40,8 @@ sealed class ReleaseMends(IReadOnlyDictionary<VersionName, VersionRecord> shelf,
 
     string More(Misfit misfit) => more[misfit.Needs.Asset] == misfit.Needs ? withMore ??= Release(With(more.Values)) : Release(With([misfit.Needs]));
 
-    /// <summary>Making <paramref name="version"/> again from what production would hold, and from sources as its models read them. Data that is only scored is not named: a
-    /// making takes what is staged.</summary>
+    /// <summary>Making <paramref name="version"/> again from what production would hold, and from sources as its models read them. Data that is only scored is
+    /// not named: a making takes what is staged.</summary>
     public string Make(VersionRecord version)
     {
         var pins = new SortedDictionary<string, VersionName>(StringComparer.Ordinal);
@@ -50,7 +54,8 @@ sealed class ReleaseMends(IReadOnlyDictionary<VersionName, VersionRecord> shelf,
             {
                 var use = Use(made, input);
                 var isHeld = set.TryGetValue(use.Asset, out var number) && number == use.Number;
-                if (sources.Agrees(use) || (isHeld && shelf[use].Kind == AssetKind.Model)) pins.TryAdd(use.Asset, use);     // a model in production has a finding of its own
+                var hasOwnFinding = isHeld && shelf[use].Kind == AssetKind.Model;
+                if (sources.Agrees(use) || hasOwnFinding) pins.TryAdd(use.Asset, use);
                 else if (isHeld) return Make(shelf[use]);       // production needs it again too, so it comes first
                 else
                 {
@@ -88,12 +93,18 @@ sealed class ReleaseMends(IReadOnlyDictionary<VersionName, VersionRecord> shelf,
     }
 
     /// <summary>A request as it is typed.</summary>
-    public static string Release(ReleaseRequest request) => string.Join(' ',
-        (string[])["kumiki release", .. request.Set.Select(v => v.ToString()), .. request.Without.Select(a => $"--without {a}"), .. request.Waivers.Select(w => $"--waive {Quoted(w)}")]);
-
-    static string Quoted(Waiver waiver)
+    public static string Release(ReleaseRequest request)
     {
-        var text = waiver.ToString();
-        return text.All(c => char.IsAsciiLetterOrDigit(c) || "@:=.-_,/".Contains(c, StringComparison.Ordinal)) ? text : $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+        var typed = new StringBuilder("kumiki release");
+        foreach (var version in request.Set) typed.Append(CultureInfo.InvariantCulture, $" {version}");
+        foreach (var asset in request.Without) typed.Append(CultureInfo.InvariantCulture, $" --without {asset}");
+        foreach (var waiver in request.Waivers) typed.Append(CultureInfo.InvariantCulture, $" --waive {Quoted(waiver.ToString())}");
+        return typed.ToString();
+    }
+
+    static string Quoted(string text)
+    {
+        var isPlain = text.All(c => char.IsAsciiLetterOrDigit(c) || "@:=.-_,/".Contains(c, StringComparison.Ordinal));
+        return isPlain ? text : $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
     }
 }

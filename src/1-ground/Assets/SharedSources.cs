@@ -8,14 +8,14 @@ namespace Kumiki;
 /// sales@9 ──► weekly@4 ──► demand-model@7 ┐
 ///       └────────────────► price-model@2  ┴─ one production: both from sales@9
 /// </code>
-/// 1. A source is a dataset, labels, features or a goal. A model uses it when it, or something it was made from, read any of it. What was only scored, and what
-///    was declared but never read, does not count; nor does what lies behind a model that is declared apart from that source. A model that production holds answers
-///    for itself, and not again through what was made from it.
-/// 2. What was read counts, not the number it had: a version agrees with a source's version when it would have read the same bytes of it. So does one that lies
-///    further on: if <c>weekly@5</c>, made from <c>sales@10</c>, has the same bytes as <c>weekly@4</c>, then making demand-model@7 again from sales@10 gives
-///    demand-model@7, and no making could ever bring it nearer to sales@10.
-/// 3. The rule holds for a source when all models agree with one of the versions in use. Later versions on the shelf can only add ways to agree: making something never
-///    makes a production unfit.
+/// 1. A source is a dataset, labels, features or a goal. A model uses it when it, or something it was made from, read any of it. What was only scored, and
+///    what was declared but never read, does not count; nor does what lies behind a model that is declared apart from that source. A model that production
+///    holds answers for itself, and not again through what was made from it.
+/// 2. What was read counts, not the number it had: a version agrees with a source's version when it would have read the same bytes of it. So does one that
+///    lies further on: if <c>weekly@5</c>, made from <c>sales@10</c>, has the same bytes as <c>weekly@4</c>, then making demand-model@7 again from sales@10
+///    gives demand-model@7, and no making could ever bring it nearer to sales@10.
+/// 3. The rule holds for a source when all models agree with one of the versions in use. Later versions on the shelf can only add ways to agree: making
+///    something never makes a production unfit.
 /// </remarks>
 sealed class SharedSources
 {
@@ -35,7 +35,8 @@ sealed class SharedSources
         // a source comes after the sources it was made from, so that its version is chosen among those that go with theirs
         var order = Lineage.InputsFirst(models, v => Used(v).Select(i => shelf.GetValueOrDefault(i.Version)).OfType<VersionRecord>());
         var read = order.SelectMany(Used).Select(i => i.Version).ToHashSet();
-        Conflicts = [.. order.Where(v => read.Contains(v.Name) && IsSource(v)).GroupBy(v => v.Asset, v => v.Name, StringComparer.Ordinal).SelectMany(g => Common(g.Key, g))];
+        var bySource = order.Where(v => read.Contains(v.Name) && IsSource(v)).GroupBy(v => v.Asset, v => v.Name, StringComparer.Ordinal);
+        Conflicts = [.. bySource.SelectMany(g => Common(g.Key, g))];
     }
 
     /// <param name="models">The models of the production.</param>
@@ -53,9 +54,11 @@ sealed class SharedSources
     /// <summary>The opt-outs that matter: each model in the lineages that is declared apart from a source it uses.</summary>
     public IEnumerable<(VersionRecord Model, Apartness Apart)> Apart()
     {
-        foreach (var model in Reached(models, apartFrom: null).Where(v => v.Kind == AssetKind.Model))
-            foreach (var apart in model.Apart)
-                if (Reached([model], apartFrom: null).SelectMany(Used).Any(i => i.Version.Asset == apart.Source && shelf.TryGetValue(i.Version, out var source) && IsSource(source))) yield return (model, apart);
+        foreach (var model in Reached(models, apartFrom: null).Where(v => v.Kind == AssetKind.Model && v.Apart.Count > 0))
+        {
+            var used = Reached([model], apartFrom: null).SelectMany(Used).Select(i => i.Version.Asset).ToHashSet(StringComparer.Ordinal);
+            foreach (var apart in model.Apart.Where(a => used.Contains(a.Source))) yield return (model, apart);
+        }
     }
 
     /// <summary>Finds the version of a source that all models agree with; if there is none, each conflict.</summary>

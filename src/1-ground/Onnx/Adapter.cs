@@ -123,7 +123,7 @@ public static partial class Adapter
     /// <summary>The text a value becomes, for looking at it outside a tensor.</summary>
     internal static string? TextOf<T>(T value)
     {
-        if (value is null or string) return (string?)(object?)value;
+        if (typeof(T) == typeof(string)) return (string?)(object?)value;
         Span<byte> digits = stackalloc byte[32];
         return Encoding.UTF8.GetString(Text(value, digits));
     }

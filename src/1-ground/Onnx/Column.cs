@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 
 namespace Kumiki.Onnx;
@@ -26,8 +27,9 @@ public abstract class Column
     internal abstract bool Takes(ColumnKind kind);
     internal abstract string TypeName { get; }
     internal abstract void Fill(ScoringBlock block, int column, int from, int count);
-    internal abstract bool IsMissing(int row);
-    internal abstract string? TextAt(int row);
+
+    /// <summary>Rows whose text is there and not among the known ones.</summary>
+    internal abstract long CountUnknown(FrozenSet<string> known);
 }
 
 internal sealed class ColumnOf<T>(string name, ReadOnlyMemory<T> values, ReadOnlyMemory<ulong> valid, int validFrom) : Column(name, values.Length)
@@ -40,12 +42,18 @@ internal sealed class ColumnOf<T>(string name, ReadOnlyMemory<T> values, ReadOnl
 
     internal static string TypeNameOf(Type type) => Nullable.GetUnderlyingType(type) is { } inner ? $"{inner.Name}?" : type.Name;
 
-    internal override void Fill(ScoringBlock block, int column, int from, int count) => block.Fill(column, values.Span.Slice(from, count), valid.Span, validFrom + from, from);
+    internal override void Fill(ScoringBlock block, int column, int from, int count) =>
+        block.Fill(column, values.Span.Slice(from, count), valid.Span, validFrom + from, from);
 
-    internal override bool IsMissing(int row) => !Adapter.IsValid(valid.Span, validFrom + row) || values.Span[row] is null or double.NaN or float.NaN;
-
-    internal override string? TextAt(int row) =>
-        IsMissing(row) ? null : values.Span[row] is string text ? text : Adapter.TextOf(values.Span[row]);
+    internal override long CountUnknown(FrozenSet<string> known)
+    {
+        var unknown = 0L;
+        var all = values.Span;
+        var bits = valid.Span;
+        for (var row = 0; row < all.Length; row++)
+            if (Adapter.TextOf(all[row]) is { Length: > 0 } text && !known.Contains(text) && Adapter.IsValid(bits, validFrom + row)) unknown++;
+        return unknown;
+    }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name} {TypeName}[{Count}]");
 }

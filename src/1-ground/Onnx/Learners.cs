@@ -30,9 +30,12 @@ public static partial class Learners
         [new TensorInfo(Score, TensorType.Float, [OnnxModel.Free, 1])],
         nodes, constants, []));
 
-    /// <summary>XGBoost's trees, from its JSON format (1.7.4): regression with an identity link, or logistic. The score is XGBoost's own value within 1e-5 of its size.</summary>
+    /// <summary>XGBoost's trees, from its JSON format (1.7.4): regression with an identity link, or logistic.</summary>
     /// <param name="json">The model as <c>Booster.Save(BoosterFormat.Json)</c> gives it.</param>
-    /// <exception cref="KumikiException">The bytes are no XGBoost JSON, or hold what is not converted: other objectives, dart, linear, categorical splits, many targets.</exception>
+    /// <returns>A graph whose score is XGBoost's own value within 1e-5 of its size.</returns>
+    /// <exception cref="KumikiException">The bytes are no XGBoost JSON, or hold what is not converted: other objectives, dart, linear, categorical splits,
+    /// many targets.</exception>
+    /// <remarks>LearnersTests compares 100,000 random rows with missing values for every objective.</remarks>
     public static OnnxModel XGBoost(ReadOnlyMemory<byte> json)
     {
         try

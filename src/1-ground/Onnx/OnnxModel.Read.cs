@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Kumiki.Native.OnnxRuntime;
 
@@ -7,7 +8,8 @@ namespace Kumiki.Onnx;
 public sealed partial class OnnxModel
 {
     /// <summary>Reads a model's file.</summary>
-    /// <exception cref="KumikiException">The bytes are no ONNX model or break off, or the model has parts that Kumiki does not keep (sub-graphs, functions).</exception>
+    /// <exception cref="KumikiException">The bytes are no ONNX model or break off, or the model has parts that Kumiki does not keep, such as sub-graphs and
+    /// functions.</exception>
     public static OnnxModel Read(ReadOnlyMemory<byte> bytes)
     {
         var (ir, opsets, metadata) = (0L, ImmutableSortedDictionary.CreateBuilder<string, long>(StringComparer.Ordinal), new Dictionary<string, string>());
@@ -204,9 +206,9 @@ public sealed partial class OnnxModel
     }
 
     /// <summary>The categories of every one-hot column, by the tensor it reads; other nodes are only stepped over.</summary>
-    internal static IReadOnlyDictionary<string, IReadOnlySet<string>> ReadCategories(ReadOnlyMemory<byte> bytes)
+    internal static IReadOnlyDictionary<string, FrozenSet<string>> ReadCategories(ReadOnlyMemory<byte> bytes)
     {
-        var all = new Dictionary<string, IReadOnlySet<string>>(StringComparer.Ordinal);
+        var all = new Dictionary<string, FrozenSet<string>>(StringComparer.Ordinal);
         var model = new ProtobufReader(bytes);
         while (model.Next(out var field))
         {
@@ -218,7 +220,7 @@ public sealed partial class OnnxModel
                 var node = graph.Message();
                 if (!IsOneHot(node)) continue;
                 var read = ReadNode(node);
-                all[read.Inputs[0]] = read.Attributes.OfType<OnnxAttribute.Texts>().SelectMany(t => t.Values).ToHashSet(StringComparer.Ordinal);
+                all[read.Inputs[0]] = read.Attributes.OfType<OnnxAttribute.Texts>().SelectMany(t => t.Values).ToFrozenSet(StringComparer.Ordinal);
             }
         }
         return all;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Runtime.ExceptionServices;
 using Kumiki.Native.OnnxRuntime;
 
@@ -22,12 +23,12 @@ public sealed class Scorer : IDisposable
 {
     readonly OnnxSession session;
     readonly ScorerOptions options;
-    readonly IReadOnlyDictionary<string, IReadOnlySet<string>> categories;
+    readonly IReadOnlyDictionary<string, FrozenSet<string>> categories;
     readonly ConcurrentBag<ScoringBlock> idle = [];
 
     Scorer(
         OnnxSession session, ScorerOptions options, IReadOnlyList<ModelColumn> columns, IReadOnlyList<string> features,
-        IReadOnlyDictionary<string, IReadOnlySet<string>> categories)
+        IReadOnlyDictionary<string, FrozenSet<string>> categories)
     {
         (this.session, this.options, Columns, Features, this.categories) = (session, options, columns, features, categories);
         Width = (int)session.Outputs[0].Shape[1];
@@ -90,7 +91,8 @@ public sealed class Scorer : IDisposable
     /// <summary>Scores every row into memory of the caller.</summary>
     /// <param name="rows">Columns of one length; those the model does not read may be among them.</param>
     /// <param name="scores">[rows × <see cref="Width"/>] row by row.</param>
-    /// <exception cref="KumikiException">A column is missing or of the wrong type, a number is infinite, or a score is not finite; the sentence names the column.</exception>
+    /// <exception cref="KumikiException">A column is missing or of the wrong type, a number is infinite, or a score is not finite; the sentence names the
+    /// column.</exception>
     /// <exception cref="OperationCanceledException">Cancelled between two blocks.</exception>
     public void Score(IReadOnlyList<Column> rows, Memory<float> scores, CancellationToken cancel = default)
     {
@@ -163,11 +165,7 @@ public sealed class Scorer : IDisposable
         foreach (var (i, (name, kind, tensor)) in Columns.Index())
         {
             if (kind != ColumnKind.Text) continue;
-            var known = categories.GetValueOrDefault(tensor);
-            var unknown = 0L;
-            for (var row = 0; row < columns[i].Count; row++)
-                if (columns[i].TextAt(row) is { Length: > 0 } text && known?.Contains(text) != true) unknown++;
-            counts[name] = unknown;
+            counts[name] = columns[i].CountUnknown(categories.GetValueOrDefault(tensor) ?? FrozenSet<string>.Empty);
         }
         return counts;
     }

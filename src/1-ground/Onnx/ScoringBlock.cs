@@ -20,7 +20,7 @@ public sealed class ScoringBlock : IDisposable
     readonly OnnxTensor whole;          // the whole output
     readonly OnnxTensor[] inputs;       // of this number of rows
     readonly OnnxTensor[] output = [null!];
-    readonly bool[] filled;
+    readonly int[] filled;               // rows of each column
     long firstRow;
 
     internal ScoringBlock(OnnxSession session, IReadOnlyList<ModelColumn> columns, int width, int capacity, bool mayBeNaN)
@@ -28,7 +28,7 @@ public sealed class ScoringBlock : IDisposable
         (this.session, this.columns, this.mayBeNaN, Capacity) = (session, columns, mayBeNaN, capacity);
         numbers = [.. columns.Select(c => c.Kind == ColumnKind.Text ? null : OnnxTensor.Of(TensorType.Float, capacity, 1))];
         whole = OnnxTensor.Of(TensorType.Float, capacity, width);
-        (inputs, filled) = (new OnnxTensor[columns.Count], new bool[columns.Count]);
+        (inputs, filled) = (new OnnxTensor[columns.Count], new int[columns.Count]);
     }
 
     /// <summary>The most rows it can hold.</summary>
@@ -75,18 +75,18 @@ public sealed class ScoringBlock : IDisposable
             var infinite = FirstNotFinite(into, orNaN: false);
             if (infinite >= 0) throw Infinite(name, values[infinite], first + infinite);
         }
-        filled[column] = true;
+        filled[column] = Rows;
     }
 
     static KumikiException Infinite<T>(string column, T value, long row) => new(Message.Of(
         "onnx.infinite", ("column", column), ("row", row + 1), ("value", Convert.ToString(value, CultureInfo.InvariantCulture))));
 
-    /// <summary>Sets one text of a Text column from UTF-8, instead of <see cref="Fill{T}(int, ReadOnlySpan{T}, ReadOnlySpan{ulong})"/>; the last row completes it.</summary>
-    public void FillText(int column, int row, ReadOnlySpan<byte> utf8)
+    /// <summary>Sets the next text of a Text column from UTF-8; a column is filled by <see cref="Rows"/> of these, or by one
+    /// <see cref="Fill{T}(int, ReadOnlySpan{T}, ReadOnlySpan{ulong})"/>.</summary>
+    public void FillNextText(int column, ReadOnlySpan<byte> utf8)
     {
         if (columns[column].Kind != ColumnKind.Text) throw Scorer.WrongType(columns[column].Name, columns[column].Kind, "UTF-8");
-        inputs[column].SetText(row, utf8);
-        if (row == Rows - 1) filled[column] = true;
+        inputs[column].SetText(filled[column]++, utf8);
     }
 
     /// <summary>Runs the graph.</summary>
@@ -94,8 +94,8 @@ public sealed class ScoringBlock : IDisposable
     /// <exception cref="KumikiException">A column was not filled, or a score is not finite.</exception>
     public ReadOnlySpan<float> Run()
     {
-        var empty = Array.IndexOf(filled, false);
-        if (empty >= 0) throw Scorer.MissingColumn(columns[empty].Name, [.. columns.Where((_, i) => filled[i]).Select(c => c.Name)]);
+        var empty = filled.AsSpan().IndexOfAnyExcept(Rows);
+        if (empty >= 0) throw Scorer.MissingColumn(columns[empty].Name, [.. columns.Where((_, i) => filled[i] == Rows).Select(c => c.Name)]);
         session.Run(inputs, output);
         var scores = output[0].Values<float>();
         if (mayBeNaN) return scores;

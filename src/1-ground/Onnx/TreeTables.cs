@@ -49,7 +49,10 @@ public static partial class Learners
         }
 
         static long[] Ints(JsonElement tree, string name) =>
-            [.. tree.GetProperty(name).EnumerateArray().Select(e => e.ValueKind switch { JsonValueKind.True => 1, JsonValueKind.False => 0, _ => e.GetInt64() })];
+        [
+            .. tree.GetProperty(name).EnumerateArray()
+                .Select(e => e.ValueKind switch { JsonValueKind.True => 1, JsonValueKind.False => 0, _ => e.GetInt64() }),
+        ];
 
         public IReadOnlyList<OnnxAttribute> Attributes(float margin) =>
         [

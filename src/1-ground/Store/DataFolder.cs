@@ -23,13 +23,13 @@ public sealed class DataFolder : IAsyncDisposable
         if (File.Exists(path)) throw new KumikiException(Message.Of("store.not-a-folder", ("path", path)));
         try
         {
+            // Before anything is made; artifacts/ may be a link to, or the mount of, another disk.
+            foreach (var place in new[] { path, System.IO.Path.Combine(path, "artifacts") }) CheckFileSystem(place, Posix.FileSystemMagic(Existing(place)));
             if (!Directory.Exists(path))
             {
                 Directory.CreateDirectory(path);
                 if (System.IO.Path.GetDirectoryName(path) is { } parent) Posix.FsyncFolder(parent);
             }
-            foreach (var place in new[] { path, System.IO.Path.Combine(path, "artifacts") })
-                if (Directory.Exists(place)) CheckFileSystem(place, Posix.FileSystemMagic(place));
             // Opened for writing, so that a folder that cannot be written is found before anything is changed in it.
             Posix.OpenUnlocked(LockFile(path)).Dispose();
         }
@@ -66,6 +66,13 @@ public sealed class DataFolder : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Metadata.DisposeAsync();
+
+    /// <summary>The folder itself or the nearest one above it that is there.</summary>
+    static string Existing(string path)
+    {
+        while (!Directory.Exists(path) && System.IO.Path.GetDirectoryName(path) is { } parent) path = parent;
+        return path;
+    }
 
     /// <exception cref="KumikiException">It is a network file system.</exception>
     internal static void CheckFileSystem(string path, long magic)

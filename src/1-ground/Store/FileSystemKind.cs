@@ -14,7 +14,7 @@ static class FileSystemKind
         0x517B => "SMB",
         0xFF534D42 => "CIFS",
         0xFE534D42 => "SMB2",
-        0x65735546 => "FUSE (such as sshfs)",
+        0x65735546 => "FUSE, such as sshfs",
         0x01021997 => "9P",
         0x00C36400 => "Ceph",
         0x5346414F or 0x6B414653 => "AFS",

@@ -57,6 +57,13 @@ static partial class Posix
         if (access(folder, write | enter) != 0) throw Failed("access", folder);
     }
 
+    /// <summary>The inode number of a file.</summary>
+    internal static long Inode(string path)
+    {
+        const int here = -100, inode = 0x100;
+        return statx(here, path, 0, inode, out var found) == 0 ? found.Inode : throw Failed("statx", path);
+    }
+
     /// <summary>Locks an open file for this process alone, until the handle closes.</summary>
     /// <returns>False when another has it.</returns>
     internal static bool TryLock(SafeFileHandle file)
@@ -78,6 +85,17 @@ static partial class Posix
         [FieldOffset(0)]
         public long Type;
     }
+
+    /// <summary>One field of <c>struct statx</c>, which is alike on all machines.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    struct FileFacts
+    {
+        [FieldOffset(32)]
+        public long Inode;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int folder, string path, int flags, uint mask, out FileFacts found);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle open(string path, int flags, uint mode);

@@ -42,5 +42,6 @@ static class MemoryLimit
         }
     }
 
-    static long Limit(string file) => File.Exists(file) && long.TryParse(File.ReadAllText(file).Trim(), CultureInfo.InvariantCulture, out var bytes) ? bytes : 0;
+    static long Limit(string file) => File.Exists(file) && long.TryParse(File.ReadAllText(file).Trim(), CultureInfo.InvariantCulture, out var bytes)
+        ? bytes : 0;
 }

@@ -5,7 +5,8 @@ using Kumiki.Tables;
 
 namespace Kumiki;
 
-/// <summary>How a table's rows are cut into files: one sorted Parquet file a partition, the same bytes as long as its rows are the same, so that a new week shares all older files.</summary>
+/// <summary>How a table's rows are cut into files: one sorted Parquet file a partition, the same bytes as long as its rows are the same, so that a new week
+/// shares all older files.</summary>
 public sealed record Partition
 {
     /// <summary>What of the column's value is the key.</summary>
@@ -38,7 +39,8 @@ public sealed record Partition
     {
         var column = schema.OfProperty(Property);
         if (Unit != By.Value && column.Kind is not (ColumnKind.DateOnly or ColumnKind.DateTime))
-            throw new KumikiException(Message.Of("tables.partition-unit", ("column", column.Name), ("type", column.TypeName), ("unit", Unit.ToString().ToLowerInvariant())));
+            throw new KumikiException(Message.Of("tables.partition-unit", ("column", column.Name), ("type", column.TypeName),
+                ("unit", Unit.ToString().ToLowerInvariant())));
 
         // 1 one sort over all, out of core if need be, by key and then every column: equal rows need no order among them
         var key = KeySql(column);
@@ -47,7 +49,10 @@ public sealed record Partition
         var counts = new List<(string Key, long Rows)>();
         using (var shared = engine.Connect())
         {
-            shared.Execute($"COPY (SELECT {key} AS \"partition key\", {all} FROM {SqlText.Rows([.. files.Select(f => f.Path)])} ORDER BY ALL) TO {SqlText.Quote(sorted)} (FORMAT parquet, COMPRESSION snappy)", cancellation);
+            shared.Execute($"""
+                COPY (SELECT {key} AS "partition key", {all} FROM {SqlText.Rows([.. files.Select(f => f.Path)])} ORDER BY ALL)
+                TO {SqlText.Quote(sorted)} (FORMAT parquet, COMPRESSION snappy)
+                """, cancellation);
             using var statement = shared.Prepare($"SELECT \"partition key\", count(*) FROM {SqlText.Rows([sorted])} GROUP BY 1 ORDER BY 1 LIMIT {Most + 1}");
             using var rows = statement.Execute(cancellation);
             while (rows.Next())
@@ -60,14 +65,17 @@ public sealed record Partition
         var names = FileNames(counts.Select(c => c.Key));
         var written = new TableFile[counts.Count];
         var next = -1;
-        Parallel.For(0, Math.Min(engine.Threads, counts.Count), new ParallelOptions { MaxDegreeOfParallelism = engine.Threads, CancellationToken = cancellation }, _ =>
+        Parallel.For(0, Math.Min(engine.Threads, counts.Count),
+            new ParallelOptions { MaxDegreeOfParallelism = engine.Threads, CancellationToken = cancellation }, _ =>
         {
             using var database = engine.OpenSingle(cancellation);
             for (int i; (i = Interlocked.Increment(ref next)) < counts.Count;)
             {
                 var path = Path.Combine(folder, names[i]);
-                database.Connection.Execute(
-                    $"COPY (SELECT {all} FROM {SqlText.Rows([sorted])} WHERE \"partition key\" = {SqlText.Quote(counts[i].Key)}) TO {SqlText.Quote(path)} ({ParquetForm.Options})", cancellation);
+                database.Connection.Execute($"""
+                    COPY (SELECT {all} FROM {SqlText.Rows([sorted])} WHERE "partition key" = {SqlText.Quote(counts[i].Key)})
+                    TO {SqlText.Quote(path)} ({ParquetForm.Options})
+                    """, cancellation);
                 written[i] = new(path, counts[i].Rows, new FileInfo(path).Length, counts[i].Key);
             }
         });

@@ -17,7 +17,8 @@ public sealed record TableEngineOptions
 
 /// <summary>DuckDB in this process; one instance a process, made once and shared by all who read, check or write tables.</summary>
 /// <remarks>
-/// Half of the memory belongs to one database that all share and that uses all threads. The other half is lent in equal shares to short-lived databases of one thread each, as many as there are threads:
+/// Half of the memory belongs to one database that all share and that uses all threads. The other half is lent in equal shares to short-lived databases of one
+/// thread each, as many as there are threads:
 /// what is written must be the same bytes every time, and an author's SQL runs alone, where it can reach nothing but its inputs.
 /// </remarks>
 public sealed class TableEngine : IDisposable

@@ -18,7 +18,8 @@ static class TableFailure
         }
         catch (DuckDbException e) when (e.Type == DuckDbErrorType.OutOfMemory)
         {
-            throw new KumikiException(Message.Of("tables.out-of-memory", ("limit", engine.MemoryBytes >> 20), ("spill", engine.SpillFolder), ("reason", FirstLine(e.Reason))), e);
+            throw new KumikiException(Message.Of("tables.out-of-memory", ("limit", engine.MemoryBytes >> 20), ("spill", engine.SpillFolder),
+                ("reason", FirstLine(e.Reason))), e);
         }
         catch (IOException e) when ((e.HResult & 0xFFFF) == NoSpace)
         {
@@ -42,7 +43,9 @@ static class TableFailure
     internal static KumikiException Reading(IReadOnlyList<string> files, DuckDbException e)
     {
         // A damaged page is told without the file's name, and without a class of its own.
-        if (e.Type is not (DuckDbErrorType.Io or DuckDbErrorType.InvalidInput or DuckDbErrorType.Invalid or DuckDbErrorType.Serialization or DuckDbErrorType.Internal)) return e;
+        var reads = e.Type is DuckDbErrorType.Io or DuckDbErrorType.InvalidInput or DuckDbErrorType.Invalid or DuckDbErrorType.Serialization
+            or DuckDbErrorType.Internal;
+        if (!reads) return e;
         var file = files.FirstOrDefault(f => e.Reason.Contains(f, StringComparison.Ordinal));
         if (file is null && e.Type is (DuckDbErrorType.InvalidInput or DuckDbErrorType.Io)) return e;
         file ??= string.Join(" / ", files.Take(5)) + (files.Count > 5 ? " / …" : "");

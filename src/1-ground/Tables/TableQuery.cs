@@ -15,7 +15,8 @@ public sealed record TableQuery(string Sql, IReadOnlyList<object?> Values, IRead
     /// <summary>Runs the query and writes its rows, cast to the record's types, as one Parquet file.</summary>
     /// <param name="path">A temporary path of the caller's, which must not exist.</param>
     /// <exception cref="KumikiException">
-    /// The SQL is wrong (DuckDB's words are kept) or reaches for other files; a column is missing, is too many or has a type that cannot become the record's; a value does not fit, is missing, NaN or out of range
+    /// The SQL is wrong (DuckDB's words are kept) or reaches for other files; a column is missing, is too many or has a type that cannot become the record's; a
+    /// value does not fit, is missing, NaN or out of range
     /// (column and value are named); disk or memory ran out.
     /// </exception>
     public TableFile Write(TableEngine engine, RowSchema schema, string path, CancellationToken cancellation = default)
@@ -53,18 +54,24 @@ public sealed record TableQuery(string Sql, IReadOnlyList<object?> Values, IRead
 
     long Run(DuckDbConnection connection, RowSchema schema, string path, CancellationToken cancellation)
     {
-        if (connection.CountStatements(Sql) is not 1 and var count) throw new KumikiException(Message.Of("tables.query-one", ("count", count), ("sql", DuckDbConnection.Shown(Sql))));
+        if (connection.CountStatements(Sql) is not 1 and var count)
+            throw new KumikiException(Message.Of("tables.query-one", ("count", count), ("sql", DuckDbConnection.Shown(Sql))));
         var text = Sql.TrimEnd().TrimEnd(';');
         IReadOnlyList<DuckDbColumn> columns;
         using (var author = connection.Prepare(text))
         {
             if (author.Type != DuckDbStatementType.Select) throw new KumikiException(Message.Of("tables.query-select", ("sql", DuckDbConnection.Shown(Sql))));
-            if (author.ParameterCount != Values.Count) throw new ArgumentException($"The query has {author.ParameterCount} parameters, but {Values.Count} values were given.");
+            if (author.ParameterCount != Values.Count)
+                throw new ArgumentException($"The query has {author.ParameterCount} parameters, but {Values.Count} values were given.");
             // A parameter's type is known only once it is bound, and some columns' types with it.
             columns = Values.Count == 0 ? author.Columns() : Described(author, cancellation);
         }
         var checkedColumns = ResultCheck.Columns(schema, columns);
-        using var copy = connection.Prepare($"COPY (SELECT {string.Join(", ", checkedColumns)} FROM (\n{text}\n) AS q) TO {SqlText.Quote(path)} ({ParquetForm.Options})");
+        using var copy = connection.Prepare($"""
+            COPY (SELECT {string.Join(", ", checkedColumns)} FROM (
+            {text}
+            ) AS q) TO {SqlText.Quote(path)} ({ParquetForm.Options})
+            """);
         Bind(copy);
         using var result = copy.Execute(cancellation);
         result.Next();
@@ -107,7 +114,8 @@ static class ResultCheck
         var missing = schema.Columns.Where(c => !result.Any(r => Same(r.Name, c.Name))).Select(c => c.Name).ToArray();
         var extra = result.Where(r => !schema.Columns.Any(c => Same(r.Name, c.Name))).Select(r => r.Name).ToArray();
         if (missing.Length + extra.Length > 0)
-            throw new KumikiException(Message.Of("tables.query-columns", ("record", schema.Record), ("missing", missing.Length == 0 ? "-" : string.Join(", ", missing)), ("extra", extra.Length == 0 ? "-" : string.Join(", ", extra)),
+            throw new KumikiException(Message.Of("tables.query-columns", ("record", schema.Record),
+                ("missing", missing.Length == 0 ? "-" : string.Join(", ", missing)), ("extra", extra.Length == 0 ? "-" : string.Join(", ", extra)),
                 ("expected", string.Join(", ", schema.Columns.Select(c => c.Name)))));
         return [.. schema.Columns.Select(c => Checked(c, result.First(r => Same(r.Name, c.Name)).Type))];
     }
@@ -121,9 +129,8 @@ static class ResultCheck
         if (!column.Nullable) cases.Add(($"{value} IS NULL", "missing"));
         var cast = Cast(column, from, value, cases);
         if (column.Range is { } range) cases.Add((Bounds.OutsideSql(column, range, cast), "range"));
-        var chosen = cases.Count == 0
-            ? cast
-            : $"CASE {string.Concat(cases.Select(c => $"WHEN {c.When} THEN error(concat({SqlText.Quote($"{Mark}{column.Name}\u001f{c.Fault}\u001f")}, CAST({value} AS VARCHAR))) "))}ELSE {cast} END";
+        string Told(string fault) => $"error(concat({SqlText.Quote($"{Mark}{column.Name}\u001f{fault}\u001f")}, CAST({value} AS VARCHAR)))";
+        var chosen = cases.Count == 0 ? cast : $"CASE {string.Concat(cases.Select(c => $"WHEN {c.When} THEN {Told(c.Fault)} "))}ELSE {cast} END";
         return $"CAST({chosen} AS {column.Type}) AS {column.Sql}";
     }
 
@@ -143,7 +150,8 @@ static class ResultCheck
                 if (!isWhole) cases.Add(($"{attempt} <> {value}", "whole"));
                 return attempt;
             case var _ when column.IsNumber && isNumber:
-                if (from != to) cases.Add(($"{value} IS NOT NULL AND ({attempt} IS NULL{(column.Kind == ColumnKind.Float ? $" OR NOT isfinite({attempt})" : "")})", "overflow"));
+                var infinite = column.Kind == ColumnKind.Float ? $" OR NOT isfinite({attempt})" : "";
+                if (from != to) cases.Add(($"{value} IS NOT NULL AND ({attempt} IS NULL{infinite})", "overflow"));
                 return attempt;
             case ColumnKind.Bool when from.Kind == DuckDbKind.Boolean:
             case ColumnKind.String when from.Kind is DuckDbKind.Varchar or DuckDbKind.Enum or DuckDbKind.Uuid:
@@ -179,6 +187,7 @@ static class ResultCheck
             "name" => FieldFaults.Says(FieldFault.NotAName, column),
             _ => FieldFaults.Says(FieldFault.OutOfRange, column),
         };
-        return Message.Of("tables.query-value", ("column", column.Name), ("value", TableFailure.FirstLine(parts[2])), ("reason", says), ("record", schema.Record));
+        return Message.Of("tables.query-value", ("column", column.Name), ("value", TableFailure.FirstLine(parts[2])), ("reason", says),
+            ("record", schema.Record));
     }
 }

@@ -60,7 +60,7 @@ public abstract class Dataset<TRow> : Asset
         making.Metric("rows", files.Sum(f => f.Rows));
         making.Schema(schema.ToJson());
         foreach (var (file, i) in files.Select((f, i) => (f, i)))
-            await making.AddFileAsync(file.Partition is { } key ? $"rows/{key}.parquet" : string.Create(CultureInfo.InvariantCulture, $"rows/{i + 1:00000}.parquet"), file.Path, stop);
+            await making.AddFileAsync(file.Partition is not null ? $"rows/{Path.GetFileName(file.Path)}" : string.Create(CultureInfo.InvariantCulture, $"rows/{i + 1:00000}.parquet"), file.Path, stop);
     }
 
     static async Task<TableFile> QueryAsync(MakingRun making, Query query, RowSchema schema, CancellationToken stop)

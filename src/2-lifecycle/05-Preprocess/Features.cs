@@ -38,9 +38,6 @@ public sealed class Features<TRow>
     /// <summary>Subtracts the mean and divides by the standard deviation (of the population, as scikit-learn's StandardScaler does).</summary>
     public Features<TRow> Scale<TValue>(Expression<Func<TRow, TValue>> column) => With(column, new StepPlan.Scale());
 
-    /// <summary>The learner that takes these features.</summary>
-    public Learner Then(Algorithm algorithm) => new(Plans, algorithm);
-
     Features<TRow> With(LambdaExpression column, StepPlan? step)
     {
         var named = schema.ColumnOf(column);

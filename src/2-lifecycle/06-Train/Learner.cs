@@ -13,6 +13,13 @@ public sealed class Learner
     public Algorithm Algorithm { get; }
 }
 
+/// <summary>Joins features to what learns from them.</summary>
+public static class Learning
+{
+    /// <summary>The learner that takes these features.</summary>
+    public static Learner Then<TRow>(this Features<TRow> features, Algorithm algorithm) => new(features.Plans, algorithm);
+}
+
 /// <summary>What learns.</summary>
 /// <param name="Target">The column to predict.</param>
 public abstract record Algorithm(ColumnSchema Target)

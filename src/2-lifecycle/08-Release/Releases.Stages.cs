@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Kumiki.Releasing;
 
 public sealed partial class Releases
@@ -39,13 +41,15 @@ public sealed partial class Releases
     public async Task RemoveAliasAsync(string alias, string asset, string reason = "", CancellationToken stop = default)
     {
         CheckAlias(alias);
-        if (!(await store.StagesAsync(stop)).Any(s => s.Asset == asset && s.Stage == alias)) throw new KumikiException(Message.Of("release.no-alias", ("asset", asset), ("alias", alias)));
+        if (!(await store.StagesAsync(stop)).Any(s => s.Asset == asset && s.Stage == alias))
+            throw new KumikiException(Message.Of("release.no-alias", ("asset", asset), ("alias", alias)));
         await MoveAsync([(asset, alias, null)], reason, stop);
     }
 
     /// <summary>Every move of staging, of an alias and of production, newest first.</summary>
     /// <param name="asset">Null: of all assets.</param>
-    public Task<IReadOnlyList<StageMove>> StageHistoryAsync(string? asset = null, int limit = 50, CancellationToken stop = default) => store.StageHistoryAsync(asset, limit, stop);
+    public Task<IReadOnlyList<StageMove>> StageHistoryAsync(string? asset = null, int limit = 50, CancellationToken stop = default) =>
+        store.StageHistoryAsync(asset, limit, stop);
 
     async Task MoveAsync(IReadOnlyList<(string Asset, string Stage, int? Number)> moves, string reason, CancellationToken stop)
     {
@@ -57,9 +61,12 @@ public sealed partial class Releases
     static void CheckAlias(string alias)
     {
         if (alias is Staging or "production" or "newest") throw new KumikiException(Message.Of("release.alias-reserved", ("alias", alias)));
-        var isSlug = alias.Length is > 0 and <= LongestAlias && char.IsAsciiLetterLower(alias[0]) && alias[^1] != '-' && alias.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
-        if (!isSlug) throw new KumikiException(Message.Of("release.alias-written", ("alias", alias), ("longest", LongestAlias)));
+        if (alias.Length > LongestAlias || !Slug().IsMatch(alias))
+            throw new KumikiException(Message.Of("release.alias-written", ("alias", alias), ("longest", LongestAlias)));
     }
+
+    [GeneratedRegex(@"^[a-z]([a-z0-9-]*[a-z0-9])?\z")]
+    private static partial Regex Slug();
 
     /// <summary>Step 1 of a release: what its names stand for.</summary>
     async Task NameAsync(ReleaseOrder order, List<VersionName> asked, List<Finding> unread, CancellationToken stop)
@@ -68,16 +75,19 @@ public sealed partial class Releases
         if (order.Set.Count == 0 && order.Without.Count == 0)
         {
             var production = await store.ProductionAsync(stop);
-            asked.AddRange(stages.Where(s => s.Key.Stage == Staging && production.Set.GetValueOrDefault(s.Key.Asset) != s.Value.Number).Select(s => s.Value).Order());
+            var staged = stages.Where(s => s.Key.Stage == Staging).Select(s => s.Value);
+            asked.AddRange(staged.Where(v => production.Set.GetValueOrDefault(v.Asset) != v.Number).Order());
         }
         foreach (var text in order.Set)
         {
             var (asset, stage) = text.LastIndexOf('@') is > 0 and var at ? (text[..at], text[(at + 1)..]) : (text, Staging);
             if (VersionName.TryParse(text, null, out var version) || stages.TryGetValue((asset, stage), out version)) asked.Add(version);
-            else
-                unread.Add(new("unknown", Severity.Refusal, !AssetName.IsValid(asset) ? Message.Of("release.not-a-name", ("text", text))
-                    : stage == Staging ? Message.Of("release.not-staged", ("asset", asset))
-                    : Message.Of("release.no-alias", ("asset", asset), ("alias", stage)), []));
+            else unread.Add(new("unknown", Severity.Refusal, Unread(text, asset, stage), []));
         }
     }
+
+    static Message Unread(string text, string asset, string stage) =>
+        !AssetName.IsValid(asset) ? Message.Of("release.not-a-name", ("text", text))
+        : stage == Staging ? Message.Of("release.not-staged", ("asset", asset))
+        : Message.Of("release.no-alias", ("asset", asset), ("alias", stage));
 }

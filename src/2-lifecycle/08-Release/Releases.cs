@@ -57,11 +57,12 @@ public sealed partial class Releases(IMetadataStore store, IArtifactStore artifa
     {
         var production = await store.ProductionAsync(stop);
         if (await store.ReleaseAsync(production.Release, stop) is not { } live) return Refused("nothing", Message.Of("release.nothing-live"));
-        if (await store.ReleaseAsync(live.Before, stop) is not { } target) return Refused("nothing", Message.Of("release.nothing-before", ("release", live.Number)));
+        if (await store.ReleaseAsync(live.Before, stop) is not { } target)
+            return Refused("nothing", Message.Of("release.nothing-before", ("release", live.Number)));
 
         var changes = ReleaseChange.Between(production.Set, target.Set);
-        var request = new ReleaseRequest(
-            [.. changes.Where(c => c.To is not null).Select(c => new VersionName(c.Asset, c.To!.Value))], [.. changes.Where(c => c.To is null).Select(c => c.Asset)], [], Gates: false);
+        var asked = changes.Where(c => c.To is not null).Select(c => new VersionName(c.Asset, c.To!.Value));
+        var request = new ReleaseRequest([.. asked], [.. changes.Where(c => c.To is null).Select(c => c.Asset)], [], Gates: false);
         var draft = new ReleaseRecord
         {
             Number = 0,
@@ -76,7 +77,8 @@ public sealed partial class Releases(IMetadataStore store, IArtifactStore artifa
             Reason = reason,
             At = clock.GetUtcNow(),
         };
-        return await TryAsync(production, request, draft, dryRun, new(store), stop) ?? Refused("moved", Message.Of("release.moved-rollback", ("release", live.Number)));
+        return await TryAsync(production, request, draft, dryRun, new(store), stop)
+            ?? Refused("moved", Message.Of("release.moved-rollback", ("release", live.Number)));
     }
 
     /// <summary>Withdraws a candidate that is not live, such as one whose process died before it switched.</summary>
@@ -94,7 +96,8 @@ public sealed partial class Releases(IMetadataStore store, IArtifactStore artifa
 
     /// <summary>Releases, newest first; candidates and withdrawn ones too.</summary>
     /// <param name="before">Only those with a lower number; for paging.</param>
-    public Task<IReadOnlyList<ReleaseRecord>> HistoryAsync(int limit = 20, int? before = null, CancellationToken stop = default) => store.ReleasesAsync(limit, before, stop);
+    public Task<IReadOnlyList<ReleaseRecord>> HistoryAsync(int limit = 20, int? before = null, CancellationToken stop = default) =>
+        store.ReleasesAsync(limit, before, stop);
 
     /// <summary>Steps 3 to 5. Null: production has moved since it was read.</summary>
     async Task<ReleaseEnd?> TryAsync(Production production, ReleaseRequest request, ReleaseRecord draft, bool dryRun, ShelfReader shelf, CancellationToken stop)
@@ -115,13 +118,19 @@ public sealed partial class Releases(IMetadataStore store, IArtifactStore artifa
         return null;
     }
 
-    IEnumerable<Finding> LostBytes(IReadOnlyDictionary<string, int> set, IReadOnlyDictionary<VersionName, VersionRecord> shelf) =>
-        from held in set
-        where shelf.ContainsKey(new(held.Key, held.Value))
-        let version = shelf[new(held.Key, held.Value)]
-        from file in version.Files
-        where !artifacts.Contains(file.Content)
-        select new Finding("bytes", Severity.Refusal, Message.Of("release.bytes-lost", ("version", version.Name), ("file", file.Path), ("digest", file.Content.Short)), []);
+    /// <summary>Each file of a set that the store no longer has.</summary>
+    IEnumerable<Finding> LostBytes(IReadOnlyDictionary<string, int> set, IReadOnlyDictionary<VersionName, VersionRecord> shelf)
+    {
+        foreach (var (asset, number) in set)
+        {
+            if (!shelf.TryGetValue(new(asset, number), out var version)) continue;      // the check has said so
+            foreach (var file in version.Files.Where(f => !artifacts.Contains(f.Content)))
+            {
+                var says = Message.Of("release.bytes-lost", ("version", version.Name), ("file", file.Path), ("digest", file.Content.Short));
+                yield return new("bytes", Severity.Refusal, says, []);
+            }
+        }
+    }
 
     static ReleaseEnd.Refused Refused(string rule, Message says) => new([new(rule, Severity.Refusal, says, [])]);
 }

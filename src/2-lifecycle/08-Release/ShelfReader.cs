@@ -25,19 +25,22 @@ sealed class ShelfReader(IMetadataStore store)
         }
     }
 
-    /// <summary>Reads what was made on the way from each contested source to what was read of it, in any version: one of them may have the bytes that a model was made from.</summary>
+    /// <summary>Reads what was made on the way from each contested source to what was read of it, in any version: one of them may have the bytes that a model
+    /// was made from.</summary>
     /// <returns>Whether anything new was found.</returns>
     public async Task<bool> ReadAlikeAsync(CancellationToken stop)
     {
         var before = versions.Count;
         var between = versions.Values.SelectMany(v => v.Inputs).Select(i => i.Version.Asset).ToHashSet(StringComparer.Ordinal);
-        var next = new Queue<VersionName>(versions.Values.Where(v => v.Kind is AssetKind.Dataset or AssetKind.Labels or AssetKind.Features or AssetKind.Goal)
-            .GroupBy(v => v.Asset, StringComparer.Ordinal).Where(g => g.Skip(1).Any()).SelectMany(g => g.Select(v => v.Name)));
+        var sources = versions.Values.Where(v => v.Kind is AssetKind.Dataset or AssetKind.Labels or AssetKind.Features or AssetKind.Goal);
+        var contested = sources.GroupBy(v => v.Asset, v => v.Name, StringComparer.Ordinal).Where(g => g.Skip(1).Any()).SelectMany(g => g);
+        var next = new Queue<VersionName>(contested);
         var followed = new HashSet<VersionName>(next);
         while (next.TryDequeue(out var source))
         {
             Questions++;
-            var users = (await store.UsersOfAsync(source, int.MaxValue, stop)).Where(u => between.Contains(u.Asset) && followed.Add(u.Name)).Select(u => u.Name).ToList();
+            var all = await store.UsersOfAsync(source, int.MaxValue, stop);
+            var users = all.Where(u => between.Contains(u.Asset) && followed.Add(u.Name)).Select(u => u.Name).ToList();
             await ReadAsync(users, stop);
             foreach (var user in users) next.Enqueue(user);
         }

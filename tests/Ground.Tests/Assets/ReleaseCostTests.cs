@@ -36,7 +36,8 @@ public sealed class ReleaseCostTests(ITestOutputHelper output)
         return (shelf, [model.Name, other.Name]);
     }
 
-    static VersionRecord Add(Dictionary<VersionName, VersionRecord> shelf, string asset, int number, AssetKind kind, params (VersionRecord From, EdgeKind Edge)[] inputs)
+    static VersionRecord Add(Dictionary<VersionName, VersionRecord> shelf, string asset, int number, AssetKind kind,
+        params (VersionRecord From, EdgeKind Edge)[] inputs)
     {
         var name = new VersionName(asset, number);
         return shelf[name] = new()

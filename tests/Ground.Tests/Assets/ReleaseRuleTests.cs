@@ -17,7 +17,8 @@ public sealed class ReleaseRuleTests
         Assert.False(ReleaseCheck.Refuses(shelf.Check(string.Join(' ', set.Reverse()))));
         Assert.False(ReleaseCheck.Refuses(shelf.Check($"{shape.Fits} {set[0]}")));
         Assert.Equal(["production holds this set already; nothing would change."], Said(shelf.Check(Shelf.Holding(set), shape.Fits)));
-        Assert.Equal(["nothing is staged that differs from production; 'kumiki stage NAME@N' puts a version there, or name what to release."], Said(shelf.Check(Shelf.Holding(set), "")));
+        Assert.Equal(["nothing is staged that differs from production; 'kumiki stage NAME@N' puts a version there, or name what to release."],
+            Said(shelf.Check(Shelf.Holding(set), "")));
     }
 
     [Theory, MemberData(nameof(Shapes))]
@@ -53,7 +54,8 @@ public sealed class ReleaseRuleTests
     {
         foreach (var asset in shape.Fits.Split(' ').Select(v => v.Split('@')[0]))
         {
-            var needed = FitEdges(shape).Where(e => e.Needs.Asset == asset).Select(e => $"{e.Version} was cut for {e.Needs}, which would leave production; take both out, or keep both.");
+            var needed = FitEdges(shape).Where(e => e.Needs.Asset == asset)
+                .Select(e => $"{e.Version} was cut for {e.Needs}, which would leave production; take both out, or keep both.");
 
             var refused = shape.Shelf().Check(Shelf.Holding(shape.Fits.Split(' ')), $"--without {asset}").Where(f => f.Severity == Severity.Refusal);
 
@@ -69,12 +71,14 @@ public sealed class ReleaseRuleTests
             var shelf = shape.Shelf();
             var newer = new VersionName(source.Asset, 100);
             var again = new VersionName(model.Asset, 100);
-            shelf.Put(shelf[source.ToString()] with { Name = newer, Parts = shelf[source.ToString()].Parts.ToDictionary(p => p.Key, p => Digest.Of($"newer {p.Key}")) });
+            var read = shelf[source.ToString()];
+            shelf.Put(read with { Name = newer, Parts = read.Parts.ToDictionary(p => p.Key, p => Digest.Of($"newer {p.Key}")) });
             var made = shelf[model.ToString()];
             shelf.Put(made with
             {
                 Name = again,
-                Inputs = [.. made.Inputs.Select(i => i.Version == source ? i with { Version = newer, Read = i.Read.ToDictionary(p => p.Key, p => Digest.Of($"newer {p.Key}")) } : i)],
+                Inputs = [.. made.Inputs.Select(i =>
+                    i.Version == source ? i with { Version = newer, Read = i.Read.ToDictionary(p => p.Key, p => Digest.Of($"newer {p.Key}")) } : i)],
             });
 
             var findings = shelf.Check(shape.Fits.Replace(model.ToString(), again.ToString(), StringComparison.Ordinal));
@@ -93,7 +97,8 @@ public sealed class ReleaseRuleTests
 
             var findings = shelf.Check(shape.Fits).Where(f => f.Rule == "undeclared").ToList();
 
-            Assert.Equal([$"{version.Name} read the file /etc/hosts, which it did not declare; make it part of a Source and make {version.Name} again."], Said(findings));
+            Assert.Equal([$"{version.Name} read the file /etc/hosts, which it did not declare; make it part of a Source and make {version.Name} again."],
+                Said(findings));
         }
     }
 
@@ -127,11 +132,17 @@ public sealed class ReleaseRuleTests
                 Assert.Equal(counts, ReleaseCheck.Refuses(shelf.Check(shape.Fits)));
                 Assert.False(ReleaseCheck.Refuses(shelf.Check($"{shape.Fits} --waive '{version.Name}:sound=a bad week'")));
                 Assert.False(ReleaseCheck.Refuses(ReleaseCheck.Of(shelf.Versions, Production.Empty, new([.. asked], [], [], Gates: false))));
-                var noted = counts ? $"{version.Name}: the check 'sound' is waived: a bad week" : $"the waiver of {version.Name}'s check 'sound' was not needed.";
+                var noted = counts ? $"{version.Name}: the check 'sound' is waived: a bad week"
+                    : $"the waiver of {version.Name}'s check 'sound' was not needed.";
                 Assert.Contains(noted, Said(shelf.Check($"{shape.Fits} --waive '{version.Name}:sound=a bad week'")));
             }
         }
     }
+
+    [Fact]
+    public void A_reason_is_typed_so_that_a_shell_reads_it_as_one_word() =>
+        Assert.Equal("kumiki release roaster@5 --without cut --waive 'roaster@5:goal=it'\\''s $HOME; rm'",
+            ReleaseMends.Release(new([new("roaster", 5)], ["cut"], [new(new("roaster", 5), "goal", "it's $HOME; rm")])));
 
     static IEnumerable<string> Said(IEnumerable<Finding> findings) => findings.Select(f => f.Says.In("en"));
 

@@ -76,7 +76,8 @@ sealed partial class Shelf
             : inputs.Count == 0 ? AssetKind.Dataset
             : inputs.All(i => IsData(i.Input.Version)) ? AssetKind.Model
             : AssetKind.Threshold;
-        var parts = read.Groups["same"].Success ? new Dictionary<string, Digest>(this[read.Groups["same"].Value].Parts) : new() { [""] = Digest.OfParts("whole", name.ToString()) };
+        var parts = read.Groups["same"].Success ? new Dictionary<string, Digest>(this[read.Groups["same"].Value].Parts)
+            : new() { [""] = Digest.OfParts("whole", name.ToString()) };
         foreach (var part in Items(read.Groups["parts"]).Select(p => p.Split('=')))
             parts[part[0]] = Digest.OfParts(name.Asset, part[0], part[1]);
         Put(new VersionRecord
@@ -86,15 +87,19 @@ sealed partial class Shelf
             Content = Digest.Of(name.ToString()),
             Files = [],
             Parts = parts,
-            Inputs = [.. inputs.Select(i => i.Edge is not null || kind != AssetKind.Predictions || !IsData(i.Input.Version) ? i.Input : i.Input with { Edge = EdgeKind.Scored })],
+            Inputs = [.. inputs.Select(i =>
+                i.Edge is not null || kind != AssetKind.Predictions || !IsData(i.Input.Version) ? i.Input : i.Input with { Edge = EdgeKind.Scored })],
             Outside = read.Groups["file"].Success ? [new(read.Groups["file"].Value, 1, 1, 1, Digest.Of("file"), Declared: false)] : [],
-            Checks = [.. read.Groups["check"].Captures.Select((c, i) => new CheckResult(c.Value, Enum.Parse<CheckKind>(read.Groups["checkkind"].Captures[i].Value, ignoreCase: true), Held: false, Message.Of("release.nothing")))],
+            Checks = [.. read.Groups["check"].Captures.Zip(read.Groups["checkkind"].Captures, (name, kind) => Failed(name.Value, kind.Value))],
             Apart = read.Groups["source"].Success ? [new(read.Groups["source"].Value, read.Groups["because"].Value)] : [],
             RecipeKey = Digest.Of(name.Asset),
             MadeBy = new(++runs),
             MadeAt = DateTimeOffset.UnixEpoch.AddHours(runs),
         });
     }
+
+    static CheckResult Failed(string check, string kind) =>
+        new(check, Enum.Parse<CheckKind>(kind, ignoreCase: true), Held: false, Message.Of("release.nothing"));
 
     (InputUse Input, string? Edge) Input(string text)
     {
@@ -103,13 +108,16 @@ sealed partial class Shelf
         var name = VersionName.Parse(read.Groups["name"].Value);
         if (!versions.ContainsKey(name)) Put(name.ToString());
         var version = versions[name];
-        var edge = read.Groups["edge"].Success ? Enum.Parse<EdgeKind>(read.Groups["edge"].Value, ignoreCase: true) : IsData(name) ? EdgeKind.Source : EdgeKind.Fit;
+        var edge = read.Groups["edge"].Success ? Enum.Parse<EdgeKind>(read.Groups["edge"].Value, ignoreCase: true)
+            : IsData(name) ? EdgeKind.Source
+            : EdgeKind.Fit;
         var parts = read.Groups["unread"].Success ? [] : read.Groups["parts"].Success ? Items(read.Groups["parts"]) : [""];
         var use = new InputUse(name, edge, parts.ToDictionary(p => p, p => version.Parts[p]), Declared: !read.Groups["undeclared"].Success);
         return (use, read.Groups["edge"].Success ? read.Groups["edge"].Value : null);
     }
 
-    bool IsData(VersionName name) => versions[name].Kind is AssetKind.Dataset or AssetKind.Labels or AssetKind.Features or AssetKind.Goal or AssetKind.Predictions;
+    bool IsData(VersionName name) =>
+        versions[name].Kind is AssetKind.Dataset or AssetKind.Labels or AssetKind.Features or AssetKind.Goal or AssetKind.Predictions;
 
     static string[] Items(Group group) => group.Success ? ItemSeparator().Split(group.Value.Trim()) : [];
 

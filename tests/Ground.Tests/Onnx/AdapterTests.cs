@@ -94,7 +94,8 @@ public sealed class AdapterTests
         Assert.Equal(
             "0=00000000 -1.5=BFC00000 0.1=3DCCCCCD 1E-42=000002CA 123456789.125=4CEB79A3 ?=FFC00000 0.1=3DCCCCCD "
             + "12345678901234567890.123456789=5F2B54AA 16777217=4B800000 -9007199254740993=DA000000 1970-01-01=00000000 2024-02-29=469A8C00 "
-            + "1969-12-31=BF800000 9999-12-31=4A330280 ?=FFC00000 False=00000000 True=3F800000 ?=FFC00000 = ?=  Ｋumiki é 組木 = Ｋumiki é 組木  -42=-42 Monday=Monday",
+            + "1969-12-31=BF800000 9999-12-31=4A330280 ?=FFC00000 False=00000000 True=3F800000 "
+            + "?=FFC00000 = ?=  Ｋumiki é 組木 = Ｋumiki é 組木  -42=-42 Monday=Monday",
             string.Join(" ", golden.Select(g => $"{g.Value ?? "?"}={g.Tensor}")));
     }
 

@@ -13,7 +13,8 @@ public sealed class LearnersTests
     static float[] Matrix(int rows, int seed)
     {
         var random = new Random(seed);
-        return [.. Enumerable.Range(0, rows * Features).Select(_ => random.Next(10) == 0 ? float.NaN : (float)Math.Round(random.NextDouble() * 40 - 20, random.Next(3)))];
+        float Number() => (float)Math.Round(random.NextDouble() * 40 - 20, random.Next(3));
+        return [.. Enumerable.Range(0, rows * Features).Select(_ => random.Next(10) == 0 ? float.NaN : Number())];
     }
 
     static float Target(ReadOnlySpan<float> row) =>

@@ -105,7 +105,8 @@ public sealed class ScorerTests
         var e = Assert.Throws<KumikiException>(() => scorer.Score(World.Rows(3, seed: 1)[1..]));
 
         Assert.Equal(
-            "The model reads column price, which is not among the given ones (units, day, discount, store); add it, empty where it is unknown.", e.Says.In("en"));
+            "The model reads column price, which is not among the given ones (units, day, discount, store); add it, empty where it is unknown.",
+            e.Says.In("en"));
     }
 
     [Fact]
@@ -150,8 +151,13 @@ public sealed class ScorerTests
         using var scorer = Scorer.Open(Trees);
         var rows = World.Rows(4, seed: 1);
         rows[4] = Column.Of<string?>("store", "North", "north", null, "");
-
         Assert.Equal(new Dictionary<string, long> { ["store"] = 1 }, scorer.CountUnknown(rows));
+
+        rows[4] = Column.Of<string?>("store", new[] { "x", "y", "North", "z" }, valid: new ulong[] { 0b0111 });
+        Assert.Equal(new Dictionary<string, long> { ["store"] = 2 }, scorer.CountUnknown(rows));
+
+        rows[4] = Column.Of<int>("store", 1, 2, 3, 4);
+        Assert.Equal(new Dictionary<string, long> { ["store"] = 4 }, scorer.CountUnknown(rows));
     }
 
     [Fact]
@@ -164,8 +170,9 @@ public sealed class ScorerTests
         block.Fill<long>(1, [120, 80]);
         block.Fill<int>(2, [19800, 19801]);
         block.Fill<bool>(3, [true, false]);
-        block.FillText(4, 0, "South"u8);
-        block.FillText(4, 1, "nobody knows it"u8);
+        block.FillNextText(4, "South"u8);
+        Assert.Throws<KumikiException>(() => block.Run());
+        block.FillNextText(4, "nobody knows it"u8);
 
         var scores = scorer.Score([
             Column.Of<decimal?>("price", 2.5m, null), Column.Of<short>("units", 120, 80),
@@ -173,6 +180,21 @@ public sealed class ScorerTests
             Column.Of("discount", true, false), Column.Of("store", "South", "")]);
 
         Assert.Equal(scores, block.Run().ToArray());
+    }
+
+    [Fact]
+    public void Missing_rows_stay_missing_in_slices_and_in_blocks_of_any_size()
+    {
+        var model = TransformGraph.Of([new("x", ColumnKind.Number, new FittedStep.Impute(-1))]).ToBytes();
+        var column = Column.Of<double>("x", Enumerable.Range(0, 150).Select(i => (double)i).ToArray(), valid: new ulong[] { ~(1UL << 5), ~(1UL << 6), ~0UL });
+        float[] expected = [.. Enumerable.Range(0, 150).Select(i => i is 5 or 70 ? -1f : i)];
+
+        foreach (var size in (int[])[1, 7, 64, 150])
+        {
+            using var scorer = Scorer.Open(model, new() { BlockRows = size });
+            Assert.Equal(expected, scorer.Score([column]));
+            Assert.Equal(expected[3..80], scorer.Score([column.Slice(2, 100).Slice(1, 77)]));
+        }
     }
 
     [Fact]

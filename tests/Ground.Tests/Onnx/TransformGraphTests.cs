@@ -42,7 +42,8 @@ public sealed class TransformGraphTests
         double[] Numbers(string name) => [.. golden.GetProperty(name).EnumerateArray().Select(e => e.GetDouble())];
         string[] Categories(int i) => [.. golden.GetProperty("categories")[i].EnumerateArray().Select(e => e.GetString()!)];
         var (medians, means, deviations) = (Numbers("medians"), Numbers("means"), Numbers("deviations"));
-        var lines = File.ReadLines(World.Above("shared/data/beverage-sales/item_sale_records_2020_2021q3.csv")).Skip(1).Take(2000).Select(l => l.Split(',')).ToArray();
+        var file = World.Above("shared/data/beverage-sales/item_sale_records_2020_2021q3.csv");
+        var lines = File.ReadLines(file).Skip(1).Take(2000).Select(l => l.Split(',')).ToArray();
         Column[] rows =
         [
             Column.Of<string>("store", [.. lines.Select(l => l[3])]), Column.Of<string>("item", [.. lines.Select(l => l[4])]),

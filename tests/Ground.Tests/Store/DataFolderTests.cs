@@ -44,7 +44,7 @@ public sealed class DataFolderTests : IDisposable
     [InlineData(0x517B, "SMB")]
     [InlineData(unchecked((int)0xFF534D42), "CIFS")]      // as a 32-bit statfs gives it
     [InlineData(0xFE534D42, "SMB2")]
-    [InlineData(0x65735546, "FUSE (such as sshfs)")]
+    [InlineData(0x65735546, "FUSE, such as sshfs")]
     [InlineData(0x01021997, "9P")]
     [InlineData(0x00C36400, "Ceph")]
     public void A_network_file_system_is_refused_by_name(long magic, string kind)

@@ -50,8 +50,10 @@ public sealed class LivingProcessTests
                 "2: POSIX  ADVISORY  READ 1235 fe:00:9876 120 120",
                 "3: POSIX  ADVISORY  WRITE 1236 fe:00:9876 121 127",
                 "4: FLOCK  ADVISORY  WRITE 1237 fe:00:9876 0 EOF",
-                "5: POSIX  ADVISORY  WRITE 77 fe:00:1 0 EOF",
+                "5: POSIX  ADVISORY  WRITE 77 fe:01:9876 0 EOF",
+                "5: POSIX  ADVISORY  WRITE 78 fe:00:9875 120 120",
                 "6: POSIX  ADVISORY  WRITE 0 fe:00:9876 120 120",           // another container's
                 "6: -> POSIX  ADVISORY  WRITE 5 fe:00:9876 120 120",        // only waits
-            ]));
+            ],
+            inode: 9876));
 }

@@ -33,7 +33,8 @@ public sealed class CsvLoadTests : IDisposable
     [Fact]
     public void The_same_file_gives_the_same_bytes_every_time()
     {
-        var twice = Enumerable.Range(0, 5).Select(_ => world.Load<Sale>(Source.Csv(BeverageSales), new() { PartBytes = 300_000, LongestField = 1000 })).ToArray();
+        var twice = Enumerable.Range(0, 5).Select(_ => world.Load<Sale>(Source.Csv(BeverageSales), new() { PartBytes = 300_000, LongestField = 1000 }))
+            .ToArray();
 
         Assert.Equal(10, twice[0].Files.Count);
         foreach (var again in twice) Assert.Equal(twice[0].Files.Select(f => Hash(f.Path)), again.Files.Select(f => Hash(f.Path)));
@@ -59,11 +60,14 @@ public sealed class CsvLoadTests : IDisposable
     [Fact]
     public void Every_bad_row_is_kept_with_line_column_value_and_reason_and_the_rest_goes_on()
     {
-        var result = world.Load<Reading>("place,level,value\na,1,1.5\nb,x,NaN\nc,3000000000,\n,4,2\n\"d\nd\",5,1e400\ne,6\nf,7,8,9\ng,1.0,-inf\nh,1.5,7\ni,8,\n");
+        var result = world.Load<Reading>("place,level,value\na,1,1.5\nb,x,NaN\nc,3000000000,\n,4,2\n"
+            + "\"d\nd\",5,1e400\ne,6\nf,7,8,9\ng,1.0,-inf\nh,1.5,7\ni,8,\n");
 
         Assert.Equal(["a|1|1.5", "i|8|-"], world.Rows(result));
-        Assert.Equal(["3 level x: is not a whole number (int)", "3 value NaN: is NaN or infinite", "4 level 3000000000: does not fit in int", "5 place : is missing where string is needed",
-            "6 value 1e400: does not fit in double?", "8 - -: has 2 fields where the header has 3", "9 - -: has 4 fields where the header has 3", "10 value -inf: is NaN or infinite",
+        Assert.Equal(["3 level x: is not a whole number (int)", "3 value NaN: is NaN or infinite", "4 level 3000000000: does not fit in int",
+            "5 place : is missing where string is needed",
+            "6 value 1e400: does not fit in double?", "8 - -: has 2 fields where the header has 3", "9 - -: has 4 fields where the header has 3",
+                "10 value -inf: is NaN or infinite",
             "11 level 1.5: is not a whole number (int)"], TableWorld.Rejects(result));
         Assert.Equal(8, result.RejectedRows);
         Assert.Equal(2, result.Rows);
@@ -107,7 +111,8 @@ public sealed class CsvLoadTests : IDisposable
         {
             var csv = new StringBuilder("place,level,value\n");
             for (var line = 0; line < 40; line++)
-                csv.Append(string.Concat(Enumerable.Range(0, random.Next(1, 14)).Select(_ => "ab,,12\"\"\"\n\n\r"[random.Next(12)]))).Append(random.Next(3) == 0 ? "\"q\n\"\",\",3,4\n" : "x,1,2\n");
+                csv.Append(string.Concat(Enumerable.Range(0, random.Next(1, 14)).Select(_ => "ab,,12\"\"\"\n\n\r"[random.Next(12)])))
+                    .Append(random.Next(3) == 0 ? "\"q\n\"\",\",3,4\n" : "x,1,2\n");
             world.Write("rows.csv", csv.ToString());
             var whole = world.Load<Reading>(Source.Csv("rows.csv"), new() { LongestField = 50 });
             var cut = world.Load<Reading>(Source.Csv("rows.csv"), new() { PartBytes = 200, LongestField = 50 });
@@ -129,9 +134,12 @@ public sealed class CsvLoadTests : IDisposable
     }
 
     [Theory]
-    [InlineData("place,level\na,1\n", "lacks value: its header has place, level, expected are place, level, value; add the column or name it with [Column(\"…\")]")]
-    [InlineData("plcae,level,value\na,1,2\n", "lacks place: its header has plcae, level, value, expected are place, level, value; if 'plcae' is place, name it with [Column(\"plcae\")]")]
-    [InlineData("place;level;value\na;1;2\n", "has one column, 'place;level;value', when split at ',': declare its delimiter, likely Source.Csv(…, delimiter: ';')")]
+    [InlineData("place,level\na,1\n",
+        "lacks value: its header has place, level, expected are place, level, value; add the column or name it with [Column(\"…\")]")]
+    [InlineData("plcae,level,value\na,1,2\n",
+        "lacks place: its header has plcae, level, value, expected are place, level, value; if 'plcae' is place, name it with [Column(\"plcae\")]")]
+    [InlineData("place;level;value\na;1;2\n",
+        "has one column, 'place;level;value', when split at ',': declare its delimiter, likely Source.Csv(…, delimiter: ';')")]
     [InlineData("place,level,value,level\na,1,2,3\n", "has column level twice, as field 2 'level' and field 4 'level': rename or remove one")]
     [InlineData("", "is empty: it should begin with a header that names place, level, value")]
     [InlineData("\n\n", "is empty: it should begin with a header that names place, level, value")]
@@ -151,7 +159,8 @@ public sealed class CsvLoadTests : IDisposable
     {
         var error = Assert.Throws<KumikiException>(() => world.Load<Reading>("place,level,value\na,one,2\nb,two,3\n"));
 
-        Assert.Equal($"None of the 2 rows could be used; the first: {world.File("rows.csv")} line 2, column level, 'one': is not a whole number (int)", error.Says.In("en"));
+        Assert.Equal($"None of the 2 rows could be used; the first: {world.File("rows.csv")} line 2, column level, 'one': is not a whole number (int)",
+            error.Says.In("en"));
     }
 
     [Fact]
@@ -188,7 +197,8 @@ public sealed class CsvLoadTests : IDisposable
 
     sealed record CompositeText(string Text)
     {
-        internal byte[] In(string encoding) => (CodePagesEncodingProvider.Instance.GetEncoding(encoding) ?? Encoding.GetEncoding(encoding)) is var e ? [.. e.GetPreamble(), .. e.GetBytes(Text)] : [];
+        internal byte[] In(string encoding) => (CodePagesEncodingProvider.Instance.GetEncoding(encoding) ?? Encoding.GetEncoding(encoding)) is var e
+            ? [.. e.GetPreamble(), .. e.GetBytes(Text)] : [];
     }
 
     [Theory]
@@ -211,9 +221,12 @@ public sealed class CsvLoadTests : IDisposable
     [Fact]
     public void Undeclared_shift_jis_is_refused_with_line_byte_and_mend()
     {
-        var error = Assert.Throws<KumikiException>(() => world.LoadBytes<Reading>([.. "place,level,value\nok,1,2\n"u8, .. CodePagesEncodingProvider.Instance.GetEncoding("shift_jis")!.GetBytes("千葉,1,2\n")]));
+        var error = Assert.Throws<KumikiException>(() =>
+            world.LoadBytes<Reading>([.. "place,level,value\nok,1,2\n"u8,
+            .. CodePagesEncodingProvider.Instance.GetEncoding("shift_jis")!.GetBytes("千葉,1,2\n")]));
 
-        Assert.Equal($"{world.File("rows.csv")} is not UTF-8: line 3, byte 25 is 0x90; declare its encoding, likely Source.Csv(…, encoding: \"shift_jis\")", error.Says.In("en"));
+        Assert.Equal($"{world.File("rows.csv")} is not UTF-8: line 3, byte 25 is 0x90; declare its encoding, likely Source.Csv(…, encoding: \"shift_jis\")",
+            error.Says.In("en"));
     }
 
     [Fact]
@@ -223,7 +236,8 @@ public sealed class CsvLoadTests : IDisposable
         var error = Assert.Throws<KumikiException>(() => world.Load<Reading>(Source.Csv("rows.csv", encoding: "shift_jis")));
 
         Assert.Equal($"{world.File("rows.csv")} is not shift_jis: line 3, byte 26; declare the encoding it has", error.Says.In("en"));
-        Assert.Equal("tables.csv-encoding-unknown", Assert.Throws<KumikiException>(() => world.Load<Reading>(Source.Csv("rows.csv", encoding: "klingon"))).Says.Id);
+        Assert.Equal("tables.csv-encoding-unknown",
+            Assert.Throws<KumikiException>(() => world.Load<Reading>(Source.Csv("rows.csv", encoding: "klingon"))).Says.Id);
     }
 
     [Fact]
@@ -248,10 +262,12 @@ public sealed class CsvLoadTests : IDisposable
     public void Nothing_is_loaded_once_cancelled()
     {
         world.Write("rows.csv", "place,level,value\na,1,2\n");
-        Assert.Throws<OperationCanceledException>(() => CsvLoad.Run(world.Engine, Source.Csv("rows.csv"), RowSchema.Of<Reading>(), world.Folder, world.NewFolder(), cancellation: new(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() =>
+            CsvLoad.Run(world.Engine, Source.Csv("rows.csv"), RowSchema.Of<Reading>(), world.Folder, world.NewFolder(), cancellation: new(canceled: true)));
     }
 
-    public sealed record Ranged([Range(0.5, 10)] double Real, [Range(typeof(DateOnly), "2020-01-01", "2020-12-31")] DateOnly Day, [Range(0, 1, MaximumIsExclusive = true)] decimal Share);
+    public sealed record Ranged([Range(0.5, 10)] double Real, [Range(typeof(DateOnly), "2020-01-01", "2020-12-31")] DateOnly Day,
+        [Range(0, 1, MaximumIsExclusive = true)] decimal Share);
 
     [Fact]
     public void Values_outside_their_range_are_kept_aside()
@@ -259,7 +275,8 @@ public sealed class CsvLoadTests : IDisposable
         var result = world.Load<Ranged>("real,day,share\n0.5,2020-01-01,0\n0.49,2020-01-01,0\n10,2021-01-01,0.9999\n10,2020-12-31,1\n10,2020-12-31,0.9999\n");
 
         Assert.Equal(["0.5|2020-01-01|0.0000", "10|2020-12-31|0.9999"], world.Rows(result));
-        Assert.Equal(["3 real 0.49: is outside [0.5, 10]", "4 day 2021-01-01: is outside [2020-01-01, 2020-12-31]", "5 share 1: is outside [0, 1)"], TableWorld.Rejects(result));
+        Assert.Equal(["3 real 0.49: is outside [0.5, 10]", "4 day 2021-01-01: is outside [2020-01-01, 2020-12-31]", "5 share 1: is outside [0, 1)"],
+            TableWorld.Rejects(result));
     }
 
     [Fact]
@@ -289,6 +306,7 @@ public sealed class CsvLoadTests : IDisposable
         world.Write("rows.csv", "place,level,value\na/b,1,1\n千,2,2\nplain,3,3\n../x,4,4\nnone,5,5\n\"\",6,6\n");
         var result = world.Load<Reading>(Source.Csv("rows.csv"), new() { Partition = Partition.ByValue<Reading>(r => r.Place) });
 
-        Assert.Equal(["%2E%2E%2Fx.parquet", "%6Eone.parquet", "%E5%8D%83.parquet", "a%2Fb.parquet", "none.parquet", "plain.parquet"], result.Files.Select(f => Path.GetFileName(f.Path)).Order(StringComparer.Ordinal));
+        Assert.Equal(["%2E%2E%2Fx.parquet", "%6Eone.parquet", "%E5%8D%83.parquet", "a%2Fb.parquet", "none.parquet", "plain.parquet"],
+            result.Files.Select(f => Path.GetFileName(f.Path)).Order(StringComparer.Ordinal));
     }
 }

@@ -46,6 +46,7 @@ public sealed class CsvToTableTests : IDisposable
         }
 
         Assert.Equal([true, false], checks.Select(c => c.Held));
-        Assert.Equal(File.ReadLines(world.File("data/sales/all.csv")).Skip(1).Sum(l => int.Parse(l.Split(',')[5], System.Globalization.CultureInfo.InvariantCulture)), sum);
+        Assert.Equal(File.ReadLines(world.File("data/sales/all.csv")).Skip(1)
+            .Sum(l => int.Parse(l.Split(',')[5], System.Globalization.CultureInfo.InvariantCulture)), sum);
     }
 }

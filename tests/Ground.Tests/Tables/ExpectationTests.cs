@@ -20,39 +20,47 @@ public sealed class ExpectationTests : IDisposable
 
     IReadOnlyList<string> Files<T>(string csv) => [.. world.Load<T>(csv).Files.Select(f => f.Path)];
 
-    static string Shown(ExpectationResult r) => $"{r.Name} {(r.Held ? "held" : "broken")} {r.Failing}/{r.Rows}" + string.Concat(r.Examples.Select(e => $" [{string.Join(' ', e.Select(v => Convert.ToString(v.Value, CultureInfo.InvariantCulture)))}]"));
+    static string Shown(ExpectationResult r) => $"{r.Name} {(r.Held ? "held" : "broken")} {r.Failing}/{r.Rows}"
+        + string.Concat(r.Examples.Select(e => $" [{string.Join(' ', e.Select(v => Convert.ToString(v.Value, CultureInfo.InvariantCulture)))}]"));
 
     [Fact]
     public void What_is_expected_of_real_sales_holds()
     {
         string[] files = [.. world.Load<Sale>(Source.Csv(TableWorld.SharedData("beverage-sales/item_sale_records_2020_2021q3.csv"))).Files.Select(f => f.Path)];
         var expected = new Expectations<Sale>().Unique(s => (s.Date, s.Store, s.Item)).NoOlderThan(s => s.Date, days: 8).Rows(63_900, 63_900)
-            .Range(s => s.Units, 0, 1000).OneOf(s => s.Store, "chiba", "ginza", "kobe", "morioka", "nagoya", "osaka", "sendai", "shinjuku", "ueno", "yokohama").Matches(s => s.Item, "^[a-z_]+$")
+            .Range(s => s.Units, 0, 1000).OneOf(s => s.Store, "chiba", "ginza", "kobe", "morioka", "nagoya", "osaka", "sendai", "shinjuku", "ueno", "yokohama")
+                .Matches(s => s.Item, "^[a-z_]+$")
             .That("amounts are positive", s => s.TotalSalesAmount >= 0 && (s.Units > 0 || s.TotalSalesAmount == 0));
 
         var results = expected.Check(world.Engine, files, October);
 
-        Assert.Equal(["unique-date-store-item", "fresh-date", "rows", "range-sales", "one-of-store", "matches-item", "amounts-are-positive"], results.Select(r => r.Name));
-        Assert.Equal(["fresh-date"], expected.Check(world.Engine, files, new Clock(new(2021, 10, 9, 0, 0, 0, TimeSpan.Zero))).Where(r => !r.Held).Select(r => r.Name));
+        Assert.Equal(["unique-date-store-item", "fresh-date", "rows", "range-sales", "one-of-store", "matches-item", "amounts-are-positive"],
+            results.Select(r => r.Name));
+        Assert.Equal(["fresh-date"],
+            expected.Check(world.Engine, files, new Clock(new(2021, 10, 9, 0, 0, 0, TimeSpan.Zero))).Where(r => !r.Held).Select(r => r.Name));
         Assert.All(results, r => Assert.True(r.Held, r.Says.In("en")));
     }
 
     public sealed record Row(DateOnly Day, string? Place, int Level, double? Value, Weather? Sky);
 
-    const string Broken = "day,place,level,value,sky\n2021-01-01,a,1,1,snow\n2021-01-01,a,2,,sunny\n2021-01-02,,3,3,\n2021-01-01,a,4,4,snow\n2021-01-02,b,5,-5,sunny\n";
+    const string Broken =
+        "day,place,level,value,sky\n2021-01-01,a,1,1,snow\n2021-01-01,a,2,,sunny\n2021-01-02,,3,3,\n2021-01-01,a,4,4,snow\n2021-01-02,b,5,-5,sunny\n";
 
     [Fact]
     public void Each_broken_expectation_counts_its_rows_and_shows_some()
     {
-        var results = new Expectations<Row>().Unique(r => (r.Day, r.Place)).Unique(r => r.Level).NotNull(r => r.Place).Range(r => r.Value, 0, 3.5).OneOf(r => r.Sky, Weather.Snow).Matches(r => r.Place, "^a$")
+        var results = new Expectations<Row>().Unique(r => (r.Day, r.Place)).Unique(r => r.Level).NotNull(r => r.Place).Range(r => r.Value, 0, 3.5)
+            .OneOf(r => r.Sky, Weather.Snow).Matches(r => r.Place, "^a$")
             .Rows(6).NoOlderThan(r => r.Day, days: 3).That("level is value", r => r.Level == r.Value).That("level is value", r => r.Level < 3)
             .Check(world.Engine, Files<Row>(Broken), October);
 
         Assert.Equal([
             "unique-day-place broken 2/5 [01/01/2021 a 3]", "unique-level held 0/5", "not-null-place broken 1/5 [01/02/2021  3 3 ]",
-            "range-value broken 2/5 [01/01/2021 a 4 4 Snow] [01/02/2021 b 5 -5 Sunny]", "one-of-sky broken 2/5 [01/01/2021 a 2  Sunny] [01/02/2021 b 5 -5 Sunny]",
+            "range-value broken 2/5 [01/01/2021 a 4 4 Snow] [01/02/2021 b 5 -5 Sunny]",
+                "one-of-sky broken 2/5 [01/01/2021 a 2  Sunny] [01/02/2021 b 5 -5 Sunny]",
             "matches-place broken 1/5 [01/02/2021 b 5 -5 Sunny]", "rows broken 0/5", "fresh-day broken 0/5",
-            "level-is-value broken 2/5 [01/01/2021 a 2  Sunny] [01/02/2021 b 5 -5 Sunny]", "level-is-value-2 broken 3/5 [01/02/2021  3 3 ] [01/01/2021 a 4 4 Snow] [01/02/2021 b 5 -5 Sunny]",
+            "level-is-value broken 2/5 [01/01/2021 a 2  Sunny] [01/02/2021 b 5 -5 Sunny]",
+                "level-is-value-2 broken 3/5 [01/02/2021  3 3 ] [01/01/2021 a 4 4 Snow] [01/02/2021 b 5 -5 Sunny]",
         ], results.Select(Shown));
         Assert.Equal("unique-day-place is broken by 2 of 5 rows", results[0].Says.In("en"));
         Assert.Equal("rows is broken: the table has 5 rows, expected are 6 to ∞", results[6].Says.In("en"));
@@ -66,16 +74,22 @@ public sealed class ExpectationTests : IDisposable
         foreach (var place in (string?[])[null, "", "ab", "b'c"])
             foreach (var level in (int[])[-1, 0, 7])
                 foreach (var value in (double?[])[null, -1, 0.5, 7])
-                    foreach (var sky in (Weather?[])[null, Weather.Sunny, Weather.Snow]) rows.Add(new(new DateOnly(2021, 1, 1).AddDays(rows.Count), place, level, value, sky));
-        var files = Files<Row>("day,place,level,value,sky\n" + string.Concat(rows.Select(r => string.Create(CultureInfo.InvariantCulture, $"{r.Day:yyyy-MM-dd},{(r.Place == "" ? "\"\"" : r.Place)},{r.Level},{r.Value},{r.Sky}\n"))));
+                    foreach (var sky in (Weather?[])[null, Weather.Sunny, Weather.Snow])
+                        rows.Add(new(new DateOnly(2021, 1, 1).AddDays(rows.Count), place, level, value, sky));
+        var files = Files<Row>("day,place,level,value,sky\n"
+            + string.Concat(rows.Select(r =>
+            string.Create(CultureInfo.InvariantCulture, $"{r.Day:yyyy-MM-dd},{(r.Place == "" ? "\"\"" : r.Place)},{r.Level},{r.Value},{r.Sky}\n"))));
 
         var limit = 3.5;
         var start = new DateOnly(2021, 2, 1);
         System.Linq.Expressions.Expression<Func<Row, bool>>[] conditions =
         [
-            r => r.Value > 0, r => !(r.Value > 0), r => r.Value != 7, r => r.Value == null, r => r.Value.HasValue && r.Value.Value * 2 >= r.Level, r => r.Level + 1 < limit || r.Place == null,
-            r => r.Place == "ab", r => r.Place != "ab", r => string.IsNullOrEmpty(r.Place), r => r.Sky == Weather.Snow, r => r.Sky != Weather.Snow, r => !(r.Sky == null), r => r.Day >= start && r.Day < start.AddDays(40),
-            r => (r.Value ?? 0) - 0.5 >= -r.Level, r => r.Level % 2 == 1, r => r.Level / 2.0 > 3, r => -r.Level <= r.Value, r => r.Level == 7 == (r.Value == 7), r => r.Place != null && r.Place.StartsWith("b'") && !r.Place.EndsWith('x'.ToString()),
+            r => r.Value > 0, r => !(r.Value > 0), r => r.Value != 7, r => r.Value == null, r => r.Value.HasValue && r.Value.Value * 2 >= r.Level,
+                r => r.Level + 1 < limit || r.Place == null,
+            r => r.Place == "ab", r => r.Place != "ab", r => string.IsNullOrEmpty(r.Place), r => r.Sky == Weather.Snow, r => r.Sky != Weather.Snow,
+                r => !(r.Sky == null), r => r.Day >= start && r.Day < start.AddDays(40),
+            r => (r.Value ?? 0) - 0.5 >= -r.Level, r => r.Level % 2 == 1, r => r.Level / 2.0 > 3, r => -r.Level <= r.Value, r => r.Level == 7 == (r.Value == 7),
+                r => r.Place != null && r.Place.StartsWith("b'") && !r.Place.EndsWith('x'.ToString()),
         ];
         foreach (var condition in conditions)
         {
@@ -98,12 +112,14 @@ public sealed class ExpectationTests : IDisposable
         Assert.Equal("tables.expect-key", Assert.Throws<KumikiException>(() => expected.Unique(r => (r.Day, r.Level + 1))).Says.Id);
         Assert.Equal("tables.expect-key", Assert.Throws<KumikiException>(() => expected.Unique(r => (r.Day, 1))).Says.Id);
         Assert.Equal("tables.expect-key", Assert.Throws<KumikiException>(() => expected.Unique(r => r.Place!.Substring(1))).Says.Id);
-        Assert.Equal("tables.expect-failed", Assert.Throws<KumikiException>(() => new Expectations<Row>().Matches(r => r.Place, "(").Check(world.Engine, Files<Row>(Broken), October)).Says.Id);
+        Assert.Equal("tables.expect-failed",
+            Assert.Throws<KumikiException>(() => new Expectations<Row>().Matches(r => r.Place, "(").Check(world.Engine, Files<Row>(Broken), October)).Says.Id);
     }
 
     public sealed record Wide(int A, int B, bool C, Weather D, DateTime E, decimal F, float? G, byte H, string I);
 
     [Fact]
-    public void A_key_may_have_many_columns_of_any_kind() => Assert.Equal(["unique-i-h-g-f-e-d-c-b-a"], new Expectations<Wide>().Unique(w => (w.I, w.H, w.G, w.F, w.E, w.D, w.C, w.B, w.A))
+    public void A_key_may_have_many_columns_of_any_kind() =>
+        Assert.Equal(["unique-i-h-g-f-e-d-c-b-a"], new Expectations<Wide>().Unique(w => (w.I, w.H, w.G, w.F, w.E, w.D, w.C, w.B, w.A))
         .Check(world.Engine, Files<Wide>("a,b,c,d,e,f,g,h,i\n1,1,1,snow,2020-01-01,1,1,1,a\n"), October).Select(r => r.Name));
 }

@@ -24,7 +24,8 @@ public sealed class FieldParserTests : IDisposable
         var at = Array.IndexOf(names, column);
         string Line(string v) => string.Join(',', Enumerable.Range(0, columns).Select(i => i == at ? v : ""));
         var result = world.Load<T>($"{string.Join(',', names)}\n{Line("")}\n{Line(value)}\n");
-        return result.RejectsPath is null ? world.Rows(result)[1].Split('|')[at] : "!" + Reject.Read(result.RejectsPath).Single().Says.Id["tables.reject-".Length..];
+        return result.RejectsPath is null
+            ? world.Rows(result)[1].Split('|')[at] : "!" + Reject.Read(result.RejectsPath).Single().Says.Id["tables.reject-".Length..];
     }
 
     [Theory]

@@ -5,11 +5,12 @@ using Xunit;
 
 namespace Kumiki.Ground.Tests.Tables;
 
-public sealed record Sale(DateOnly Date, string Store, string Item, [Range(0, 100_000)] [property: Column("sales")] int Units, decimal TotalSalesAmount);
+public sealed record Sale(DateOnly Date, string Store, string Item, [Range(0, 100_000)][property: Column("sales")] int Units, decimal TotalSalesAmount);
 
 public enum Weather { Sunny, LightRain, Snow }
 
-public sealed record Everything(bool Flag, sbyte Tiny, byte UTiny, short Small, ushort USmall, int? Whole, uint UWhole, long Big, ulong UBig, float Single, double? Real,
+public sealed record Everything(bool Flag, sbyte Tiny, byte UTiny, short Small, ushort USmall, int? Whole, uint UWhole, long Big, ulong UBig, float Single,
+    double? Real,
     [Decimal(28, 10)] decimal Exact, decimal? Price, string Name, string? Note, DateOnly Day, DateTime? At, Weather Weather);
 
 public sealed class RowSchemaTests
@@ -19,9 +20,12 @@ public sealed class RowSchemaTests
     {
         var schema = RowSchema.Of<Everything>();
 
-        Assert.Equal(["flag bool BOOLEAN", "tiny sbyte TINYINT", "u_tiny byte UTINYINT", "small short SMALLINT", "u_small ushort USMALLINT", "whole int? INTEGER", "u_whole uint UINTEGER", "big long BIGINT",
-            "u_big ulong UBIGINT", "single float FLOAT", "real double? DOUBLE", "exact decimal(28,10) DECIMAL(28,10)", "price decimal(18,4)? DECIMAL(18,4)", "name string VARCHAR", "note string? VARCHAR",
-            "day DateOnly DATE", "at DateTime? TIMESTAMP", "weather enum(Sunny|LightRain|Snow) VARCHAR"], schema.Columns.Select(c => $"{c.Name} {c.TypeName} {c.Type}"));
+        Assert.Equal(["flag bool BOOLEAN", "tiny sbyte TINYINT", "u_tiny byte UTINYINT", "small short SMALLINT", "u_small ushort USMALLINT",
+            "whole int? INTEGER", "u_whole uint UINTEGER", "big long BIGINT",
+            "u_big ulong UBIGINT", "single float FLOAT", "real double? DOUBLE", "exact decimal(28,10) DECIMAL(28,10)", "price decimal(18,4)? DECIMAL(18,4)",
+                "name string VARCHAR", "note string? VARCHAR",
+            "day DateOnly DATE", "at DateTime? TIMESTAMP", "weather enum(Sunny|LightRain|Snow) VARCHAR"],
+                schema.Columns.Select(c => $"{c.Name} {c.TypeName} {c.Type}"));
     }
 
     [Fact]
@@ -50,8 +54,14 @@ public sealed class RowSchemaTests
 
         Assert.Equal(schema, RowSchema.FromJson(json));
         Assert.Equal(schema, RowSchema.FromJson(JsonDocument.Parse(json.GetRawText()).RootElement));
-        Assert.Equal("""{"format":1,"record":"Sale","columns":[{"name":"date","property":"Date","kind":"DateOnly"},{"name":"store","property":"Store","kind":"String"},{"name":"item","property":"Item","kind":"String"},{"name":"sales","property":"Units","kind":"Int","range":{"min":"0","max":"100000"}},{"name":"total_sales_amount","property":"TotalSalesAmount","kind":"Decimal","precision":18,"scale":4}]}""",
-            RowSchema.Of<Sale>().ToJson().GetRawText());
+        Assert.Equal("""
+            {"format":1,"record":"Sale","columns":[
+            {"name":"date","property":"Date","kind":"DateOnly"},
+            {"name":"store","property":"Store","kind":"String"},
+            {"name":"item","property":"Item","kind":"String"},
+            {"name":"sales","property":"Units","kind":"Int","range":{"min":"0","max":"100000"}},
+            {"name":"total_sales_amount","property":"TotalSalesAmount","kind":"Decimal","precision":18,"scale":4}]}
+            """.ReplaceLineEndings(""), RowSchema.Of<Sale>().ToJson().GetRawText());
     }
 
     [Fact]
@@ -69,7 +79,8 @@ public sealed class RowSchemaTests
     [Fact]
     public void Differences_are_told_column_by_column()
     {
-        Assert.Equal(["column gone (string) is gone", "column units was int and is now long?", "the range of column grade was [0, 5] and is now [0, 6]", "column new (string) is new"],
+        Assert.Equal(["column gone (string) is gone", "column units was int and is now long?", "the range of column grade was [0, 5] and is now [0, 6]",
+            "column new (string) is new"],
             RowSchema.Of<Now>().DifferencesFrom(RowSchema.Of<Was>()).Select(m => m.In("en")));
         Assert.Equal(["the columns were in the order date, units, grade, gone and are now in the order units, date, grade, gone"],
             RowSchema.Of<Turned>().DifferencesFrom(RowSchema.Of<Was>()).Select(m => m.In("en")));
@@ -90,5 +101,6 @@ public sealed class RowSchemaTests
     [InlineData(typeof(BadRange), "tables.record-range")]
     [InlineData(typeof(TurnedRange), "tables.record-range")]
     [InlineData(typeof(NoRecord), "tables.record-shape")]
-    public void A_type_that_is_no_row_is_refused_with_its_mend(Type type, string id) => Assert.Equal(id, Assert.Throws<KumikiException>(() => RowSchema.Of(type)).Says.Id);
+    public void A_type_that_is_no_row_is_refused_with_its_mend(Type type, string id) =>
+        Assert.Equal(id, Assert.Throws<KumikiException>(() => RowSchema.Of(type)).Says.Id);
 }

@@ -23,14 +23,16 @@ public sealed partial class TableEngineTests : IDisposable
         if (mount("tmpfs", disk, "tmpfs", 0, "size=64k") != 0)
         {
             // Without the right to mount, the device that is always full stands in for the disk.
-            var full = Assert.Throws<KumikiException>(() => new TableQuery("SELECT hash(range)::VARCHAR AS x FROM range(1000000)", [], []).Write(world.Engine, RowSchema.Of<TableQueryTests.Text>(), "/dev/full"));
+            var full = Assert.Throws<KumikiException>(() => new TableQuery("SELECT hash(range)::VARCHAR AS x FROM range(1000000)", [], [])
+                .Write(world.Engine, RowSchema.Of<TableQueryTests.Text>(), "/dev/full"));
             Assert.Equal("tables.disk-full", full.Says.Id);
             return;
         }
         try
         {
             var random = new Random(1);
-            var sales = "date,store,item,sales,total_sales_amount\n" + string.Concat(Enumerable.Range(0, 30_000).Select(_ => $"2020-01-01,{random.NextInt64()},x,1,2\n"));
+            var sales = "date,store,item,sales,total_sales_amount\n"
+                + string.Concat(Enumerable.Range(0, 30_000).Select(_ => $"2020-01-01,{random.NextInt64()},x,1,2\n"));
             world.Write("rows.csv", sales);
             world.Write("bad.csv", sales.Replace(",1,2", ",x,2", StringComparison.Ordinal));
             world.Write("wide.csv", [.. System.Text.Encoding.Unicode.GetPreamble(), .. System.Text.Encoding.Unicode.GetBytes(sales)]);
@@ -38,11 +40,14 @@ public sealed partial class TableEngineTests : IDisposable
             {
                 var out1 = Path.Combine(disk, name);
                 var error = Assert.Throws<KumikiException>(() => CsvLoad.Run(world.Engine, Source.Csv(name), RowSchema.Of<Sale>(), world.Folder, out1));
-                Assert.StartsWith($"The disk is full while writing {out1} (DuckDB spills to {world.Engine.SpillFolder}): free room there and run it again (", error.Says.In("en"), StringComparison.Ordinal);
+                Assert.StartsWith($"The disk is full while writing {out1} (DuckDB spills to {world.Engine.SpillFolder}): free room there and run it again (",
+                    error.Says.In("en"), StringComparison.Ordinal);
                 Directory.Delete(out1, recursive: true);
             }
             using var spilling = new TableEngine(new() { SpillFolder = Path.Combine(disk, "spill"), MemoryBytes = 64L << 20, Threads = 1 });
-            var spilled = Assert.Throws<KumikiException>(() => new TableQuery("SELECT hash(range)::VARCHAR || repeat('x', 20) AS x FROM range(2000000) ORDER BY x", [], []).Write(spilling, RowSchema.Of<TableQueryTests.Text>(), world.File("out.parquet")));
+            var spilled = Assert.Throws<KumikiException>(() =>
+                new TableQuery("SELECT hash(range)::VARCHAR || repeat('x', 20) AS x FROM range(2000000) ORDER BY x", [], [])
+                .Write(spilling, RowSchema.Of<TableQueryTests.Text>(), world.File("out.parquet")));
             Assert.Contains(spilled.Says.Id, (string[])["tables.disk-full", "tables.out-of-memory"]);
         }
         finally

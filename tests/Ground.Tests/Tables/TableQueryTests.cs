@@ -13,7 +13,8 @@ public sealed class TableQueryTests : IDisposable
 
     public sealed record Weekly(string Store, string Item, DateOnly Week, [Range(0, 1_000_000)] int Units, int? TwoWeeksAgo, double Mean);
 
-    IReadOnlyList<string> Sales() => [.. world.Load<Sale>(Source.Csv(TableWorld.SharedData("beverage-sales/item_sale_records_2020_2021q3.csv"))).Files.Select(f => f.Path)];
+    IReadOnlyList<string> Sales() =>
+        [.. world.Load<Sale>(Source.Csv(TableWorld.SharedData("beverage-sales/item_sale_records_2020_2021q3.csv"))).Files.Select(f => f.Path)];
 
     string Run<T>(string sql, IReadOnlyList<string>? files = null, params object?[] values) =>
         new TableQuery(sql, values, files ?? []).Write(world.Engine, RowSchema.Of<T>(), world.File(Guid.NewGuid().ToString("N") + ".parquet")).Path;
@@ -30,7 +31,8 @@ public sealed class TableQueryTests : IDisposable
         var sql = ByWeek.Replace("{0}", SqlText.Rows(files), StringComparison.Ordinal).Replace("; -- that is all", ";", StringComparison.Ordinal);
         var paths = Enumerable.Range(0, 3).Select(_ => Run<Weekly>(sql, files, "nowhere")).ToArray();
 
-        Assert.Equal(["store VARCHAR", "item VARCHAR", "week DATE", "units INTEGER", "two_weeks_ago INTEGER", "mean DOUBLE"], TableFacts.Of(world.Engine, [paths[0]]).Columns.Select(c => $"{c.Name} {c.Type}"));
+        Assert.Equal(["store VARCHAR", "item VARCHAR", "week DATE", "units INTEGER", "two_weeks_ago INTEGER", "mean DOUBLE"],
+            TableFacts.Of(world.Engine, [paths[0]]).Columns.Select(c => $"{c.Name} {c.Type}"));
         Assert.Single(paths.Select(p => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(p)))).Distinct());
 
         // the first weeks of one series, counted the slow way
@@ -65,7 +67,8 @@ public sealed class TableQueryTests : IDisposable
     [InlineData("SELECT 1 AS x, 2 AS X", "The query yields column x twice: name one of them with AS")]
     [InlineData("SELECT 1 AS x; SELECT 2 AS x", "The query holds 2 statements instead of one SELECT: SELECT 1 AS x; SELECT 2 AS x")]
     [InlineData("CREATE TABLE t (x INT)", "The query is no SELECT: CREATE TABLE t (x INT)")]
-    public void What_a_query_yields_must_fit_the_record(string sql, string sentence) => Assert.Equal(sentence, Assert.Throws<KumikiException>(() => Run<One>(sql)).Says.In("en"));
+    public void What_a_query_yields_must_fit_the_record(string sql, string sentence) =>
+        Assert.Equal(sentence, Assert.Throws<KumikiException>(() => Run<One>(sql)).Says.In("en"));
 
     [Fact]
     public void Values_that_fit_are_cast()
@@ -85,7 +88,8 @@ public sealed class TableQueryTests : IDisposable
         Assert.Equal("tables.query-value", Assert.Throws<KumikiException>(() => Run<Small>("SELECT 10 AS x")).Says.Id);
         Assert.Equal("tables.query-value", Assert.Throws<KumikiException>(() => Run<Sky>("SELECT 'Hail' AS x")).Says.Id);
         Assert.Equal("tables.query-value", Assert.Throws<KumikiException>(() => Run<Day>("SELECT TIMESTAMP '2021-02-03 01:00:00' AS x")).Says.Id);
-        Assert.Equal("tables.query-value", Assert.Throws<KumikiException>(() => Run<Real>("SELECT 1.0::DOUBLE / 0 AS x UNION ALL SELECT 'inf'::DOUBLE")).Says.Id);
+        Assert.Equal("tables.query-value",
+            Assert.Throws<KumikiException>(() => Run<Real>("SELECT 1.0::DOUBLE / 0 AS x UNION ALL SELECT 'inf'::DOUBLE")).Says.Id);
         Assert.Equal("tables.query-value", Assert.Throws<KumikiException>(() => Run<Price>("SELECT 1e15::DOUBLE AS x")).Says.Id);
     }
 
@@ -96,7 +100,8 @@ public sealed class TableQueryTests : IDisposable
         var other = world.Write("other.csv", "x\n1\n");
         Assert.Equal(["63900"], world.Rows(Run<One>($"SELECT count(*)::INT AS x FROM {SqlText.Rows(files)}", files)));
 
-        foreach (var sql in (string[])[$"SELECT x FROM read_csv('{other}')", $"SELECT count(*)::INT AS x FROM {SqlText.Rows(files)}", "SELECT count(*)::INT AS x FROM read_text('/etc/passwd')", "SELECT count(*)::INT AS x FROM glob('/etc/*')"])
+        foreach (var sql in (string[])[$"SELECT x FROM read_csv('{other}')", $"SELECT count(*)::INT AS x FROM {SqlText.Rows(files)}",
+            "SELECT count(*)::INT AS x FROM read_text('/etc/passwd')", "SELECT count(*)::INT AS x FROM glob('/etc/*')"])
         {
             var error = Assert.Throws<KumikiException>(() => Run<One>(sql));
             Assert.True(error.Says.Id is "tables.query-outside", $"{sql}: {error.Message}");
@@ -110,7 +115,8 @@ public sealed class TableQueryTests : IDisposable
     {
         var error = Assert.Throws<KumikiException>(() => Run<One>("SELECT unit AS x FROM (SELECT 1 AS units)"));
 
-        Assert.StartsWith("The query failed: Binder Error: Referenced column \"unit\" not found in FROM clause!", error.Says.In("en"), StringComparison.Ordinal);
+        Assert.StartsWith("The query failed: Binder Error: Referenced column \"unit\" not found in FROM clause!", error.Says.In("en"),
+            StringComparison.Ordinal);
         Assert.Contains("Candidate bindings: \"units\"", error.Message, StringComparison.Ordinal);
         Assert.EndsWith("— in SELECT unit AS x FROM (SELECT 1 AS units)", error.Message, StringComparison.Ordinal);
     }
@@ -120,7 +126,8 @@ public sealed class TableQueryTests : IDisposable
     {
         using var small = new TableWorld(threads: 1, memoryBytes: 64L << 20);
         var path = small.File("sorted.parquet");
-        var file = new TableQuery("SELECT hash(range)::VARCHAR || repeat('x', 20) AS x FROM range(2000000) ORDER BY x", [], []).Write(small.Engine, RowSchema.Of<Text>(), path);
+        var file = new TableQuery("SELECT hash(range)::VARCHAR || repeat('x', 20) AS x FROM range(2000000) ORDER BY x", [], [])
+            .Write(small.Engine, RowSchema.Of<Text>(), path);
 
         Assert.Equal(2_000_000, file.Rows);
         Assert.Empty(Directory.GetFileSystemEntries(small.Engine.SpillFolder));
@@ -131,7 +138,8 @@ public sealed class TableQueryTests : IDisposable
     {
         using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
 
-        Assert.ThrowsAny<OperationCanceledException>(() => new TableQuery("SELECT count(*)::INT AS x FROM range(1000000000) a, range(1000) b WHERE hash(a.range) = b.range", [], [])
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            new TableQuery("SELECT count(*)::INT AS x FROM range(1000000000) a, range(1000) b WHERE hash(a.range) = b.range", [], [])
             .Write(world.Engine, RowSchema.Of<One>(), world.File("never.parquet"), cancellation.Token));
     }
 }

@@ -47,8 +47,10 @@ public sealed class TableRowsTests : IDisposable
 
         Assert.Equal(6000, file.Rows);
         Assert.Equal(6000, rows.Count);
-        Assert.Equal("False|-2|2|-2|2|2|4294967293|-9223372036854775806|18446744073709551613|0.5|0.25|-123456789012345680.0123456789|2.0001|a name of row 2|千|1970-01-02|1969-12-31T23:59:59.000002|Snow", rows[2]);
-        Assert.Equal("True|-3|3|-3|3|-|4294967292|-9223372036854775805|18446744073709551612|0.75|-|-123456789012345681.0123456789|-|a name of row 3|-|1970-01-03|-|Snow", rows[3003]);
+        Assert.Equal("False|-2|2|-2|2|2|4294967293|-9223372036854775806|18446744073709551613|0.5|0.25|"
+            + "-123456789012345680.0123456789|2.0001|a name of row 2|千|1970-01-02|1969-12-31T23:59:59.000002|Snow", rows[2]);
+        Assert.Equal("True|-3|3|-3|3|-|4294967292|-9223372036854775805|18446744073709551612|0.75|-|"
+            + "-123456789012345681.0123456789|-|a name of row 3|-|1970-01-03|-|Snow", rows[3003]);
     }
 
     [Fact]
@@ -71,7 +73,8 @@ public sealed class TableRowsTests : IDisposable
 
         Assert.Equal($"0 -2 2 {(double)(long.MinValue + 2)} 0.5 0.25 {-123456789012345680.0123456789} 2.0001 1 {-0.999998}", Row(2));
         Assert.Equal($"1 -3 NaN {(double)(long.MinValue + 3)} 0.75 NaN {-123456789012345681.0123456789} NaN 2 NaN", Row(3));
-        Assert.Throws<NotSupportedException>(() => { using var texts = new TableReader(world.Engine, [file.Path], ["name"]); texts.Next(); texts.Batch.CopyDoubles(0, values); });
+        Assert.Throws<NotSupportedException>(() =>
+            { using var texts = new TableReader(world.Engine, [file.Path], ["name"]); texts.Next(); texts.Batch.CopyDoubles(0, values); });
     }
 
     [Fact]
@@ -108,7 +111,8 @@ public sealed class TableRowsTests : IDisposable
     [Fact]
     public void Rows_come_in_the_order_of_the_files()
     {
-        var result = world.Load<Sale>(Source.Csv(TableWorld.SharedData("beverage-sales/item_sale_records_2020_2021q3.csv")), new() { PartBytes = 300_000, LongestField = 1000 });
+        var result = world.Load<Sale>(Source.Csv(TableWorld.SharedData("beverage-sales/item_sale_records_2020_2021q3.csv")),
+            new() { PartBytes = 300_000, LongestField = 1000 });
         string[] files = [.. result.Files.Select(f => f.Path).Reverse()];
         var one = world.Rows(files);
 
@@ -140,9 +144,12 @@ public sealed class TableRowsTests : IDisposable
         }
 
         writer.Append(Block(1, false, 99.99m));
-        Assert.Equal("Row 4 has NaN in real: write a finite number, or null in a nullable column", Assert.Throws<KumikiException>(() => writer.Append(Block(double.NaN, false, 1))).Says.In("en"));
-        Assert.Equal("Row 4 has no real, which may not be missing: give it a value or make the column nullable", Assert.Throws<KumikiException>(() => writer.Append(Block(1, true, 1))).Says.In("en"));
-        Assert.Equal("Row 4 has 100 in price, which does not fit in decimal(4,2): widen it with [Decimal(precision, scale)]", Assert.Throws<KumikiException>(() => writer.Append(Block(1, false, 100m))).Says.In("en"));
+        Assert.Equal("Row 4 has NaN in real: write a finite number, or null in a nullable column",
+            Assert.Throws<KumikiException>(() => writer.Append(Block(double.NaN, false, 1))).Says.In("en"));
+        Assert.Equal("Row 4 has no real, which may not be missing: give it a value or make the column nullable",
+            Assert.Throws<KumikiException>(() => writer.Append(Block(1, true, 1))).Says.In("en"));
+        Assert.Equal("Row 4 has 100 in price, which does not fit in decimal(4,2): widen it with [Decimal(precision, scale)]",
+            Assert.Throws<KumikiException>(() => writer.Append(Block(1, false, 100m))).Says.In("en"));
         Assert.Throws<ArgumentException>(() => Block(1, false, 1).Set<int>("real", [1]));
         Assert.Throws<KumikiException>(() => Block(1, false, 1).Set<int>("other", [1]));
     }
@@ -159,13 +166,17 @@ public sealed class TableRowsTests : IDisposable
         var damaged = world.Write("damaged.parquet", middle);
         string Says(Action read) => Assert.Throws<KumikiException>(read).Says.In("en");
 
-        Assert.Equal($"{world.File("none.parquet")} does not exist: it was moved or deleted; verify the store", Says(() => world.Rows(world.File("none.parquet"))));
+        Assert.Equal($"{world.File("none.parquet")} does not exist: it was moved or deleted; verify the store",
+            Says(() => world.Rows(world.File("none.parquet"))));
         Assert.StartsWith($"{cut} is not a whole Parquet file: restore it or make the version again (", Says(() => world.Rows(cut)), StringComparison.Ordinal);
         Assert.Contains("damaged.parquet", Says(() => world.Rows(damaged)), StringComparison.Ordinal);
         Assert.StartsWith($"{cut} is not a whole Parquet file", Says(() => TableFacts.Of(world.Engine, [cut])), StringComparison.Ordinal);
-        Assert.StartsWith($"{cut} is not a whole Parquet file", Says(() => new TableQuery($"SELECT 1 AS x FROM {SqlText.Rows([cut])}", [], [cut]).Write(world.Engine, RowSchema.Of<TableQueryTests.One>(), world.File("o.parquet"))), StringComparison.Ordinal);
+        Assert.StartsWith($"{cut} is not a whole Parquet file",
+            Says(() => new TableQuery($"SELECT 1 AS x FROM {SqlText.Rows([cut])}", [], [cut])
+            .Write(world.Engine, RowSchema.Of<TableQueryTests.One>(), world.File("o.parquet"))), StringComparison.Ordinal);
         world.Write("whole.parquet", whole);
-        Assert.StartsWith($"{world.File("whole.parquet")} has no column units; it has flag, tiny", Says(() => new TableReader(world.Engine, [world.File("whole.parquet")], ["units"]).Dispose()), StringComparison.Ordinal);
+        Assert.StartsWith($"{world.File("whole.parquet")} has no column units; it has flag, tiny",
+            Says(() => new TableReader(world.Engine, [world.File("whole.parquet")], ["units"]).Dispose()), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -30,7 +30,8 @@ sealed class TableWorld : IDisposable
 
     internal string NewFolder() => Directory.CreateDirectory(File(Guid.NewGuid().ToString("N"))).FullName;
 
-    internal CsvLoadResult Load<T>(CsvSource source, CsvLoadOptions? options = null) => CsvLoad.Run(Engine, source, RowSchema.Of<T>(), Folder, NewFolder(), options);
+    internal CsvLoadResult Load<T>(CsvSource source, CsvLoadOptions? options = null) =>
+        CsvLoad.Run(Engine, source, RowSchema.Of<T>(), Folder, NewFolder(), options);
 
     internal CsvLoadResult Load<T>(string csv) => LoadBytes<T>(Encoding.UTF8.GetBytes(csv));
 

@@ -62,10 +62,12 @@ sealed class Bench
         return Assert.IsType<ReleaseEnd.Live>(end).Release;
     }
 
-    public static IReadOnlyList<string> Refused(ReleaseEnd end) => [.. Assert.IsType<ReleaseEnd.Refused>(end).Findings.Where(f => f.Severity == Severity.Refusal).Select(f => f.Says.In("en"))];
+    public static IReadOnlyList<string> Refused(ReleaseEnd end) =>
+        [.. Assert.IsType<ReleaseEnd.Refused>(end).Findings.Where(f => f.Severity == Severity.Refusal).Select(f => f.Says.In("en"))];
 
     public async Task<string> ProductionAsync() =>
-        string.Join(' ', (await Data.Metadata.ProductionAsync(CancellationToken.None)).Set.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key}@{s.Value}"));
+        string.Join(' ',
+            (await Data.Metadata.ProductionAsync(CancellationToken.None)).Set.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => $"{s.Key}@{s.Value}"));
 
     public async Task EndAsync()
     {

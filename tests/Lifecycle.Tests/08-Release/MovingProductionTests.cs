@@ -9,7 +9,8 @@ public sealed class MovingProductionTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await bench.PutAsync("beans@1", "beans@2", "roaster@1 from beans@1", "roaster@2 from beans@1", "roaster@3 from beans@2", "model price@1 from beans@1", "model price@2 from beans@2");
+        await bench.PutAsync("beans@1", "beans@2", "roaster@1 from beans@1", "roaster@2 from beans@1", "roaster@3 from beans@2", "model price@1 from beans@1",
+            "model price@2 from beans@2");
         await bench.LiveAsync("roaster@1");
     }
 
@@ -51,7 +52,8 @@ public sealed class MovingProductionTests : IAsyncLifetime
 
     [Fact]
     public async Task A_release_that_another_made_meanwhile_would_change_nothing() =>
-        Assert.Equal(["production holds this set already; nothing would change."], Bench.Refused(await While("roaster@2").ReleaseAsync(new() { Set = ["roaster@2"] })));
+        Assert.Equal(["production holds this set already; nothing would change."],
+            Bench.Refused(await While("roaster@2").ReleaseAsync(new() { Set = ["roaster@2"] })));
 
     [Fact]
     public async Task Production_that_never_rests_ends_in_a_refusal()

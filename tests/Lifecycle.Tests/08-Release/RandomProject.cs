@@ -11,10 +11,19 @@ sealed record PlannedInput(string Asset, EdgeKind Edge, string[] Parts, bool Dec
 sealed record PlannedAsset(string Name, AssetKind Kind, PlannedInput[] Inputs, Apartness[] Apart, int Blur);
 
 /// <summary>A project whose makings are hashes: assets at random, and versions that depend on what was read and on nothing else.</summary>
-/// <remarks>Making keeps DESIGN's promises: inputs are what is pinned, else staged, else in production; the same result from the same bytes read is the version that is there.</remarks>
+/// <remarks>Making keeps DESIGN's promises: inputs are what is pinned, else staged, else in production; the same result from the same bytes read is the
+/// version that is there.</remarks>
 sealed partial class RandomProject
 {
     static readonly string[] Parts = ["", "a", "b"];
+    static readonly AssetKind[] SourceKinds = [AssetKind.Dataset, AssetKind.Labels, AssetKind.Goal, AssetKind.Features];
+
+    /// <summary>Models three times, so that they come often.</summary>
+    static readonly AssetKind[] MadeKinds =
+    [
+        AssetKind.Model, AssetKind.Dataset, AssetKind.Model, AssetKind.Threshold, AssetKind.Features, AssetKind.Endpoint, AssetKind.Predictions,
+            AssetKind.Model,
+    ];
 
     readonly Dictionary<VersionName, VersionRecord> shelf = [];
     readonly bool strict;
@@ -30,11 +39,11 @@ sealed partial class RandomProject
     {
         this.strict = strict;
         var sources = 1 + choices.Of(3);
-        for (var i = 0; i < sources; i++) Assets.Add(new($"src{i}", choices.Of([AssetKind.Dataset, AssetKind.Labels, AssetKind.Goal, AssetKind.Features]), [], [], 1 + choices.Of(4)));
+        for (var i = 0; i < sources; i++) Assets.Add(new($"src{i}", choices.Of(SourceKinds), [], [], 1 + choices.Of(4)));
         var others = 2 + choices.Of(7);
         for (var i = 0; i < others; i++)
         {
-            var kind = choices.Of([AssetKind.Model, AssetKind.Dataset, AssetKind.Model, AssetKind.Threshold, AssetKind.Features, AssetKind.Endpoint, AssetKind.Predictions, AssetKind.Model]);
+            var kind = choices.Of(MadeKinds);
             var inputs = new List<PlannedInput>();
             for (var more = 1 + choices.Of(3); more > 0; more--)
             {
@@ -42,7 +51,7 @@ sealed partial class RandomProject
                 if (inputs.Any(o => o.Asset == input.Name)) continue;
                 inputs.Add(new(input.Name, Edge(kind, input.Kind, choices), Read(choices), strict || !choices.Once(40)));
             }
-            var apart = kind == AssetKind.Model && choices.Once(8) ? new[] { new Apartness(choices.Of(Assets).Name, "declared apart") } : [];
+            var apart = kind == AssetKind.Model && choices.Once(5) ? new[] { new Apartness(Assets[choices.Of(sources)].Name, "declared apart") } : [];
             Assets.Add(new($"{kind.ToString().ToLowerInvariant()}{i}", kind, [.. inputs], apart, choices.Once(3) ? 1 + choices.Of(3) : int.MaxValue));
         }
     }
@@ -61,7 +70,7 @@ sealed partial class RandomProject
     public VersionRecord Take(string source, Choices choices)
     {
         var plan = Plan(source);
-        return Keep(plan, [], new() { ["a"] = Digest.OfParts(source, "a", Text(choices.Of(plan.Blur + 1))), ["b"] = Digest.OfParts(source, "b", Text(choices.Of(plan.Blur + 1))) });
+        return Keep(plan, [], Parts[1..].ToDictionary(p => p, p => Digest.OfParts(source, p, Text(choices.Of(plan.Blur + 1)))));
     }
 
     /// <summary>Makes an asset; null where an input has no version that may be used.</summary>
@@ -94,10 +103,12 @@ sealed partial class RandomProject
         if (command.StartsWith("kumiki release", StringComparison.Ordinal)) return Tests.Shelf.Typed(command);
         var read = MakeCommand().Match(command);
         if (!read.Success) throw new InvalidOperationException($"'{command}' is not a command of this project.");
-        foreach (var scored in Plan(read.Groups["asset"].Value).Inputs.Where(i => i.Edge == EdgeKind.Scored && !Staged.ContainsKey(i.Asset) && !Production.Set.ContainsKey(i.Asset)))
+        foreach (var scored in Plan(read.Groups["asset"].Value)
+            .Inputs.Where(i => i.Edge == EdgeKind.Scored && !Staged.ContainsKey(i.Asset) && !Production.Set.ContainsKey(i.Asset)))
             Stage(shelf.Keys.Where(v => v.Asset == scored.Asset).Max());        // what a making of unstaged data asks for
         var pins = read.Groups["use"].Captures.Select(c => VersionName.Parse(c.Value)).ToDictionary(v => v.Asset, v => v.Number);
-        var made = Make(read.Groups["asset"].Value, pins, read.Groups["upstream"].Success) ?? throw new InvalidOperationException($"'{command}' names no version for an input that is neither staged nor released.");
+        var made = Make(read.Groups["asset"].Value, pins, read.Groups["upstream"].Success)
+            ?? throw new InvalidOperationException($"'{command}' names no version for an input that is neither staged nor released.");
         Stage(made.Name);
         return request with { Set = [.. request.Set.Where(v => v.Asset != made.Asset), made.Name] };
     }
@@ -108,14 +119,17 @@ sealed partial class RandomProject
     public override string ToString() => string.Join('\n',
     [
         .. shelf.Values.OrderBy(v => v.MadeBy.Number).Select(v =>
-            $"{v.Kind} {v.Name} {v.Parts[""].Hex[..4]} from {string.Join(", ", v.Inputs.Select(i => $"{i.Edge} {i.Version}[{string.Join(' ', i.Read.Select(r => $"{r.Key}={r.Value.Hex[..4]}"))}]"))} {string.Join(' ', v.Apart.Select(a => $"apart from {a.Source}"))}"),
+            $"{v.Kind} {v.Name} {v.Parts[""].Hex[..4]} from {string.Join(", ", v.Inputs.Select(Shown))}, apart from {string.Concat(v.Apart.Select(a => a.Source))}"),
         $"production {string.Join(' ', Production.Set.Select(s => $"{s.Key}@{s.Value}"))}, staged {string.Join(' ', Staged.Select(s => $"{s.Key}@{s.Value}"))}",
     ]);
+
+    static string Shown(InputUse input) => $"{input.Edge} {input.Version}[{string.Join(' ', input.Read.Select(r => $"{r.Key}={r.Value.Hex[..4]}"))}]";
 
     VersionRecord Keep(PlannedAsset plan, List<InputUse> inputs, Dictionary<string, Digest> parts)
     {
         parts[""] = Digest.OfParts(parts.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => p.Value.Hex));
-        var content = Digest.OfParts([parts[""].Hex, .. inputs.SelectMany(i => i.Read.Select(r => $"{i.Version.Asset}/{r.Key}={r.Value}")).Order(StringComparer.Ordinal)]);
+        var content = Digest.OfParts([parts[""].Hex,
+            .. inputs.SelectMany(i => i.Read.Select(r => $"{i.Version.Asset}/{r.Key}={r.Value}")).Order(StringComparer.Ordinal)]);
         var before = shelf.Values.Where(v => v.Asset == plan.Name).ToList();
         if (before.FirstOrDefault(v => v.Content == content) is { } same) return same;
         var version = new VersionRecord
@@ -127,7 +141,8 @@ sealed partial class RandomProject
             Parts = parts,
             Inputs = inputs,
             Apart = plan.Apart,
-            Checks = !strict && content.Hex[0] == '7' ? [new("sound", content.Hex[1] < '8' ? CheckKind.Expectation : CheckKind.Goal, Held: false, Message.Of("release.nothing"))] : [],
+            Checks = !strict && content.Hex[0] == '7'
+                ? [new("sound", content.Hex[1] < '8' ? CheckKind.Expectation : CheckKind.Goal, Held: false, Message.Of("release.nothing"))] : [],
             RecipeKey = Digest.Of(plan.Name),
             MadeBy = new(++runs),
             MadeAt = DateTimeOffset.UnixEpoch.AddMinutes(runs),
@@ -138,7 +153,8 @@ sealed partial class RandomProject
     static Digest Blurred(PlannedAsset plan, string part, List<string> read)
     {
         var exact = Digest.OfParts([plan.Name, part, .. read]);
-        return plan.Blur == int.MaxValue ? exact : Digest.OfParts(plan.Name, part, Text(int.Parse(exact.Hex[..6], NumberStyles.HexNumber, CultureInfo.InvariantCulture) % plan.Blur));
+        return plan.Blur == int.MaxValue ? exact
+            : Digest.OfParts(plan.Name, part, Text(int.Parse(exact.Hex[..6], NumberStyles.HexNumber, CultureInfo.InvariantCulture) % plan.Blur));
     }
 
     static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

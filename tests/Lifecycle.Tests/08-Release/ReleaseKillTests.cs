@@ -56,7 +56,8 @@ public sealed class ReleaseKillTests(ITestOutputHelper output) : IDisposable
             {
                 using var watching = new CancellationTokenSource();
                 var reader = WatchAsync(one.Metadata, watching.Token);
-                await Task.WhenAll(((DataFolder[])[one, one, other]).Select((data, i) => Task.Run(() => new RandomUser(data, (seed * 10) + i, said.Enqueue).WorkAsync(30))));
+                await Task.WhenAll(((DataFolder[])[one, one, other])
+                    .Select((data, i) => Task.Run(() => new RandomUser(data, (seed * 10) + i, said.Enqueue).WorkAsync(30))));
                 await watching.CancelAsync();
                 await reader;
             }
@@ -100,8 +101,9 @@ public sealed class ReleaseKillTests(ITestOutputHelper output) : IDisposable
         for (var kill = 0; kill < (All ? 300 : 2); kill++)
         {
             var users = Enumerable.Range(0, 1 + (kill % 3)).Select(i => Start(folder, (kill * 10) + i, 10_000)).ToList();
-            foreach (var user in users) acknowledged.Add((await user.StandardOutput.ReadLineAsync())!);
-            await Task.Delay(random.Next(400));     // the instant is what is random, and there is no event to wait for
+            foreach (var user in users)
+                for (var line = 1 + random.Next(20); line > 0; line--) acknowledged.Add((await user.StandardOutput.ReadLineAsync())!);
+            await Task.Delay(random.Next(60));      // the instant is what is random, and there is no event to wait for
             foreach (var user in users) user.Kill();
             foreach (var user in users) acknowledged.AddRange((await EndAsync(user)).Said);
             if (kill % 20 == 0 || kill < 3) await CheckAsync(folder, acknowledged, $"kill {kill}");
@@ -163,7 +165,8 @@ public sealed class ReleaseKillTests(ITestOutputHelper output) : IDisposable
 
         // 4. all that was said has been done
         var made = versions.Select(v => v.Name).ToHashSet();
-        var moves = (await data.Metadata.StageHistoryAsync(null, int.MaxValue, Go)).Where(m => m.Number is not null).Select(m => $"{m.Asset}@{m.Number}").ToHashSet();
+        var moves = (await data.Metadata.StageHistoryAsync(null, int.MaxValue, Go)).Where(m => m.Number is not null).Select(m => $"{m.Asset}@{m.Number}")
+            .ToHashSet();
         foreach (var line in acknowledged)
         {
             var held = line.Split(' ') switch
@@ -181,7 +184,8 @@ public sealed class ReleaseKillTests(ITestOutputHelper output) : IDisposable
     static Process Start(string folder, int seed, int steps, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-        foreach (var word in (string[])["exec", Path.Combine(AppContext.BaseDirectory, "ReleaseProbe.dll"), folder, seed.ToString(CultureInfo.InvariantCulture), steps.ToString(CultureInfo.InvariantCulture)])
+        foreach (var word in (string[])["exec", Path.Combine(AppContext.BaseDirectory, "ReleaseProbe.dll"), folder,
+            seed.ToString(CultureInfo.InvariantCulture), steps.ToString(CultureInfo.InvariantCulture)])
             start.ArgumentList.Add(word);
         foreach (var (name, value) in environment) start.Environment[name] = value;
         return Process.Start(start)!;

@@ -7,7 +7,8 @@ public sealed class ReleasesTests : IAsyncLifetime
     readonly Bench bench = new();
 
     public async Task InitializeAsync() => await bench.PutAsync(
-        "beans@1", "beans@2", "roaster@1 from beans@1", "roaster@2 from beans@2", "cut@1 from roaster@1", "cut@2 from roaster@2", "model price@1 from beans@1", "model price@2 from beans@2");
+        "beans@1", "beans@2", "roaster@1 from beans@1", "roaster@2 from beans@2", "cut@1 from roaster@1", "cut@2 from roaster@2",
+        "model price@1 from beans@1", "model price@2 from beans@2");
 
     public async Task DisposeAsync() => await bench.EndAsync();
 
@@ -25,9 +26,11 @@ public sealed class ReleasesTests : IAsyncLifetime
         Assert.Equal((2, ReleaseState.Live, "ken", 1), (second.Release.Number, second.Release.State, second.Release.Author, second.Release.Before));
         Assert.Equal("cut@1 price@1 roaster@1", await bench.ProductionAsync());
         Assert.Equal((ReleaseState.Withdrawn, "mika", "first roast"), await OfAsync(1));
-        Assert.Equal(["nothing is staged that differs from production; 'kumiki stage NAME@N' puts a version there, or name what to release."], Bench.Refused(await bench.Releases.ReleaseAsync(new())));
+        Assert.Equal(["nothing is staged that differs from production; 'kumiki stage NAME@N' puts a version there, or name what to release."],
+            Bench.Refused(await bench.Releases.ReleaseAsync(new())));
 
-        async Task<(ReleaseState, string, string)> OfAsync(int number) => (await bench.Releases.HistoryAsync()).Single(r => r.Number == number) is var r ? (r.State, r.Author, r.Reason) : default;
+        async Task<(ReleaseState, string, string)> OfAsync(int number) =>
+            (await bench.Releases.HistoryAsync()).Single(r => r.Number == number) is var r ? (r.State, r.Author, r.Reason) : default;
     }
 
     [Fact]
@@ -93,7 +96,8 @@ public sealed class ReleasesTests : IAsyncLifetime
     {
         await bench.PutAsync("model plain@1 from beans@1 fails goal beats-baseline");
 
-        var end = Assert.IsType<ReleaseEnd.Live>(await bench.Releases.ReleaseAsync(new() { Set = ["plain@1"], Waivers = [Waiver.Parse("plain@1:beats-baseline=a strike that week")] }));
+        var order = new ReleaseOrder { Set = ["plain@1"], Waivers = [Waiver.Parse("plain@1:beats-baseline=a strike that week")] };
+        var end = Assert.IsType<ReleaseEnd.Live>(await bench.Releases.ReleaseAsync(order));
 
         Assert.Equal(["plain@1: the check 'beats-baseline' is waived: a strike that week"], end.Notes.Select(n => n.Says.In("en")));
         Assert.Equal([new(new("plain", 1), "beats-baseline", "a strike that week")], (await bench.Releases.HistoryAsync())[0].Waivers);
@@ -130,10 +134,13 @@ public sealed class ReleasesTests : IAsyncLifetime
     {
         await bench.PutAsync("beans@3", "roaster@3 from beans@3", "roaster@4 from beans@3");
         var told = new List<string>();
-        foreach (var step in (string[])["roaster@1", "roaster@2", "roaster@3", "back", "back", "back", "roaster@4", "back", "back", "roaster@2", "roaster@3", "back", "roaster@4", "back", "back", "back", "back"])
+        const string Steps = "roaster@1 roaster@2 roaster@3 back back back roaster@4 back back roaster@2 roaster@3 back roaster@4 back back back back";
+        foreach (var step in Steps.Split(' '))
         {
             var end = step == "back" ? await bench.Releases.RollbackAsync("") : await bench.Releases.ReleaseAsync(new() { Set = [step] });
-            told.Add(end is ReleaseEnd.Live(var r, _, _) ? $"{step}: {r.Number} {await bench.ProductionAsync()} before {r.Before}{(r.Restores is { } n ? $" restores {n}" : "")}" : $"{step}: {Bench.Refused(end)[0][..26]}");
+            told.Add(end is ReleaseEnd.Live(var r, _, _)
+                ? $"{step}: {r.Number} {await bench.ProductionAsync()} before {r.Before}{(r.Restores is { } n ? $" restores {n}" : "")}"
+                : $"{step}: {Bench.Refused(end)[0][..26]}");
         }
 
         Assert.Equal(
@@ -173,7 +180,8 @@ public sealed class ReleasesTests : IAsyncLifetime
 
         Assert.Equal([(2, ReleaseState.Withdrawn), (1, ReleaseState.Live)], (await bench.Releases.HistoryAsync()).Select(r => (r.Number, r.State)));
         Assert.Equal("release 2 is withdrawn already.", await SaidAsync(() => bench.Releases.WithdrawAsync(2)));
-        Assert.Equal("release 1 is live and cannot be withdrawn; 'kumiki rollback' brings back what was live before.", await SaidAsync(() => bench.Releases.WithdrawAsync(1)));
+        Assert.Equal("release 1 is live and cannot be withdrawn; 'kumiki rollback' brings back what was live before.",
+            await SaidAsync(() => bench.Releases.WithdrawAsync(1)));
         Assert.Equal("there is no release 9; 'kumiki history' lists them.", await SaidAsync(() => bench.Releases.WithdrawAsync(9)));
     }
 
@@ -190,7 +198,8 @@ public sealed class ReleasesTests : IAsyncLifetime
     [Fact]
     public async Task A_lineage_is_read_a_generation_at_a_time()
     {
-        await bench.PutAsync([.. Enumerable.Range(0, 20).Select(i => $"dataset step{i}@1{(i == 0 ? "" : $" from step{i - 1}@1")}"), .. Enumerable.Range(0, 60).Select(i => $"model leaf{i}@1 from step19@1, step3@1")]);
+        await bench.PutAsync([.. Enumerable.Range(0, 20).Select(i => $"dataset step{i}@1{(i == 0 ? "" : $" from step{i - 1}@1")}"),
+            .. Enumerable.Range(0, 60).Select(i => $"model leaf{i}@1 from step19@1, step3@1")]);
         var shelf = new ShelfReader(bench.Data.Metadata);
 
         await shelf.ReadAsync(Enumerable.Range(0, 60).Select(i => new VersionName($"leaf{i}", 1)), default);

@@ -71,7 +71,8 @@ sealed class SlowReleaseRule(IEnumerable<VersionRecord> all)
         }
     }
 
-    /// <summary>Whether making a version again from <paramref name="source"/> would give the same: it, and all before it that stands on the source, would read the same bytes.</summary>
+    /// <summary>Whether making a version again from <paramref name="source"/> would give the same: it, and all before it that stands on the source, would
+    /// read the same bytes.</summary>
     bool CouldBeFrom(VersionRecord version, VersionRecord source, List<VersionRecord> held)
     {
         if (version.Kind == AssetKind.Model && version.Apart.Any(a => a.Source == source.Asset)) return true;

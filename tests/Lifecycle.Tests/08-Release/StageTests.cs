@@ -15,8 +15,10 @@ public sealed class StageTests : IAsyncLifetime
     {
         await bench.StageAsync("beans@1");
 
-        Assert.Equal("roaster@7 does not exist; 'kumiki show roaster' lists the versions there are.", await SaidAsync(() => bench.StageAsync("beans@2", "roaster@7")));
-        Assert.Equal("beans is named more than once (beans@1, beans@2); name one version of it.", await SaidAsync(() => bench.StageAsync("beans@2", "beans@1")));
+        Assert.Equal("roaster@7 does not exist; 'kumiki show roaster' lists the versions there are.",
+            await SaidAsync(() => bench.StageAsync("beans@2", "roaster@7")));
+        Assert.Equal("beans is named more than once (beans@1, beans@2); name one version of it.",
+            await SaidAsync(() => bench.StageAsync("beans@2", "beans@1")));
         Assert.Equal(["beans@1 staging"], await PointersAsync());
     }
 
@@ -25,7 +27,8 @@ public sealed class StageTests : IAsyncLifetime
     {
         await bench.StageAsync("beans@1");
 
-        Assert.Equal("roaster has no staging version; 'kumiki stage roaster@N' sets one, or name a version.", await SaidAsync(() => bench.Releases.UnstageAsync(["beans", "roaster"])));
+        Assert.Equal("roaster has no staging version; 'kumiki stage roaster@N' sets one, or name a version.",
+            await SaidAsync(() => bench.Releases.UnstageAsync(["beans", "roaster"])));
         Assert.Equal(["beans@1 staging"], await PointersAsync());
         await bench.Releases.UnstageAsync(["beans"]);
         Assert.Empty(await PointersAsync());
@@ -41,7 +44,8 @@ public sealed class StageTests : IAsyncLifetime
         await bench.Releases.UnstageAsync(["beans"], "dirty");
         await bench.LiveAsync("roaster@1");
 
-        Assert.Equal(["production roaster  -> 1 ", "staging beans 2 ->  dirty", "champion roaster 1 ->  lost", "champion roaster  -> 1 won", "staging beans 1 -> 2 newer", "staging beans  -> 1 clean"],
+        Assert.Equal(["production roaster  -> 1 ", "staging beans 2 ->  dirty", "champion roaster 1 ->  lost", "champion roaster  -> 1 won",
+            "staging beans 1 -> 2 newer", "staging beans  -> 1 clean"],
             (await bench.Releases.StageHistoryAsync()).Select(m => $"{m.Stage} {m.Asset} {m.From} -> {m.Number} {m.Reason}"));
         Assert.Equal(3, (await bench.Releases.StageHistoryAsync("beans")).Count);
         Assert.All(await bench.Releases.StageHistoryAsync(), m => Assert.Equal("mika", m.By));
@@ -57,7 +61,8 @@ public sealed class StageTests : IAsyncLifetime
     [InlineData("Best", "'Best' cannot be an alias; use at most 40 lower-case letters, digits and hyphens, beginning with a letter.")]
     [InlineData("best-", "'best-' cannot be an alias; use at most 40 lower-case letters, digits and hyphens, beginning with a letter.")]
     [InlineData("be.st", "'be.st' cannot be an alias; use at most 40 lower-case letters, digits and hyphens, beginning with a letter.")]
-    [InlineData("a1234567890123456789012345678901234567890", "'a1234567890123456789012345678901234567890' cannot be an alias; use at most 40 lower-case letters, digits and hyphens, beginning with a letter.")]
+    [InlineData("a1234567890123456789012345678901234567890",
+        "'a1234567890123456789012345678901234567890' cannot be an alias; use at most 40 lower-case letters, digits and hyphens, beginning with a letter.")]
     public async Task An_alias_is_a_slug_that_means_nothing_else(string alias, string says)
     {
         Assert.Equal(says, await SaidAsync(() => bench.Releases.SetAliasAsync(alias, new("roaster", 1))));
@@ -67,8 +72,10 @@ public sealed class StageTests : IAsyncLifetime
     [Fact]
     public async Task An_alias_points_to_what_exists_and_leaves_when_it_is_there()
     {
-        Assert.Equal("roaster@9 does not exist; 'kumiki show roaster' lists the versions there are.", await SaidAsync(() => bench.Releases.SetAliasAsync("best", new("roaster", 9))));
-        Assert.Equal("roaster has no alias 'best'; 'kumiki alias best roaster@N' sets it.", await SaidAsync(() => bench.Releases.RemoveAliasAsync("best", "roaster")));
+        Assert.Equal("roaster@9 does not exist; 'kumiki show roaster' lists the versions there are.",
+            await SaidAsync(() => bench.Releases.SetAliasAsync("best", new("roaster", 9))));
+        Assert.Equal("roaster has no alias 'best'; 'kumiki alias best roaster@N' sets it.",
+            await SaidAsync(() => bench.Releases.RemoveAliasAsync("best", "roaster")));
         await bench.Releases.SetAliasAsync("best", new("roaster", 1));
         Assert.Equal(["roaster@1 best"], await PointersAsync());
     }
@@ -88,7 +95,8 @@ public sealed class StageTests : IAsyncLifetime
     [InlineData("why=roaster@7:goal")]
     [InlineData("")]
     public async Task A_waiver_without_a_version_a_check_or_a_reason_is_refused(string text) =>
-        Assert.Equal($"'{text}' is not a waiver; write VERSION:CHECK=REASON, as in demand-model@7:beats-baseline='the baseline had a bad week'.", await SaidAsync(() => Task.FromResult(Waiver.Parse(text))));
+        Assert.Equal($"'{text}' is not a waiver; write VERSION:CHECK=REASON, as in demand-model@7:beats-baseline='the baseline had a bad week'.",
+            await SaidAsync(() => Task.FromResult(Waiver.Parse(text))));
 
     async Task<IEnumerable<string>> PointersAsync() => (await bench.Data.Metadata.StagesAsync(default)).Select(s => $"{s.Asset}@{s.Number} {s.Stage}");
 

@@ -43,11 +43,24 @@ public sealed class RoomArrowTests
     [InlineData("class Report { void Make(GateKind kind) { } }", "GateKind")]
     [InlineData("[GateMark] enum Report { A }", "GateMark")]
     [InlineData("interface Report { Both<int>? Made { get; } }", "Both")]
-    [InlineData("class Report { bool Make(object o) { try { switch (o) { case 1: case 2: case 3: case 4: return true; } return o is Gate; } finally { } } }",
-        "Gate")]
+    [InlineData("class Report { bool Make(object o) { try { return o is 1; } catch (System.Exception e) when (e.Data is Gate) { throw; } } }", "Gate")]
     public void A_room_that_names_a_later_one_is_found(string source, string named) => Assert.Equal(
         [$"07-Test/Report.cs uses 08-Release/{named}"],
         Broken(("07-Test/Report.cs", "using Kumiki.Releasing; " + source), ("08-Release/Gate.cs", Gate)));
+
+    [Fact]
+    public void Code_behind_a_switch_of_any_length_is_read()
+    {
+        var lengths = Enumerable.Range(4, 60).ToList();
+        var methods = lengths.Select(n =>
+            $"object Make{n}(int n) {{ switch (n) {{ {Joined(Enumerable.Range(0, n), i => $"case {i}: return {i}.5;")} default: return new Gate{n}(); }} }}");
+
+        Assert.Equal(
+            lengths.Select(n => $"07-Test/Report.cs uses 08-Release/Gate{n}").Order(StringComparer.Ordinal),
+            Broken(("07-Test/Report.cs", $"class Report {{ {string.Concat(methods)} }}"), ("08-Release/Gate.cs", Joined(lengths, n => $"class Gate{n};"))));
+
+        static string Joined(IEnumerable<int> numbers, Func<int, string> text) => string.Concat(numbers.Select(text));
+    }
 
     [Fact]
     public void A_later_room_may_use_an_earlier_one_and_a_room_itself() => Assert.Empty(Broken(

@@ -62,7 +62,8 @@ sealed class UsedTypes(MetadataReader assembly)
                     Add(MetadataTokens.EntityHandle(code.ReadInt32()), found);
                     break;
                 case OperandType.InlineSwitch:
-                    code.Offset += 4 * code.ReadInt32();
+                    var targets = code.ReadInt32();
+                    code.Offset += 4 * targets;
                     break;
                 case var operand:
                     code.Offset += Size(operand);

@@ -5,7 +5,9 @@ namespace Kumiki.Native.DuckDb;
 /// <summary>The part of duckdb.h that appends chunks to a table, and that lets a table be produced by a callback.</summary>
 internal static unsafe partial class DuckDbApi
 {
-    [LibraryImport("duckdb")] internal static partial DuckDbState duckdb_appender_create(ConnectionHandle connection, byte* schema, byte* table, nint* appender);
+    [LibraryImport("duckdb")]
+    internal static partial DuckDbState duckdb_appender_create(ConnectionHandle connection, byte* schema, byte* table,
+        nint* appender);
     [LibraryImport("duckdb")] internal static partial byte* duckdb_appender_error(AppenderHandle appender);
     [LibraryImport("duckdb")] internal static partial DuckDbState duckdb_append_data_chunk(AppenderHandle appender, nint chunk);
     [LibraryImport("duckdb")] internal static partial DuckDbState duckdb_appender_close(AppenderHandle appender);
@@ -14,7 +16,9 @@ internal static unsafe partial class DuckDbApi
     [LibraryImport("duckdb")] internal static partial nint duckdb_create_table_function();
     [LibraryImport("duckdb")] internal static partial void duckdb_destroy_table_function(nint* function);
     [LibraryImport("duckdb")] internal static partial void duckdb_table_function_set_name(nint function, byte* name);
-    [LibraryImport("duckdb")] internal static partial void duckdb_table_function_set_extra_info(nint function, nint info, delegate* unmanaged[Cdecl]<nint, void> destroy);
+    [LibraryImport("duckdb")]
+    internal static partial void duckdb_table_function_set_extra_info(nint function, nint info,
+        delegate* unmanaged[Cdecl]<nint, void> destroy);
     [LibraryImport("duckdb")] internal static partial void duckdb_table_function_set_bind(nint function, delegate* unmanaged[Cdecl]<nint, void> bind);
     [LibraryImport("duckdb")] internal static partial void duckdb_table_function_set_init(nint function, delegate* unmanaged[Cdecl]<nint, void> init);
     [LibraryImport("duckdb")] internal static partial void duckdb_table_function_set_function(nint function, delegate* unmanaged[Cdecl]<nint, nint, void> next);

@@ -45,10 +45,12 @@ public readonly unsafe ref struct DuckDbVector
     public ReadOnlySpan<ulong> Validity => validity is null ? [] : new(validity, (Rows + 63) / 64);
 
     /// <summary>The values as they lie; what stands in null rows is undefined.</summary>
-    /// <typeparam name="T">A type as wide as the column: int for DATE (days since 1970), long for TIMESTAMP (µs since 1970) and DECIMAL of 10–18 digits (scaled), Int128 for HUGEINT.</typeparam>
+    /// <typeparam name="T">A type as wide as the column: int for DATE (days since 1970), long for TIMESTAMP (µs since 1970) and DECIMAL of 10–18 digits
+    /// (scaled), Int128 for HUGEINT.</typeparam>
     /// <exception cref="InvalidOperationException">The column's values have another width.</exception>
     public ReadOnlySpan<T> Values<T>() where T : unmanaged =>
-        sizeof(T) == Type.Size ? new(data, Rows) : throw new InvalidOperationException($"A {Type} has {Type.Size} bytes a value, a {typeof(T).Name} {sizeof(T)}.");
+        sizeof(T) == Type.Size
+            ? new(data, Rows) : throw new InvalidOperationException($"A {Type} has {Type.Size} bytes a value, a {typeof(T).Name} {sizeof(T)}.");
 
     /// <summary>UTF-8 of a VARCHAR that is not null, or the bytes of a BLOB.</summary>
     public ReadOnlySpan<byte> Utf8(int row)
@@ -78,7 +80,8 @@ public readonly unsafe ref struct DuckDbVector
             DuckDbKind.Float => ((float*)data)[row],
             DuckDbKind.Double => ((double*)data)[row],
             DuckDbKind.Date => Epoch.AddDays(((int*)data)[row]),
-            DuckDbKind.Timestamp or DuckDbKind.TimestampTz => new DateTime(DateTime.UnixEpoch.Ticks + ((long*)data)[row] * TimeSpan.TicksPerMicrosecond, DateTimeKind.Unspecified),
+            DuckDbKind.Timestamp or DuckDbKind.TimestampTz =>
+                new DateTime(DateTime.UnixEpoch.Ticks + ((long*)data)[row] * TimeSpan.TicksPerMicrosecond, DateTimeKind.Unspecified),
             DuckDbKind.HugeInt => (decimal)((Int128*)data)[row],
             DuckDbKind.Decimal => Scaled(Whole(row)),
             DuckDbKind.Varchar => Encoding.UTF8.GetString(Utf8(row)),

@@ -67,12 +67,15 @@ public readonly unsafe struct DuckDbVectorWriter
     /// <summary>The places of the values, <see cref="DuckDbChunkWriter.Capacity"/> of them.</summary>
     /// <exception cref="InvalidOperationException">The column's values have another width.</exception>
     public Span<T> Values<T>() where T : unmanaged =>
-        sizeof(T) == type.Size ? new(data, DuckDbChunkWriter.Capacity) : throw new InvalidOperationException($"A {type} has {type.Size} bytes a value, a {typeof(T).Name} {sizeof(T)}.");
+        sizeof(T) == type.Size
+            ? new(data, DuckDbChunkWriter.Capacity)
+            : throw new InvalidOperationException($"A {type} has {type.Size} bytes a value, a {typeof(T).Name} {sizeof(T)}.");
 
     /// <summary>One value; the type is as wide as the column's.</summary>
     public void Set<T>(int row, T value) where T : unmanaged
     {
-        if (sizeof(T) != size || (uint)row >= (uint)DuckDbChunkWriter.Capacity) throw new InvalidOperationException($"Row {row} of a {type} takes {size} bytes, not {sizeof(T)}.");
+        if (sizeof(T) != size || (uint)row >= (uint)DuckDbChunkWriter.Capacity)
+            throw new InvalidOperationException($"Row {row} of a {type} takes {size} bytes, not {sizeof(T)}.");
         ((T*)data)[row] = value;
     }
 

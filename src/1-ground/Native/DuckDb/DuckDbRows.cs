@@ -14,7 +14,8 @@ public sealed unsafe class DuckDbRows : IDisposable
         (this.connection, this.result, this.sql, this.cancellation) = (connection, result, sql, cancellation);
         var columns = new DuckDbColumn[(int)DuckDbApi.duckdb_column_count(result.Data)];
         for (var i = 0; i < columns.Length; i++)
-            columns[i] = new(DuckDbStatus.Text(DuckDbApi.duckdb_column_name(result.Data, (ulong)i)), DuckDbType.Take(DuckDbApi.duckdb_column_logical_type(result.Data, (ulong)i)));
+            columns[i] = new(DuckDbStatus.Text(DuckDbApi.duckdb_column_name(result.Data, (ulong)i)),
+                DuckDbType.Take(DuckDbApi.duckdb_column_logical_type(result.Data, (ulong)i)));
         Columns = columns;
     }
 

@@ -9,7 +9,8 @@ public sealed unsafe class DuckDbStatement : IDisposable
     readonly StatementHandle handle;
     readonly string sql;
 
-    internal DuckDbStatement(DuckDbConnection connection, StatementHandle handle, string sql) => (this.connection, this.handle, this.sql) = (connection, handle, sql);
+    internal DuckDbStatement(DuckDbConnection connection, StatementHandle handle, string sql) =>
+        (this.connection, this.handle, this.sql) = (connection, handle, sql);
 
     public DuckDbStatementType Type => DuckDbApi.duckdb_prepared_statement_type(handle);
 
@@ -30,7 +31,8 @@ public sealed unsafe class DuckDbStatement : IDisposable
 
     /// <summary>Binds a parameter.</summary>
     /// <param name="index">From 1.</param>
-    /// <param name="value">Null, bool, any integer of 64 bits or fewer, float, double, decimal, string, DateOnly, DateTime (its clock, whatever its kind), or an enum by name.</param>
+    /// <param name="value">Null, bool, any integer of 64 bits or fewer, float, double, decimal, string, DateOnly, DateTime (its clock, whatever its kind), or
+    /// an enum by name.</param>
     /// <exception cref="ArgumentException">A value of another type.</exception>
     public DuckDbStatement Bind(int index, object? value)
     {
@@ -120,7 +122,8 @@ public sealed unsafe class DuckDbStatement : IDisposable
     public void Dispose() => handle.Dispose();
 }
 
-/// <summary>Interrupts a connection when a token is cancelled, again every 20 ms: an interrupt that arrives just before a statement starts is forgotten by DuckDB.</summary>
+/// <summary>Interrupts a connection when a token is cancelled, again every 20 ms: an interrupt that arrives just before a statement starts is forgotten by
+/// DuckDB.</summary>
 internal sealed class InterruptOnCancel : IDisposable
 {
     readonly CancellationTokenRegistration registration;

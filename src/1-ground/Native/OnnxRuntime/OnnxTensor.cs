@@ -47,7 +47,10 @@ public sealed unsafe class OnnxTensor : IDisposable
         if (type != TensorType.Text) return Over(new AlignedMemory((nuint)count * (nuint)SizeOf(type)), type, shape.ToArray(), count);
         nint value;
         fixed (long* dims = shape)
-            OnnxRuntimeApi.Check(OnnxRuntimeApi.CreateTensorAsOrtValue(OnnxProcess.Allocator, dims, (nuint)shape.Length, (int)type, &value), "make a text tensor");
+        {
+            var status = OnnxRuntimeApi.CreateTensorAsOrtValue(OnnxProcess.Allocator, dims, (nuint)shape.Length, (int)type, &value);
+            OnnxRuntimeApi.Check(status, "make a text tensor");
+        }
         return new(new ValueHandle(value), type, shape.ToArray(), count, null, null);
     }
 

@@ -78,7 +78,7 @@ internal static unsafe partial class XGBoostApi
         throw new NativeException(NativeEngine.XGBoost, doing, FirstLine(text));
     }
 
-    /// <summary>The sentence of <c>[12:00:00] ./src/data/data.cc:981: Check failed: … : what is wrong</c> and the lines after it that are not the trace.</summary>
+    /// <summary>The first line without its time and place: all after the place of <c>[12:00:00] ./src/data/data.cc:981: Check failed</c>.</summary>
     internal static string FirstLine(string text)
     {
         var line = text.TrimStart().Split('\n')[0].Trim();

@@ -12,8 +12,9 @@ static class LockHolder
     {
         try
         {
-            foreach (var pid in WriterPids(File.ReadLines("/proc/locks")))
-                if (HasOpen(pid, database + "-shm")) return LivingProcess.Describe(pid);
+            var shared = database + "-shm";
+            foreach (var pid in WriterPids(File.ReadLines("/proc/locks"), Posix.Inode(shared)))
+                if (HasOpen(pid, shared)) return LivingProcess.Describe(pid);       // another file system may have the same inode number
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -22,13 +23,14 @@ static class LockHolder
         return null;
     }
 
-    /// <summary>The processes that hold a write lock over that byte of some file. A line: <c>3: POSIX  ADVISORY  WRITE 1234 fe:00:9876 120 120</c>.</summary>
-    internal static IEnumerable<int> WriterPids(IEnumerable<string> lines)
+    /// <summary>The processes that hold a write lock over that byte of a file. A line: <c>3: POSIX  ADVISORY  WRITE 1234 fe:00:9876 120 120</c>.</summary>
+    internal static IEnumerable<int> WriterPids(IEnumerable<string> lines, long inode)
     {
         foreach (var line in lines)
         {
             var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (fields is not [_, "POSIX", _, "WRITE", var pid, _, var start, var end]) continue;
+            if (fields is not [_, "POSIX", _, "WRITE", var pid, var file, var start, var end]) continue;
+            if (long.Parse(file.AsSpan(file.LastIndexOf(':') + 1), CultureInfo.InvariantCulture) != inode) continue;
             var last = end == "EOF" ? long.MaxValue : long.Parse(end, CultureInfo.InvariantCulture);
             var covers = long.Parse(start, CultureInfo.InvariantCulture) <= WriteLockByte && WriteLockByte <= last;
             if (covers && int.TryParse(pid, CultureInfo.InvariantCulture, out var number) && number > 0) yield return number;

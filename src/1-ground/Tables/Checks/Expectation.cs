@@ -26,17 +26,20 @@ abstract record Expectation
 /// <param name="Rows">All rows.</param>
 /// <param name="Examples">Up to five failing rows, or repeated keys with their <c>rows</c>, by column name.</param>
 /// <param name="Says">What was found, in one sentence.</param>
-public sealed record ExpectationResult(string Name, bool Held, long Failing, long Rows, IReadOnlyList<IReadOnlyDictionary<string, object?>> Examples, Message Says);
+public sealed record ExpectationResult(string Name, bool Held, long Failing, long Rows, IReadOnlyList<IReadOnlyDictionary<string, object?>> Examples,
+    Message Says);
 
 /// <summary>Holds expectations against Parquet files.</summary>
 public static class ExpectationCheck
 {
     const int MostExamples = 5;
 
-    /// <summary>Checks all: one scan for everything about single rows and the table's size and age, one for each key, and one more for the examples of each that failed.</summary>
+    /// <summary>Checks all: one scan for everything about single rows and the table's size and age, one for each key, and one more for the examples of each
+    /// that failed.</summary>
     /// <param name="clock">Says what day it is, in its own time zone.</param>
     /// <exception cref="KumikiException">A file is missing or broken, or a condition cannot be computed (a bad regular expression, an overflow).</exception>
-    public static IReadOnlyList<ExpectationResult> Check<T>(this Expectations<T> expectations, TableEngine engine, IReadOnlyList<string> files, TimeProvider clock, CancellationToken cancellation = default)
+    public static IReadOnlyList<ExpectationResult> Check<T>(this Expectations<T> expectations, TableEngine engine, IReadOnlyList<string> files,
+        TimeProvider clock, CancellationToken cancellation = default)
     {
         TableFailure.RequireFiles(files);
         using var connection = engine.Connect();
@@ -48,7 +51,8 @@ public static class ExpectationCheck
         {
             throw TableFailure.Reading(files, e) is not DuckDbException and var broken
                 ? broken
-                : new KumikiException(Message.Of("tables.expect-failed", ("names", string.Join(", ", expectations.All.Select(x => x.Name))), ("reason", TableFailure.FirstLine(e.Reason))), e);
+                : new KumikiException(Message.Of("tables.expect-failed", ("names", string.Join(", ", expectations.All.Select(x => x.Name))),
+                    ("reason", TableFailure.FirstLine(e.Reason))), e);
         }
     }
 
@@ -90,8 +94,10 @@ public static class ExpectationCheck
         {
             var key = string.Join(", ", expected.Columns.Select(c => c.Sql));
             var groups = $"SELECT {key}, count(*) AS rows FROM {from} GROUP BY {key} HAVING count(*) > 1";
-            var repeats = Convert.ToInt64(connection.Scalar($"SELECT coalesce(sum(rows - 1), 0)::BIGINT FROM ({groups})", cancellation), CultureInfo.InvariantCulture);
-            return new(expected.Name, repeats == 0, repeats, rows, repeats == 0 ? [] : Examples($"{groups} ORDER BY ALL LIMIT {MostExamples}"), Said(expected.Name, repeats, rows));
+            var repeats = Convert.ToInt64(connection.Scalar($"SELECT coalesce(sum(rows - 1), 0)::BIGINT FROM ({groups})", cancellation),
+                CultureInfo.InvariantCulture);
+            return new(expected.Name, repeats == 0, repeats, rows, repeats == 0 ? [] : Examples($"{groups} ORDER BY ALL LIMIT {MostExamples}"),
+                Said(expected.Name, repeats, rows));
         }
 
         static Message Said(string name, long failing, long rows) => failing == 0
@@ -105,7 +111,8 @@ public static class ExpectationCheck
             var held = last >= today.AddDays(-expected.Days);
             return new(expected.Name, held, 0, rows, [], held
                 ? Message.Of("tables.expect-held", ("name", expected.Name), ("rows", rows))
-                : Message.Of("tables.expect-old", ("name", expected.Name), ("column", expected.Column.Name), ("newest", last?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "-"), ("days", expected.Days),
+                : Message.Of("tables.expect-old", ("name", expected.Name), ("column", expected.Column.Name),
+                    ("newest", last?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "-"), ("days", expected.Days),
                     ("today", today.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture))));
         }
 
@@ -114,7 +121,8 @@ public static class ExpectationCheck
             var held = rows >= expected.Min && rows <= expected.Max;
             return new(expected.Name, held, 0, rows, [], held
                 ? Message.Of("tables.expect-held", ("name", expected.Name), ("rows", rows))
-                : Message.Of("tables.expect-size", ("name", expected.Name), ("rows", rows), ("min", expected.Min), ("max", expected.Max == long.MaxValue ? "∞" : expected.Max)));
+                : Message.Of("tables.expect-size", ("name", expected.Name), ("rows", rows), ("min", expected.Min),
+                    ("max", expected.Max == long.MaxValue ? "∞" : expected.Max)));
         }
 
         List<IReadOnlyDictionary<string, object?>> Examples(string sql)

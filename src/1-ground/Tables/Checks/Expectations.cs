@@ -35,7 +35,8 @@ public sealed class Expectations<T>
     }
 
     /// <summary>Every row has a value.</summary>
-    public Expectations<T> NotNull(Expression<Func<T, object?>> column) => Add($"not null {Column(column).Name}", new Expectation.Rows($"{Column(column).Sql} IS NULL"));
+    public Expectations<T> NotNull(Expression<Func<T, object?>> column) =>
+        Add($"not null {Column(column).Name}", new Expectation.Rows($"{Column(column).Sql} IS NULL"));
 
     /// <summary>Every value lies between the two, both included.</summary>
     public Expectations<T> Range<TValue>(Expression<Func<T, TValue>> column, TValue min, TValue max)
@@ -64,7 +65,8 @@ public sealed class Expectations<T>
 
     /// <summary>Every row fulfils a condition of its own columns.</summary>
     /// <param name="name">Said in results.</param>
-    /// <param name="holds">Comparisons, arithmetic without integer division, and, or, not, null checks, <c>StartsWith</c>, <c>EndsWith</c>, <c>Contains</c>; it runs as SQL and means what it means in C#.</param>
+    /// <param name="holds">Comparisons, arithmetic without integer division, and, or, not, null checks, <c>StartsWith</c>, <c>EndsWith</c>, <c>Contains</c>; it
+    /// runs as SQL and means what it means in C#.</param>
     /// <exception cref="KumikiException">The condition uses something else.</exception>
     public Expectations<T> That(string name, Expression<Func<T, bool>> holds) => Add(name, new Expectation.Rows($"NOT {new PredicateSql(schema, holds).Text}"));
 

@@ -4,8 +4,8 @@ namespace Kumiki.Tables;
 
 /// <summary>Finds which columns a key such as <c>s =&gt; (s.Date, s.Store)</c> is made of.</summary>
 /// <remarks>
-/// C# allows no tuple in an expression tree, so the key is a plain function and is asked with rows that differ in one column at a time: a part of the key is a column
-/// when it is that column's value in both rows, and no other column changes it.
+/// C# allows no tuple in an expression tree, so the key is a plain function and is asked with rows that differ in one column at a time: a part of the key is a
+/// column when it is that column's value in both rows, and no other column changes it.
 /// </remarks>
 static class KeyProbe
 {

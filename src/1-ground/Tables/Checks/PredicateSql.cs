@@ -49,7 +49,8 @@ sealed class PredicateSql
         ExpressionType.Add when e.Type != typeof(string) => $"({Of(e.Left)} + {Of(e.Right)})",
         ExpressionType.Subtract => $"({Of(e.Left)} - {Of(e.Right)})",
         ExpressionType.Multiply => $"({Of(e.Left)} * {Of(e.Right)})",
-        ExpressionType.Divide when Bare(e.Type) is var type && (type == typeof(double) || type == typeof(float) || type == typeof(decimal)) => $"({Of(e.Left)} / {Of(e.Right)})",
+        ExpressionType.Divide when Bare(e.Type) is var type
+            && (type == typeof(double) || type == typeof(float) || type == typeof(decimal)) => $"({Of(e.Left)} / {Of(e.Right)})",
         ExpressionType.Modulo => $"({Of(e.Left)} % {Of(e.Right)})",
         ExpressionType.Coalesce => $"coalesce({Of(e.Left)}, {Of(e.Right)})",
         _ => throw Refused(e),
@@ -73,7 +74,8 @@ sealed class PredicateSql
         if (from == to || from.IsEnum || to == typeof(object)) return Of(e.Operand);
         if (to == typeof(double) || to == typeof(float)) return $"CAST({Of(e.Operand)} AS DOUBLE)";
         if (to == typeof(long)) return $"CAST({Of(e.Operand)} AS BIGINT)";
-        if (to == typeof(int) && Type.GetTypeCode(from) is TypeCode.Byte or TypeCode.SByte or TypeCode.Int16 or TypeCode.UInt16) return $"CAST({Of(e.Operand)} AS INTEGER)";
+        if (to == typeof(int) && Type.GetTypeCode(from) is TypeCode.Byte or TypeCode.SByte or TypeCode.Int16 or TypeCode.UInt16)
+            return $"CAST({Of(e.Operand)} AS INTEGER)";
         if (to == typeof(decimal)) return Of(e.Operand);
         throw Refused(e);
     }

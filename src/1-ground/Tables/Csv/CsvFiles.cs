@@ -29,7 +29,8 @@ static class CsvFiles
             if (parts[i] == "**")
                 expression.Append("(?:[^/]+/)*");
             else
-                expression.Append(Regex.Escape(parts[i]).Replace("\\*", "[^/]*", StringComparison.Ordinal).Replace("\\?", "[^/]", StringComparison.Ordinal)).Append(i < parts.Length - 1 ? "/" : "");
+                expression.Append(Regex.Escape(parts[i]).Replace("\\*", "[^/]*", StringComparison.Ordinal).Replace("\\?", "[^/]", StringComparison.Ordinal))
+                    .Append(i < parts.Length - 1 ? "/" : "");
         }
         var matches = new Regex(expression.Append('$').ToString(), RegexOptions.CultureInvariant);
         var deep = parts.Length > 1 ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly;

@@ -26,7 +26,8 @@ static class CsvHeader
         if (fields is null || end == Longest)
             throw new KumikiException(Message.Of("tables.csv-header-open", ("file", path), ("line", line), ("columns", Names(schema))));
         CsvEncoding.Require(path, text.AsSpan(0, end), 1, 0);
-        if (text.AsSpan(start, end - start).Contains((byte)0)) throw new KumikiException(Message.Of("tables.csv-zero", ("file", path), ("pattern", source.Pattern)));
+        if (text.AsSpan(start, end - start).Contains((byte)0))
+            throw new KumikiException(Message.Of("tables.csv-zero", ("file", path), ("pattern", source.Pattern)));
         if (text.AsSpan(start, end - start).TrimEnd("\r\n"u8).Contains((byte)'\r')) throw new KumikiException(Message.Of("tables.csv-cr", ("file", path)));
 
         var found = new FileInfo(path);
@@ -84,7 +85,8 @@ static class CsvHeader
         {
             var first = Array.IndexOf(map, column);
             if (first >= 0 && Array.IndexOf(map, column, first + 1) is >= 0 and var second)
-                throw new KumikiException(Message.Of("tables.csv-twice", ("file", path), ("column", schema.Columns[column].Name), ("first", fields[first]), ("firstField", first + 1),
+                throw new KumikiException(Message.Of("tables.csv-twice", ("file", path), ("column", schema.Columns[column].Name), ("first", fields[first]),
+                    ("firstField", first + 1),
                     ("second", fields[second]), ("secondField", second + 1)));
         }
 
@@ -114,14 +116,18 @@ static class CsvHeader
 
     static KumikiException Missing(string path, CsvSource source, RowSchema schema, List<string> fields, string[] missing)
     {
-        if (fields.Count == 1 && schema.Columns.Count > 1 && ";\t|,:".FirstOrDefault(d => d != source.Delimiter && fields[0].Contains(d)) is not '\0' and var likely)
-            return new(Message.Of("tables.csv-delimiter", ("file", path), ("found", fields[0]), ("delimiter", Shown(source.Delimiter)), ("likely", Shown(likely))));
+        if (fields.Count == 1 && schema.Columns.Count > 1 && ";\t|,:".FirstOrDefault(d => d != source.Delimiter && fields[0].Contains(d)) is not '\0'
+            and var likely)
+            return new(Message.Of("tables.csv-delimiter", ("file", path), ("found", fields[0]), ("delimiter", Shown(source.Delimiter)),
+                ("likely", Shown(likely))));
 
         var unused = fields.Where(f => ColumnOf(schema, f) < 0).ToArray();
         var near = missing.Select(m => (Wanted: m, Found: ColumnName.Nearest(m, unused))).FirstOrDefault(n => n.Found is not null);
         return near.Found is null
-            ? new(Message.Of("tables.csv-missing", ("file", path), ("missing", string.Join(", ", missing)), ("found", string.Join(", ", fields)), ("expected", Names(schema))))
-            : new(Message.Of("tables.csv-missing-near", ("file", path), ("missing", string.Join(", ", missing)), ("found", string.Join(", ", fields)), ("expected", Names(schema)),
+            ? new(Message.Of("tables.csv-missing", ("file", path), ("missing", string.Join(", ", missing)), ("found", string.Join(", ", fields)),
+                ("expected", Names(schema))))
+            : new(Message.Of("tables.csv-missing-near", ("file", path), ("missing", string.Join(", ", missing)), ("found", string.Join(", ", fields)),
+                ("expected", Names(schema)),
                 ("near", near.Found), ("wanted", near.Wanted)));
     }
 

@@ -13,7 +13,8 @@ public sealed record TableFile(string Path, long Rows, long Bytes, string? Parti
 /// <summary>What became of CSV files.</summary>
 public sealed record CsvLoadResult
 {
-    /// <summary>Parquet files whose rows, in this order, are the good rows in the order of the input; of a partitioned table, one a partition, by key.</summary>
+    /// <summary>Parquet files whose rows, in this order, are the good rows in the order of the input; of a partitioned table, one a partition, by
+    /// key.</summary>
     public required IReadOnlyList<TableFile> Files { get; init; }
 
     public required long Rows { get; init; }
@@ -52,17 +53,21 @@ public sealed record CsvLoadOptions
 
 /// <summary>CSV in, checked Parquet out; every bad row is kept aside with its reasons, and the rest goes on.</summary>
 /// <remarks>
-/// 1 find the files, 2 turn other encodings into UTF-8, 3 check every header, 4 cut the text into parts of whole records, 5 in parallel: read each part and let DuckDB write its good rows as one Parquet file,
-/// 6 join the rejects, 7 if asked, sort into partitions. Parts depend on the bytes alone and each is written by one thread, so the same input gives the same bytes.
+/// 1 find the files, 2 turn other encodings into UTF-8, 3 check every header, 4 cut the text into parts of whole records, 5 in parallel: read each part and let
+/// DuckDB write its good rows as one Parquet file,
+/// 6 join the rejects, 7 if asked, sort into partitions. Parts depend on the bytes alone and each is written by one thread, so the same input gives the same
+/// bytes.
 /// </remarks>
 public static class CsvLoad
 {
     /// <summary>Loads.</summary>
     /// <param name="root">The folder from which the source's pattern counts.</param>
     /// <param name="folder">An empty temporary folder, which gets the Parquet files and <c>rejects.jsonl</c>.</param>
-    /// <exception cref="KumikiException">No files; a file that is empty, has a wrong header or encoding, or changed meanwhile; no good row at all; a full disk.</exception>
+    /// <exception cref="KumikiException">No files; a file that is empty, has a wrong header or encoding, or changed meanwhile; no good row at all; a full
+    /// disk.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the folder holds partial files.</exception>
-    public static CsvLoadResult Run(TableEngine engine, CsvSource source, RowSchema schema, string root, string folder, CsvLoadOptions? options = null, CancellationToken cancellation = default)
+    public static CsvLoadResult Run(TableEngine engine, CsvSource source, RowSchema schema, string root, string folder, CsvLoadOptions? options = null,
+        CancellationToken cancellation = default)
     {
         options ??= new();
         CsvLoadResult? result = null;
@@ -70,7 +75,8 @@ public static class CsvLoad
         return result!;
     }
 
-    sealed class Loading(TableEngine engine, CsvSource source, RowSchema schema, string root, string folder, CsvLoadOptions options, CancellationToken cancellation)
+    sealed class Loading(TableEngine engine, CsvSource source, RowSchema schema, string root, string folder, CsvLoadOptions options,
+        CancellationToken cancellation)
     {
         readonly List<Message> notes = [];
         readonly CsvText grammar = new((byte)source.Delimiter, options.LongestField);
@@ -178,7 +184,8 @@ public static class CsvLoad
                 Files = options.Partition is null ? written : options.Partition.Sort(engine, schema, written, folder, cancellation),
                 Rows = rows,
                 RejectedRows = rejected,
-                Rejects = [.. done.Values.SelectMany(p => p.Counts).GroupBy(c => (c.Column, c.Says.Id)).Select(g => g.First() with { Count = g.Sum(c => c.Count) })
+                Rejects = [.. done.Values.SelectMany(p => p.Counts).GroupBy(c => (c.Column, c.Says.Id))
+                    .Select(g => g.First() with { Count = g.Sum(c => c.Count) })
                     .OrderByDescending(c => c.Count).ThenBy(c => c.Column, StringComparer.Ordinal).ThenBy(c => c.Says.Id, StringComparer.Ordinal)],
                 RejectsPath = rejectsPath,
                 Notes = notes,
@@ -204,7 +211,8 @@ public static class CsvLoad
         {
             var first = done.Values.Select(p => p.FirstReject).FirstOrDefault(r => r is not null);
             if (first is null) return new(Message.Of("tables.csv-no-rows", ("file", files[0].Path), ("count", files.Length)));
-            return new(Message.Of("tables.csv-all-rejected", ("count", rejected), ("file", first.File), ("line", first.Line), ("column", first.Column ?? "-"), ("value", first.Value ?? first.Row), ("reason", first.Says)));
+            return new(Message.Of("tables.csv-all-rejected", ("count", rejected), ("file", first.File), ("line", first.Line), ("column", first.Column ?? "-"),
+                ("value", first.Value ?? first.Row), ("reason", first.Says)));
         }
     }
 }

@@ -14,7 +14,8 @@ sealed record CsvSegment(CsvFile File, int Start, int Length, long Line, long Of
 /// <param name="TooLong">Records that did not fit in a buffer: their file, line and beginning.</param>
 sealed record CsvPart(int Number, IReadOnlyList<CsvSegment> Segments, IReadOnlyList<(CsvFile File, long Line, byte[] Beginning, long Bytes)> TooLong);
 
-/// <summary>Cuts files into parts, in order, by their bytes alone: the same files give the same parts whatever the number of readers, and rows added at the end change only the last part.</summary>
+/// <summary>Cuts files into parts, in order, by their bytes alone: the same files give the same parts whatever the number of readers, and rows added at the end
+/// change only the last part.</summary>
 sealed class CsvParts(IReadOnlyList<CsvFile> files, CsvText grammar) : IDisposable
 {
     readonly Lock gate = new();

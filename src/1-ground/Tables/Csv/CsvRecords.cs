@@ -5,7 +5,8 @@ namespace Kumiki.Tables;
 
 /// <summary>Reads the records of one part: good ones into DuckDB's chunks, bad ones into the reject log.</summary>
 /// <remarks>
-/// For each record: 1 find the end of the next field, 2 if the field belongs to a column, write its value into the row or note its fault, 3 at the record's end keep the row if it has the right number of fields and no fault.
+/// For each record: 1 find the end of the next field, 2 if the field belongs to a column, write its value into the row or note its fault, 3 at the record's end
+/// keep the row if it has the right number of fields and no fault.
 /// A row that is not kept is simply overwritten by the next.
 /// </remarks>
 sealed class CsvRecords
@@ -43,7 +44,8 @@ sealed class CsvRecords
     {
         (part, buffer, rejects, segment, at, end, Rows) = (to, bytes, log, -1, 0, 0, 0);
         foreach (var (file, atLine, beginning, length) in to.TooLong)
-            log.Add(new(file.Path, atLine, null, null, Message.Of("tables.reject-long", ("bytes", length), ("most", bytes.Length)), Encoding.UTF8.GetString(beginning)));
+            log.Add(new(file.Path, atLine, null, null, Message.Of("tables.reject-long", ("bytes", length), ("most", bytes.Length)),
+                Encoding.UTF8.GetString(beginning)));
     }
 
     /// <summary>Fills a chunk; it stays empty when the part is at its end.</summary>
@@ -115,7 +117,8 @@ sealed class CsvRecords
             }
             break;
         }
-        foreach (var (column, fault, value) in faults) Keep(text, start, startLine, schema.Columns[column].Name, value, FieldFaults.Says(fault, schema.Columns[column]));
+        foreach (var (column, fault, value) in faults)
+            Keep(text, start, startLine, schema.Columns[column].Name, value, FieldFaults.Says(fault, schema.Columns[column]));
         if (faults.Count > 0) return false;
         for (var i = 0; i < nullCount; i++) parsers[nulls[i]].To.SetNull(row);
         return true;

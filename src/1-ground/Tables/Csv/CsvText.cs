@@ -1,8 +1,10 @@
 namespace Kumiki.Tables;
 
-/// <summary>The grammar of a CSV text, the same for cutting it into parts and for reading its records (RFC 4180, and what to do where a file breaks it).</summary>
+/// <summary>The grammar of a CSV text, the same for cutting it into parts and for reading its records (RFC 4180, and what to do where a file breaks
+/// it).</summary>
 /// <remarks>
-/// A quote opens a field only as its first byte; elsewhere it is a letter. A quoted field ends at a quote that is followed by a delimiter, a line end or the end of the file; a doubled quote is a quote. Where that does not
+/// A quote opens a field only as its first byte; elsewhere it is a letter. A quoted field ends at a quote that is followed by a delimiter, a line end or the
+/// end of the file; a doubled quote is a quote. Where that does not
 /// come about, the quote is broken: the record ends with the line on which the quote stands, and the next line is a new record.
 /// </remarks>
 readonly record struct CsvText(byte Delimiter, int LongestField)

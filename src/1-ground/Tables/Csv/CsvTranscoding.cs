@@ -55,7 +55,8 @@ static class CsvTranscoding
             }
             catch (DecoderFallbackException e)
             {
-                throw new KumikiException(Message.Of("tables.csv-not-in-encoding", ("file", path), ("encoding", encoding.WebName), ("line", line + Lines(bytes, e.Index)), ("byte", read + e.Index)), e);
+                throw new KumikiException(Message.Of("tables.csv-not-in-encoding", ("file", path), ("encoding", encoding.WebName),
+                    ("line", line + Lines(bytes, e.Index)), ("byte", read + e.Index)), e);
             }
             read += got;
             var written = Encoding.UTF8.GetBytes(chars.AsSpan(0, count), text);

@@ -26,7 +26,8 @@ sealed class DateParser : FieldParser
         DateOnly date;
         if (format is not null)
         {
-            if (!DateOnly.TryParseExact(Encoding.UTF8.GetString(text), format, CultureInfo.InvariantCulture, DateTimeStyles.None, out date)) return FieldFault.NotDate;
+            if (!DateOnly.TryParseExact(Encoding.UTF8.GetString(text), format, CultureInfo.InvariantCulture, DateTimeStyles.None, out date))
+                return FieldFault.NotDate;
         }
         else if (!YearMonthDay(text, out date, out var rest) || (rest.Length > 0 && !(TimeParser.Clock(rest, out var micros, out _) && micros == 0)))
             return FieldFault.NotDate;
@@ -81,7 +82,8 @@ sealed class DateParser : FieldParser
     }
 }
 
-/// <summary>A date, then <c>T</c> or a space, hours, minutes, and perhaps seconds, fractions to a microsecond, and <c>Z</c> or an offset, which is turned to UTC.</summary>
+/// <summary>A date, then <c>T</c> or a space, hours, minutes, and perhaps seconds, fractions to a microsecond, and <c>Z</c> or an offset, which is turned to
+/// UTC.</summary>
 sealed class TimeParser : FieldParser
 {
     readonly string? format;
@@ -105,7 +107,8 @@ sealed class TimeParser : FieldParser
         long micros;
         if (format is not null)
         {
-            if (!DateTime.TryParseExact(Encoding.UTF8.GetString(text), format, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var time)) return FieldFault.NotTime;
+            if (!DateTime.TryParseExact(Encoding.UTF8.GetString(text), format, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var time))
+                return FieldFault.NotTime;
             micros = Micros(time);
         }
         else
@@ -124,7 +127,9 @@ sealed class TimeParser : FieldParser
     internal static bool Clock(ReadOnlySpan<byte> text, out long micros, out long offset)
     {
         (micros, offset) = (0, 0);
-        if (text.Length < 6 || text[0] is not ((byte)' ' or (byte)'T') || !Pair(text[1..], out var hours) || text[3] != ':' || !Pair(text[4..], out var minutes) || hours > 23 || minutes > 59) return false;
+        if (text.Length < 6 || text[0] is not ((byte)' ' or (byte)'T') || !Pair(text[1..], out var hours) || text[3] != ':' || !Pair(text[4..], out var minutes)
+            || hours > 23 || minutes > 59)
+            return false;
         var seconds = 0;
         var fraction = 0L;
         var rest = text[6..];

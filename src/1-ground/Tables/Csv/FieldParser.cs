@@ -56,8 +56,10 @@ sealed class BoolParser : FieldParser
         low = low[..text.Length];
         for (var i = 0; i < text.Length; i++) low[i] = (byte)(text[i] | (text[i] >= 'A' ? 0x20 : 0));
         bool value;
-        if (low.SequenceEqual("true"u8) || low.SequenceEqual("t"u8) || low.SequenceEqual("yes"u8) || low.SequenceEqual("y"u8) || low.SequenceEqual("1"u8)) value = true;
-        else if (low.SequenceEqual("false"u8) || low.SequenceEqual("f"u8) || low.SequenceEqual("no"u8) || low.SequenceEqual("n"u8) || low.SequenceEqual("0"u8)) value = false;
+        if (low.SequenceEqual("true"u8) || low.SequenceEqual("t"u8) || low.SequenceEqual("yes"u8) || low.SequenceEqual("y"u8) || low.SequenceEqual("1"u8))
+            value = true;
+        else if (low.SequenceEqual("false"u8) || low.SequenceEqual("f"u8) || low.SequenceEqual("no"u8) || low.SequenceEqual("n"u8) || low.SequenceEqual("0"u8))
+            value = false;
         else return FieldFault.NotBool;
         To.Set(row, value ? (byte)1 : (byte)0);
         return FieldFault.None;

@@ -50,6 +50,8 @@ sealed class WholeParser<T> : FieldParser where T : unmanaged, IBinaryInteger<T>
 /// <summary>Real numbers, rounded to the nearest as C# does; NaN and infinities are none.</summary>
 sealed class RealParser : FieldParser
 {
+    const NumberStyles Form = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+
     readonly bool single;
     readonly double least = double.NegativeInfinity;
     readonly double most = double.PositiveInfinity;
@@ -69,7 +71,7 @@ sealed class RealParser : FieldParser
         double value;
         if (single)
         {
-            if (!float.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var small)
+            if (!float.TryParse(text, Form, CultureInfo.InvariantCulture, out var small)
                 || !float.IsFinite(small)) return Fault(text);
             value = small;
             if (Outside(value)) return FieldFault.OutOfRange;
@@ -78,7 +80,7 @@ sealed class RealParser : FieldParser
         }
         if (!Short(text, out value))
         {
-            if (!double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out value)
+            if (!double.TryParse(text, Form, CultureInfo.InvariantCulture, out value)
                 || !double.IsFinite(value)) return Fault(text);
         }
         if (Outside(value)) return FieldFault.OutOfRange;
@@ -90,7 +92,8 @@ sealed class RealParser : FieldParser
 
     static readonly double[] Powers = [.. Enumerable.Range(0, 23).Select(i => double.Parse($"1e{i}", CultureInfo.InvariantCulture))];
 
-    /// <summary>Numbers of up to 15 digits without exponent: both the digits and the power of ten are exact doubles, so one division rounds correctly (Clinger 1990).</summary>
+    /// <summary>Numbers of up to 15 digits without exponent: both the digits and the power of ten are exact doubles, so one division rounds correctly (Clinger
+    /// 1990).</summary>
     static bool Short(ReadOnlySpan<byte> text, out double value)
     {
         value = 0;
@@ -118,7 +121,7 @@ sealed class RealParser : FieldParser
     static FieldFault Fault(ReadOnlySpan<byte> text)
     {
         if (IsNotFinite(text)) return FieldFault.NotFinite;
-        return double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out _)
+        return double.TryParse(text, Form, CultureInfo.InvariantCulture, out _)
             ? FieldFault.Overflow
             : FieldFault.NotNumber;
     }
@@ -232,7 +235,8 @@ sealed class DecimalParser : FieldParser
         var exponent = 0;
         if (text.IndexOfAny((byte)'e', (byte)'E') is > 0 and var e)
         {
-            if (!int.TryParse(text[(e + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent) || Math.Abs(exponent) > 100) return FieldFault.NotNumber;
+            if (!int.TryParse(text[(e + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent) || Math.Abs(exponent) > 100)
+                return FieldFault.NotNumber;
             number = text[..e];
         }
         var negative = number[0] == '-';
@@ -240,7 +244,9 @@ sealed class DecimalParser : FieldParser
         var point = number.IndexOf((byte)'.');
         var whole = point < 0 ? number : number[..point];
         var fraction = point < 0 ? [] : number[(point + 1)..];
-        if (whole.Length + fraction.Length == 0 || whole.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0 || fraction.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0) return FieldFault.NotNumber;
+        if (whole.Length + fraction.Length == 0 || whole.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0
+            || fraction.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0)
+            return FieldFault.NotNumber;
 
         var places = scale + exponent;      // digits of the fraction that count
         for (var i = 0; i < whole.Length + Math.Max(fraction.Length, places); i++)

@@ -31,9 +31,14 @@ public sealed class TableBlock(RowSchema schema)
     void Keep(string column, Array of, bool[]? isNull)
     {
         var at = Schema.Columns.ToList().FindIndex(c => c.Name == column);
-        if (at < 0) throw new KumikiException(Message.Of("tables.no-column", ("record", Schema.Record), ("column", column), ("columns", string.Join(", ", Schema.Columns.Select(c => c.Name)))));
-        if (of.GetType().GetElementType() != ElementOf(Schema.Columns[at].Kind)) throw new ArgumentException($"{column} is {Schema.Columns[at].TypeName}, not {of.GetType().GetElementType()!.Name}.", nameof(column));
-        if (isNull is not null && isNull.Length != of.Length) throw new ArgumentException($"{column} has {of.Length} values and {isNull.Length} nulls.", nameof(column));
+        if (at < 0)
+            throw new KumikiException(Message.Of("tables.no-column", ("record", Schema.Record), ("column", column),
+                ("columns", string.Join(", ", Schema.Columns.Select(c => c.Name)))));
+        var element = of.GetType().GetElementType()!;
+        if (element != ElementOf(Schema.Columns[at].Kind))
+            throw new ArgumentException($"{column} is {Schema.Columns[at].TypeName}, not {element.Name}.", nameof(column));
+        if (isNull is not null && isNull.Length != of.Length)
+            throw new ArgumentException($"{column} has {of.Length} values and {isNull.Length} nulls.", nameof(column));
         (values[at], nulls[at], Rows) = (of, isNull, of.Length);
     }
 
@@ -105,7 +110,9 @@ public sealed class TableBlock(RowSchema schema)
         for (var p = 0; p < column.Scale; p++) scaled *= 10;
         var rest = decimal.Round((value - decimal.Truncate(value)) * Power(column.Scale), MidpointRounding.AwayFromZero);
         scaled += (Int128)rest;
-        if (scaled >= Whole(column.Precision) || scaled <= -Whole(column.Precision)) throw new KumikiException(Message.Of("tables.write-overflow", ("column", column.Name), ("row", row + 1), ("value", value), ("type", column.TypeName)));
+        if (scaled >= Whole(column.Precision) || scaled <= -Whole(column.Precision))
+            throw new KumikiException(Message.Of("tables.write-overflow", ("column", column.Name), ("row", row + 1), ("value", value),
+                ("type", column.TypeName)));
         switch (column.Type.Size)
         {
             case 2: to.Set(i, (short)scaled); break;

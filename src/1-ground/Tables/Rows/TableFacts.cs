@@ -25,7 +25,8 @@ public sealed record TableFacts(long Rows, IReadOnlyList<ColumnFacts> Columns)
             var count = (long)chunk[0].Value(0)!;
             var facts = new ColumnFacts[columns.Count];
             for (var i = 0; i < facts.Length; i++)
-                facts[i] = new(columns[i].Name, columns[i].Type.ToString(), count - (long)chunk[1 + 4 * i].Value(0)!, chunk[2 + 4 * i].Value(0), chunk[3 + 4 * i].Value(0), (long)chunk[4 + 4 * i].Value(0)!);
+                facts[i] = new(columns[i].Name, columns[i].Type.ToString(), count - (long)chunk[1 + 4 * i].Value(0)!, chunk[2 + 4 * i].Value(0),
+                    chunk[3 + 4 * i].Value(0), (long)chunk[4 + 4 * i].Value(0)!);
             return new(count, facts);
         }
         catch (DuckDbException e)

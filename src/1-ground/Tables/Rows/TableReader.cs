@@ -17,7 +17,8 @@ public sealed class TableReader : IDisposable
     /// <param name="from">Rows to pass over first.</param>
     /// <param name="count">The most rows to read; null: all.</param>
     /// <exception cref="KumikiException">A file is missing or broken, or has no such column.</exception>
-    public TableReader(TableEngine engine, IReadOnlyList<string> files, IReadOnlyList<string>? columns = null, long from = 0, long? count = null, CancellationToken cancellation = default)
+    public TableReader(TableEngine engine, IReadOnlyList<string> files, IReadOnlyList<string>? columns = null, long from = 0, long? count = null,
+        CancellationToken cancellation = default)
     {
         TableFailure.RequireFiles(files);
         this.files = files;

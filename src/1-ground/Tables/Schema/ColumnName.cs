@@ -27,11 +27,13 @@ public static class ColumnName
     public static string? Nearest(string name, IEnumerable<string> names)
     {
         var wanted = Plain(name);
-        var best = names.Select(n => (Name: n, Edits: Edits(wanted, Plain(n)))).OrderBy(n => n.Edits).ThenBy(n => n.Name, StringComparer.Ordinal).FirstOrDefault();
+        var best = names.Select(n => (Name: n, Edits: Edits(wanted, Plain(n)))).OrderBy(n => n.Edits).ThenBy(n => n.Name, StringComparer.Ordinal)
+            .FirstOrDefault();
         return best.Name is not null && best.Edits <= Math.Max(wanted.Length, Plain(best.Name).Length) / 3 ? best.Name : null;
     }
 
-    static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
+    static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal)
+        .Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
 
     // Insertions, deletions, changes, and two neighbours swapped, each one edit (Damerau 1964, the restricted form).
     static int Edits(string a, string b)

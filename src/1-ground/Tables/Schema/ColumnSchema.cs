@@ -82,7 +82,8 @@ public sealed record ColumnSchema
     public string Sql => SqlText.Name(Name);
 
     public bool Equals(ColumnSchema? other) =>
-        other is not null && Name == other.Name && Property == other.Property && Kind == other.Kind && Nullable == other.Nullable && Precision == other.Precision
+        other is not null && Name == other.Name && Property == other.Property && Kind == other.Kind && Nullable == other.Nullable
+            && Precision == other.Precision
         && Scale == other.Scale && Range == other.Range && (Names ?? []).SequenceEqual(other.Names ?? []);
 
     public override int GetHashCode() => HashCode.Combine(Name, Kind, Nullable);

@@ -14,7 +14,8 @@ public sealed partial record RowSchema
     public static RowSchema Of(Type record)
     {
         var constructor = record.GetConstructors()
-            .Where(c => c.GetParameters() is { Length: > 0 } p && p.All(x => record.GetProperty(x.Name!) is { } property && property.PropertyType == x.ParameterType))
+            .Where(c => c.GetParameters() is { Length: > 0 } p
+                && p.All(x => record.GetProperty(x.Name!) is { } property && property.PropertyType == x.ParameterType))
             .MaxBy(c => c.GetParameters().Length)
             ?? throw new KumikiException(Message.Of("tables.record-shape", ("record", record.Name)));
 
@@ -23,17 +24,21 @@ public sealed partial record RowSchema
 
         var twice = columns.GroupBy(c => c.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1);
         if (twice is not null)
-            throw new KumikiException(Message.Of("tables.record-twice", ("record", record.Name), ("column", twice.Key), ("first", twice.First().Property), ("second", twice.Last().Property)));
+            throw new KumikiException(Message.Of("tables.record-twice", ("record", record.Name), ("column", twice.Key), ("first", twice.First().Property),
+                ("second", twice.Last().Property)));
         return new(record.Name, columns);
     }
 
     static ColumnSchema ColumnOf(Type record, ParameterInfo parameter, PropertyInfo property, NullabilityInfoContext nullability)
     {
         var bare = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
-        var kind = KindOf(bare) ?? throw new KumikiException(Message.Of("tables.record-type", ("record", record.Name), ("column", property.Name), ("type", parameter.ParameterType.Name)));
+        var kind = KindOf(bare)
+            ?? throw new KumikiException(Message.Of("tables.record-type", ("record", record.Name), ("column", property.Name),
+            ("type", parameter.ParameterType.Name)));
         var digits = Find<DecimalAttribute>(parameter, property);
         if (digits is not null && (kind != ColumnKind.Decimal || digits.Precision is < 1 or > 28 || digits.Scale < 0 || digits.Scale > digits.Precision))
-            throw new KumikiException(Message.Of("tables.record-digits", ("record", record.Name), ("column", property.Name), ("precision", digits.Precision), ("scale", digits.Scale)));
+            throw new KumikiException(Message.Of("tables.record-digits", ("record", record.Name), ("column", property.Name), ("precision", digits.Precision),
+                ("scale", digits.Scale)));
 
         var column = new ColumnSchema
         {
@@ -48,7 +53,8 @@ public sealed partial record RowSchema
         return Find<RangeAttribute>(parameter, property) is { } range ? column with { Range = RangeOf(record, column, range) } : column;
     }
 
-    static T? Find<T>(ParameterInfo parameter, PropertyInfo property) where T : Attribute => parameter.GetCustomAttribute<T>() ?? property.GetCustomAttribute<T>();
+    static T? Find<T>(ParameterInfo parameter, PropertyInfo property) where T : Attribute => parameter.GetCustomAttribute<T>()
+        ?? property.GetCustomAttribute<T>();
 
     static ColumnKind? KindOf(Type type) =>
         type.IsEnum ? ColumnKind.Enum
@@ -78,7 +84,8 @@ public sealed partial record RowSchema
         var max = Bound(range.Maximum);
         if (Bounds.Of(column, min) is { } low && Bounds.Of(column, max) is { } high && Comparer<object>.Default.Compare(low, high) <= 0)
             return new(min, max, range.MinimumIsExclusive, range.MaximumIsExclusive);
-        throw new KumikiException(Message.Of("tables.record-range", ("record", record.Name), ("column", column.Property), ("min", min), ("max", max), ("type", column.TypeName)));
+        throw new KumikiException(Message.Of("tables.record-range", ("record", record.Name), ("column", column.Property), ("min", min), ("max", max),
+            ("type", column.TypeName)));
     }
 
     static string Bound(object bound) => Convert.ToString(bound, CultureInfo.InvariantCulture) ?? "";

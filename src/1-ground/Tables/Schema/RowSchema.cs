@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 namespace Kumiki.Tables;
 
 /// <summary>The columns of a record type, in the order of its primary constructor; stored with each dataset version.</summary>
-/// <remarks>JSON: <c>{"format":1,"record":"Sale","columns":[{"name":"date","property":"Date","kind":"DateOnly","nullable":false}, …]}</c>; docs/formats/dataset-version.md.</remarks>
+/// <remarks>JSON: <c>{"format":1,"record":"Sale","columns":[{"name":"date","property":"Date","kind":"DateOnly","nullable":false}, …]}</c>;
+/// docs/formats/dataset-version.md.</remarks>
 public sealed partial record RowSchema
 {
     /// <summary>The number of the JSON form this program writes.</summary>
@@ -33,7 +34,8 @@ public sealed partial record RowSchema
     /// <exception cref="KumikiException">There is none.</exception>
     public ColumnSchema OfProperty(string property) =>
         Columns.FirstOrDefault(c => c.Property == property)
-        ?? throw new KumikiException(Message.Of("tables.no-column", ("record", Record), ("column", property), ("columns", string.Join(", ", Columns.Select(c => c.Property)))));
+        ?? throw new KumikiException(Message.Of("tables.no-column", ("record", Record), ("column", property),
+            ("columns", string.Join(", ", Columns.Select(c => c.Property)))));
 
     public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, Form);
 
@@ -41,7 +43,8 @@ public sealed partial record RowSchema
     /// <exception cref="KumikiException">It was written by a newer Kumiki, or is not a schema.</exception>
     public static RowSchema FromJson(JsonElement json)
     {
-        if (json.ValueKind == JsonValueKind.Object && json.TryGetProperty("format", out var format) && format.TryGetInt32(out var number) && number > CurrentFormat)
+        if (json.ValueKind == JsonValueKind.Object && json.TryGetProperty("format", out var format) && format.TryGetInt32(out var number)
+            && number > CurrentFormat)
             throw new KumikiException(Message.Of("tables.schema-newer", ("found", number), ("known", CurrentFormat)));
         try
         {
@@ -66,10 +69,12 @@ public sealed partial record RowSchema
             else if (was.TypeName != now.TypeName)
                 found.Add(Message.Of("tables.schema-type", ("column", now.Name), ("was", was.TypeName), ("now", now.TypeName)));
             else if (was.Range != now.Range)
-                found.Add(Message.Of("tables.schema-range", ("column", now.Name), ("was", was.Range?.ToString() ?? "-"), ("now", now.Range?.ToString() ?? "-")));
+                found.Add(Message.Of("tables.schema-range", ("column", now.Name), ("was", was.Range?.ToString() ?? "-"),
+                    ("now", now.Range?.ToString() ?? "-")));
         }
         if (found.Count == 0 && !Columns.Select(c => c.Name).SequenceEqual(older.Columns.Select(c => c.Name)))
-            found.Add(Message.Of("tables.schema-order", ("was", string.Join(", ", older.Columns.Select(c => c.Name))), ("now", string.Join(", ", Columns.Select(c => c.Name)))));
+            found.Add(Message.Of("tables.schema-order", ("was", string.Join(", ", older.Columns.Select(c => c.Name))),
+                ("now", string.Join(", ", Columns.Select(c => c.Name)))));
         return found;
     }
 

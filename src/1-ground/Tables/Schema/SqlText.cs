@@ -37,5 +37,6 @@ public static class SqlText
 
     /// <summary>Some rows of an ordered scan.</summary>
     internal static string Range(long from, long? count) =>
-        (count is { } most ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {most}") : "") + (from > 0 ? string.Create(CultureInfo.InvariantCulture, $" OFFSET {from}") : "");
+        (count is { } most ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {most}") : "")
+            + (from > 0 ? string.Create(CultureInfo.InvariantCulture, $" OFFSET {from}") : "");
 }
