@@ -104,12 +104,22 @@ sealed class DemoWorld : IAsyncDisposable
         var content1 = Digest.OfParts([asset, run.ToString()]);
         var record = new VersionRecord
         {
-            Name = new(asset, 1), Kind = kind, Content = content1, Files = stored, Parts = new Dictionary<string, Digest> { [""] = content1 },
+            Name = new(asset, 1),
+            Kind = kind,
+            Content = content1,
+            Files = stored,
+            Parts = new Dictionary<string, Digest> { [""] = content1 },
             Inputs = [.. (inputs ?? []).Select(i => new InputUse(i.Version.Name, i.Edge, i.Version.Parts))],
             Outside = asset == "sales" ? [new("data/sales/2026-W10.csv", 2_400_112, 638_763_840_000_000_000, 1, content1)] : [],
-            Metrics = metrics ?? [], Facts = facts ?? [], Checks = checks ?? [], Family = family?.Family, RawKey = family?.RawKey,
+            Metrics = metrics ?? [],
+            Facts = facts ?? [],
+            Checks = checks ?? [],
+            Family = family?.Family,
+            RawKey = family?.RawKey,
             Schema = kind == AssetKind.Dataset ? JsonSerializer.SerializeToElement(new { columns = new object[] { new { name = "week", type = "date" }, new { name = "store", type = "text" }, new { name = "units", type = "int32", nullable = true } } }) : null,
-            RecipeKey = Digest.Of(asset), MadeBy = run, MadeAt = clock.GetUtcNow(),
+            RecipeKey = Digest.Of(asset),
+            MadeBy = run,
+            MadeAt = clock.GetUtcNow(),
         };
         var steps = new Dictionary<string, TimeSpan> { ["read"] = TimeSpan.FromSeconds(2.1), ["fit"] = TimeSpan.FromSeconds(31.9), ["write"] = TimeSpan.FromSeconds(0.38) };
         var end = await Metadata.CommitAsync(run, 1, new(record), new(TimeSpan.FromSeconds(37.4), TimeSpan.FromSeconds(61.2), 734_003_200, steps), (await Metadata.CollectionAsync(default)).Generation, default);
@@ -120,8 +130,12 @@ sealed class DemoWorld : IAsyncDisposable
     {
         var plan = new RunPlan
         {
-            Parameters = parameters, Seed = 7, RecipeKey = Digest.Of(asset), MakingKey = Digest.OfParts([asset, clock.GetUtcNow().ToString("O")]),
-            Recipe = new Dictionary<string, string> { ["code"] = Digest.Of("code").Hex, ["seed"] = "7" }, Inputs = [.. inputs.Select(i => i.Name)],
+            Parameters = parameters,
+            Seed = 7,
+            RecipeKey = Digest.Of(asset),
+            MakingKey = Digest.OfParts([asset, clock.GetUtcNow().ToString("O")]),
+            Recipe = new Dictionary<string, string> { ["code"] = Digest.Of("code").Hex, ["seed"] = "7" },
+            Inputs = [.. inputs.Select(i => i.Name)],
             Code = new(Digest.Of("code"), Digest.Of("closure"), "Beverages", "3f1c9a77d0e85b2264aa10c2b9f4e0d37c5518aa", true),
             Environment = new("Debian GNU/Linux 12 (bookworm)", "AMD EPYC 7B13", 2, 25_282_977_792, ".NET 10.0.12", new Dictionary<string, string> { ["Dapper"] = "2.1.86" }, new Dictionary<string, string> { ["XGBoost"] = "1.7.4", ["ONNX Runtime"] = "1.23.2" }),
             Notes = asset == "demand-model" ? ["--use newest"] : [],
@@ -141,8 +155,16 @@ sealed class DemoWorld : IAsyncDisposable
         var production = await Metadata.ProductionAsync(default);
         return await LiveAsync(new()
         {
-            Number = 0, State = ReleaseState.Checked, Asked = [.. set.Select(v => v.Name)], Set = production.Overlaid(set.Select(v => v.Name), []), Base = production.Revision, Before = production.Release,
-            Waivers = waivers, Author = "mika", Reason = reason, At = clock.GetUtcNow(),
+            Number = 0,
+            State = ReleaseState.Checked,
+            Asked = [.. set.Select(v => v.Name)],
+            Set = production.Overlaid(set.Select(v => v.Name), []),
+            Base = production.Revision,
+            Before = production.Release,
+            Waivers = waivers,
+            Author = "mika",
+            Reason = reason,
+            At = clock.GetUtcNow(),
         });
     }
 
@@ -153,7 +175,16 @@ sealed class DemoWorld : IAsyncDisposable
         var old = (await Metadata.ReleaseAsync(to, default))!;
         await LiveAsync(new()
         {
-            Number = 0, State = ReleaseState.Checked, Asked = [], Set = old.Set, Base = production.Revision, Before = production.Release, Restores = to, Author = "kenji", Reason = reason, At = clock.GetUtcNow(),
+            Number = 0,
+            State = ReleaseState.Checked,
+            Asked = [],
+            Set = old.Set,
+            Base = production.Revision,
+            Before = production.Release,
+            Restores = to,
+            Author = "kenji",
+            Reason = reason,
+            At = clock.GetUtcNow(),
         });
     }
 

@@ -80,7 +80,10 @@ public sealed class ProjectTests : IAsyncLifetime
     Task<KumikiServer> ServeAsync(Func<ProjectGraph> graph) => KumikiServer.StartAsync(
         new()
         {
-            Name = "Coffee", DataFolder = folder, Metadata = data.Metadata, Artifacts = data.Artifacts,
+            Name = "Coffee",
+            DataFolder = folder,
+            Metadata = data.Metadata,
+            Artifacts = data.Artifacts,
             Project = _ => Task.FromResult(Now(graph())),
         },
         ServeAddress.Of("127.0.0.1", 0), default);

@@ -10,7 +10,9 @@ static class ApiDocument
     /// <summary>Values that write themselves as text, each with an example.</summary>
     static readonly Dictionary<Type, string> Texts = new()
     {
-        [typeof(VersionName)] = "demand-model@7", [typeof(RunId)] = "run-42", [typeof(Digest)] = Digest.Of("").Hex,
+        [typeof(VersionName)] = "demand-model@7",
+        [typeof(RunId)] = "run-42",
+        [typeof(Digest)] = Digest.Of("").Hex,
     };
 
     public static void Configure(OpenApiOptions options)
