@@ -124,7 +124,7 @@ public sealed class PageTests(ServedWorld served, Browser browser) : IClassFixtu
 
             Assert.Equal("", await visit.AxeAsync());
             Assert.Equal(0, await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
-            Assert.Equal("", await visit.Page.EvaluateAsync<string>("[...document.querySelectorAll('.badge, .node-kind, button, nav a, h1, h2, dt')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent).join('; ')"));
+            Assert.Equal("", await visit.Page.EvaluateAsync<string>("[...document.querySelectorAll('.badge, .node-kind, .node-marks, button, nav a, h1, h2, dt')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent).join('; ')"));
         }
     }
 }
