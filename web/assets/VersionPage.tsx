@@ -1,4 +1,4 @@
-import { Drawing } from "../graph/Drawing";
+import { Drawing, useNarrow } from "../graph/Drawing";
 import type { Version } from "../src/api";
 import { figure } from "../src/format";
 import { AssetLink, Bytes, Hash, Page, Read, RunLink, Section, Stage, Table, Time, useKind, Values, VersionLink } from "../src/parts";
@@ -90,16 +90,18 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
 function Lineage({ version }: { version: Version }) {
   const say = useSay();
   const kind = useKind();
+  const narrow = useNarrow();
   const nodes = new Map(version.lineage.nodes.map(n => [n.name, n]));
   if (nodes.size < 2) return null;
   return (
     <>
       <Drawing
-        ids={[...nodes.keys()].reverse()} links={version.lineage.edges} label={say("page.lineage")} lit={version.name} focus={version.name} size={() => ({ width: 214, height: 58 })}
+        ids={[...nodes.keys()].reverse()} links={version.lineage.edges} label={say("page.lineage")} lit={version.name} focus={version.name} size={() => ({ width: narrow ? 158 : 196, height: 76 })}
         node={name => (
           <div class={`node ${name === version.name ? "here" : ""}`}>
-            <span class="node-kind">{kind(nodes.get(name)!.kind)} <b>@{name.split("@")[1]}</b>{nodes.get(name)!.stages.filter(s => s === "production" || s === "staging").map(s => <span key={s} class={`badge ${s}`}>{say(`page.stage.${s}.short` as TextId)}</span>)}</span>
+            <span class="node-kind">{kind(nodes.get(name)!.kind)} <b>@{name.split("@")[1]}</b></span>
             <a class="node-name" href={to.version(name)} title={name} aria-label={name} aria-current={name === version.name ? "true" : undefined}>{name.split("@")[0]}</a>
+            <span class="node-marks">{nodes.get(name)!.stages.filter(s => s === "production" || s === "staging").map(s => <span key={s} class={`badge ${s}`}>{say(`page.stage.${s}.short` as TextId)}</span>)}</span>
           </div>
         )}
       />

@@ -116,7 +116,7 @@ sealed class DemoWorld : IAsyncDisposable
         return Assert.IsType<CommitEnd.Made>(end).Version;
     }
 
-    public async Task<RunId> BeginAsync(string asset, VersionRecord[] inputs, Dictionary<string, string> parameters)
+    public async Task<RunId> BeginAsync(string asset, VersionRecord[] inputs, Dictionary<string, string> parameters, ProcessIdentity? owner = null)
     {
         var plan = new RunPlan
         {
@@ -126,7 +126,7 @@ sealed class DemoWorld : IAsyncDisposable
             Environment = new("Debian GNU/Linux 12 (bookworm)", "AMD EPYC 7B13", 2, 25_282_977_792, ".NET 10.0.12", new Dictionary<string, string> { ["Dapper"] = "2.1.86" }, new Dictionary<string, string> { ["XGBoost"] = "1.7.4", ["ONNX Runtime"] = "1.23.2" }),
             Notes = asset == "demand-model" ? ["--use newest"] : [],
         };
-        return Assert.IsType<RunBegun.Started>(await Metadata.BeginRunAsync(asset, plan, LivingProcess.Current, default)).Run;
+        return Assert.IsType<RunBegun.Started>(await Metadata.BeginRunAsync(asset, plan, owner ?? LivingProcess.Current, default)).Run;
     }
 
     public async Task MoveAsync(string stage, VersionRecord version, string reason)

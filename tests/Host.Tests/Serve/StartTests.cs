@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Kumiki.Hosting;
+using Kumiki.Store;
 using Xunit;
 
 namespace Kumiki.Host.Tests.Serve;
@@ -70,6 +71,21 @@ public sealed class StartTests : IAsyncLifetime
         var stopped = server.DisposeAsync().AsTask();
 
         Assert.Same(stopped, await Task.WhenAny(stopped, Task.Delay(TimeSpan.FromSeconds(4))));
+    }
+
+    [Fact]
+    public async Task A_run_whose_process_is_gone_is_shown_as_crashed()
+    {
+        var gone = LivingProcess.Current with { Pid = int.MaxValue };
+        var run = await world.BeginAsync("sales", [], [], gone);
+        await using var server = await KumikiServer.StartAsync(ServedWorld.Of(world), ServeAddress.Of("127.0.0.1", 0), default);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+
+        await foreach (var _ in world.Metadata.ChangesAsync(-1, limit.Token))
+            if ((await world.Metadata.RunAsync(run, limit.Token))!.State != RunState.Running) break;
+
+        using var http = new HttpClient { BaseAddress = server.Address };
+        Assert.Contains("\"state\":\"crashed\"", await http.GetStringAsync($"api/runs/{run}", limit.Token), StringComparison.Ordinal);
     }
 
     [Theory]
