@@ -16,12 +16,10 @@ sealed class Figures(string benchmark, TextWriter to)
     public void Print(string figure, IReadOnlyCollection<double> values, string unit)
     {
         var sorted = values.Order().ToArray();
-        Print(figure, Median(sorted), unit);
+        Print(figure, sorted.Median(v => v), unit);
         Print(figure + ".min", sorted[0], unit);
         Print(figure + ".max", sorted[^1], unit);
     }
-
-    static double Median(double[] sorted) => sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
 
     /// <summary>Four significant digits, never an exponent.</summary>
     static string Written(double value)
@@ -29,6 +27,15 @@ sealed class Figures(string benchmark, TextWriter to)
         if (value == 0) return "0";
         var decimals = Math.Clamp(3 - (int)Math.Floor(Math.Log10(Math.Abs(value))), 0, 9);
         return Math.Round(value, decimals).ToString("0.#########", CultureInfo.InvariantCulture);
+    }
+}
+
+static class Medians
+{
+    public static double Median<T>(this IEnumerable<T> values, Func<T, double> of)
+    {
+        var sorted = values.Select(of).Order().ToArray();
+        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
     }
 }
 

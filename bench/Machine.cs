@@ -28,7 +28,7 @@ static class Machine
     /// <summary>How long it takes to append 4 KiB to a file and make them durable.</summary>
     public static IReadOnlyList<TimeSpan> Fsyncs(string folder, int count, CancellationToken stop)
     {
-        using var file = File.OpenHandle(Path.Combine(folder, "fsync"), FileMode.CreateNew, FileAccess.Write);
+        using var file = File.OpenHandle(Path.Combine(folder, $"fsync-{Guid.NewGuid():n}"), FileMode.CreateNew, FileAccess.Write);
         var page = new byte[4096];
         Random.Shared.NextBytes(page);
         var took = new List<TimeSpan>(count);
