@@ -37,7 +37,7 @@ function Whole({ graph }: { graph: Graph }) {
       <p class="lead">{say(graph.hasProject ? "page.graph.lead" : "page.graph.lead-recorded")}</p>
       <Drawing
         ids={graph.nodes.map(n => n.name)} links={graph.edges} label={say("page.graph.title")} lit={lit}
-        size={() => ({ width: narrow ? 158 : 208, height: 76 })}
+        size={() => ({ width: narrow ? 162 : 208, height: 76 })}
         node={name => <Node asset={byName.get(name)!} onLit={on => setLit(on ? name : null)} />}
       />
       <OutOfDate stale={graph.nodes.filter(n => n.freshness === "stale")} inputsOnly={!graph.hasProject} />

@@ -12,15 +12,18 @@ public sealed class Browser : IAsyncLifetime
     public async Task InitializeAsync()
     {
         playwright = await Playwright.CreateAsync();
-        chromium = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
+        chromium = await LaunchAsync();
     }
+
+    Task<IBrowser> LaunchAsync() => playwright!.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
 
     internal Task<Visit> VisitAsync(ServedWorld served, string address = "#/", bool refusals = false) => VisitAsync(served.Server.Address, address, refusals: refusals);
 
     /// <param name="refusals">Whether requests may be refused on this visit; the browser writes each to its console as an error.</param>
     internal async Task<Visit> VisitAsync(Uri server, string address, int width = 1280, ColorScheme scheme = ColorScheme.Light, string language = "en-US", bool refusals = false)
     {
-        var context = await chromium!.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = scheme, Locale = language, TimezoneId = "Asia/Tokyo" });
+        if (!chromium!.IsConnected) chromium = await LaunchAsync();     // a browser that died failed the test it died in, and no other
+        var context = await chromium.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = scheme, Locale = language, TimezoneId = "Asia/Tokyo" });
         context.SetDefaultTimeout(20_000);
         var visit = new Visit(context, await context.NewPageAsync(), refusals);
         await visit.Page.GotoAsync($"{server}{address}");
