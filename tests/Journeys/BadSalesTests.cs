@@ -31,8 +31,8 @@ public sealed class BadSalesTests : IDisposable
     [Theory]
     [InlineData("NaN", "1", "sales", "is NaN or infinite")]
     [InlineData("1", "Infinity", "total_sales_amount", "is NaN or infinite")]
-    [InlineData("1.5", "1", "sales", "is not a whole number (Int)")]
-    [InlineData("-3", "1", "sales", "is outside 0 … 100000")]
+    [InlineData("1.5", "1", "sales", "is not a whole number (int)")]
+    [InlineData("-3", "1", "sales", "is outside [0, 100000]")]
     public async Task A_file_without_one_usable_row_is_refused_with_its_first_fault(string units, string amount, string column, string reason)
     {
         demo.Sales($"{Header}2024-01-01,a,b,{units},{amount}\n");

@@ -29,7 +29,8 @@ static partial class Snapshot
         said = Took().Replace(said, "TOOK");
         said = Size().Replace(said, "SIZE");
         said = Run().Replace(said, "run-N");
-        return Figure().Replace(said, "FIGURE");
+        var plain = Figure().Replace(said, "FIGURE");
+        return plain == said ? said : Gap().Replace(plain, "  ");      // columns are as wide as their figures
     }
 
     /// <summary>The lines that only one of them has, in their order: a longest common subsequence stays unsaid.</summary>
@@ -66,6 +67,9 @@ static partial class Snapshot
 
     [GeneratedRegex(@"\brun-\d+\b")]
     private static partial Regex Run();
+
+    [GeneratedRegex(@"(?<=\S) {2,}")]
+    private static partial Regex Gap();
 
     [GeneratedRegex(@"\b\d+\.\d{2,}\b")]
     private static partial Regex Figure();
