@@ -12,7 +12,7 @@ namespace Kumiki.Bench;
 /// <remarks>The model is that of the demo: 300 trees of depth 5, two columns of texts one-hot, six of numbers.</remarks>
 static class BatchOverOnnx
 {
-    const int Rows = 3_000_000, Rounds = 5;
+    const int Rows = 1_000_000, Rounds = 3;
 
     public static Task RunAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
     {
