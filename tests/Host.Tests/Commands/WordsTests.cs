@@ -72,7 +72,7 @@ public sealed class WordsTests(WeakForecast world) : IClassFixture<WeakForecast>
             ["make", "demand-model", "--set", "rounds=many"], ["make", "sales", "--use", "sales"], ["make", "demand-model", "--use", "weekly-demand@9"], ["reproduce", "sales@9"],
             ["show", "coffee"], ["show", "linear-demand-model"], ["show", "sales@9"], ["show", "run-99"], ["log", "run-99"], ["log", "yesterday"], ["why", "coffee"], ["diff", "sales@1", "sales"],
             ["stage", "sales@9"], ["stage", "sales"], ["unstage", "coffee"], ["alias", "Champion", "sales@1"], ["release", "sales@9"], ["release", "--waive", "sales@1"], ["rollback"],
-            ["serve", "--host", "0.0.0.0"], ["show", "--lang", "fr"],
+            ["serve", "--host", "0.0.0.0"],
         ];
         var all = new StringBuilder();
         foreach (var command in commands)
