@@ -3,7 +3,7 @@ using Kumiki.Making;
 namespace Kumiki.Bench;
 
 /// <summary>Makings that do nothing, one after another and eight at once, beside the fsyncs they need and what the disk takes for one.</summary>
-/// <remarks>A durable making cannot be faster than its fsyncs: <c>bound</c> is their number times the disk's own time, in the same run.</remarks>
+/// <remarks>One durable making after another cannot be faster than its fsyncs: <c>product</c> is their number times the disk's own time, in the same run.</remarks>
 static class MakesAndFsyncs
 {
     const int Makes = 400, Lanes = 8;
@@ -35,7 +35,7 @@ static class MakesAndFsyncs
             figures.Print($"{what}.cpu", spent.Cpu * 1e3 / Makes, "ms a make");
             figures.Print($"{what}.fsyncs.blobs", blobs, "a make");
             figures.Print($"{what}.fsyncs.database", commits, "a make");
-            figures.Print($"{what}.bound", (blobs + commits) * own.Average(), "ms a make: its fsyncs by the disk's mean time for one");
+            figures.Print($"{what}.product", (blobs + commits) * own.Average(), "ms a make: its fsyncs by the disk's mean time for one");
         }
 
         async Task MakeAsync(string lane, int count)

@@ -1,14 +1,17 @@
 using Kumiki.Bench;
 
-// One line a benchmark. Each is a function in a file of its own, that writes its figures; a name that begins with `kill` gets programs that count durable steps.
+// One line a benchmark. Each is a function in a file of its own, that writes its figures.
 var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, CancellationToken, Task> Run)>(StringComparer.Ordinal)
 {
+    ["batch"] = ("A batch prediction of 1 M rows, beside bare ONNX Runtime on the same rows.", BatchOverOnnx.RunAsync),
     ["clone"] = ("From `git clone` to the served demo, step by step, and the demo again.", CloneToDemo.RunAsync),
     ["csv"] = ("10 M rows of CSV to checked Parquet, beside bare DuckDB doing the same.", CsvToTable.RunAsync),
     ["graph"] = ("A graph of 1,000 assets that do nothing: making all, finding all reusable, the state of all.", ThousandAssets.RunAsync),
+    ["kills"] = ("Every test that kills a process, in full: takes an hour or so.", Kills.RunAsync),
     ["machine"] = ("What this machine can do at best: processor, memory, disk.", Machine.RunAsync),
     ["make"] = ("Makings that do nothing, one after another and eight at once, beside their fsyncs.", MakesAndFsyncs.RunAsync),
     ["start"] = ("From `kumiki serve` to the first answer, and memory at rest, on an empty folder and on the demo's.", StartToAnswer.RunAsync),
+    ["version"] = ("10 M rows of CSV to a whole dataset version, beside bare DuckDB, plain copies and fsync.", CsvToVersion.RunAsync),
 };
 
 using var stop = new CancellationTokenSource();

@@ -11,6 +11,14 @@ static class Checkout
 
     public static string PathOf(string relative) => Path.Combine(Root, relative);
 
+    /// <summary>A file of the real data that lie beside the checkout, in this folder or one above.</summary>
+    public static string Data(string relative)
+    {
+        for (var up = new DirectoryInfo(Root); up is not null; up = up.Parent)
+            if (Path.Combine(up.FullName, "shared/data", relative) is var path && File.Exists(path)) return path;
+        throw new InvalidOperationException($"shared/data/{relative} lies in no folder above {Root}.");
+    }
+
     /// <summary>Runs a command and gives all it said.</summary>
     public static Task<(int Code, string Said)> RunAsync(string command, params IReadOnlyList<string> arguments) => RunAsync(Root, new Dictionary<string, string>(), command, arguments);
 

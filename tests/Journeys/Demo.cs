@@ -27,6 +27,14 @@ sealed class Demo : IDisposable
 
     public string PathOf(string relative) => Path.Combine(Folder, relative);
 
+    /// <summary>Where the store has a blob, made writable so that a test may damage it.</summary>
+    public string Blob(string digest)
+    {
+        var path = PathOf($".kumiki/artifacts/sha256/{digest[..2]}/{digest[2..]}");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return path;
+    }
+
     /// <summary>The same in another folder: files, times and all.</summary>
     public async Task<Demo> CopyAsync()
     {

@@ -54,6 +54,16 @@ public sealed partial class DesignSampleTests
     }
 
     [Fact]
+    public void The_readmes_samples_compile_as_they_stand()
+    {
+        const string sale = "public sealed record Sale(DateOnly Date, string Store, string Item, int Units, decimal Price);\n";
+        var samples = CSharp().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "README.md"))).Select(m => m.Groups["code"].Value).ToList();
+
+        Assert.NotEmpty(samples);
+        Assert.All(samples, sample => Assert.Empty(Errors(Given + "\n" + sale + sample)));
+    }
+
+    [Fact]
     public void The_designs_program_compiles_as_it_stands()
     {
         var program = Regex.Match(Design, "`(return await Workshop\\.RunAsync\\(.*?\\);)`").Groups[1].Value;

@@ -55,7 +55,7 @@ sealed class ReleaseMends(
                 var use = Use(made, input);
                 var isHeld = set.TryGetValue(use.Asset, out var number) && number == use.Number;
                 var hasOwnFinding = isHeld && shelf[use].Kind == AssetKind.Model;
-                if (sources.Agrees(use) || hasOwnFinding) pins.TryAdd(use.Asset, use);
+                if (sources.Agrees(use, version) || hasOwnFinding) pins.TryAdd(use.Asset, use);
                 else if (isHeld) return Make(shelf[use]);       // production needs it again too, so it comes first
                 else
                 {

@@ -48,8 +48,9 @@ sealed class SharedSources
     /// <summary>The version of each source that all models agree with, or would have to.</summary>
     public Dictionary<string, VersionName> Versions { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Whether a model that reads <paramref name="version"/> can agree with the others.</summary>
-    public bool Agrees(VersionName version) => disagreeing.Values.All(d => !d.Contains(version));
+    /// <summary>Whether <paramref name="model"/> can agree with the others if it reads <paramref name="version"/>.</summary>
+    public bool Agrees(VersionName version, VersionRecord? model = null) =>
+        disagreeing.All(d => !d.Value.Contains(version) || (model is not null && IsApart(model, d.Key)));
 
     /// <summary>The opt-outs that matter: each model in the lineages that is declared apart from a source it uses.</summary>
     public IEnumerable<(VersionRecord Model, Apartness Apart)> Apart()
@@ -74,11 +75,6 @@ sealed class SharedSources
         var bound = models.Where(m => !IsApart(m, source)).OrderBy(m => m.Name).ToList();
         var inUse = Reached(bound, source).SelectMany(Used).Where(i => i.Version.Asset == source).Select(i => i.Version).Distinct().OrderDescending().ToList();
         if (inUse.Count == 0) yield break;
-        if (inUse.Count == 1)
-        {
-            Versions[source] = inUse[0];
-            yield break;
-        }
 
         // 1. what could stand for what, inputs first; the same for every version of the source
         var order = Lineage.InputsFirst(bound, v => IsApart(v, source) ? [] : Used(v).Where(i => i.Version.Asset != source).SelectMany(Same));
@@ -86,17 +82,19 @@ sealed class SharedSources
         // 2. one version with which all agree
         foreach (var version in inUse)
         {
-            var d = Disagreeing(source, version, order);
+            var d = Disagreeing(source, v => v == version, order);
             if (bound.Any(m => d.Contains(m.Name))) continue;
             Versions[source] = version;
+            disagreeing[source] = BehindTheApart(source, version);
             yield break;
         }
 
         // 3. none: hold all against the newest that goes with the sources before
-        var target = inUse.Where(Agrees).FirstOrDefault(inUse[0]);
+        var target = inUse.Where(v => Agrees(v)).FirstOrDefault(inUse[0]);
         Versions[source] = target;
-        var against = Disagreeing(source, target, order);
-        if (Agrees(target)) disagreeing[source] = against;      // else it must be made again itself, and to agree with it means nothing
+        var against = Disagreeing(source, v => v == target, order);
+        // a target that does not go with them must be made again itself; then what was made from another that does is as good
+        disagreeing[source] = Agrees(target) ? [.. against, .. BehindTheApart(source, target)] : Disagreeing(source, v => Agrees(v), order);
         var atTarget = bound.Where(m => Reached([m], source).SelectMany(Used).Any(i => i.Version == target)).Select(m => m.Name).ToHashSet();
         var other = bound.First(m => atTarget.Contains(m.Name));
         foreach (var model in bound.Where(m => against.Contains(m.Name)))
@@ -125,20 +123,29 @@ sealed class SharedSources
         throw new UnreachableException($"{model.Name} does not agree with {target}, yet nothing it was made from read another version of {source}.");
     }
 
-    /// <summary>Those of <paramref name="order"/> that cannot have been made from <paramref name="version"/> of a source.</summary>
-    HashSet<VersionName> Disagreeing(string source, VersionName version, List<VersionRecord> order)
+    /// <summary>Those of <paramref name="order"/> that cannot have been made from a version of a source that <paramref name="stands"/>.</summary>
+    HashSet<VersionName> Disagreeing(string source, Func<VersionName, bool> stands, List<VersionRecord> order)
     {
-        var against = new HashSet<VersionName>();
-        var done = new HashSet<VersionName>();      // in a cycle an input comes later than what reads it; it counts as against
-        foreach (var made in order)
+        var agreeing = new HashSet<VersionName>();
+        for (var grew = true; grew;)        // inputs come first, so that once is enough unless what has the same bytes closes a circle
         {
-            var agrees = IsApart(made, source) || Used(made).All(i => i.Version.Asset == source
-                ? Same(i).Any(v => v.Name == version)
-                : Same(i).Any(v => done.Contains(v.Name) && !against.Contains(v.Name)));
-            if (!agrees) against.Add(made.Name);
-            done.Add(made.Name);
+            grew = false;
+            foreach (var made in order.Where(v => !agreeing.Contains(v.Name)))
+            {
+                var agrees = IsApart(made, source) || Used(made).All(i => i.Version.Asset == source
+                    ? Same(i).Any(v => stands(v.Name))
+                    : Same(i).Any(v => agreeing.Contains(v.Name)));
+                if (agrees) grew |= agreeing.Add(made.Name);
+            }
         }
-        return against;
+        return [.. order.Select(v => v.Name).Where(v => !agreeing.Contains(v))];
+    }
+
+    /// <summary>What lies behind models that are apart from a source and could not go with the others: no other model may be made from it.</summary>
+    HashSet<VersionName> BehindTheApart(string source, VersionName version)
+    {
+        var behind = Reached(models, apartFrom: null).Where(m => IsApart(m, source)).SelectMany(Used).SelectMany(Same).ToList();
+        return Disagreeing(source, v => v == version, Lineage.InputsFirst(behind, v => Used(v).Where(i => i.Version.Asset != source).SelectMany(Same)));
     }
 
     /// <summary>The versions of which <paramref name="input"/> would have read the same bytes; itself first.</summary>

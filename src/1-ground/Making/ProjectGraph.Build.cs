@@ -193,7 +193,7 @@ public sealed partial class ProjectGraph
             var targets = nodes.Values.Where(n => n.Name == setting.Asset || (n.Family is not null && n.Family == setting.Asset)).ToList();
             if (targets.Count == 0)
             {
-                findings.Add(Refuse("parameter", Message.Of("graph.no-asset", ("asset", setting.Asset), ("nearest", Nearest(setting.Asset ?? "", nodes.Keys) ?? "kumiki graph"))));
+                findings.Add(Refuse("parameter", NoAsset(setting.Asset ?? "", nodes.Keys)));
                 continue;
             }
             foreach (var node in targets)

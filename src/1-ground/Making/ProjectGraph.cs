@@ -22,9 +22,12 @@ public sealed partial class ProjectGraph
 
     public AssetNode? Find(string name) => nodes.GetValueOrDefault(name);
 
-    /// <exception cref="KumikiException">No such asset; the sentence names the nearest.</exception>
-    public AssetNode this[string name] => Find(name) ?? throw new KumikiException(
-        Message.Of("graph.no-asset", ("asset", name), ("nearest", Nearest(name, nodes.Keys) ?? "kumiki graph")));
+    /// <exception cref="KumikiException">No such asset; the sentence names the nearest, if one is near.</exception>
+    public AssetNode this[string name] => Find(name) ?? throw new KumikiException(NoAsset(name, nodes.Keys));
+
+    static Message NoAsset(string name, IEnumerable<string> known) => Nearest(name, known) is { } nearest
+        ? Message.Of("graph.no-asset-near", ("asset", name), ("nearest", nearest))
+        : Message.Of("graph.no-asset", ("asset", name));
 
     /// <summary>The assets that ask for <paramref name="name"/>.</summary>
     public IEnumerable<AssetNode> UsersOf(string name) => Nodes.Where(n => n.Inputs.Any(i => i.Asset == name));

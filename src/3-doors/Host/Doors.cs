@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using Kumiki.Doctor;
 using Kumiki.Shell;
 
 namespace Kumiki;
@@ -21,7 +22,7 @@ sealed partial class Doors(Project project, Assembly program)
     public RootCommand Root()
     {
         var root = new RootCommand("Kumiki: from a business goal to a monitored model that keeps learning.") { Json, Language, Data };
-        foreach (var command in Making().Concat(Looking()).Concat(Keeping()).Concat(Releasing()).Concat(Serving())) root.Add(command);
+        foreach (var command in Making().Concat(Looking()).Concat(Keeping()).Concat(Releasing()).Concat(Serving()).Append(DoctorCommand.Create())) root.Add(command);
         return root;
     }
 

@@ -119,7 +119,7 @@ sealed partial class RandomProject
     public override string ToString() => string.Join('\n',
     [
         .. shelf.Values.OrderBy(v => v.MadeBy.Number).Select(v =>
-            $"{v.Kind} {v.Name} {v.Parts[""].Hex[..4]} from {string.Join(", ", v.Inputs.Select(Shown))}, apart from {v.Apart.FirstOrDefault()?.Source}"),
+            $"{v.Kind} {v.Name} {v.Parts[""].Hex[..4]} from {string.Join(", ", v.Inputs.Select(Shown))}{(v.Apart is [var a] ? $" apart: {a.Source}" : "")}"),
         $"production {string.Join(' ', Production.Set.Select(s => $"{s.Key}@{s.Value}"))}, staged {string.Join(' ', Staged.Select(s => $"{s.Key}@{s.Value}"))}",
     ]);
 

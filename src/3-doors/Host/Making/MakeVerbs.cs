@@ -67,7 +67,8 @@ sealed partial class Doors
             {
                 terminal.Next($"kumiki show {ends[^1].Result!.Name}", $"kumiki stage {string.Join(' ', ends.OfType<MakingEnd.Made>().Select(e => e.Version.Name))}");
             }
-            return terminal.Result(new { ends = ends.Select(EndJson), staged }, () => { }, good ? 0 : 1);
+            var cancelled = ends.Any(e => e is MakingEnd.Failed { State: RunState.Cancelled });
+            return terminal.Result(new { ends = ends.Select(EndJson), staged }, () => { }, good ? 0 : cancelled ? 130 : 1);
         });
     }
 

@@ -51,6 +51,9 @@ static class MakingScreen
             case MakingProgress.Said said:
                 terminal.Line($"  {said.Text}");
                 break;
+            case MakingProgress.Ended { End: MakingEnd.Failed failed }:
+                if (!terminal.Json) terminal.Error(failed.Why);     // the JSON document holds it
+                break;
             case MakingProgress.Ended ended:
                 terminal.Line(Line(ended.End));
                 break;

@@ -1,0 +1,31 @@
+using Kumiki.Journeys;
+using Xunit;
+
+namespace Kumiki.Host.Tests.Commands;
+
+public sealed class HelpTests
+{
+    static readonly string[] Verbs =
+        ["make", "reproduce", "show", "runs", "log", "graph", "why", "diff", "verify", "gc", "stage", "unstage", "alias", "release", "rollback", "history", "serve", "generate-sales", "demo"];
+
+    public static TheoryData<string> All => [.. Verbs];
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task The_help_of_a_verb_is_the_reviewed_one(string verb)
+    {
+        using var demo = new Demo();
+
+        Snapshot.Same($"help-{verb}", (await demo.MustAsync(verb, "--help")).Out);
+    }
+
+    [Fact]
+    public async Task The_help_lists_every_verb_and_each_has_a_review()
+    {
+        using var demo = new Demo();
+        var help = await demo.MustAsync("--help");
+
+        Snapshot.Same("help", help.Out);
+        Assert.Equal(Verbs, help.Lines.SkipWhile(l => l != "Commands:").Skip(1).Select(l => l.Trim().Split(' ')[0]));
+    }
+}

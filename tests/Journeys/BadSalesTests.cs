@@ -1,0 +1,127 @@
+using System.Text;
+using Xunit;
+
+namespace Kumiki.Journeys;
+
+/// <summary>Sales that cannot be used: the command fails with one sentence that says what is wrong, where, and how to mend it.</summary>
+public sealed class BadSalesTests : IDisposable
+{
+    const string Header = "date,store,item,sales,total_sales_amount\n";
+
+    readonly Demo demo = new();
+
+    public void Dispose() => demo.Dispose();
+
+    [Theory]
+    [InlineData("day,shop,drink\n2024-01-01,a,b\n",
+        "lacks date, store, item, sales, total_sales_amount: its header has day, shop, drink, expected are date, store, item, sales, total_sales_amount; add the column or name it with [Column(\"…\")]")]
+    [InlineData("date,store,item,sales\n2024-01-01,a,b,1\n",
+        "lacks total_sales_amount: its header has date, store, item, sales, expected are date, store, item, sales, total_sales_amount; add the column or name it with [Column(\"…\")]")]
+    [InlineData("date;store;item;sales;total_sales_amount\n2024-01-01;a;b;1;5\n",
+        "has one column, 'date;store;item;sales;total_sales_amount', when split at ',': declare its delimiter, likely Source.Csv(…, delimiter: ';')")]
+    [InlineData("", "is empty: it should begin with a header that names date, store, item, sales, total_sales_amount")]
+    [InlineData(Header, "has a header but no rows (1 files were read): export it again, or correct the pattern")]
+    public async Task A_file_of_another_form_is_refused(string text, string says)
+    {
+        demo.Sales(text);
+
+        await FailsAsync($"{demo.PathOf("data/sales/sales.csv")} {says}");
+    }
+
+    [Theory]
+    [InlineData("NaN", "1", "sales", "is NaN or infinite")]
+    [InlineData("1", "Infinity", "total_sales_amount", "is NaN or infinite")]
+    [InlineData("1.5", "1", "sales", "is not a whole number (int)")]
+    [InlineData("-3", "1", "sales", "is outside [0, 100000]")]
+    public async Task A_file_without_one_usable_row_is_refused_with_its_first_fault(string units, string amount, string column, string reason)
+    {
+        demo.Sales($"{Header}2024-01-01,a,b,{units},{amount}\n");
+
+        await FailsAsync($"None of the 1 rows could be used; the first: {demo.PathOf("data/sales/sales.csv")} line 2, column {column}, '{(column == "sales" ? units : amount)}': {reason}");
+    }
+
+    [Fact]
+    public async Task Unusable_rows_among_others_are_kept_aside_and_counted()
+    {
+        demo.Sales($"{Header}2024-01-01,a,b,1,inf\n2024-01-02,a,b,1,5\n2024-01-03,a,b,NaN,5\n");
+
+        var said = await demo.MustAsync("make", "sales");
+
+        Assert.Contains("  sales: 1 rows were kept aside for the column total_sales_amount: is NaN or infinite\n", said.Out, StringComparison.Ordinal);
+        Assert.Contains("  sales: 1 rows were kept aside for the column sales: is NaN or infinite\n", said.Out, StringComparison.Ordinal);
+        Assert.Contains("✓ sales@1 made by run-1\n", said.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_in_shift_jis_is_refused_with_its_likely_encoding()
+    {
+        byte[] tokyo = [0x93, 0x8C, 0x8B, 0x9E];
+        demo.Sales([.. Encoding.ASCII.GetBytes(Header + "2024-01-01,"), .. tokyo, .. ",b,1,5\n"u8]);
+
+        await FailsAsync($"{demo.PathOf("data/sales/sales.csv")} is not UTF-8: line 2, byte 52 is 0x93; declare its encoding, likely Source.Csv(…, encoding: \"shift_jis\")");
+    }
+
+    [Fact]
+    public async Task No_file_at_all_is_refused_with_the_pattern() =>
+        await FailsAsync($"No file matches 'data/sales/*.csv' in {demo.Folder}: correct the pattern or put the files there");
+
+    [Fact]
+    public async Task Two_sales_of_one_item_on_one_day_keep_the_next_making_back()
+    {
+        demo.Sales($"{Header}2024-01-01,a,b,1,5\n2024-01-01,a,b,2,9\n");
+        await demo.MustAsync("make", "sales", "--stage");
+
+        var said = await demo.RunAsync("make", "weekly-demand");
+
+        Assert.Equal(1, said.Code);
+        Assert.StartsWith("weekly-demand would be made from sales@1, whose expectation 'unique-date-store-item' failed: ", said.Error, StringComparison.Ordinal);
+        Assert.EndsWith("Mend the data and make it again, or add --despite-checks.\n", said.Error, StringComparison.Ordinal);
+        Assert.Single(said.Error.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
+    public async Task Too_few_weeks_are_refused_with_how_many_are_needed()
+    {
+        await demo.MustAsync("generate-sales", "--from", "2024-01-01", "--to", "2024-01-28", "--stores", "2", "--items", "2");
+
+        var said = await demo.RunAsync("make", "demand-model", "--upstream");
+
+        Assert.Equal((1, "The column week has 4 distinct dates, but a split of 4 to validate and 8 to test needs 13; load more data or split smaller.\n"), (said.Code, said.Error));
+    }
+
+    [Fact]
+    public async Task A_truncated_table_is_named_and_nothing_is_made_from_it()
+    {
+        demo.Sales($"{Header}2024-01-01,a,b,1,5\n2024-01-08,a,b,2,9\n");
+        await demo.MustAsync("make", "sales", "--stage");
+        var rows = (await demo.JsonAsync("show", "sales@1")).GetProperty("version").GetProperty("files")[0].GetProperty("content").GetString()!;
+        var blob = demo.Blob(rows);
+        await using (var file = File.OpenWrite(blob)) file.SetLength(file.Length / 2);
+
+        var said = await demo.RunAsync("make", "weekly-demand");
+
+        Assert.Equal(1, said.Code);
+        Assert.StartsWith($"{blob} is not a whole Parquet file: restore it or make the version again (", said.Error, StringComparison.Ordinal);
+        Assert.Single(said.Error.TrimEnd('\n').Split('\n'));
+        Assert.DoesNotContain("weekly-demand", (await demo.MustAsync("show")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_sentence_is_also_said_in_japanese()
+    {
+        demo.Sales("");
+
+        var said = await demo.RunAsync("make", "sales", "--lang", "ja");
+
+        Assert.Equal((1, $"{demo.PathOf("data/sales/sales.csv")} は空です。date, store, item, sales, total_sales_amount を並べた見出し行で始めてください\n"), (said.Code, said.Error));
+    }
+
+    async Task FailsAsync(string sentence)
+    {
+        var said = await demo.RunAsync("make", "sales");
+
+        Assert.Equal((1, sentence + "\n"), (said.Code, said.Error));
+        Assert.Equal("Failed", (await demo.JsonAsync("runs"))[0].GetProperty("state").GetString());
+        Assert.Empty((await demo.JsonAsync("show")).EnumerateArray());
+    }
+}
