@@ -82,6 +82,7 @@ sealed class KillCampaign : IDisposable
         var said = await demo.RunAsync([("KUMIKI_STEPS", demo.PathOf("steps"))], command);
         took = Stopwatch.GetElapsedTime(started);
         Assert.True(said.Code == 0, said.ToString());
+        Assert.True(File.Exists(demo.PathOf("steps")), "The program counts no durable steps; build it with -c Debug.");
         steps = File.ReadAllLines(demo.PathOf("steps")).Length;
         after = ProductionOf(await demo.JsonAsync("show"));
         content = await ContentAsync(demo);
