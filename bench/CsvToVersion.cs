@@ -14,7 +14,7 @@ namespace Kumiki.Bench;
 /// </remarks>
 static class CsvToVersion
 {
-    const int Rows = 10_000_000, Rounds = 5;
+    const int Rows = 10_000_000, Rounds = 3;
 
     const string Types = "{'date': 'DATE', 'store': 'VARCHAR', 'item': 'VARCHAR', 'units': 'INTEGER', 'amount': 'DECIMAL(18,4)', 'score': 'DOUBLE'}";
 

@@ -41,17 +41,22 @@ public abstract class BatchPrediction<TRow> : Asset
         using (making.Step("score"))
         {
             var scoring = new SegmentScoring(making.Tables(), scorer, files, SegmentRows);
-            for (var segment = 0; segment < segments; segment++)
+            var writing = Task.CompletedTask;
+            try
             {
-                var name = FileOf(segment);
-                if (!making.Checkpoints.Contains(name))
+                for (var segment = 0; segment < segments; segment++)
                 {
-                    var scratch = making.Scratch.File($"segment-{segment}.parquet");
-                    await Task.Run(() => scoring.Write(segment, scratch, stop), stop);
-                    making.Checkpoints.Keep(name, scratch);
+                    if (making.Checkpoints.Contains(FileOf(segment))) continue;
+                    var (number, scores) = (segment, await Task.Run(() => scoring.Score(segment, stop), stop));
+                    await writing;
+                    writing = Task.Run(() => Keep(making, scoring, number, scores, total, stop), stop);     // beside the scoring of the next segment
                 }
-                making.Progress(Math.Min((segment + 1L) * SegmentRows, total), total, "rows");
             }
+            finally
+            {
+                await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);      // it works in this making's scratch folder
+            }
+            await writing;
             foreach (var (column, rows) in scoring.Unknown)
                 making.Log("warn", Message.Of("prediction.unknown", ("asset", Name), ("column", column), ("rows", rows)).ToString());
         }
@@ -62,6 +67,14 @@ public abstract class BatchPrediction<TRow> : Asset
         making.Fact("rows", total.ToString(CultureInfo.InvariantCulture));
         making.Fact("model", model.Name.ToString());
         making.Schema(PredictedRows.SchemaOf(RowSchema.Of<TRow>()).ToJson());
+    }
+
+    void Keep(MakingRun making, SegmentScoring scoring, int segment, float[] scores, long total, CancellationToken stop)
+    {
+        var scratch = making.Scratch.File($"segment-{segment}.parquet");
+        scoring.Write(segment, scores, scratch, stop);
+        making.Checkpoints.Keep(FileOf(segment), scratch);
+        making.Progress(Math.Min((segment + 1L) * SegmentRows, total), total, "rows");
     }
 
     static string FileOf(int segment) => string.Create(CultureInfo.InvariantCulture, $"rows/{segment + 1:00000}.parquet");

@@ -25,19 +25,27 @@ sealed class SegmentScoring(TableEngine engine, Scorer scorer, IReadOnlyList<str
     /// <summary>Rows with a category the model never saw, by column.</summary>
     public IReadOnlyDictionary<string, long> Unknown => unknown;
 
-    /// <summary>Scores one segment: its rows are read once as the model's columns, scored in blocks on all processors, and written beside the rows as they are.</summary>
-    public void Write(int segment, string path, CancellationToken stop)
+    /// <summary>Scores one segment: its rows are read once as the model's columns and scored in blocks on all processors.</summary>
+    /// <returns>One score a row.</returns>
+    public float[] Score(int segment, CancellationToken stop)
     {
-        var from = (long)segment * segmentRows;
         var wanted = scorer.Columns.ToDictionary(c => c.Name, c => c.Kind, StringComparer.Ordinal);
-        var rows = Frame.Read(engine, files, wanted, from, segmentRows, stop).All();
+        var rows = Frame.Read(engine, files, wanted, From(segment), segmentRows, stop).All();
         var scores = scorer.Score(rows, stop);
         foreach (var (column, count) in scorer.CountUnknown(rows))
             if (count > 0) unknown[column] = unknown.GetValueOrDefault(column) + count;
+        return scores;
+    }
+
+    /// <summary>Writes a segment's scores beside its rows as they are, on one thread; the next segment may be scored meanwhile.</summary>
+    public void Write(int segment, float[] scores, string path, CancellationToken stop)
+    {
         using var writer = new TableWriter(engine, Scores, stop);
         var block = new TableBlock(Scores);
         block.Set<float>(PredictedRows.Prediction, scores);
         writer.Append(block);
-        writer.CompleteBeside(files, from, path);
+        writer.CompleteBeside(files, From(segment), path);
     }
+
+    long From(int segment) => (long)segment * segmentRows;
 }
