@@ -4,7 +4,7 @@ using System.Xml.Linq;
 
 namespace Kumiki.Bench;
 
-/// <summary>Every test that kills a process, in full: at each durable step of make, release, gc and load, and at 300 random instants.</summary>
+/// <summary>Every test that kills a process, in full: at each durable step, and at 300 random instants.</summary>
 /// <remarks>The tests are those in files that ask for <c>KUMIKI_ALL_KILLS</c>; they say themselves how often they killed. <c>KUMIKI_ALL_KILLS=0</c> runs the few that every test run has.</remarks>
 static class Kills
 {
