@@ -28,6 +28,7 @@ static partial class Snapshot
         said = Time().Replace(said, "TIME");
         said = Took().Replace(said, "TOOK");
         said = Size().Replace(said, "SIZE");
+        said = Blobs().Replace(said, "COUNT (SIZE)");
         said = Run().Replace(said, "run-N");
         var plain = Figure().Replace(said, "FIGURE");
         return plain == said ? said : Gap().Replace(plain, "  ");      // columns are as wide as their figures
@@ -64,6 +65,10 @@ static partial class Snapshot
 
     [GeneratedRegex(@"\b\d+(\.\d)? (B|KiB|MiB)(?=\s)")]
     private static partial Regex Size();
+
+    // How many files the program has, and how large they are, is not what is reviewed.
+    [GeneratedRegex(@"\b\d+ \(\d+ bytes\)")]
+    private static partial Regex Blobs();
 
     [GeneratedRegex(@"\brun-\d+\b")]
     private static partial Regex Run();
