@@ -132,7 +132,9 @@ public sealed partial class Maker
         {
             if (child.ExitCode == StepFailedMayRepeat && keepOpen)
                 return (new MakingEnd.Failed(one.Node.Name, RunState.Failed, Message.Of("making.step-failed", ("asset", one.Node.Name), ("reason", told.LastOrDefault() ?? "")), run), true);
-            var why = Message.Of("making.child-died", ("asset", one.Node.Name), ("exit", child.ExitCode), ("last", told.LastOrDefault() ?? "-"));
+            var why = stop.IsCancellationRequested
+                ? Message.Of("making.cancelled", ("asset", one.Node.Name))
+                : Message.Of("making.child-died", ("asset", one.Node.Name), ("exit", child.ExitCode), ("last", told.LastOrDefault() ?? "-"));
             if (keepOpen && !stop.IsCancellationRequested) return (new MakingEnd.Failed(one.Node.Name, RunState.Crashed, why, run), true);
             await at.Metadata.EndRunAsync(run, record.Fence, stop.IsCancellationRequested ? RunState.Cancelled : RunState.Crashed, why, null, CancellationToken.None);
             record = (await at.Metadata.RunAsync(run, CancellationToken.None))!;

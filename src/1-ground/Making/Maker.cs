@@ -171,7 +171,7 @@ public sealed partial class Maker(ProjectGraph graph, Workplace at)
     async Task<IReadOnlyList<OutsideRead>> OutsideNowAsync(AssetNode node, CancellationToken stop)
     {
         var files = new List<OutsideRead>();
-        foreach (var path in node.Instance!.OutsideFiles(at.ProjectFolder)) files.Add(await OutsideFile.LookAsync(path, at.Metadata, stop));
+        foreach (var path in node.Instance!.OutsideFiles(at.ProjectFolder)) files.Add(await OutsideFile.LookFromAsync(at.ProjectFolder, path, at.Metadata, stop));
         return files;
     }
 

@@ -101,7 +101,7 @@ public sealed class MakingRun
     /// <param name="declared">False when the asset reads it without having named it as a source.</param>
     public async Task<OutsideRead> TakeInAsync(string path, bool declared, CancellationToken stop)
     {
-        var file = await OutsideFile.LookAsync(Path.GetFullPath(path, ProjectFolder), metadata, stop);
+        var file = await OutsideFile.LookFromAsync(ProjectFolder, path, metadata, stop);
         lock (gate) outside.Add(file with { Declared = declared });
         return file;
     }

@@ -6,6 +6,14 @@ namespace Kumiki.Making;
 /// <summary>Looks at files outside the store: first by size, time and inode, then by digest.</summary>
 static class OutsideFile
 {
+    /// <summary>A file as an asset's making records it: by its path from the project's folder where it lies in it, so that a project may be moved.</summary>
+    public static async Task<OutsideRead> LookFromAsync(string projectFolder, string path, IMetadataStore metadata, CancellationToken stop)
+    {
+        var file = await LookAsync(Path.GetFullPath(path, projectFolder), metadata, stop);
+        var relative = Path.GetRelativePath(projectFolder, file.Path);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? file : file with { Path = relative };
+    }
+
     public static async Task<OutsideRead> LookAsync(string path, IMetadataStore metadata, CancellationToken stop)
     {
         var info = new FileInfo(path);

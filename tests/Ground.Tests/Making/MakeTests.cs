@@ -205,11 +205,11 @@ public sealed class MakeTests
         File.SetLastWriteTimeUtc(a, DateTime.UtcNow.AddMinutes(1));
         Assert.Empty(await world.WhyAsync("menu"));      // another time, but the same bytes
         File.WriteAllText(a, "espresso doppio");
-        Assert.Equal([$"the file {a} changed"], await world.WhyAsync("menu"));
+        Assert.Equal(["the file a.menu changed"], await world.WhyAsync("menu"));
         File.WriteAllText(a, "espresso");
         File.WriteAllText(b, "latte");
-        Assert.Equal([$"the file {b} is new"], await world.WhyAsync("menu"));
+        Assert.Equal(["the file b.menu is new"], await world.WhyAsync("menu"));
         File.Delete(a);
-        Assert.Equal([$"the file {b} is new", $"the file {a} is gone"], await world.WhyAsync("menu"));
+        Assert.Equal(["the file b.menu is new", "the file a.menu is gone"], await world.WhyAsync("menu"));
     }
 }
