@@ -179,7 +179,7 @@ public sealed class FolderStore : IArtifactStore
         name.Split('-') is [var number, var ticks, _]
         && int.TryParse(number, CultureInfo.InvariantCulture, out var pid)
         && long.TryParse(ticks, CultureInfo.InvariantCulture, out var start)
-        && LivingProcess.Of(pid)?.StartTicks != start;
+        && (pid == Environment.ProcessId ? LivingProcess.Current : LivingProcess.Of(pid))?.StartTicks != start;
 
     string PathOf(Digest blob) => Path.Combine(blobs, blob.Hex[..2], blob.Hex[2..]);
 

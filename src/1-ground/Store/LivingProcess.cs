@@ -39,9 +39,9 @@ public static class LivingProcess
         {
             return ReadStartTicks(File.ReadAllText($"/proc/{pid}/stat"));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException) when (!Directory.Exists($"/proc/{pid}"))
         {
-            return null;            // no such process
+            return null;            // no such process; a file that only could not be read now is no proof of death
         }
     }
 
