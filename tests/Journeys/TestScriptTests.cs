@@ -9,9 +9,10 @@ public sealed class TestScriptTests : IDisposable
 
     public TestScriptTests()
     {
-        foreach (var directory in new[] { "eng", "tools", "tests/Beans", "tests/Roast", "web" }) Directory.CreateDirectory(PathOf(directory));
+        foreach (var directory in new[] { "eng", "tools", "tests/Beans", "tests/Roast", "tests/Probe", "web" }) Directory.CreateDirectory(PathOf(directory));
         foreach (var file in new[] { "eng/test", "eng/steps.sh" }) File.Copy(Checkout.PathOf(file), PathOf(file));
-        foreach (var project in new[] { "tests/Beans/Kumiki.Beans.csproj", "tests/Roast/Kumiki.Roast.csproj" }) File.WriteAllText(PathOf(project), "");
+        foreach (var project in new[] { "tests/Beans/Kumiki.Beans.csproj", "tests/Roast/Kumiki.Roast.csproj" }) File.WriteAllText(PathOf(project), "<IsTestProject>true</IsTestProject>");
+        File.WriteAllText(PathOf("tests/Probe/Kumiki.Probe.csproj"), "<OutputType>Exe</OutputType>");     // a program that tests start, no suite
         Play("eng/build", "exit 0");
         Play("tools/npm", "exit 0");
         Suites(beans: "wrote Passed Passed NotExecuted", roast: "wrote Passed");
@@ -46,7 +47,11 @@ public sealed class TestScriptTests : IDisposable
     {
         Suites(beans: "exit 134", roast: "wrote Passed");
 
-        Assert.Equal((1, "2 passed, 1 failed, 0 skipped"), await CodeAndSumAsync());
+        var (code, said) = await TestAsync();
+
+        Assert.Equal((1, "2 passed, 1 failed, 0 skipped"), (code, LastLine(said)));
+        Assert.Contains("» dotnet test Kumiki.Beans: 0 passed, 1 failed, 0 skipped", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("Probe", said, StringComparison.Ordinal);
     }
 
     [Fact]
