@@ -59,6 +59,23 @@ public sealed class SignalTests : IDisposable
     }
 
     [Fact]
+    public async Task The_demo_that_is_asked_to_stop_while_it_serves_stops_with_success_every_time()
+    {
+        await demo.SomeSalesAsync();
+        await demo.MustAsync("demo", "--no-serve");
+        for (var again = 0; again < 8; again++)
+        {
+            using var serving = demo.Start([], ["demo", "--port", "0"]);
+            await serving.LineAsync("http://127.0.0.1:");
+
+            await serving.SignalAsync("TERM");
+            var said = await serving.EndAsync();
+
+            Assert.Equal((0, ""), (said.Code, said.Error));
+        }
+    }
+
+    [Fact]
     public async Task A_second_server_on_the_folder_is_refused_and_told_where_the_first_one_answers()
     {
         using var first = demo.Start([], ["serve", "--port", "0"]);

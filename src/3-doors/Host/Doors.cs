@@ -26,8 +26,9 @@ sealed partial class Doors(Project project, Assembly program)
         return root;
     }
 
-    public static async Task<int> AgainAsync(RootCommand root, string[] args) =>
-        await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    /// <summary>Runs a verb within another. A signal ends it through <paramref name="stop"/>: with a handler each, the later one would cancel what the earlier one had already ended and disposed.</summary>
+    public static async Task<int> AgainAsync(RootCommand root, IReadOnlyList<string> args, CancellationToken stop) =>
+        await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop);
 
     /// <summary>Opens the data folder; with the project's graph where the verb needs it.</summary>
     async Task<Session> OpenAsync(ParseResult parsed, CancellationToken stop) =>

@@ -83,5 +83,6 @@ public sealed class WorkshopVerbs
     public static string DataFolder(ParseResult parsed) => parsed.GetValue(Doors.Data)!.FullName;
 
     /// <summary>Runs another verb of this program, as if it had been typed.</summary>
-    public Task<int> RunAsync(params string[] args) => Doors.AgainAsync(root, args);
+    /// <returns>Its exit code.</returns>
+    public Task<int> RunAsync(IReadOnlyList<string> args, CancellationToken stop) => Doors.AgainAsync(root, args, stop);
 }
