@@ -201,7 +201,7 @@ public sealed class DuckDbTests : IDisposable
         started.Register(connection);
 
         Assert.Throws<OperationCanceledException>(() =>
-            started.Run(connection, "SELECT count(*) FROM signal() a, range(1000000000) b WHERE a.n + b.range = -1", cancellation.Token));
+            started.Run(connection, "SELECT count(*) FROM signal() WHERE n < 0", cancellation.Token));
         Assert.Throws<OperationCanceledException>(() => connection.Execute("SELECT 1", cancellation.Token));
         Assert.Equal(1, connection.Scalar("SELECT 1"));
     }
