@@ -88,6 +88,10 @@ public sealed class KeysFromAttribute(Type dataset, string column) : Attribute
 {
     public Type Dataset { get; } = dataset;
     public string Column { get; } = column;
+
+    /// <summary>Rows a key must have to get an asset of its own; the rows of the others are left to a global one, which a <c>BatchPrediction</c> asks for beside the family.</summary>
+    /// <value>1.</value>
+    public long AtLeast { get; init; } = 1;
 }
 
 /// <summary>Ask for this in a constructor to depend on every member of a family.</summary>

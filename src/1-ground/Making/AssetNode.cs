@@ -24,6 +24,12 @@ public sealed class AssetNode
     /// <summary>The instances it asks for, in the order of <see cref="Inputs"/>.</summary>
     public IEnumerable<Asset> InputAssets { get; internal init; } = [];
 
+    /// <summary>What was set from outside for what it depends on, near or far, as <c>asset.parameter</c> and value: it can ask those instances for it.</summary>
+    public IReadOnlyList<(string Parameter, string Value)> SetUpstream { get; internal init; } = [];
+
+    /// <summary>The same, and what was set for itself: what those that use it can ask for.</summary>
+    internal IEnumerable<(string Parameter, string Value)> SetHere => SetUpstream.Concat(Parameters.Where(p => p.IsSet).Select(p => ($"{Name}.{p.Name}", p.Value)));
+
     /// <summary>The columns whose values are the keys of families.</summary>
     public IReadOnlyList<string> KeyColumns { get; internal init; } = [];
 
@@ -69,8 +75,17 @@ public sealed record AssetParameter(string Name, PropertyInfo Property, double M
         value is string or bool or Enum || Convert.ToDouble(value, CultureInfo.InvariantCulture) is var number && number >= Min && number <= Max;
 
     internal string Kind => Property.PropertyType.IsEnum ? string.Join(" | ", Enum.GetNames(Property.PropertyType))
-        : double.IsFinite(Min) || double.IsFinite(Max) ? $"{Property.PropertyType.Name.ToLowerInvariant()} {Min.ToString(CultureInfo.InvariantCulture)} … {Max.ToString(CultureInfo.InvariantCulture)}"
-        : Property.PropertyType.Name.ToLowerInvariant();
+        : double.IsFinite(Min) || double.IsFinite(Max) ? $"{TypeName} {Min.ToString(CultureInfo.InvariantCulture)} … {Max.ToString(CultureInfo.InvariantCulture)}"
+        : TypeName;
+
+    /// <summary>The type as C# writes it.</summary>
+    string TypeName => Type.GetTypeCode(Property.PropertyType) switch
+    {
+        TypeCode.Int32 => "int",
+        TypeCode.Int64 => "long",
+        TypeCode.Boolean => "bool",
+        _ => Property.PropertyType.Name.ToLowerInvariant(),
+    };
 }
 
 /// <summary>A parameter set from outside.</summary>

@@ -55,7 +55,7 @@ public abstract class Dataset<TRow> : Asset
                 making.Check(new CheckResult(result.Name, CheckKind.Expectation, result.Held, result.Says));
 
         foreach (var column in Node.KeyColumns)
-            await making.AddBytesAsync($"keys/{column}.json", JsonSerializer.SerializeToUtf8Bytes(DatasetRows.Distinct(making.Tables(), files, column, stop)), stop);
+            await making.AddBytesAsync($"keys/{column}.json", JsonSerializer.SerializeToUtf8Bytes(DatasetRows.Counts(making.Tables(), files, column, stop)), stop);
         making.Fact("rows", files.Sum(f => f.Rows).ToString(CultureInfo.InvariantCulture));
         making.Metric("rows", files.Sum(f => f.Rows));
         making.Schema(schema.ToJson());

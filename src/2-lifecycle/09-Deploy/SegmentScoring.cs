@@ -1,5 +1,3 @@
-using Kumiki.Onnx;
-using Kumiki.Preprocessing;
 using Kumiki.Tables;
 
 namespace Kumiki;
@@ -10,39 +8,34 @@ static class PredictedRows
     /// <summary>The column with the prediction.</summary>
     public const string Prediction = "prediction";
 
-    public static RowSchema SchemaOf(RowSchema rows) => new(rows.Record, [.. rows.Columns, Column]);
+    /// <summary>The column with the version that predicted a row, where models of a family did.</summary>
+    public const string By = "predicted_by";
 
-    public static ColumnSchema Column { get; } = new() { Name = Prediction, Property = "Prediction", Kind = Tables.ColumnKind.Float };
+    /// <summary>What is written beside the rows.</summary>
+    public static RowSchema Beside(bool ofFamily) => new("Prediction", ofFamily ? [Number, Version] : [Number]);
+
+    public static RowSchema SchemaOf(RowSchema rows, bool ofFamily) => new(rows.Record, [.. rows.Columns, .. Beside(ofFamily).Columns]);
+
+    static ColumnSchema Number { get; } = new() { Name = Prediction, Property = "Prediction", Kind = ColumnKind.Float };
+
+    static ColumnSchema Version { get; } = new() { Name = By, Property = "PredictedBy", Kind = ColumnKind.String };
 }
 
 /// <summary>Scores segments of a table and writes each as a file of its own.</summary>
-sealed class SegmentScoring(TableEngine engine, Scorer scorer, IReadOnlyList<string> files, int segmentRows)
+sealed class SegmentScoring(TableEngine engine, Predictors predictors, IReadOnlyList<string> files, int segmentRows)
 {
-    static readonly RowSchema Scores = new("Prediction", [PredictedRows.Column]);
+    readonly RowSchema beside = PredictedRows.Beside(predictors.OfFamily);
 
-    readonly SortedDictionary<string, long> unknown = new(StringComparer.Ordinal);
-
-    /// <summary>Rows with a category the model never saw, by column.</summary>
-    public IReadOnlyDictionary<string, long> Unknown => unknown;
-
-    /// <summary>Scores one segment: its rows are read once as the model's columns and scored in blocks on all processors.</summary>
-    /// <returns>One score a row.</returns>
-    public float[] Score(int segment, CancellationToken stop)
-    {
-        var wanted = scorer.Columns.ToDictionary(c => c.Name, c => c.Kind, StringComparer.Ordinal);
-        var rows = Frame.Read(engine, files, wanted, From(segment), segmentRows, stop).All();
-        var scores = scorer.Score(rows, stop);
-        foreach (var (column, count) in scorer.CountUnknown(rows))
-            if (count > 0) unknown[column] = unknown.GetValueOrDefault(column) + count;
-        return scores;
-    }
+    /// <summary>Scores one segment: its rows are read once as the models' columns and scored in blocks on all processors.</summary>
+    public Predicted Score(int segment, CancellationToken stop) => predictors.Score(engine, files, From(segment), segmentRows, stop);
 
     /// <summary>Writes a segment's scores beside its rows as they are, on one thread; the next segment may be scored meanwhile.</summary>
-    public void Write(int segment, float[] scores, string path, CancellationToken stop)
+    public void Write(int segment, Predicted predicted, string path, CancellationToken stop)
     {
-        using var writer = new TableWriter(engine, Scores, stop);
-        var block = new TableBlock(Scores);
-        block.Set<float>(PredictedRows.Prediction, scores);
+        using var writer = new TableWriter(engine, beside, stop);
+        var block = new TableBlock(beside);
+        block.Set<float>(PredictedRows.Prediction, predicted.Scores);
+        if (predicted.By is { } by) block.Set(PredictedRows.By, by);
         writer.Append(block);
         writer.CompleteBeside(files, From(segment), path);
     }
