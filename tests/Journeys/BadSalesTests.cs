@@ -53,6 +53,39 @@ public sealed class BadSalesTests : IDisposable
     }
 
     [Fact]
+    public async Task One_bad_line_in_a_gigabyte_is_kept_aside_with_its_place_and_costs_nothing_else()
+    {
+        const int rows = 20_000_000, bad = 17_654_321;
+        Directory.CreateDirectory(demo.PathOf("data/sales"));
+        await using (var file = File.Create(demo.PathOf("data/sales/sales.csv"), 1 << 20))
+        {
+            file.Write(Encoding.ASCII.GetBytes(Header));
+            var line = new byte[128];
+            var first = new DateOnly(2000, 1, 1);
+            for (var row = 0; row < rows; row++)
+            {
+                var day = first.AddDays(row / 4000 % 9000);
+                var units = row == bad - 2 ? "twelve" : (row % 97).ToString(System.Globalization.CultureInfo.InvariantCulture);      // the header is line 1
+                System.Text.Unicode.Utf8.TryWrite(line, $"{day:yyyy-MM-dd},store-number-{row % 40:00},item-{row / 40 % 100:00}-of-the-list,{units},{row % 97 * 120}.5\n", out var length);
+                file.Write(line, 0, length);
+            }
+        }
+        Assert.True(new FileInfo(demo.PathOf("data/sales/sales.csv")).Length > 1_000_000_000);
+
+        await demo.MustAsync("make", "sales");
+
+        var facts = (await demo.JsonAsync("show", "sales@1")).GetProperty("version");
+        Assert.Equal((rows - 1).ToString(System.Globalization.CultureInfo.InvariantCulture), facts.GetProperty("facts").GetProperty("rows").GetString());
+        var digest = facts.GetProperty("files").EnumerateArray().Single(f => f.GetProperty("path").GetString() == "rejects.jsonl").GetProperty("content").GetString()!;
+        var reject = Assert.Single(await File.ReadAllLinesAsync(demo.Blob(digest)));
+        Assert.Contains($"\"line\":{bad},", reject, StringComparison.Ordinal);
+        Assert.Contains("\"twelve\"", reject, StringComparison.Ordinal);
+        // What is held is bound by the engine's memory limit, not by the file.
+        var peak = (await demo.JsonAsync("show", "run-1")).GetProperty("cost").GetProperty("peakMemoryBytes").GetInt64();
+        Assert.InRange(peak, 1, 6L << 30);
+    }
+
+    [Fact]
     public async Task A_file_in_shift_jis_is_refused_with_its_likely_encoding()
     {
         byte[] tokyo = [0x93, 0x8C, 0x8B, 0x9E];
