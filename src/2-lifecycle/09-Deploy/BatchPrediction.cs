@@ -66,7 +66,7 @@ public abstract class BatchPrediction<TRow> : Asset
         }
         making.Fact("rows", total.ToString(CultureInfo.InvariantCulture));
         making.Fact("model", model.Name.ToString());
-        making.Schema(PredictedRows.SchemaOf(RowSchema.Of<TRow>()).ToJson());
+        making.Schema(PredictedRows.SchemaOf(RowSchema.Of<TRow>(), ModelOutputs.Of(scorer)).ToJson());
     }
 
     void Keep(MakingRun making, SegmentScoring scoring, int segment, float[] scores, long total, CancellationToken stop)
