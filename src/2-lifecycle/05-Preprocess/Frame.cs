@@ -57,16 +57,16 @@ sealed class Frame
     {
         FrameColumn.Exact exact => exact.Values,
         FrameColumn.Numbers numbers => Array.ConvertAll(numbers.Values, v => (double)v),
-        FrameColumn.Days days => Converted(days, d => d),
-        FrameColumn.Flags flags => Converted(flags, f => f ? 1 : 0),
+        FrameColumn.Days days => Converted(days, d => (double)d, double.NaN),
+        FrameColumn.Flags flags => Converted(flags, f => f ? 1.0 : 0, double.NaN),
         _ => throw new InvalidOperationException($"{name} holds no numbers."),
     };
 
-    static double[] Converted<T>(FrameColumn.Typed<T> column, Func<T, double> number)
+    static TTo[] Converted<T, TTo>(FrameColumn.Typed<T> column, Func<T, TTo> convert, TTo missing)
     {
-        var numbers = new double[column.Values.Length];
-        for (var row = 0; row < numbers.Length; row++) numbers[row] = column.IsMissing(row) ? double.NaN : number(column.Values[row]);
-        return numbers;
+        var values = new TTo[column.Values.Length];
+        for (var row = 0; row < values.Length; row++) values[row] = column.IsMissing(row) ? missing : convert(column.Values[row]);
+        return values;
     }
 
     /// <summary>A column of texts; missing is null, equal texts are one string.</summary>
@@ -81,11 +81,19 @@ sealed class Frame
 
     public bool IsText(string name) => columns[name] is FrameColumn.Coded;
 
-    /// <summary>Days since 1970-01-01; the column has no nulls.</summary>
-    public int[] Days(string name)
+    /// <summary>A column as what rows are told apart or ordered by: days since 1970-01-01 of dates, else a number for each distinct value; −1 where there is none.</summary>
+    public int[] Keys(string name)
     {
-        var days = (FrameColumn.Days)columns[name];
-        return days.HasMissing ? throw new InvalidOperationException($"{name} has a missing date.") : days.Values;
+        switch (columns[name])
+        {
+            case FrameColumn.Days days: return Converted(days, d => d, -1);
+            case FrameColumn.Flags flags: return Converted(flags, f => f ? 1 : 0, -1);
+            case FrameColumn.Coded coded: return coded.Values;
+            default:
+                var numbers = Numbers(name);
+                var codes = new Dictionary<double, int>();
+                return Array.ConvertAll(numbers, n => double.IsNaN(n) ? -1 : codes.TryGetValue(n, out var code) ? code : codes[n] = codes.Count);
+        }
     }
 
     /// <summary>Every row of every column, for a scorer; nothing is copied.</summary>

@@ -91,7 +91,7 @@ public abstract class Model<TRow> : Asset
         Frame frame;
         using (making.Step("read")) frame = Read(making, learner, files, stop);
 
-        var split = Split.Of(frame.Days(Split.Column));
+        var split = Split.Of(Split.Column is null ? new int[frame.Rows] : frame.Keys(Split.Column.Name), making.RandomFor("split"));
         foreach (var (name, value) in split.Facts) making.Fact(name, value);
         var target = TargetColumn.Of(algorithm, frame, split.Train);
         if (target.UnknownRows > 0) making.Log("warn", Message.Of("training.unknown-class", ("model", Name), ("rows", target.UnknownRows), ("column", algorithm.Target.Name)).ToString());
@@ -168,7 +168,7 @@ public abstract class Model<TRow> : Asset
         var algorithm = learner.Algorithm;
         var wanted = learner.Features.ToDictionary(f => f.Column.Name, f => Frame.KindOf(f.Column, f.Steps.Any(s => s is StepPlan.OneHot)), StringComparer.Ordinal);
         var exact = new HashSet<string>(StringComparer.Ordinal);
-        wanted[Split.Column] = OnnxKind.Date;
+        if (Split.Column is { } by) wanted.TryAdd(by.Name, Split.IsTime ? OnnxKind.Date : Frame.KindOf(by, category: true));
         Want(algorithm.Target.Name, Frame.KindOf(algorithm.Target, category: false));
         if (algorithm.Weights is { } weights) Want(weights.Name, OnnxKind.Number);
         foreach (var (name, kind) in Baselines.SelectMany(b => b.Wanted)) Want(name, kind);
