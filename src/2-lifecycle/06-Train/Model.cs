@@ -96,69 +96,36 @@ public abstract class Model<TRow> : Asset
         var target = TargetColumn.Of(algorithm, frame, split.Train);
         if (target.UnknownRows > 0) making.Log("warn", Message.Of("training.unknown-class", ("model", Name), ("rows", target.UnknownRows), ("column", algorithm.Target.Name)).ToString());
         var (train, validation, test) = (WithTarget(split.Train), WithTarget(split.Validation), WithTarget(split.Test));
-        target.Check(algorithm, train);
         foreach (var (part, rows) in new[] { ("train", train), ("test", test) })
             if (rows.Length == 0) throw new KumikiException(Message.Of("training.no-rows", ("model", Name), ("data", Split.Data.Name), ("part", part), ("column", algorithm.Target.Name)));
-        if (algorithm.NeedsValidation && validation.Length == 0) throw new KumikiException(Message.Of("training.no-validation", ("model", Name), ("setting", algorithm.Interval is null ? "EarlyStopping" : "Interval")));
-        var weights = target.Weights(algorithm, frame, train, validation);
-        // What chose the best round cannot tell how far off it is.
-        var share = algorithm is { Interval: not null } and BoostedTrees { EarlyStopping: not null };
-        var (stopping, calibrating) = share ? (EveryOther(validation, 0), EveryOther(validation, 1)) : (validation, validation);
         making.Metric("rows.train", train.Length);
         making.Metric("rows.validation", validation.Length);
         making.Metric("rows.test", test.Length);
 
-        OnnxModel transforms;
-        using (making.Step("fit transforms")) transforms = TransformGraph.Of(Fitting.Of(learner.Features, frame, train));
-
-        Trained trained;
-        using (making.Step("train"))
+        var course = new TrainingCourse(making.Seed, stop)
         {
-            using var scorer = Scorer.Open(transforms.ToBytes());
-            var course = new TrainingCourse(making.Seed, stop)
-            {
-                Metric = making.Metric,
-                Progress = (done, of) => making.Progress(done, of, "rounds"),
-                Warn = says => making.Log("warn", says.ToString()),
-                Fact = making.Fact,
-            };
-            trained = Trainer.Train(algorithm, Rows(scorer, train), Rows(scorer, stopping), target.Classes.Count, course);
-        }
-
-        var outputs = new ModelOutputs(algorithm.Task == LearningTask.Classes ? target.Classes : algorithm.Outputs, target.Classes);
-        var graph = outputs.On(transforms.Append(trained.Learner));
-        if (algorithm.Interval is { } held)
-        {
-            using (making.Step("calibrate"))
-            using (var scorer = Scorer.Open(graph.ToBytes()))
-            {
-                var margin = Conformal.Margin(FeatureRows.Of(scorer, frame, calibrating, stop).ToArray(), scorer.Width, Frame.Gather(target.Values, calibrating), held, algorithm.Target.Name);
-                making.Metric("interval.margin", margin);
-                outputs = outputs with { Names = [.. outputs.Names, "lower", "upper"] };
-                graph = outputs.On(transforms.Append(Learners.Interval(trained.Learner, margin)));
-            }
-        }
+            Metric = making.Metric,
+            Progress = (done, of) => making.Progress(done, of, "rounds"),
+            Warn = says => making.Log("warn", says.ToString()),
+            Fact = making.Fact,
+            Step = making.Step,
+        };
+        var fitted = Fitted.Of(Name, learner, frame, target, train, validation, course);
         making.Fact("task", algorithm.Task.ToString());
-        if (outputs.Names.Count > 1) making.Fact("outputs", string.Join(", ", outputs.Names));
-        if (outputs.Classes.Count > 0) making.Fact("classes", JsonSerializer.Serialize(outputs.Classes, Readable));
-        if (algorithm.IsBinary) making.Fact("positive", outputs.Classes[^1]);
+        if (fitted.Outputs.Names.Count > 1) making.Fact("outputs", string.Join(", ", fitted.Outputs.Names));
+        if (fitted.Outputs.Classes.Count > 0) making.Fact("classes", JsonSerializer.Serialize(fitted.Outputs.Classes, Readable));
+        if (algorithm.IsBinary) making.Fact("positive", fitted.Outputs.Classes[^1]);
 
         using (making.Step("test"))
         {
-            using var scorer = Scorer.Open(graph.ToBytes());
             var scored = new List<(string, Scored)>();
-            if (validation.Length > 0) scored.Add(("validation", ScoreOf(validation)));
-            scored.Add(("test", ScoreOf(test)));
+            if (validation.Length > 0) scored.Add(("validation", fitted.Score(frame, target, validation, stop)));
+            scored.Add(("test", fitted.Score(frame, target, test, stop)));
             Comparison.Of(making, learner.Algorithm, target, train, scored[^1].Item2, [.. Baselines.Select(b => (b.Name, b.Column.Name, b.Guess(frame, target.Values, test)))]);
-            return new(graph, trained.Booster, scored);
-
-            Scored ScoreOf(int[] rows) =>
-                new(Array.ConvertAll(FeatureRows.Of(scorer, frame, rows, stop).ToArray(), s => (double)s), Frame.Gather(target.Values, rows)) { Names = outputs.Names, Rows = rows };
+            return new(fitted.Graph, fitted.Booster, scored);
         }
 
         int[] WithTarget(int[] rows) => Array.FindAll(rows, r => !double.IsNaN(target.Values[r]));
-        TrainingRows Rows(Scorer scorer, int[] rows) => new(FeatureRows.Of(scorer, frame, rows, stop), Frame.Gather(target.Values, rows), weights is null ? null : Frame.Gather(weights, rows));
-        static int[] EveryOther(int[] rows, int first) => [.. rows.Where((_, i) => i % 2 == first)];
     }
 
     static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -27,6 +27,9 @@ sealed record TrainingCourse(long Seed, CancellationToken Stop)
     public Action<Message> Warn { get; init; } = _ => { };
 
     public Action<string, string> Fact { get; init; } = (_, _) => { };
+
+    /// <summary>Times a part of it under a name, until disposed.</summary>
+    public Func<string, IDisposable?> Step { get; init; } = _ => null;
 }
 
 /// <summary>What came of a training.</summary>
