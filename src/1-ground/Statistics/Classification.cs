@@ -40,13 +40,13 @@ public static class Classification
     public static double LogLoss(ReadOnlySpan<double> probabilities, ReadOnlySpan<double> truth, ReadOnlySpan<double> weights = default)
     {
         var all = Check("Log loss", probabilities, truth, weights);
-        Span<double> logs = stackalloc double[LogLosses.Block];
+        Span<double> logs = stackalloc double[Logs.Block];
         var sum = 0.0;
-        for (var from = 0; from < truth.Length; from += LogLosses.Block)
+        for (var from = 0; from < truth.Length; from += Logs.Block)
         {
-            var block = logs[..Math.Min(LogLosses.Block, truth.Length - from)];
-            for (var i = 0; i < block.Length; i++) block[i] = LogLosses.OfTruth(probabilities[from + i], truth[from + i] == 1);
-            LogLosses.LogInPlace(block);
+            var block = logs[..Math.Min(Logs.Block, truth.Length - from)];
+            for (var i = 0; i < block.Length; i++) block[i] = Logs.OfTruth(probabilities[from + i], truth[from + i] == 1);
+            Logs.LogInPlace(block);
             var blockSum = 0.0;
             for (var i = 0; i < block.Length; i++) blockSum -= weights.IsEmpty ? block[i] : weights[from + i] * block[i];
             sum += blockSum;

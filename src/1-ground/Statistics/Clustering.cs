@@ -45,7 +45,7 @@ public static class Clustering
         var most = (Entropy(table.Truth, truth.Length) + Entropy(table.Found, truth.Length)) / 2;
         var above = most - expected;
         // scikit-learn keeps the sign and stays off zero, so that no rounding divides by it
-        return (Information(table, truth.Length) - expected) / (above < 0 ? Math.Min(above, -LogLosses.Epsilon) : Math.Max(above, LogLosses.Epsilon));
+        return (Information(table, truth.Length) - expected) / (above < 0 ? Math.Min(above, -Logs.Epsilon) : Math.Max(above, Logs.Epsilon));
     }
 
     /// <summary>Mean over rows of (distance to the nearest other group − distance within the own) / the greater of both; 0 for a row alone in its group.</summary>
@@ -54,7 +54,7 @@ public static class Clustering
     /// <returns>In [-1, 1]; higher is better.</returns>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     /// <exception cref="KumikiException">No rows, a value that is not finite, a group number below 0, or fewer than 2 or more than n − 1 groups.</exception>
-    /// <remarks>O(n² · width) time, O(n · groups) memory at worst for one row at a time: draw a sample of some thousand rows for more. Rousseeuw 1987.</remarks>
+    /// <remarks>O(n² · width) time: draw a sample of some thousand rows where there are more. Rousseeuw 1987.</remarks>
     public static double Silhouette(ReadOnlySpan<double> points, int width, ReadOnlySpan<int> groups)
     {
         const string metric = "Silhouette";
@@ -74,7 +74,8 @@ public static class Clustering
             var own = points.Slice(i * width, width);
             for (var j = 0; j < labels.Length; j++)
             {
-                var (other, squared) = (points.Slice(j * width, width), 0.0);
+                var other = points.Slice(j * width, width);
+                var squared = 0.0;
                 for (var d = 0; d < width; d++) squared += (own[d] - other[d]) * (own[d] - other[d]);
                 distances[labels[j]] += Math.Sqrt(squared);
             }
@@ -126,7 +127,7 @@ public static class Clustering
     {
         var sum = 0.0;
         foreach (var ((t, f), c) in table.Cells) sum += c / n * Math.Log(c * n / (table.Truth[t] * table.Found[f]));
-        return Math.Abs(sum) < LogLosses.Epsilon ? 0 : Math.Max(0, sum);
+        return Math.Abs(sum) < Logs.Epsilon ? 0 : Math.Max(0, sum);
     }
 
     static double Entropy(Dictionary<int, double> groups, double n) => -groups.Values.Sum(c => c / n * Math.Log(c / n));

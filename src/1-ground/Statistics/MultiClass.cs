@@ -42,7 +42,7 @@ public static partial class MultiClass
             double own = 0, row = 0;
             for (var c = 0; c < classes; c++)
             {
-                var p = Math.Clamp(probabilities[i * classes + c], LogLosses.Epsilon, 1 - LogLosses.Epsilon);
+                var p = Math.Clamp(probabilities[i * classes + c], Logs.Epsilon, 1 - Logs.Epsilon);
                 row += p;
                 if (c == truth[i]) own = p;
             }

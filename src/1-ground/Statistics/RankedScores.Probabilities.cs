@@ -18,18 +18,18 @@ public sealed partial class RankedScores
 
     double LogLoss<TWeights>(TWeights weight) where TWeights : IRowWeights, allows ref struct
     {
-        Span<double> logs = stackalloc double[LogLosses.Block];     // the log of a block costs 2 ns a row; keeping one a row would cost 8 bytes
+        Span<double> logs = stackalloc double[Logs.Block];     // the log of a block costs 2 ns a row; keeping one a row would cost 8 bytes
         double sum = 0, all = 0;
-        for (var from = 0; from < rows.Length; from += LogLosses.Block)
+        for (var from = 0; from < rows.Length; from += Logs.Block)
         {
-            var block = logs[..Math.Min(LogLosses.Block, rows.Length - from)];
+            var block = logs[..Math.Min(Logs.Block, rows.Length - from)];
             for (var i = 0; i < block.Length; i++)
             {
-                var p = Math.Clamp(scores[from + i], LogLosses.Epsilon, 1 - LogLosses.Epsilon);
+                var p = Math.Clamp(scores[from + i], Logs.Epsilon, 1 - Logs.Epsilon);
                 var positive = (int)(rows[from + i] >> 31);
                 block[i] = 1 - positive + (2 * positive - 1) * p;       // p where positive, else 1 - p; both exact
             }
-            LogLosses.LogInPlace(block);
+            Logs.LogInPlace(block);
             double blockSum = 0, blockAll = 0;
             for (var i = 0; i < block.Length; i++)
             {

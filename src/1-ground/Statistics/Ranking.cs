@@ -132,7 +132,8 @@ public static class Ranking
         var start = 0;
         foreach (var size in queries)
         {
-            var (query, ranked) = (keys.AsSpan(0, size), grades.AsSpan(0, size));
+            var query = keys.AsSpan(0, size);
+            var ranked = grades.AsSpan(0, size);
             for (var i = 0; i < size; i++) query[i] = -scores[start + i];
             relevance.Slice(start, size).CopyTo(ranked);
             query.Sort(ranked);

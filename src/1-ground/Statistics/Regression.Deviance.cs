@@ -33,7 +33,7 @@ public static partial class Regression
         Given.Between(alpha, 0, 1, nameof(alpha));
         Check(metric, truth, predicted, weights);
         Alike(metric, truth, weights);
-        var constant = weights.IsEmpty ? Sorted.Quantile(Sorted.Copy(truth), alpha) : Sorted.WeightedQuantile(truth, weights, alpha);
+        var constant = Sorted.QuantileOf(truth, weights, alpha);
         double loss = 0, without = 0;
         for (var i = 0; i < truth.Length; i++)
         {

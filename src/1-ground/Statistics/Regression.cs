@@ -55,9 +55,7 @@ public static partial class Regression
         Check("Median absolute error", truth, predicted, weights);
         var errors = new double[truth.Length];
         for (var i = 0; i < errors.Length; i++) errors[i] = Math.Abs(truth[i] - predicted[i]);
-        if (!weights.IsEmpty) return Sorted.WeightedQuantile(errors, weights, 0.5);
-        Array.Sort(errors);
-        return Sorted.Quantile(errors, 0.5);
+        return Sorted.QuantileOf(errors, weights, 0.5);
     }
 
     /// <summary>The largest absolute error.</summary>
@@ -77,7 +75,7 @@ public static partial class Regression
     {
         var all = Check("Mean absolute percentage error", truth, predicted, weights);
         var sum = 0.0;
-        for (var i = 0; i < truth.Length; i++) sum += Weight(weights, i) * (Math.Abs(truth[i] - predicted[i]) / Math.Max(Math.Abs(truth[i]), LogLosses.Epsilon));
+        for (var i = 0; i < truth.Length; i++) sum += Weight(weights, i) * (Math.Abs(truth[i] - predicted[i]) / Math.Max(Math.Abs(truth[i]), Logs.Epsilon));
         return sum / all;
     }
 
@@ -92,7 +90,7 @@ public static partial class Regression
         {
             if (truth[i] < 0) throw Given.Outside(metric, truth[i], "truths", i, "zero or more");
             if (predicted[i] < 0) throw Given.Outside(metric, predicted[i], "predictions", i, "zero or more");
-            sum += Weight(weights, i) * Square(double.LogP1(truth[i]) - double.LogP1(predicted[i]));
+            sum += Weight(weights, i) * Square(Logs.OnePlus(truth[i]) - Logs.OnePlus(predicted[i]));
         }
         return Math.Sqrt(sum / all);
     }

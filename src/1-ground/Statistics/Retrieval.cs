@@ -23,7 +23,8 @@ public static class Retrieval
             var wanted = relevant.Slice(start, relevantCounts[q]);
             start += wanted.Length;
             if (wanted.IsEmpty) continue;
-            var (places, found) = (returned.Slice(q * width, k), 0);
+            var places = returned.Slice(q * width, k);
+            var found = 0;
             foreach (var item in wanted)
                 if (item >= 0 && places.Contains(item)) found++;
             sum += (double)found / wanted.Length;

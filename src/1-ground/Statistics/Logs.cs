@@ -2,8 +2,8 @@ using System.Runtime.Intrinsics;
 
 namespace Kumiki.Statistics;
 
-/// <summary>The log of a block of probabilities at once; probabilities are kept 2⁻⁵² away from 0 and 1, as scikit-learn keeps those in double precision.</summary>
-static class LogLosses
+/// <summary>Logarithms of probabilities, a block at once; probabilities are kept 2⁻⁵² away from 0 and 1, as scikit-learn keeps those in double precision.</summary>
+static class Logs
 {
     internal const double Epsilon = 2.220446049250313e-16;
     internal const int Block = 512;
@@ -13,6 +13,13 @@ static class LogLosses
     {
         var p = Math.Clamp(probability, Epsilon, 1 - Epsilon);
         return positive ? p : 1 - p;
+    }
+
+    /// <summary>ln(1 + value) without the loss of digits near 0 that adding 1 first has. Kahan's way.</summary>
+    internal static double OnePlus(double value)
+    {
+        var sum = 1 + value;
+        return sum == 1 ? value : Math.Log(sum) * (value / (sum - 1));
     }
 
     internal static void LogInPlace(Span<double> values)
