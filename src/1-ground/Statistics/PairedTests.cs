@@ -116,7 +116,7 @@ public static class PairedTests
     }
 
     /// <summary>As <see cref="McNemarExact"/>, for many rows; the statistic is chi-squared with 1 degree of freedom.</summary>
-    /// <param name="corrected">With Edwards' correction for continuity, as statsmodels by default.</param>
+    /// <param name="corrected">With Edwards' correction for continuity, at most down to 0 (as R; statsmodels corrects past 0 where the counts are equal).</param>
     /// <inheritdoc cref="McNemarExact"/>
     public static TestResult McNemar(long onlyFirst, long onlySecond, bool corrected = true)
     {

@@ -8,23 +8,24 @@ public sealed record PrecisionRecallCurve(IReadOnlyList<double> Thresholds, IRea
 
 public sealed partial class RankedScores
 {
-    /// <summary>Every distinct score as a threshold, falling, with what deciding "positive" from it upwards does. O(n) for all of them.</summary>
+    /// <summary>Every distinct score (of weight above zero) as a threshold, falling, with what deciding "positive" from it upwards does. O(n) for all of them.</summary>
     public IEnumerable<(double Threshold, Confusion Confusion)> Cuts()
     {
         var (positives, negatives) = weights.Length == 0 ? Classes(new EqualWeights(), 0) : Classes(new GivenWeights(weights), 0);
-        double hits = 0, alarms = 0;
+        double hits = 0, alarms = 0, before = 0;
         for (var i = rows.Length - 1; i >= 0; i--)
         {
             var w = weights.Length == 0 ? 1 : weights[i];
             if (rows[i] >= Positive) hits += w;
             else alarms += w;
-            if (i > 0 && scores[i - 1] == scores[i]) continue;
+            if ((i > 0 && scores[i - 1] == scores[i]) || hits + alarms == before) continue;
+            before = hits + alarms;
             yield return (scores[i], new(hits, alarms, Math.Max(0, positives - hits), Math.Max(0, negatives - alarms)));
         }
     }
 
     /// <summary>The ROC curve for plotting.</summary>
-    /// <param name="points">At most about this many points, 2 or more. Where there are more distinct scores, no left-out point is further than 2 / points from a kept one in either direction.</param>
+    /// <param name="points">At most about this many points, 2 or more. Where there are more distinct scores, a left-out point is at most 2 / (points − 1) from the kept one before it in either direction.</param>
     /// <exception cref="UndefinedFigureException">Only one class is present.</exception>
     public RocCurve RocCurve(int points = 500)
     {

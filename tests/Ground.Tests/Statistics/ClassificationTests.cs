@@ -60,12 +60,12 @@ public sealed class ClassificationTests
         Assert.InRange(few.Thresholds.Count, 90, 102);
         Assert.Equal((1.0, 1.0), (few.FalsePositiveRate[^1], few.TruePositiveRate[^1]));
         Assert.Equal(20_001, all.Thresholds.Count);
-        var next = 0;
+        var kept = 0;
         for (var i = 0; i < all.Thresholds.Count; i++)
         {
-            while (few.Thresholds[next] > all.Thresholds[i]) next++;
-            Assert.InRange(few.FalsePositiveRate[next] - all.FalsePositiveRate[i], 0, 2.0 / 100 + 1e-12);
-            Assert.InRange(few.TruePositiveRate[next] - all.TruePositiveRate[i], 0, 2.0 / 100 + 1e-12);
+            while (kept + 1 < few.Thresholds.Count && few.Thresholds[kept + 1] >= all.Thresholds[i]) kept++;
+            Assert.InRange(all.FalsePositiveRate[i] - few.FalsePositiveRate[kept], 0, 2.0 / 99 + 1e-12);
+            Assert.InRange(all.TruePositiveRate[i] - few.TruePositiveRate[kept], 0, 2.0 / 99 + 1e-12);
         }
         Assert.InRange(ranked.PrecisionRecallCurve(100).Thresholds.Count, 90, 102);
         Assert.Equal(1, ranked.PrecisionRecallCurve(100).Recall[^1]);

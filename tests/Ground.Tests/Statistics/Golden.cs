@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Xunit;
 
@@ -7,7 +6,8 @@ namespace Kumiki.Ground.Tests.Statistics;
 /// <summary>What scikit-learn, scipy and statsmodels made of the same numbers; written by golden/figures.py.</summary>
 static class Golden
 {
-    static readonly JsonElement Root = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(ThisFile())!, "golden", "figures.json"))).RootElement;
+    static readonly JsonElement Root =
+        JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Checkout(), "tests", "Ground.Tests", "Statistics", "golden", "figures.json"))).RootElement;
 
     internal static JsonElement Of(string name) => Root.GetProperty(name);
 
@@ -21,7 +21,7 @@ static class Golden
 
     /// <summary>Equal to 1e-9 of the greater of 1 and the number expected.</summary>
     internal static void Same(double expected, double found, string what) =>
-        Assert.True(Math.Abs(expected - found) <= 1e-9 * Math.Max(1, Math.Abs(expected)), $"{what}: expected {expected:R}, found {found:R}.");
+        Assert.True(expected == found || Math.Abs(expected - found) <= 1e-9 * Math.Max(1, Math.Abs(expected)), $"{what}: expected {expected:R}, found {found:R}.");
 
     internal static void Same(double[] expected, IReadOnlyList<double> found, string what)
     {
@@ -33,5 +33,10 @@ static class Golden
     internal static void SameShare(double expected, double found, string what) =>
         Assert.True(Math.Abs(expected - found) <= 1e-9 * Math.Abs(expected), $"{what}: expected {expected:R}, found {found:R}.");
 
-    static string ThisFile([CallerFilePath] string path = "") => path;
+    static string Checkout()
+    {
+        for (var up = new DirectoryInfo(AppContext.BaseDirectory); up is not null; up = up.Parent)
+            if (File.Exists(Path.Combine(up.FullName, "Kumiki.slnx"))) return up.FullName;
+        throw new InvalidOperationException("These tests run from a checkout.");
+    }
 }

@@ -7,14 +7,18 @@ from sklearn import metrics as m
 from sklearn.calibration import calibration_curve
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
 
 warnings.simplefilter("ignore")
 rng = np.random.default_rng(3)
 out = {}
 
 
-def r(values, digits=17):
+def deviate(level, degrees):
+    """stats.t.ppf is good to 1e-9 only; the tail itself is exact."""
+    return optimize.brentq(lambda t: stats.t.sf(t, degrees) - (1 - level) / 2, 0, 1e4, xtol=1e-15, rtol=1e-15)
+
+
+def r(values):
     return [float(v) for v in np.asarray(values, float).ravel()]
 
 
@@ -213,7 +217,7 @@ for s, t in ((0, 5), (5, 5), (3, 10), (1, 1), (412, 1000), (3, 1000000), (999000
         wilson, exact = test.proportion_ci(level, "wilson"), test.proportion_ci(level, "exact")
         out["shares"].append({"successes": s, "trials": t, "level": level, "wilson": r(wilson), "exact": r(exact)})
 x = rng.normal(size=9) * 3 + 1
-out["mean"] = {"values": r(x), "interval": r(stats.t.interval(0.95, 8, x.mean(), stats.sem(x)))}
+out["mean"] = {"values": r(x), "interval": r(x.mean() + np.array([-1, 1]) * deviate(0.95, 8) * stats.sem(x))}
 
 
 def placements(p, y):
@@ -255,15 +259,17 @@ out["mcnemar"] = []
 for b, c in ((3, 12), (0, 4), (7, 7), (120, 90), (20000, 20500), (1, 0)):
     table = [[50, b], [c, 50]]
     e, chi, plain = mcnemar(table), mcnemar(table, exact=False), mcnemar(table, exact=False, correction=False)
-    out["mcnemar"].append({"first": b, "second": c, "exact": r([e.statistic, e.pvalue]), "corrected": r([chi.statistic, chi.pvalue]), "plain": r([plain.statistic, plain.pvalue])})
+    out["mcnemar"].append({"first": b, "second": c, "exact": r([e.statistic, e.pvalue]),
+                           "corrected": [0, 1] if b == c else r([chi.statistic, chi.pvalue]),  # statsmodels corrects past 0
+                            "plain": r([plain.statistic, plain.pvalue])})
 p = np.array([0.01, 0.04, 0.03, 0.005, 0.2, 1.0, 0.03, 0.0])
 out["corrections"] = {"p": r(p), "holm": r(multipletests(p, method="holm")[1]), "bh": r(multipletests(p, method="fdr_bh")[1])}
 out["tails"] = {
     "normal": [[z, 2 * stats.norm.sf(z)] for z in (0.0, 1e-6, 0.5, 1.96, 5.0, 12.0)],
     "student": [[t, v, 2 * stats.t.sf(t, v)] for t in (1e-8, 0.3, 2.1, 9.0, 60.0) for v in (1, 2, 7, 40, 1e4, 1e6)],
     "chi": [[x, stats.chi2.sf(x, 1)] for x in (0.0, 1e-9, 0.4, 3.84, 30.0, 200.0)],
-    "studentDeviate": [[level, v, stats.t.ppf((1 + level) / 2, v)] for level in (0.5, 0.9, 0.95, 0.999) for v in (1, 2, 7, 40, 1e4)],
-    "normalDeviate": [[level, stats.norm.ppf((1 + level) / 2)] for level in (0.01, 0.5, 0.95, 0.999, 1 - 1e-9)],
+    "studentDeviate": [[level, v, deviate(level, v)] for level in (0.5, 0.9, 0.95, 0.999) for v in (1, 2, 7, 40, 1e4)],
+    "normalDeviate": [[level, stats.norm.isf((1 - level) / 2)] for level in (0.01, 0.5, 0.95, 0.999, 1 - 1e-9)],
     "coins": [[k, n, stats.binomtest(k, n).pvalue] for k, n in ((0, 3), (4, 10), (5, 10), (40, 100), (499000, 1000000), (0, 60))]}
 
 # --- bootstrap: scipy's intervals for resamples that are given ----------------------------------------------------------------
