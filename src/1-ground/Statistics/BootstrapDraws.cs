@@ -3,7 +3,8 @@ using MathNet.Numerics.Distributions;
 namespace Kumiki.Statistics;
 
 /// <summary>One figure on all rows and on each resample, and the intervals that follow.</summary>
-/// <remarks>Quantiles of the resamples are linear between neighbours, as in numpy and scipy. Resamples in which the figure is not defined are left out and counted.</remarks>
+/// <remarks>Quantiles of the resamples are linear between neighbours, as in numpy and scipy. Resamples in which the figure is not defined are left out and
+/// counted.</remarks>
 public sealed class BootstrapDraws
 {
     readonly double[] values;           // by resample; NaN where undefined
@@ -66,7 +67,8 @@ public sealed class BootstrapDraws
     /// <summary>The percentile interval corrected for bias and for a spread that depends on the figure (BCa). Efron and Tibshirani 1993, §14.3.</summary>
     /// <inheritdoc cref="Percentile"/>
     /// <exception cref="InvalidOperationException">The plan was not accelerated.</exception>
-    /// <remarks>Where all leave-one-out values are alike the acceleration is 0; where no resample lies on one side of the estimate, the end there is the outermost resample.</remarks>
+    /// <remarks>Where all leave-one-out values are alike the acceleration is 0; where no resample lies on one side of the estimate, half a one is taken
+    /// to.</remarks>
     public Interval BiasCorrected(double level = 0.95)
     {
         Given.Between(level, 0, 1, nameof(level));
@@ -79,11 +81,16 @@ public sealed class BootstrapDraws
             if (v < Estimate) below++;
             if (v <= Estimate) upTo++;
         }
-        var bias = Normal.InvCDF(0, 1, (below + upTo) / (2.0 * sorted.Length));
+        var half = 0.5 / sorted.Length;
+        var bias = Normal.InvCDF(0, 1, Math.Clamp((below + upTo) * half, half, 1 - half));
         var (acceleration, z) = (Acceleration(), Normal.InvCDF(0, 1, (1 - level) / 2));
         return new(Sorted.Quantile(sorted, Share(z)), Sorted.Quantile(sorted, Share(-z)), level);
 
-        double Share(double at) => double.IsInfinity(bias) ? bias < 0 ? 0 : 1 : Normal.CDF(0, 1, bias + (bias + at) / (1 - acceleration * (bias + at)));
+        double Share(double at)
+        {
+            var shrunk = 1 - acceleration * (bias + at);        // not above 0 where a few rows decide everything
+            return shrunk > 0 ? Normal.CDF(0, 1, bias + (bias + at) / shrunk) : at > 0 ? 1 : 0;
+        }
     }
 
     internal double Acceleration()
@@ -104,13 +111,14 @@ public sealed class BootstrapDraws
     public BootstrapDraws Minus(BootstrapDraws other)
     {
         if (values.Length != other.values.Length || jackknife.Length != other.jackknife.Length)
-            throw new ArgumentException($"There are {values.Length} resamples, but the other has {other.values.Length}; run both with one plan and resampling.", nameof(other));
+            throw new ArgumentException($"There are {values.Length} resamples, but {other.values.Length} others; run both with one plan.", nameof(other));
         return new(Estimate - other.Estimate, Difference(values, other.values), Difference(jackknife, other.jackknife), strata);
 
         static double[] Difference(double[] left, double[] right) => [.. left.Zip(right, (l, r) => l - r)];
     }
 
-    /// <summary>Chance of an estimate as far from 0 as this one if the true figure were 0: of the resamples moved to 0, the share as far out, counting the data itself once.</summary>
+    /// <summary>Chance of an estimate as far from 0 as this one if the true figure were 0: of the resamples moved to 0, the share as far out, counting the
+    /// data itself once.</summary>
     /// <returns>In (0, 1]; not below 1 / (resamples + 1).</returns>
     /// <exception cref="UndefinedFigureException">The figure is defined in fewer than half of the resamples, or not on all rows.</exception>
     /// <remarks>Two-sided. Efron and Tibshirani 1993, §16.4; Davison and Hinkley 1997, §4.2.</remarks>

@@ -45,7 +45,8 @@ public static class Calibration
     /// <param name="bins">How many bins, 1 or more; empty ones are left out.</param>
     /// <param name="weights">[n] zero or more, or none at all.</param>
     /// <exception cref="ArgumentException">The lengths differ, or there are no bins.</exception>
-    /// <exception cref="KumikiException">No rows, a probability outside [0, 1], a truth that is not 0 or 1, or weights that are negative or sum to zero.</exception>
+    /// <exception cref="KumikiException">No rows, a probability outside [0, 1], a truth that is not 0 or 1, or weights that are negative or sum to
+    /// zero.</exception>
     /// <remarks>O(n log bins), with sorting for equal counts.</remarks>
     public static Reliability Reliability(
         ReadOnlySpan<double> probabilities, ReadOnlySpan<double> truth, int bins = 10, Binning by = Binning.EqualWidth, ReadOnlySpan<double> weights = default)

@@ -12,7 +12,8 @@ public static class Classification
     /// <param name="truth">[n] 1 where the row is positive, else 0.</param>
     /// <returns>A share in [0, 1]; 0.5 is a coin.</returns>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    /// <exception cref="KumikiException">A score is not finite, a truth is not 0 or 1, only one class is present, or the weights are negative or sum to zero.</exception>
+    /// <exception cref="KumikiException">A score is not finite, a truth is not 0 or 1, only one class is present, or the weights are negative or sum to
+    /// zero.</exception>
     /// <remarks>Rank sum (Mann–Whitney U), O(n log n). Fawcett 2006, "An introduction to ROC analysis", §7.</remarks>
     public static double RocAuc(ReadOnlySpan<double> scores, ReadOnlySpan<double> truth, ReadOnlySpan<double> weights = default)
     {
@@ -36,7 +37,8 @@ public static class Classification
     /// <param name="truth">[n] 1 or 0.</param>
     /// <returns>0 or more, in nats; ln 2 is a coin.</returns>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    /// <exception cref="KumikiException">No rows, a probability outside [0, 1], a truth that is not 0 or 1, or weights that are negative or sum to zero.</exception>
+    /// <exception cref="KumikiException">No rows, a probability outside [0, 1], a truth that is not 0 or 1, or weights that are negative or sum to
+    /// zero.</exception>
     public static double LogLoss(ReadOnlySpan<double> probabilities, ReadOnlySpan<double> truth, ReadOnlySpan<double> weights = default)
     {
         var all = Check("Log loss", probabilities, truth, weights);
@@ -69,7 +71,8 @@ public static class Classification
         return sum / all;
     }
 
-    /// <summary>What deciding "positive" from a score of <paramref name="threshold"/> upwards does; precision, recall, F, MCC and kappa are read from it.</summary>
+    /// <summary>What deciding "positive" from a score of <paramref name="threshold"/> upwards does; precision, recall, F, MCC and kappa are read from
+    /// it.</summary>
     /// <inheritdoc cref="RocAuc"/>
     /// <returns>Sums of weight; counts where no weights are given.</returns>
     /// <remarks>O(n).</remarks>

@@ -48,7 +48,8 @@ public static class Clustering
         return (Information(table, truth.Length) - expected) / (above < 0 ? Math.Min(above, -Logs.Epsilon) : Math.Max(above, Logs.Epsilon));
     }
 
-    /// <summary>Mean over rows of (distance to the nearest other group − distance within the own) / the greater of both; 0 for a row alone in its group.</summary>
+    /// <summary>Mean over rows of (distance to the nearest other group − distance within the own) / the greater of both; 0 for a row alone in its
+    /// group.</summary>
     /// <param name="points">[n × width] row by row, finite; distances are Euclidean.</param>
     /// <param name="groups">[n] group numbers, 0 or more; 2 to n − 1 different ones.</param>
     /// <returns>In [-1, 1]; higher is better.</returns>

@@ -1,7 +1,8 @@
 namespace Kumiki.Statistics;
 
 /// <summary>How decided flags met the truth, by weight of rows (counts where no weights were given).</summary>
-/// <remarks>A share of nothing (precision without a positive decision) is 0, as in scikit-learn; <see cref="CohenKappa"/> alone is NaN where truth and decision are one class.</remarks>
+/// <remarks>A share of nothing (precision without a positive decision) is 0, as in scikit-learn; <see cref="CohenKappa"/> alone is NaN where truth and
+/// decision are one class.</remarks>
 public readonly record struct Confusion(double TruePositive, double FalsePositive, double FalseNegative, double TrueNegative)
 {
     /// <summary>The weight of all rows.</summary>

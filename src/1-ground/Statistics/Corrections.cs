@@ -1,6 +1,7 @@
 namespace Kumiki.Statistics;
 
-/// <summary>P-values of several tests, adjusted so that each may be held against the level for all. CorrectionsTests agrees with statsmodels to 1e-12.</summary>
+/// <summary>P-values of several tests, adjusted so that each may be held against the level for all. CorrectionsTests agrees with statsmodels to
+/// 1e-12.</summary>
 public static class Corrections
 {
     /// <summary>Keeps the chance of any false alarm below the level. Holm 1979.</summary>
@@ -15,7 +16,8 @@ public static class Corrections
         return adjusted;
     }
 
-    /// <summary>Keeps the expected share of false alarms among all alarms below the level, for tests that are independent or positively dependent. Benjamini and Hochberg 1995.</summary>
+    /// <summary>Keeps the expected share of false alarms among all alarms below the level, for tests that are independent or positively dependent. Benjamini
+    /// and Hochberg 1995.</summary>
     /// <inheritdoc cref="Holm"/>
     public static double[] BenjaminiHochberg(ReadOnlySpan<double> pValues)
     {

@@ -3,7 +3,8 @@ namespace Kumiki.Statistics;
 /// <summary>Areas under two ROC curves over the same rows, with their covariance. DeLong, DeLong and Clarke-Pearson 1988.</summary>
 static class DeLong
 {
-    internal static (double[] Areas, double[,] Covariance) Of(string metric, ReadOnlySpan<double> truth, ReadOnlySpan<double> first, ReadOnlySpan<double> second)
+    internal static (double[] Areas, double[,] Covariance) Of(
+        string metric, ReadOnlySpan<double> truth, ReadOnlySpan<double> first, ReadOnlySpan<double> second)
     {
         var same = first == second;
         var a = new double[truth.Length];

@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Kumiki.Statistics;
 
-/// <summary>Random numbers that are the same for the same seed and stream on every machine and .NET version: xoshiro256++, seeded by SplitMix64. Blackman and Vigna 2021.</summary>
+/// <summary>Random numbers that are the same for the same seed and stream on every machine and .NET version: xoshiro256++, seeded by SplitMix64. Blackman and
+/// Vigna 2021.</summary>
 /// <remarks>A stream of its own for each resample makes results independent of how many threads share the work.</remarks>
 struct Draws
 {

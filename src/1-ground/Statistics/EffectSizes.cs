@@ -8,7 +8,8 @@ public static class EffectSizes
     /// <param name="second">[n]</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     /// <exception cref="KumikiException">Too few rows, a value that is not finite, or differences that are all alike.</exception>
-    public static double PairedD(ReadOnlySpan<double> first, ReadOnlySpan<double> second) => PairedTests.StudentT(first, second).Statistic / Math.Sqrt(first.Length);
+    public static double PairedD(ReadOnlySpan<double> first, ReadOnlySpan<double> second) =>
+        PairedTests.StudentT(first, second).Statistic / Math.Sqrt(first.Length);
 
     /// <summary>Difference of means over the pooled standard deviation, corrected for few rows (Hedges' g). Hedges 1981.</summary>
     /// <param name="first">[m] finite, m ≥ 2.</param>
@@ -39,7 +40,8 @@ public static class EffectSizes
         return 2 * RankedScores.Of("Cliff's delta", scores, sides, default).RocAuc() - 1;
     }
 
-    /// <summary>Of the rank sum of Wilcoxon's signed rank test, the share above less the share below (matched-pairs rank biserial correlation). Kerby 2014.</summary>
+    /// <summary>Of the rank sum of Wilcoxon's signed rank test, the share above less the share below (matched-pairs rank biserial correlation). Kerby
+    /// 2014.</summary>
     /// <inheritdoc cref="PairedD"/>
     /// <returns>In [-1, 1]; above 0 where the first is greater.</returns>
     public static double RankBiserial(ReadOnlySpan<double> first, ReadOnlySpan<double> second)

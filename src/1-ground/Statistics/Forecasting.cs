@@ -47,7 +47,8 @@ public static class Forecasting
     /// <returns>0 or more; below 1 is better than repeating.</returns>
     /// <exception cref="UndefinedFigureException">The training series is too short or repeats itself exactly.</exception>
     /// <remarks>Hyndman and Koehler 2006, "Another look at measures of forecast accuracy", §4. One series; average over series yourself.</remarks>
-    public static double Mase(ReadOnlySpan<double> truth, ReadOnlySpan<double> forecast, ReadOnlySpan<double> training, int season = 1, ReadOnlySpan<double> weights = default)
+    public static double Mase(
+        ReadOnlySpan<double> truth, ReadOnlySpan<double> forecast, ReadOnlySpan<double> training, int season = 1, ReadOnlySpan<double> weights = default)
     {
         Given.AtLeast(season, 1, nameof(season));
         Regression.Check("MASE", truth, forecast, weights);
@@ -64,7 +65,8 @@ public static class Forecasting
     /// <param name="quantiles">[q] each in (0, 1).</param>
     /// <inheritdoc cref="Wape"/>
     /// <returns>0 or more, in the unit of the truth.</returns>
-    public static double Pinball(ReadOnlySpan<double> truth, ReadOnlySpan<double> forecast, ReadOnlySpan<double> quantiles, ReadOnlySpan<double> weights = default)
+    public static double Pinball(
+        ReadOnlySpan<double> truth, ReadOnlySpan<double> forecast, ReadOnlySpan<double> quantiles, ReadOnlySpan<double> weights = default)
     {
         const string metric = "Pinball loss";
         foreach (var q in quantiles) Given.Between(q, 0, 1, nameof(quantiles));

@@ -64,7 +64,8 @@ static class Given
         {
             var sum = 0.0;
             foreach (var p in values.Slice(row * width, width)) sum += p;
-            if (Math.Abs(sum - 1) > 1e-5) throw new KumikiException(Message.Of("statistics.no-distribution", ("metric", metric), ("row", row + 1L), ("sum", Text(sum))));
+            if (Math.Abs(sum - 1) > 1e-5)
+                throw new KumikiException(Message.Of("statistics.no-distribution", ("metric", metric), ("row", row + 1L), ("sum", Text(sum))));
         }
     }
 
@@ -99,7 +100,8 @@ static class Given
         return sum > 0 ? sum : throw new UndefinedFigureException(Message.Of("statistics.no-weight", ("metric", metric), ("rows", rows)));
     }
 
-    internal static UndefinedFigureException OneClass(string metric, object missing) => new(Message.Of("statistics.one-class", ("metric", metric), ("missing", missing)));
+    internal static UndefinedFigureException OneClass(string metric, object missing) =>
+        new(Message.Of("statistics.one-class", ("metric", metric), ("missing", missing)));
 
     internal static UndefinedFigureException Constant(string metric, string what, double value) =>
         new(Message.Of("statistics.constant", ("metric", metric), ("what", what), ("value", Text(value))));

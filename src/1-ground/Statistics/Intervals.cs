@@ -46,7 +46,8 @@ public static class Intervals
     /// <param name="scores">[n] finite.</param>
     /// <param name="truth">[n] 1 where positive, else 0; two of each at least.</param>
     /// <param name="level">In (0, 1).</param>
-    /// <remarks>O(n log n), 8 bytes a row beside <see cref="RankedScores"/>. Too narrow near 1, and of no width at 1; there use the bootstrap or more rows.</remarks>
+    /// <remarks>O(n log n), 8 bytes a row beside <see cref="RankedScores"/>. Too narrow near 1, and of no width at 1; there use the bootstrap or more
+    /// rows.</remarks>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     /// <exception cref="KumikiException">A score that is not finite, a truth other than 0 and 1, or fewer than two rows of a class.</exception>
     public static Interval RocAuc(ReadOnlySpan<double> scores, ReadOnlySpan<double> truth, double level = 0.95)
@@ -61,6 +62,7 @@ public static class Intervals
     {
         Given.Between(level, 0, 1, nameof(level));
         if (trials < 1) throw new ArgumentOutOfRangeException(nameof(trials), trials, "Give 1 or more.");
-        if (successes < 0 || successes > trials) throw new ArgumentOutOfRangeException(nameof(successes), successes, $"Give a number from 0 to the number of trials, {trials}.");
+        if (successes < 0 || successes > trials)
+            throw new ArgumentOutOfRangeException(nameof(successes), successes, $"Give a number from 0 to the number of trials, {trials}.");
     }
 }

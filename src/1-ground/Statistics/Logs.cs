@@ -2,7 +2,8 @@ using System.Runtime.Intrinsics;
 
 namespace Kumiki.Statistics;
 
-/// <summary>Logarithms of probabilities, a block at once; probabilities are kept 2⁻⁵² away from 0 and 1, as scikit-learn keeps those in double precision.</summary>
+/// <summary>Logarithms of probabilities, a block at once; probabilities are kept 2⁻⁵² away from 0 and 1, as scikit-learn keeps those in double
+/// precision.</summary>
 static class Logs
 {
     internal const double Epsilon = 2.220446049250313e-16;
@@ -25,7 +26,8 @@ static class Logs
     internal static void LogInPlace(Span<double> values)
     {
         var i = 0;
-        for (; i + Vector256<double>.Count <= values.Length; i += Vector256<double>.Count) Vector256.Log(Vector256.Create<double>(values[i..])).CopyTo(values[i..]);
+        for (; i + Vector256<double>.Count <= values.Length; i += Vector256<double>.Count)
+            Vector256.Log(Vector256.Create<double>(values[i..])).CopyTo(values[i..]);
         for (; i < values.Length; i++) values[i] = Math.Log(values[i]);
     }
 }

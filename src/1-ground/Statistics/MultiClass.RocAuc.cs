@@ -2,11 +2,13 @@ namespace Kumiki.Statistics;
 
 public static partial class MultiClass
 {
-    /// <summary>Area under the ROC curve of each class against the rest, averaged: <see cref="Average.Macro"/>, or <see cref="Average.Weighted"/> by the classes' weight.</summary>
+    /// <summary>Area under the ROC curve of each class against the rest, averaged: <see cref="Average.Macro"/>, or <see cref="Average.Weighted"/> by the
+    /// classes' weight.</summary>
     /// <param name="truth">[n] class numbers from 0 to <paramref name="classes"/> − 1; every class occurs.</param>
     /// <param name="scores">[n × classes] finite; need not sum to 1 (scikit-learn asks for it).</param>
     /// <exception cref="ArgumentException">The lengths differ, or the average is micro.</exception>
-    /// <exception cref="KumikiException">No rows, an unknown class number, a class without rows, a score that is not finite, or weights that are negative or sum to zero.</exception>
+    /// <exception cref="KumikiException">No rows, an unknown class number, a class without rows, a score that is not finite, or weights that are negative or
+    /// sum to zero.</exception>
     /// <remarks>O(k n log n). Provost and Domingos 2000.</remarks>
     public static double RocAucOneVsRest(
         ReadOnlySpan<int> truth, ReadOnlySpan<double> scores, int classes, Average average = Average.Macro, ReadOnlySpan<double> weights = default)
@@ -33,7 +35,8 @@ public static partial class MultiClass
         return sum / all;
     }
 
-    /// <summary>Mean over pairs of classes of the area under the ROC curve between the two: <see cref="Average.Macro"/>, or <see cref="Average.Weighted"/> by the pair's rows.</summary>
+    /// <summary>Mean over pairs of classes of the area under the ROC curve between the two: <see cref="Average.Macro"/>, or <see cref="Average.Weighted"/> by
+    /// the pair's rows.</summary>
     /// <inheritdoc cref="RocAucOneVsRest"/>
     /// <remarks>Takes no weights, as in scikit-learn. Hand and Till 2001. Each class's scores are sorted once: O(k n log n + k n).</remarks>
     public static double RocAucOneVsOne(ReadOnlySpan<int> truth, ReadOnlySpan<double> scores, int classes, Average average = Average.Macro)

@@ -1,10 +1,12 @@
 namespace Kumiki.Statistics;
 
 /// <summary>Figures of class probabilities or scores, [n × classes] row by row. Figures of decided classes are in <see cref="ConfusionMatrix"/>.</summary>
-/// <remarks>Every figure takes <c>weights</c>, [n] zero or more, or none at all, unless it says otherwise. MultiClassTests agrees with scikit-learn to 1e-9.</remarks>
+/// <remarks>Every figure takes <c>weights</c>, [n] zero or more, or none at all, unless it says otherwise. MultiClassTests agrees with scikit-learn to
+/// 1e-9.</remarks>
 public static partial class MultiClass
 {
-    /// <summary>The share of rows whose class is among the <paramref name="k"/> highest scores; of equal scores the higher class number goes first, as in scikit-learn.</summary>
+    /// <summary>The share of rows whose class is among the <paramref name="k"/> highest scores; of equal scores the higher class number goes first, as in
+    /// scikit-learn.</summary>
     /// <param name="truth">[n] class numbers from 0 to <paramref name="classes"/> − 1.</param>
     /// <param name="scores">[n × classes] finite, on any rising scale.</param>
     /// <param name="k">From 1 to <paramref name="classes"/>.</param>
@@ -27,12 +29,14 @@ public static partial class MultiClass
         return found / all;
     }
 
-    /// <summary>Mean negative log-likelihood of the true classes; probabilities are kept 2⁻⁵² away from 0 and 1 and rows then normalised, as in scikit-learn.</summary>
+    /// <summary>Mean negative log-likelihood of the true classes; probabilities are kept 2⁻⁵² away from 0 and 1 and rows then normalised, as in
+    /// scikit-learn.</summary>
     /// <param name="truth">[n] class numbers from 0 to <paramref name="classes"/> − 1.</param>
     /// <param name="probabilities">[n × classes], rows summing to 1 within 1e-5.</param>
     /// <returns>0 or more, in nats; ln k is a guess among k.</returns>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    /// <exception cref="KumikiException">No rows, an unknown class number, a row that is no distribution, or weights that are negative or sum to zero.</exception>
+    /// <exception cref="KumikiException">No rows, an unknown class number, a row that is no distribution, or weights that are negative or sum to
+    /// zero.</exception>
     public static double LogLoss(ReadOnlySpan<int> truth, ReadOnlySpan<double> probabilities, int classes, ReadOnlySpan<double> weights = default)
     {
         var all = Check("Log loss", truth, probabilities, classes, weights, probabilities: true);

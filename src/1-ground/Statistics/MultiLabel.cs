@@ -105,7 +105,10 @@ public static class MultiLabel
     static double Mean(Confusion[] labels, Average average, Func<Confusion, double> figure)
     {
         if (average == Average.Micro)
-            return figure(new(labels.Sum(l => l.TruePositive), labels.Sum(l => l.FalsePositive), labels.Sum(l => l.FalseNegative), labels.Sum(l => l.TrueNegative)));
+        {
+            var (hits, alarms) = (labels.Sum(l => l.TruePositive), labels.Sum(l => l.FalsePositive));
+            return figure(new(hits, alarms, labels.Sum(l => l.FalseNegative), labels.Sum(l => l.TrueNegative)));
+        }
         if (average == Average.Macro) return labels.Average(figure);
         var borne = labels.Sum(l => l.TruePositive + l.FalseNegative);
         return borne > 0 ? labels.Sum(l => (l.TruePositive + l.FalseNegative) * figure(l)) / borne : 0;

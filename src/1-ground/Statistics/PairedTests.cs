@@ -5,7 +5,8 @@ namespace Kumiki.Statistics;
 /// <param name="PValue">Two-sided, in [0, 1]: the chance of a statistic as extreme if there were no difference.</param>
 public readonly record struct TestResult(double Statistic, double PValue);
 
-/// <summary>Two models on the same rows, or over the same folds. All tests are two-sided; a paired bootstrap is <see cref="BootstrapDraws.PValue"/> of a difference.</summary>
+/// <summary>Two models on the same rows, or over the same folds. All tests are two-sided; a paired bootstrap is <see cref="BootstrapDraws.PValue"/> of a
+/// difference.</summary>
 /// <remarks>PairedTestsTests agrees with scipy and statsmodels to 1e-9, and DeLong's with its definition over all pairs.</remarks>
 public static class PairedTests
 {
@@ -24,14 +25,16 @@ public static class PairedTests
     }
 
     /// <summary>
-    /// Student's t of the differences of a figure over cross-validation folds, corrected for training sets that overlap; the statistic is t with n − 1 degrees of freedom.
+    /// Student's t of the differences of a figure over cross-validation folds, corrected for training sets that overlap; the statistic is t with n − 1 degrees
+    /// of freedom.
     /// </summary>
     /// <param name="differences">[n] first − second, one a fold (of all repetitions); n ≥ 2.</param>
     /// <param name="trainingRows">Rows a fold trains on.</param>
     /// <param name="testRows">Rows a fold tests on.</param>
     /// <exception cref="ArgumentException">A number of rows is below 1.</exception>
     /// <exception cref="KumikiException">Too few folds, a value that is not finite, or differences that are all alike.</exception>
-    /// <remarks>Nadeau and Bengio 2003, "Inference for the generalization error", with variance (1/n + test/training) s²; for repeated folds Bouckaert and Frank 2004.</remarks>
+    /// <remarks>Nadeau and Bengio 2003, "Inference for the generalization error", with variance (1/n + test/training) s²; for repeated folds Bouckaert and
+    /// Frank 2004.</remarks>
     public static TestResult CorrectedResampledT(ReadOnlySpan<double> differences, long trainingRows, long testRows)
     {
         const string metric = "The corrected resampled t test";
@@ -47,7 +50,8 @@ public static class PairedTests
     /// <summary>Wilcoxon's signed ranks; the statistic is the smaller rank sum. Differences of 0 are dropped (Wilcoxon 1945).</summary>
     /// <inheritdoc cref="StudentT"/>
     /// <remarks>
-    /// Exact for up to 50 differences without zeros and ties, as scipy's "exact"; else normal with the correction for ties and without one for continuity, as its "approx".
+    /// Exact for up to 50 differences without zeros and ties, as scipy's "exact"; else normal with the correction for ties and without one for continuity, as
+    /// its "approx".
     /// </remarks>
     public static TestResult Wilcoxon(ReadOnlySpan<double> first, ReadOnlySpan<double> second)
     {
@@ -116,7 +120,8 @@ public static class PairedTests
     }
 
     /// <summary>As <see cref="McNemarExact"/>, for many rows; the statistic is chi-squared with 1 degree of freedom.</summary>
-    /// <param name="corrected">With Edwards' correction for continuity, at most down to 0 (as R; statsmodels corrects past 0 where the counts are equal).</param>
+    /// <param name="corrected">With Edwards' correction for continuity, at most down to 0 (as R; statsmodels corrects past 0 where the counts are
+    /// equal).</param>
     /// <inheritdoc cref="McNemarExact"/>
     public static TestResult McNemar(long onlyFirst, long onlySecond, bool corrected = true)
     {
@@ -139,8 +144,8 @@ public static class PairedTests
     {
         var (areas, covariance) = DeLong.Of("DeLong's test", truth, first, second);
         var (difference, variance) = (areas[0] - areas[1], covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]);
-        if (!(variance > 1e-14 * (covariance[0, 0] + covariance[1, 1]))) return Math.Abs(difference) < 1e-14 ? new(0, 1) : new(difference > 0 ? double.PositiveInfinity : double.NegativeInfinity, 0);
-        var z = difference / Math.Sqrt(variance);
+        if (Math.Abs(difference) < 1e-14 && !(variance > 1e-14 * (covariance[0, 0] + covariance[1, 1]))) return new(0, 1);
+        var z = difference / Math.Sqrt(Math.Max(0, variance));      // infinite where every pair agrees on the difference
         return new(z, Tails.Normal(z));
     }
 

@@ -8,7 +8,8 @@ public sealed record PrecisionRecallCurve(IReadOnlyList<double> Thresholds, IRea
 
 public sealed partial class RankedScores
 {
-    /// <summary>Every distinct score (of weight above zero) as a threshold, falling, with what deciding "positive" from it upwards does. O(n) for all of them.</summary>
+    /// <summary>Every distinct score (of weight above zero) as a threshold, falling, with what deciding "positive" from it upwards does. O(n) for all of
+    /// them.</summary>
     public IEnumerable<(double Threshold, Confusion Confusion)> Cuts()
     {
         var (positives, negatives) = weights.Length == 0 ? Classes(new EqualWeights(), 0) : Classes(new GivenWeights(weights), 0);
@@ -25,7 +26,8 @@ public sealed partial class RankedScores
     }
 
     /// <summary>The ROC curve for plotting.</summary>
-    /// <param name="points">At most about this many points, 2 or more. Where there are more distinct scores, a left-out point is at most 2 / (points − 1) from the kept one before it in either direction.</param>
+    /// <param name="points">At most about this many points, 2 or more. Where there are more distinct scores, a left-out point is at most 2 / (points − 1) from
+    /// the kept one before it in either direction.</param>
     /// <exception cref="UndefinedFigureException">Only one class is present.</exception>
     public RocCurve RocCurve(int points = 500)
     {
@@ -44,7 +46,8 @@ public sealed partial class RankedScores
     }
 
     /// <summary>The precision–recall curve for plotting.</summary>
-    /// <param name="points">At most about this many points, 2 or more. Where there are more distinct scores, kept points are spread evenly over the share of rows decided positive and over recall.</param>
+    /// <param name="points">At most about this many points, 2 or more. Where there are more distinct scores, kept points are spread evenly over the share of
+    /// rows decided positive and over recall.</param>
     /// <exception cref="UndefinedFigureException">There are no positives.</exception>
     public PrecisionRecallCurve PrecisionRecallCurve(int points = 500)
     {

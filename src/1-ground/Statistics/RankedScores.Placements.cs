@@ -3,7 +3,8 @@ namespace Kumiki.Statistics;
 public sealed partial class RankedScores
 {
     /// <summary>For each row, the share of the other class that it is on the right side of; ties count half. Their mean over either class is the AUC.</summary>
-    /// <returns>How many rows are positive; at least 2, as are the negative ones. DeLong, DeLong and Clarke-Pearson 1988; ranks as in Sun and Xu 2014.</returns>
+    /// <returns>How many rows are positive; at least 2, as are the negative ones. DeLong, DeLong and Clarke-Pearson 1988; ranks as in Sun and Xu
+    /// 2014.</returns>
     internal int Placements(string metric, Span<double> byRow)
     {
         var (positives, negatives) = Classes(new EqualWeights(), 0);

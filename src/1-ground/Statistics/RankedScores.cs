@@ -46,7 +46,8 @@ public sealed partial class RankedScores
     /// <summary>The number of rows.</summary>
     public int Rows => rows.Length;
 
-    /// <summary>The row of each rank, lowest score first: <c>ranked[i] = values[row of rank i]</c>. For clusters and strata of a <see cref="Resampling"/> in rank order.</summary>
+    /// <summary>The row of each rank, lowest score first: <c>ranked[i] = values[row of rank i]</c>. For clusters and strata of a <see cref="Resampling"/> in
+    /// rank order.</summary>
     /// <exception cref="ArgumentException">A length is not the number of rows.</exception>
     public void ToRankOrder<T>(ReadOnlySpan<T> values, Span<T> ranked)
     {

@@ -12,7 +12,8 @@ public enum Gain
 
 /// <summary>Figures of rows ranked for queries; rows of one query stand together.</summary>
 /// <remarks>
-/// Rows with equal scores have no order of their own: every figure is its expectation over all orders of them (McSherry and Najork 2008), so that neither the order of
+/// Rows with equal scores have no order of their own: every figure is its expectation over all orders of them (McSherry and Najork 2008), so that neither the
+/// order of
 /// the rows nor a constant score can win anything. Each query counts the same; one without a relevant row counts 0, as in scikit-learn's ndcg_score.
 /// RankingTests agrees with scikit-learn, and with the mean over all orders of small queries, to 1e-9.
 /// </remarks>
@@ -45,7 +46,8 @@ public static class Ranking
             return best > 0 ? found / best : 0;
         });
 
-    /// <summary>Mean over queries of the average precision of the first <paramref name="k"/> rows: the precision at each relevant row, over min(relevant rows, k).</summary>
+    /// <summary>Mean over queries of the average precision of the first <paramref name="k"/> rows: the precision at each relevant row, over min(relevant rows,
+    /// k).</summary>
     /// <param name="relevance">[n] 0 is irrelevant, anything above is relevant.</param>
     /// <inheritdoc cref="Ndcg"/>
     public static double MeanAveragePrecision(ReadOnlySpan<double> relevance, ReadOnlySpan<double> scores, ReadOnlySpan<int> queries, int k = int.MaxValue) =>
@@ -84,7 +86,8 @@ public static class Ranking
             return 0;
         });
 
-    /// <summary>Mean over queries of the share of the first <paramref name="k"/> rows that are relevant; places beyond a query's rows count as misses.</summary>
+    /// <summary>Mean over queries of the share of the first <paramref name="k"/> rows that are relevant; places beyond a query's rows count as
+    /// misses.</summary>
     /// <inheritdoc cref="MeanAveragePrecision"/>
     public static double PrecisionAt(int k, ReadOnlySpan<double> relevance, ReadOnlySpan<double> scores, ReadOnlySpan<int> queries) =>
         OverQueries("Precision at k", relevance, scores, queries, k, double.MaxValue, (ranked, groups) => Found(ranked, groups, k) / k);
@@ -112,16 +115,19 @@ public static class Ranking
     static int Relevant(ReadOnlySpan<double> grades) => grades.Length - grades.Count(0.0);
 
     /// <summary>Gives each query's grades, highest score first, with the runs of equal scores.</summary>
-    static double OverQueries(string metric, ReadOnlySpan<double> relevance, ReadOnlySpan<double> scores, ReadOnlySpan<int> queries, int k, double most, OfQuery figure)
+    static double OverQueries(
+        string metric, ReadOnlySpan<double> relevance, ReadOnlySpan<double> scores, ReadOnlySpan<int> queries, int k, double most, OfQuery figure)
     {
         Given.AtLeast(k, 1, nameof(k));
         Given.SameLength(relevance.Length, scores.Length, nameof(scores));
         Given.Rows(metric, relevance.Length);
         Given.Finite(metric, scores, "scores");
         for (var i = 0; i < relevance.Length; i++)
-            if (!(relevance[i] >= 0 && relevance[i] <= most)) throw Given.Outside(metric, relevance[i], "grades", i, most == 60 ? "from 0 to 60" : "zero or more");
+            if (!(relevance[i] >= 0 && relevance[i] <= most))
+                throw Given.Outside(metric, relevance[i], "grades", i, most == 60 ? "from 0 to 60" : "zero or more");
         var rows = 0L;
-        for (var q = 0; q < queries.Length; q++) rows += queries[q] > 0 ? queries[q] : throw Given.Outside(metric, queries[q], "queries' row counts", q, "1 or more");
+        for (var q = 0; q < queries.Length; q++)
+            rows += queries[q] > 0 ? queries[q] : throw Given.Outside(metric, queries[q], "queries' row counts", q, "1 or more");
         if (rows != relevance.Length) throw new ArgumentException($"The queries have {rows} rows together, but there are {relevance.Length}.", nameof(queries));
 
         var sum = 0.0;

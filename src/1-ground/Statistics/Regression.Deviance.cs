@@ -2,7 +2,8 @@ namespace Kumiki.Statistics;
 
 public static partial class Regression
 {
-    /// <summary>Pinball loss of a predicted quantile: <c>alpha</c> for each unit said too low, <c>1 - alpha</c> for each said too high. Koenker and Bassett 1978.</summary>
+    /// <summary>Pinball loss of a predicted quantile: <c>alpha</c> for each unit said too low, <c>1 - alpha</c> for each said too high. Koenker and Bassett
+    /// 1978.</summary>
     /// <param name="alpha">The quantile, in (0, 1).</param>
     /// <inheritdoc cref="MeanAbsoluteError"/>
     public static double Pinball(ReadOnlySpan<double> truth, ReadOnlySpan<double> predicted, double alpha, ReadOnlySpan<double> weights = default)
@@ -14,7 +15,8 @@ public static partial class Regression
         return sum / all;
     }
 
-    internal static double PinballOf(double truth, double predicted, double alpha) => truth >= predicted ? alpha * (truth - predicted) : (1 - alpha) * (predicted - truth);
+    internal static double PinballOf(double truth, double predicted, double alpha) =>
+        truth >= predicted ? alpha * (truth - predicted) : (1 - alpha) * (predicted - truth);
 
     /// <summary>The share of <see cref="Pinball"/> loss saved against always saying the truth's own quantile (scikit-learn's d2_pinball_score).</summary>
     /// <param name="alpha">The quantile, in (0, 1).</param>

@@ -9,7 +9,8 @@ public static partial class Regression
     /// <param name="predicted">[n] finite numbers.</param>
     /// <returns>0 or more, in the unit of the truth.</returns>
     /// <exception cref="ArgumentException">The lengths differ, or a parameter is out of range.</exception>
-    /// <exception cref="KumikiException">No rows, a value that is not finite or not in the figure's range, or weights that are negative or sum to zero.</exception>
+    /// <exception cref="KumikiException">No rows, a value that is not finite or not in the figure's range, or weights that are negative or sum to
+    /// zero.</exception>
     public static double MeanAbsoluteError(ReadOnlySpan<double> truth, ReadOnlySpan<double> predicted, ReadOnlySpan<double> weights = default)
     {
         var all = Check("Mean absolute error", truth, predicted, weights);
@@ -68,7 +69,8 @@ public static partial class Regression
         return max;
     }
 
-    /// <summary>Mean of |error| / |truth|; a truth of 0 is taken as 2⁻⁵² as in scikit-learn, so zeros make it huge (use <see cref="Forecasting.Wape"/>).</summary>
+    /// <summary>Mean of |error| / |truth|; a truth of 0 is taken as 2⁻⁵² as in scikit-learn, so zeros make it huge (use
+    /// <see cref="Forecasting.Wape"/>).</summary>
     /// <inheritdoc cref="MeanAbsoluteError"/>
     /// <returns>0 or more; 0.1 is ten per cent.</returns>
     public static double MeanAbsolutePercentageError(ReadOnlySpan<double> truth, ReadOnlySpan<double> predicted, ReadOnlySpan<double> weights = default)

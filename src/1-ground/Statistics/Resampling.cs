@@ -4,7 +4,8 @@ namespace Kumiki.Statistics;
 
 /// <summary>What a bootstrap draws: rows, rows within strata, or whole clusters of rows. A resample is one byte a row: how often the row was drawn.</summary>
 /// <remarks>
-/// Counts are multinomial, so that a resample has exactly as many rows (or clusters) as the data; Poisson counts would be cheaper to draw where rows stream past,
+/// Counts are multinomial, so that a resample has exactly as many rows (or clusters) as the data; Poisson counts would be cheaper to draw where rows stream
+/// past,
 /// but add the variance of the sample size, which Efron's intervals do not have. That a row is drawn more than 255 times has a chance below 10⁻⁵⁰⁰.
 /// Rows drawn from many are drawn in two steps, a block of 2¹⁶ first and then a row in it, which is the same distribution but stays in the cache.
 /// Takes 4 bytes a row for strata or clusters, nothing else.

@@ -19,7 +19,7 @@ public static class Retrieval
         for (var q = 0; q < relevantCounts.Length; q++)
         {
             if (relevantCounts[q] < 0 || relevantCounts[q] > relevant.Length - start)
-                throw new ArgumentException($"Query {q} has {relevantCounts[q]} relevant items, but {relevant.Length - start} are left.", nameof(relevantCounts));
+                throw new ArgumentException($"Query {q} has {relevantCounts[q]} relevant items; {relevant.Length - start} are left.", nameof(relevantCounts));
             var wanted = relevant.Slice(start, relevantCounts[q]);
             start += wanted.Length;
             if (wanted.IsEmpty) continue;
@@ -30,7 +30,8 @@ public static class Retrieval
             sum += (double)found / wanted.Length;
             counted++;
         }
-        if (start != relevant.Length) throw new ArgumentException($"The queries have {start} relevant items together, but there are {relevant.Length}.", nameof(relevant));
+        if (start != relevant.Length)
+            throw new ArgumentException($"The queries have {start} relevant items together, but there are {relevant.Length}.", nameof(relevant));
         Given.Enough("Recall at k", counted, 1, "queries with a relevant item");
         return sum / counted;
     }

@@ -13,7 +13,8 @@ static class Sorted
         return t >= 0.5 ? high - (high - low) * (1 - t) : low + (high - low) * t;      // numpy's lerp, to the last digit
     }
 
-    /// <summary>The lowest value at which the weight so far reaches the share (scikit-learn's lower weighted percentile). <paramref name="sorted"/> rises.</summary>
+    /// <summary>The lowest value at which the weight so far reaches the share (scikit-learn's lower weighted percentile). <paramref name="sorted"/>
+    /// rises.</summary>
     internal static double WeightedQuantile(ReadOnlySpan<double> sorted, ReadOnlySpan<double> weights, double share)
     {
         var total = 0.0;

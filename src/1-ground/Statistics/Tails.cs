@@ -3,7 +3,8 @@ using Distributions = MathNet.Numerics.Distributions;
 
 namespace Kumiki.Statistics;
 
-/// <summary>Tail chances without the loss of digits that 1 − CDF has; the special functions are Math.NET's. DistributionTests agrees with scipy to 1e-9.</summary>
+/// <summary>Tail chances without the loss of digits that 1 − CDF has; the special functions are Math.NET's. DistributionTests agrees with scipy to
+/// 1e-9.</summary>
 static class Tails
 {
     /// <summary>Chance of |Z| ≥ |z| for a standard normal Z.</summary>

@@ -22,14 +22,16 @@ public sealed class BootstrapTests
     [Fact]
     public void Intervals_hold_the_truth_about_as_often_as_they_say()
     {
-        // The area between N(1, 1) and N(0, 1) is Φ(1/√2); 400 samples of 120 rows; three standard errors of the coverage are 0.033, and BCa itself errs by O(1/n).
+        // The area between N(1, 1) and N(0, 1) is Φ(1/√2); 400 samples of 120 rows;
+        // three standard errors of the coverage are 0.033, and BCa itself errs by O(1/n).
         var (random, area, held) = (new Random(8), 0.760249938906524, new int[3]);
         for (var round = 0; round < 400; round++)
         {
             var truth = Enumerable.Range(0, 120).Select(i => i % 3 == 0 ? 1.0 : 0).ToArray();
             var scores = Array.ConvertAll(truth, t => t + Normal(random));
             var ranked = RankedScores.Of(scores, truth);
-            var draws = Bootstrap.Run(Resampling.OfRows(120), 1, (counts, found) => found[0] = ranked.RocAuc(counts), new() { Resamples = 400, Seed = round })[0];
+            var plan = new BootstrapPlan { Resamples = 400, Seed = round };
+            var draws = Bootstrap.Run(Resampling.OfRows(120), 1, (counts, found) => found[0] = ranked.RocAuc(counts), plan)[0];
             Interval[] intervals = [draws.Percentile(), draws.Basic(), draws.BiasCorrected()];
             for (var i = 0; i < 3; i++)
                 if (intervals[i].Low <= area && area <= intervals[i].High) held[i]++;
@@ -91,7 +93,11 @@ public sealed class BootstrapTests
     {
         var random = new Random(6);
         var values = Enumerable.Range(0, 1500).Select(_ => random.NextDouble()).ToArray();
-        double[] Drawn(int threads, int seed) => [.. Bootstrap.Run(Resampling.OfRows(1500), 1, Mean(values), new() { Resamples = 60, Threads = threads, Seed = seed })[0].Values];
+        double[] Drawn(int threads, int seed)
+        {
+            var plan = new BootstrapPlan { Resamples = 60, Threads = threads, Seed = seed };
+            return [.. Bootstrap.Run(Resampling.OfRows(1500), 1, Mean(values), plan)[0].Values];
+        }
 
         Assert.Equal(Drawn(1, 5), Drawn(7, 5));
         Assert.NotEqual(Drawn(1, 5), Drawn(1, 6));
@@ -190,7 +196,9 @@ public sealed class BootstrapTests
         Assert.Equal(Regression.R2(truth, predicted, weights), draws[0].Estimate, 1e-12);
         Assert.Equal(Regression.MeanAbsoluteError(truth, predicted, weights), draws[1].Estimate, 1e-12);
         Assert.InRange(draws[1].Estimate, draws[1].BiasCorrected().Low, draws[1].BiasCorrected().High);
-        Refused.Undefined("The bootstrap cannot be measured because the weights of its 80 rows sum to zero", () => Bootstrap.RunWeighted(Resampling.OfRows(80), 1, (_, _) => { }, new double[80]));
+        Refused.Undefined(
+            "The bootstrap cannot be measured because the weights of its 80 rows sum to zero",
+            () => Bootstrap.RunWeighted(Resampling.OfRows(80), 1, (_, _) => { }, new double[80]));
     }
 
     [Fact]
@@ -203,13 +211,29 @@ public sealed class BootstrapTests
         Assert.Equal(1, draws.Percentile().High);
 
         // a measure may also throw
-        var thrown = Bootstrap.RunWeighted(Resampling.OfRows(3), 1, (weights, found) => found[0] = Classification.RocAuc([0.1, 0.2, 0.3], [0, 1, 1], weights), [], new() { Resamples = 900 })[0];
+        static void Area(ReadOnlySpan<double> weights, Span<double> found) => found[0] = Classification.RocAuc([0.1, 0.2, 0.3], [0, 1, 1], weights);
+        var thrown = Bootstrap.RunWeighted(Resampling.OfRows(3), 1, Area, [], new() { Resamples = 900 })[0];
         Assert.Equal(draws.Undefined, thrown.Undefined);
         Assert.Equal(draws.Values, thrown.Values);
 
-        var rarely = Bootstrap.Run(Resampling.OfRows(3), 1, (counts, found) => found[0] = counts[0] == 1 && counts[1] == 1 ? 1 : double.NaN, new() { Resamples = 900 })[0];
+        static void Rare(ReadOnlySpan<byte> counts, Span<double> found) => found[0] = counts[0] == 1 && counts[1] == 1 ? 1 : double.NaN;
+        var rarely = Bootstrap.Run(Resampling.OfRows(3), 1, Rare, new() { Resamples = 900 })[0];
         Refused.Undefined($"The figure is defined in only {900 - rarely.Undefined} of 900 resamples", () => rarely.Percentile());
-        Refused.Undefined("ROC AUC compares", () => Bootstrap.RunWeighted(Resampling.OfRows(2), 1, (weights, found) => found[0] = Classification.RocAuc([0.1, 0.2], [1, 1], weights), []));
+        Refused.Undefined("ROC AUC compares", () => Bootstrap.RunWeighted(Resampling.OfRows(3), 1, Area, [1.0, 0, 0]));
+    }
+
+    [Fact]
+    public void What_a_measure_says_of_a_resample_is_what_the_caller_hears() => Refused.Because("Mean absolute error found NaN", () => Bootstrap.Run(
+        Resampling.OfRows(9), 1, (counts, found) => found[0] = Regression.MeanAbsoluteError([1], [counts.Contains((byte)2) ? double.NaN : 1])));
+
+    [Fact]
+    public void An_estimate_below_every_resample_still_has_an_interval()
+    {
+        var draws = new BootstrapDraws(0, [1, 2, 3, 4], [1, 1, 1], new int[3]);
+
+        Assert.Equal(1, draws.BiasCorrected().Low, 0.001);
+        Assert.InRange(draws.BiasCorrected().High, 1, 4);
+        Assert.Equal(new Interval(4, 4, 0.95), new BootstrapDraws(9, [4, 4], [1, 1, 1], new int[3]).BiasCorrected());
     }
 
     [Fact]
@@ -222,7 +246,8 @@ public sealed class BootstrapTests
         var draws = Bootstrap.Run(Resampling.OfRows(2), 1, Mean([1, 2]), new() { Resamples = 10, Accelerated = false })[0];
         Assert.Throws<InvalidOperationException>(() => draws.BiasCorrected());
         Assert.Throws<ArgumentOutOfRangeException>(() => draws.Percentile(1));
-        Assert.Throws<ArgumentException>(() => draws.Minus(Bootstrap.Run(Resampling.OfRows(2), 1, Mean([1, 2]), new() { Resamples = 11, Accelerated = false })[0]));
+        var others = Bootstrap.Run(Resampling.OfRows(2), 1, Mean([1, 2]), new() { Resamples = 11, Accelerated = false })[0];
+        Assert.Throws<ArgumentException>(() => draws.Minus(others));
         using var stop = new CancellationTokenSource();
         stop.Cancel();
         Assert.ThrowsAny<OperationCanceledException>(() => Bootstrap.Run(Resampling.OfRows(2), 1, Mean([1, 2]), stop: stop.Token));

@@ -137,8 +137,12 @@ public sealed class ClassificationTests
         Refused.Because("Log loss found 7 among the scores, in row 1", () => RankedScores.Of([7, 1], [0, 1]).LogLoss());
         Refused.Because("The Brier score found -1 among the scores, in row 2", () => RankedScores.Of([0.5, -1], [0, 1]).Brier());
 
-        Refused.Undefined("ROC AUC compares rows of different classes, but no row (with a weight above zero) is of the class 0", () => Classification.RocAuc([1, 2], [1, 1]));
-        Refused.Undefined("ROC AUC compares rows of different classes, but no row (with a weight above zero) is of the class 1", () => Classification.RocAuc([1, 2], [1, 0], [0, 1]));
+        Refused.Undefined(
+            "ROC AUC compares rows of different classes, but no row (with a weight above zero) is of the class 0",
+            () => Classification.RocAuc([1, 2], [1, 1]));
+        Refused.Undefined(
+            "ROC AUC compares rows of different classes, but no row (with a weight above zero) is of the class 1",
+            () => Classification.RocAuc([1, 2], [1, 0], [0, 1]));
         Refused.Undefined("Average precision compares", () => Classification.AveragePrecision([1, 2], [0, 0]));
         Refused.Undefined("The ROC curve compares", () => RankedScores.Of([1, 2], [1, 1]).RocCurve());
         Refused.Undefined("ROC AUC cannot be measured because the weights of its 2 rows sum to zero", () => Classification.RocAuc([1, 2], [0, 1], [0, 0]));

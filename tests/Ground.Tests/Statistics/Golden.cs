@@ -21,7 +21,9 @@ static class Golden
 
     /// <summary>Equal to 1e-9 of the greater of 1 and the number expected.</summary>
     internal static void Same(double expected, double found, string what) =>
-        Assert.True(expected == found || Math.Abs(expected - found) <= 1e-9 * Math.Max(1, Math.Abs(expected)), $"{what}: expected {expected:R}, found {found:R}.");
+        Assert.True(
+            expected == found || Math.Abs(expected - found) <= 1e-9 * Math.Max(1, Math.Abs(expected)),
+            $"{what}: expected {expected:R}, found {found:R}.");
 
     internal static void Same(double[] expected, IReadOnlyList<double> found, string what)
     {

@@ -26,7 +26,8 @@ public sealed class MultiClassTests
             Golden.Same(given.Numbers("recall"), Array.ConvertAll(Averages, matrix.Recall), $"{name} recall");
             Golden.Same(given.Numbers("f1"), Array.ConvertAll(Averages, matrix.F1), $"{name} f1");
             Golden.Same(given.Number("mcc"), matrix.MatthewsCorrelation, $"{name} mcc");
-            Golden.Same(given.Numbers("kappa"), [matrix.CohenKappa(), matrix.CohenKappa(Disagreement.Linear), matrix.CohenKappa(Disagreement.Quadratic)], $"{name} kappa");
+            Disagreement[] kinds = [Disagreement.Plain, Disagreement.Linear, Disagreement.Quadratic];
+            Golden.Same(given.Numbers("kappa"), Array.ConvertAll(kinds, matrix.CohenKappa), $"{name} kappa");
 
             Golden.Same(given.Number("top2"), MultiClass.TopK(truth, probabilities, classes, 2, weights), $"{name} top 2");
             Golden.Same(given.Number("logLoss"), MultiClass.LogLoss(truth, probabilities, classes, weights), $"{name} log loss");
@@ -36,9 +37,9 @@ public sealed class MultiClassTests
                 Refused.Undefined("ROC AUC, one class against one compares", () => MultiClass.RocAucOneVsOne(truth, probabilities, classes));
                 continue;
             }
-            Golden.Same(
-                given.Numbers("ovr"), [.. new[] { Average.Macro, Average.Weighted }.Select(a => MultiClass.RocAucOneVsRest(truth, probabilities, classes, a, weights))], $"{name} ovr");
-            Golden.Same(given.Numbers("ovo"), [.. new[] { Average.Macro, Average.Weighted }.Select(a => MultiClass.RocAucOneVsOne(truth, probabilities, classes, a))], $"{name} ovo");
+            Average[] two = [Average.Macro, Average.Weighted];
+            Golden.Same(given.Numbers("ovr"), Array.ConvertAll(two, a => MultiClass.RocAucOneVsRest(truth, probabilities, classes, a, weights)), $"{name} ovr");
+            Golden.Same(given.Numbers("ovo"), Array.ConvertAll(two, a => MultiClass.RocAucOneVsOne(truth, probabilities, classes, a)), $"{name} ovo");
         }
     }
 
@@ -56,9 +57,13 @@ public sealed class MultiClassTests
     [Fact]
     public void Bad_rows_are_refused_in_a_sentence_that_names_the_figure()
     {
-        Refused.Because("The confusion matrix found 3 among the truths, in row 2, but they must be class numbers from 0 to 2", () => ConfusionMatrix.Of([0, 3], [0, 0], 3));
+        Refused.Because(
+            "The confusion matrix found 3 among the truths, in row 2, but they must be class numbers from 0 to 2",
+            () => ConfusionMatrix.Of([0, 3], [0, 0], 3));
         Refused.Because("The confusion matrix found -1 among the decisions, in row 1", () => ConfusionMatrix.Of([0, 1], [-1, 0], 3));
-        Refused.Because("Log loss needs the probabilities of a row to sum to 1, but those of row 2 sum to 0.9", () => MultiClass.LogLoss([0, 1], [0.5, 0.5, 0.4, 0.5], 2));
+        Refused.Because(
+            "Log loss needs the probabilities of a row to sum to 1, but those of row 2 sum to 0.9",
+            () => MultiClass.LogLoss([0, 1], [0.5, 0.5, 0.4, 0.5], 2));
         Refused.Because("Log loss found -0.5 among the probabilities, in row 1", () => MultiClass.LogLoss([0], [-0.5, 1.5], 2));
         Refused.Because("Top-k accuracy found NaN among the scores, in row 2", () => MultiClass.TopK([0, 1], [0.5, 0.5, double.NaN, 0.5], 2, 1));
         Refused.Undefined("The confusion matrix cannot be measured because the weights", () => ConfusionMatrix.Of([0], [0], 1, [0]));
@@ -95,7 +100,9 @@ public sealed class MultiLabelTests
     [Fact]
     public void Bad_rows_are_refused()
     {
-        Refused.Because("Label ranking average precision found NaN among the scores, in row 2", () => MultiLabel.RankingAveragePrecision([true, false], [1, double.NaN], 1));
+        Refused.Because(
+            "Label ranking average precision found NaN among the scores, in row 2",
+            () => MultiLabel.RankingAveragePrecision([true, false], [1, double.NaN], 1));
         Refused.Undefined("Hamming loss needs at least one row", () => MultiLabel.HammingLoss([], [], 3));
         Refused.Undefined("Subset accuracy cannot be measured because the weights", () => MultiLabel.SubsetAccuracy([true], [true], 1, [0]));
         Assert.Throws<ArgumentException>(() => MultiLabel.HammingLoss([true, true, false], [true, true, false], 2));

@@ -54,7 +54,8 @@ public sealed class PairedTestsTests
         foreach (var (name, tail) in new (string, Func<double[], double>)[]
         {
             ("normal", v => Tails.Normal(v[0])), ("student", v => Tails.Student(v[0], v[1])), ("chi", v => Tails.ChiSquaredOne(v[0])),
-            ("studentDeviate", v => Tails.StudentDeviate(v[0], v[1])), ("normalDeviate", v => Tails.NormalDeviate(v[0])), ("coins", v => Tails.Coins(v[0], v[1])),
+            ("studentDeviate", v => Tails.StudentDeviate(v[0], v[1])), ("normalDeviate", v => Tails.NormalDeviate(v[0])),
+            ("coins", v => Tails.Coins(v[0], v[1])),
         })
             foreach (var row in tails.GetProperty(name).EnumerateArray())
             {
@@ -88,7 +89,9 @@ public sealed class PairedTestsTests
         Refused.Undefined("The sign test cannot tell the two apart", () => PairedTests.Sign([1, 2], [1, 2]));
         Refused.Undefined("The corrected resampled t test needs at least 2 folds", () => PairedTests.CorrectedResampledT([1], 10, 5));
         Refused.Undefined("DeLong's test needs at least 2 positive rows, but there are 1", () => PairedTests.RocAuc([1, 0, 0], [1, 2, 3], [1, 2, 3]));
-        Refused.Because("DeLong's test found Infinity among the scores, in row 3", () => PairedTests.RocAuc([1, 0, 1, 0], [1, 2, double.PositiveInfinity, 4], [1, 2, 3, 4]));
+        Refused.Because(
+            "DeLong's test found Infinity among the scores, in row 3",
+            () => PairedTests.RocAuc([1, 0, 1, 0], [1, 2, double.PositiveInfinity, 4], [1, 2, 3, 4]));
         Refused.Undefined("The interval of ROC AUC needs at least 2 negative rows", () => Intervals.RocAuc([1, 2, 3], [1, 1, 0]));
         Refused.Undefined("The interval of a mean needs at least 2 values", () => Intervals.Mean([1]));
         Refused.Undefined("Hedges' g compares", () => EffectSizes.HedgesG([1, 1], [1, 1]));

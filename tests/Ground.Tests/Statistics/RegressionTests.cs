@@ -45,7 +45,9 @@ public sealed class RegressionTests
         Refused.Undefined("Explained variance compares", () => Regression.ExplainedVariance([1, 5, 1], [1, 2, 3], [1, 0, 1]));
         Refused.Undefined("D² of absolute error compares", () => Regression.D2AbsoluteError([3], [4]));
         Refused.Undefined("Mean absolute error needs at least one row", () => Regression.MeanAbsoluteError([], []));
-        Refused.Undefined("Root mean squared error cannot be measured because the weights of its 2 rows sum to zero", () => Regression.RootMeanSquaredError([1, 2], [1, 2], [0, 0]));
+        Refused.Undefined(
+            "Root mean squared error cannot be measured because the weights of its 2 rows sum to zero",
+            () => Regression.RootMeanSquaredError([1, 2], [1, 2], [0, 0]));
 
         Assert.Throws<ArgumentException>(() => Regression.MeanAbsoluteError([1], [1, 2]));
         Assert.Throws<ArgumentException>(() => Regression.MeanAbsoluteError([1], [1], [1, 1]));
@@ -81,7 +83,9 @@ public sealed class ForecastingTests
     [Fact]
     public void Bad_rows_are_refused_in_a_sentence_that_names_the_figure()
     {
-        Refused.Because("Interval coverage found 1 among the upper bounds, in row 2, but they must be at least the lower bound 2", () => Forecasting.Intervals([1, 1], [0, 2], [1, 1], 0.9));
+        Refused.Because(
+            "Interval coverage found 1 among the upper bounds, in row 2, but they must be at least the lower bound 2",
+            () => Forecasting.Intervals([1, 1], [0, 2], [1, 1], 0.9));
         Refused.Because("Pinball loss found NaN among the forecasts, in row 2", () => Forecasting.Pinball([1, 2], [1, 1, 1, double.NaN], [0.1, 0.9]));
         Refused.Because("MASE found NaN among the training values, in row 1", () => Forecasting.Mase([1], [1], [double.NaN, 1]));
         Refused.Undefined("WAPE compares", () => Forecasting.Wape([0, 0], [1, 2]));
