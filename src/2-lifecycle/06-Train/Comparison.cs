@@ -53,7 +53,7 @@ static class Comparison
 
     static void Numbers(MakingRun making, Algorithm algorithm, TargetColumn target, int[] train, Scored test, IReadOnlyList<(string Name, string Column, double[] Guesses)> guesses)
     {
-        var point = test.Only(Point(algorithm)).Scores;
+        var point = test.Only(Figure.Point(algorithm)).Scores;
         if (algorithm is BoostedTrees { Loss: TreeLoss.Quantile } trees)
             foreach (var (quantile, name) in trees.Quantiles.Zip(trees.Outputs))
                 making.Metric($"pinball.{name}.test", test.Truth.Zip(test.Only(name).Scores, (t, s) => (t > s ? quantile : quantile - 1) * (t - s)).Average());
@@ -77,7 +77,4 @@ static class Comparison
 
         static string Written(double value) => value.ToString("G5", CultureInfo.InvariantCulture);
     }
-
-    /// <summary>The output that stands for the prediction: of quantiles the one nearest to the median.</summary>
-    static string Point(Algorithm algorithm) => algorithm is BoostedTrees { Loss: TreeLoss.Quantile } trees ? trees.Outputs[trees.Quantiles.Index().MinBy(q => Math.Abs(q.Item - 0.5)).Index] : "score";
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Linq.Expressions;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Kumiki.Making;
 using Kumiki.Onnx;
 using Kumiki.Preprocessing;
@@ -25,6 +27,10 @@ public abstract class Model<TRow> : Asset
 
     /// <summary>What the model has to beat on the test rows; by default nothing is declared, and the mean of the training rows is shown.</summary>
     protected virtual IReadOnlyList<Baseline<TRow>> Baselines => [];
+
+    /// <summary>Whether the learner is also tried by cross-validation on the rows that train and validate; its figures stand beside those of the test rows as <c>mae.folds</c>.</summary>
+    /// <value>Null: it is not.</value>
+    protected virtual CrossValidation? CrossValidation => null;
 
     /// <summary>The features to name columns for.</summary>
     protected static Features<TRow> Features { get; } = new([]);
@@ -80,7 +86,7 @@ public abstract class Model<TRow> : Asset
         making.Fact("target", learner.Algorithm.Target.Name);
         making.Fact("algorithm", learner.Algorithm.GetType().Name);
         using var scorer = Scorer.Open(bytes);
-        making.Schema(JsonSerializer.SerializeToElement(new { inputs = scorer.Columns, features = scorer.Features }, JsonSerializerOptions.Web));
+        making.Schema(JsonSerializer.SerializeToElement(new { inputs = scorer.Columns, features = scorer.Features }, Written));
     }
 
     sealed record MadeModel(OnnxModel Graph, byte[]? Booster, IReadOnlyList<(string Part, Scored Rows)> Scored);
@@ -91,7 +97,8 @@ public abstract class Model<TRow> : Asset
         Frame frame;
         using (making.Step("read")) frame = Read(making, learner, files, stop);
 
-        var split = Split.Of(Split.Column is null ? new int[frame.Rows] : frame.Keys(Split.Column.Name), making.RandomFor("split"));
+        var keys = Split.Column is null ? new int[frame.Rows] : frame.Keys(Split.Column.Name);
+        var split = Split.Of(keys, making.RandomFor("split"));
         foreach (var (name, value) in split.Facts) making.Fact(name, value);
         var target = TargetColumn.Of(algorithm, frame, split.Train);
         if (target.UnknownRows > 0) making.Log("warn", Message.Of("training.unknown-class", ("model", Name), ("rows", target.UnknownRows), ("column", algorithm.Target.Name)).ToString());
@@ -122,11 +129,31 @@ public abstract class Model<TRow> : Asset
             if (validation.Length > 0) scored.Add(("validation", fitted.Score(frame, target, validation, stop)));
             scored.Add(("test", fitted.Score(frame, target, test, stop)));
             Comparison.Of(making, learner.Algorithm, target, train, scored[^1].Item2, [.. Baselines.Select(b => (b.Name, b.Column.Name, b.Guess(frame, target.Values, test)))]);
+            if (CrossValidation is { } plan) scored.Add(("out-of-fold", CrossValidate(plan)));
             return new(fitted.Graph, fitted.Booster, scored);
+        }
+
+        Scored CrossValidate(CrossValidation plan)
+        {
+            int[] rows = [.. train.Concat(validation).Order()];
+            var telling = course with { Progress = (done, of) => making.Progress(done, of, "folds") };
+            var folds = FoldRuns.Of(Name, learner, Split, plan, frame, target, rows, keys, making.RandomFor("folds"), telling);
+            foreach (var (figure, values) in folds.Figures)
+            {
+                var (mean, interval) = folds.Of(figure);
+                making.Metric($"{figure}.folds", mean);
+                making.Metric($"{figure}.folds.low", interval.Low);
+                making.Metric($"{figure}.folds.high", interval.High);
+                making.Fact($"folds.{figure}", string.Join(' ', values.Select(v => v.ToString("G6", CultureInfo.InvariantCulture))));
+            }
+            return folds.OutOfFold;
         }
 
         int[] WithTarget(int[] rows) => Array.FindAll(rows, r => !double.IsNaN(target.Values[r]));
     }
+
+    /// <summary>As pages and programs read it: a column's kind by its name.</summary>
+    static readonly JsonSerializerOptions Written = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
     static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
