@@ -7,15 +7,16 @@ public static partial class Learners
 {
     /// <summary>XGBoost's trees, from its JSON format (1.7.4).</summary>
     /// <param name="json">The model as <c>Booster.Save(BoosterFormat.Json)</c> gives it: regression with an identity or a logarithmic link, logistic, softprob; one output or many.</param>
+    /// <param name="link">What to do with the trees' sum, for trees that were trained on a gradient of one's own; null: what their objective says.</param>
     /// <returns>A graph whose score is XGBoost's own value within 1e-5 of its size.</returns>
     /// <exception cref="KumikiException">The bytes are no XGBoost JSON, or hold what is not converted: other objectives, dart, linear, categorical splits, many targets.</exception>
     /// <remarks>LearnersTests compares 100,000 random rows with missing values for every objective.</remarks>
-    public static OnnxModel XGBoost(ReadOnlyMemory<byte> json)
+    public static OnnxModel XGBoost(ReadOnlyMemory<byte> json, Link? link = null)
     {
         try
         {
             using var document = JsonDocument.Parse(json);
-            return Trees(document.RootElement.GetProperty("learner"));
+            return Trees(document.RootElement.GetProperty("learner"), link);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException)
         {
@@ -23,10 +24,10 @@ public static partial class Learners
         }
     }
 
-    static OnnxModel Trees(JsonElement learner)
+    static OnnxModel Trees(JsonElement learner, Link? given)
     {
         var objective = learner.GetProperty("objective").GetProperty("name").GetString()!;
-        var link = objective switch
+        var link = given ?? objective switch
         {
             "reg:squarederror" or "reg:absoluteerror" or "reg:pseudohubererror" or "reg:squaredlogerror" => Link.Identity,
             "binary:logistic" or "reg:logistic" => Link.Logistic,

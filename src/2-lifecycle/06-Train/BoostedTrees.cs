@@ -130,14 +130,10 @@ public sealed class Trees<TRow>
             ? throw new ArgumentOutOfRangeException(nameof(loss), loss, "Use Binary, MultiClass or Quantiles.")
             : new(Column(target), loss, rounds, depth, learningRate);
 
-    /// <summary>Predicts the probability that a flag is set, by logistic loss.</summary>
-    public BoostedTrees Binary(Expression<Func<TRow, bool>> target, int rounds = 300, int depth = 6, double learningRate = 0.1) =>
-        new(Column(target), TreeLoss.Logistic, rounds, depth, learningRate);
-
-    /// <summary>Predicts the probability of one of two classes, by logistic loss.</summary>
-    /// <param name="target">A text, enum, flag or whole number with two values in the training rows.</param>
-    /// <param name="positive">The class whose probability it is; null: see <see cref="Algorithm.Positive"/>.</param>
-    public BoostedTrees Binary<TValue>(Expression<Func<TRow, TValue>> target, string? positive = null, int rounds = 300, int depth = 6, double learningRate = 0.1) =>
+    /// <summary>Predicts the probability that a flag is set, or of one of two classes, by logistic loss.</summary>
+    /// <param name="target">A flag, text, enum or whole number with two values in the training rows.</param>
+    /// <param name="positive">The class whose probability it is; null: <c>true</c>, or the second in order, see <see cref="Algorithm.Positive"/>.</param>
+    public BoostedTrees Binary<TValue>(Expression<Func<TRow, TValue>> target, int rounds = 300, int depth = 6, double learningRate = 0.1, string? positive = null) =>
         new(Column(target), TreeLoss.Logistic, rounds, depth, learningRate) { Positive = positive };
 
     /// <summary>Predicts a probability for each class, by the log loss over all.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -53,11 +54,18 @@ sealed class GrownTree
             for (var n = 0; n < trees[number].Nodes; n++)
             {
                 if (!trees[number].IsLeaf(n)) continue;
-                conditions[n] = trees[number].Leaf(n);
-                weights[n] = trees[number].Leaf(n);
+                conditions[n] = Real(trees[number].Leaf(n));
+                weights[n] = Real(trees[number].Leaf(n));
             }
         }
         return JsonSerializer.SerializeToUtf8Bytes(model);
+    }
+
+    /// <summary>A number as XGBoost reads one: 1 would be an integer to it.</summary>
+    static JsonNode Real(float value)
+    {
+        var text = value.ToString("R", CultureInfo.InvariantCulture);
+        return JsonNode.Parse(text.AsSpan().ContainsAny('.', 'E') ? text : text + ".0")!;
     }
 
     /// <summary>The leaf each row comes to.</summary>

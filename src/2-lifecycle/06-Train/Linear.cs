@@ -68,12 +68,10 @@ public sealed class Linear<TRow>
     /// <summary>Least squares with L1 and L2 penalties.</summary>
     public ElasticNet ElasticNet<TValue>(Expression<Func<TRow, TValue>> target, double alpha = 1, double l1Share = 0.5) => new(Column(target), alpha, l1Share);
 
-    /// <summary>The probability that a flag is set.</summary>
-    public LogisticRegression Logistic(Expression<Func<TRow, bool>> target, double penalty = 1, double l1Share = 0) => new(Column(target), false, penalty, l1Share);
-
-    /// <summary>The probability of one of two classes.</summary>
-    /// <param name="positive">The class whose probability it is; null: see <see cref="Algorithm.Positive"/>.</param>
-    public LogisticRegression Logistic<TValue>(Expression<Func<TRow, TValue>> target, string? positive = null, double penalty = 1, double l1Share = 0) =>
+    /// <summary>The probability that a flag is set, or of one of two classes.</summary>
+    /// <param name="target">A flag, text, enum or whole number with two values in the training rows.</param>
+    /// <param name="positive">The class whose probability it is; null: <c>true</c>, or the second in order, see <see cref="Algorithm.Positive"/>.</param>
+    public LogisticRegression Logistic<TValue>(Expression<Func<TRow, TValue>> target, double penalty = 1, double l1Share = 0, string? positive = null) =>
         new(Column(target), false, penalty, l1Share) { Positive = positive };
 
     /// <summary>A probability for each class.</summary>

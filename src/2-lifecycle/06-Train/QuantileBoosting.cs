@@ -8,6 +8,7 @@ namespace Kumiki.Training;
 /// <remarks>
 /// Each round: 1. XGBoost grows a tree for each quantile on the gradient of its pinball loss, 2. each leaf takes the quantile of the residuals of its rows, as XGBoost 2 and scikit-learn do (a leaf's mean
 /// gradient says where to go, not how far), 3. the predictions move by it times the learning rate. At the end the leaves' values are written into the booster, so that it explains itself.
+/// Several outputs are softmax classes to XGBoost; what they mean here is their margin.
 /// </remarks>
 sealed class QuantileBoosting(BoostedTrees trees, TrainingRows rows, TrainingRows validation, TrainingCourse course)
 {
@@ -20,7 +21,7 @@ sealed class QuantileBoosting(BoostedTrees trees, TrainingRows rows, TrainingRow
         using var matrix = Boosting.Matrix(trees, rows, null);
         using var booster = Booster.Of(
         [
-            .. Boosting.Common(trees, course.Seed), ("objective", "reg:squarederror"), ("base_score", "0"), ("num_class", outputs.ToString(CultureInfo.InvariantCulture)), ("disable_default_eval_metric", "1"),
+            .. Boosting.Common(trees, course.Seed), ("objective", "multi:softprob"), ("base_score", "0"), ("num_class", outputs.ToString(CultureInfo.InvariantCulture)), ("disable_default_eval_metric", "1"),
         ]);
         float[] starts = [.. trees.Quantiles.Select(q => (float)Quantile.Of(rows.Target.ToArray(), rows.Weights?.ToArray(), q))];
         float[] predicted = Repeated(rows.Count), watching = Repeated(validation.Count);
@@ -60,7 +61,7 @@ sealed class QuantileBoosting(BoostedTrees trees, TrainingRows rows, TrainingRow
         for (var output = 0; output < outputs; output++) grown[0][output].Shift(starts[output]);
         var json = GrownTree.Write(kept.Save(), [.. grown.Take(kept.Rounds).SelectMany(t => t)]);
         using var whole = Booster.Load(json);
-        return new(Learners.Rising(Learners.XGBoost(json)), whole.Save(BoosterFormat.Ubj));
+        return new(Learners.Rising(Learners.XGBoost(json, Link.Identity)), whole.Save(BoosterFormat.Ubj));
 
         float[] Repeated(int count) => [.. Enumerable.Repeat(starts, count).SelectMany(s => s)];
     }

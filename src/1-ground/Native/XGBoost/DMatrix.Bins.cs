@@ -68,6 +68,7 @@ public sealed unsafe partial class DMatrix
     sealed class Feed(nint proxy, float[] values, int rows, int columns, int blockRows, float* weights, RowFiller fill)
     {
         int at;
+        bool seen;      // every row, once
 
         public ExceptionDispatchInfo? Failure { get; private set; }
 
@@ -81,6 +82,9 @@ public sealed unsafe partial class DMatrix
             try
             {
                 if (Failure is null) fill(at, block);
+                // XGBoost would take an infinite value here in silence.
+                if (!seen && block.Span.IndexOfAny(float.PositiveInfinity, float.NegativeInfinity) is var infinite and >= 0)
+                    throw new NativeException(NativeEngine.XGBoost, $"cut {rows} rows and {columns} columns into bins", $"row {at + infinite / columns + 1} has an infinite value in column {infinite % columns + 1}");
                 var data = string.Create(CultureInfo.InvariantCulture, $$"""{"data": [{{(nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(values))}}, true], "shape": [{{count}}, {{columns}}], "typestr": "<f4", "version": 3}""");
                 fixed (byte* text = Encoding.UTF8.GetBytes(data + '\0'), field = "weight\0"u8)
                 {
@@ -95,6 +99,7 @@ public sealed unsafe partial class DMatrix
                 if (at == 0 && e is NativeException) return false;
             }
             at += count;
+            seen |= at == rows;
             return true;
         }
     }
