@@ -28,7 +28,7 @@ public sealed class CreditGoal : Goal
     {
         Problem = "A lender grants small loans; a loan that defaults costs what is lost of it, an applicant who is turned away without need costs the interest and the customer.",
         Measure = "cost per application, JPY",
-        Target = 40_000,
+        Target = 26_000,
         Owner = "credit risk",
         Costs = CostMatrix.Of("JPY", ("defaults", "repays"), ("decline", "grant"), new double[,] { { 0, 400_000 }, { 45_000, 0 } }),
     };

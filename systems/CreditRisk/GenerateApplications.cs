@@ -99,14 +99,14 @@ static class GenerateApplications
         var years = employment is Employment.None or Employment.Pension ? 0 : Math.Min(age - 18, -6 * Math.Log(1 - random.NextDouble()));
         var housing = Pick(random, age < 30 ? [0.05, 0.1, 0.55, 0.3] : [0.3, 0.35, 0.28, 0.07]);
         var level = employment switch { Employment.None => 0.35, Employment.Pension => 0.6, Employment.Contract => 0.75, Employment.SelfEmployed => 1.05, _ => 1 };
-        var income = Math.Round(4_200_000 * level * Math.Exp(0.35 * Normal(random)) * (1 + 0.012 * (Math.Min(age, 55) - 30)) * (drifted ? 0.8 : 1), -3);
+        var income = InUnits(1000, 4_200_000 * level * Math.Exp(0.35 * Normal(random)) * (1 + 0.012 * (Math.Min(age, 55) - 30)) * (drifted ? 0.8 : 1));
         var months = 6 * (1 + random.Next(10));
-        var amount = Math.Round(Math.Clamp(income * (0.08 + 0.5 * Math.Pow(random.NextDouble(), 2)), 50_000, 5_000_000), -4);
+        var amount = InUnits(10_000, Math.Clamp(income * (0.08 + 0.5 * Math.Pow(random.NextDouble(), 2)), 50_000, 5_000_000));
         var reason = Pick(random, [0.22, 0.14, 0.13, 0.12, 0.1, 0.1, 0.12, 0.07]);
         var loans = Poisson(random, employment == Employment.SelfEmployed ? 1.1 : 0.7);
         var carelessness = -Math.Log(1 - random.NextDouble());      // how somebody pays, which only late payments show
         var late = Poisson(random, 0.55 * carelessness);
-        double? savings = random.NextDouble() < 0.25 ? null : Math.Round(income * 0.4 * -Math.Log(1 - random.NextDouble()), -3);
+        double? savings = random.NextDouble() < 0.25 ? null : InUnits(1000, income * 0.4 * -Math.Log(1 - random.NextDouble()));
 
         var burden = amount / months * 12 / Math.Max(income, 500_000);
         var logit = Truth(age, region, employment, years, housing, burden, reason, late, savings, loans, drifted);
@@ -135,6 +135,8 @@ static class GenerateApplications
         + (drifted ? 1.1 : 0.55) * Math.Min(late, 5)
         + 0.18 * Math.Min(loans, 4)
         - (savings is { } saved ? 0.35 * Math.Min(saved / 1_500_000, 2) : 0);
+
+    static double InUnits(double unit, double value) => Math.Round(value / unit) * unit;
 
     static int Pick(Random random, double[] shares)
     {
