@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using System.Text.Json;
 using Kumiki.Making;
+using Kumiki.Native;
 using Kumiki.Onnx;
 using Kumiki.Preprocessing;
 using Kumiki.Tables;
@@ -111,9 +112,12 @@ public abstract class Model<TRow> : Asset
         OnnxModel transforms;
         using (making.Step("fit transforms")) transforms = TransformGraph.Of(Fitting.Of(learner.Features, frame, train));
 
+        // Training is the peak: what reading and fitting left over is given back first, and what training leaves before the rows are scored.
+        var isLarge = (long)frame.Rows * learner.Features.Count > LargeFrame;
         Trained trained;
         using (making.Step("train"))
         {
+            if (isLarge) ProcessMemory.GiveBack();
             using var scorer = Scorer.Open(transforms.ToBytes());
             var course = new TrainingCourse(making.Seed, stop)
             {
@@ -124,6 +128,7 @@ public abstract class Model<TRow> : Asset
             };
             trained = Trainer.Train(algorithm, Rows(scorer, train), Rows(scorer, stopping), target.Classes.Count, course);
         }
+        if (isLarge) ProcessMemory.GiveBack();
 
         var outputs = new ModelOutputs(algorithm.Task == LearningTask.Classes ? target.Classes : algorithm.Outputs, target.Classes);
         var graph = outputs.On(transforms.Append(trained.Learner));
@@ -160,6 +165,9 @@ public abstract class Model<TRow> : Asset
         TrainingRows Rows(Scorer scorer, int[] rows) => new(FeatureRows.Of(scorer, frame, rows, stop), Frame.Gather(target.Values, rows), weights is null ? null : Frame.Gather(weights, rows));
         static int[] EveryOther(int[] rows, int first) => [.. rows.Where((_, i) => i % 2 == first)];
     }
+
+    /// <summary>Values beside which it pays to give memory back.</summary>
+    const long LargeFrame = 4_000_000;
 
     static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
