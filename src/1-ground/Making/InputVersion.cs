@@ -8,8 +8,9 @@ public sealed class InputVersion
 {
     readonly MakingRun making;
     readonly IArtifactStore artifacts;
+    readonly bool isBehind;
 
-    internal InputVersion(MakingRun making, VersionRecord version, IArtifactStore artifacts) => (this.making, Record, this.artifacts) = (making, version, artifacts);
+    internal InputVersion(MakingRun making, VersionRecord version, IArtifactStore artifacts, bool isBehind = false) => (this.making, Record, this.artifacts, this.isBehind) = (making, version, artifacts, isBehind);
 
     /// <summary>What is known of the version; looking at it records nothing.</summary>
     public VersionRecord Record { get; }
@@ -44,13 +45,25 @@ public sealed class InputVersion
     public T Part<T>(string name)
     {
         var digest = Record.Part(name) ?? throw new KumikiException(Message.Of("making.no-part", ("version", Name), ("part", name)));
-        making.Read(Record, name, digest);
+        if (!isBehind) making.Read(Record, name, digest);
         using var stream = artifacts.Open(FileOf($"parts/{name}.json").Content);
         return JsonSerializer.Deserialize<T>(stream, JsonSerializerOptions.Web)!;
     }
 
     /// <summary>Records that the whole version was read.</summary>
-    public void Whole() => making.Read(Record, "", Record.Content);
+    public void Whole()
+    {
+        if (!isBehind) making.Read(Record, "", Record.Content);
+    }
+
+    /// <summary>The version that this one was made from, such as the dataset a model was trained on, whichever version of it is in use now. Reading it counts as reading this one, which it is a part of the history of.</summary>
+    /// <exception cref="KumikiException">This version was not made from that asset.</exception>
+    public async Task<InputVersion> BehindAsync(Asset asset, CancellationToken stop)
+    {
+        Whole();
+        var use = Record.Inputs.FirstOrDefault(i => i.Version.Asset == asset.Name && i.Read.Count > 0) ?? throw new KumikiException(Message.Of("making.not-behind", ("version", Name), ("input", asset.Name)));
+        return new(making, await making.RecordAsync(use.Version, stop), artifacts, isBehind: true);
+    }
 
     VersionFile FileOf(string path) =>
         Record.Files.FirstOrDefault(f => f.Path == path) ?? throw new KumikiException(Message.Of("making.no-file", ("version", Name), ("file", path)));

@@ -82,10 +82,13 @@ public sealed class MakingRun
     public async Task<InputVersion> ReadAsync(VersionName name, CancellationToken stop)
     {
         if (inputs.TryGetValue(name.Asset, out var declared) && declared.Name == name) return new(this, declared, artifacts);
-        var version = await metadata.VersionAsync(name, stop) ?? throw new KumikiException(Message.Of("making.no-version", ("version", name)));
+        var version = await RecordAsync(name, stop);
         lock (gate) undeclared[name.ToString()] = version;
         return new(this, version, artifacts);
     }
+
+    internal async Task<VersionRecord> RecordAsync(VersionName name, CancellationToken stop) =>
+        await metadata.VersionAsync(name, stop) ?? throw new KumikiException(Message.Of("making.no-version", ("version", name)));
 
     internal void Read(VersionRecord version, string part, Digest digest)
     {

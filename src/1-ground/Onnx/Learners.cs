@@ -1,10 +1,24 @@
-using System.Globalization;
-using System.Text.Json;
 using Kumiki.Native.OnnxRuntime;
 
 namespace Kumiki.Onnx;
 
-/// <summary>Writes trained learners as graphs from <c>features</c> [N, F] to <c>score</c> [N, 1], to be appended to a <see cref="TransformGraph"/>.</summary>
+/// <summary>What a learner does with the sum it has worked out.</summary>
+public enum Link
+{
+    /// <summary>Nothing: the sum is the answer.</summary>
+    Identity,
+
+    /// <summary>1 / (1 + e⁻ˣ): a probability.</summary>
+    Logistic,
+
+    /// <summary>eˣ: a number above 0.</summary>
+    Exponential,
+
+    /// <summary>eˣ / Σ eˣ over the outputs: a probability for each.</summary>
+    Softmax,
+}
+
+/// <summary>Writes trained learners as graphs from <c>features</c> [N, F] to <c>score</c> [N, outputs], to be appended to a <see cref="TransformGraph"/>.</summary>
 public static partial class Learners
 {
     /// <summary>The tensor a model's answer is in.</summary>
@@ -13,66 +27,60 @@ public static partial class Learners
     /// <summary>weights · features + intercept.</summary>
     /// <param name="weights">[F] one a feature.</param>
     /// <exception cref="KumikiException">A number is not finite.</exception>
-    public static OnnxModel Linear(ReadOnlySpan<float> weights, float intercept)
+    public static OnnxModel Linear(ReadOnlySpan<float> weights, float intercept) => Linear(weights, [intercept], [], Link.Identity);
+
+    /// <summary>link(weights · (features − centres) + intercepts).</summary>
+    /// <param name="weights">[F × outputs] feature by feature.</param>
+    /// <param name="intercepts">[outputs]</param>
+    /// <param name="centres">[F] subtracted first, so that a large mean (a day's number) takes no digits from the sum; empty: nothing is.</param>
+    /// <exception cref="KumikiException">A number is not finite.</exception>
+    public static OnnxModel Linear(ReadOnlySpan<float> weights, ReadOnlySpan<float> intercepts, ReadOnlySpan<float> centres, Link link)
     {
-        foreach (var number in (ReadOnlySpan<float>)[.. weights, intercept])
+        foreach (var number in (ReadOnlySpan<float>)[.. weights, .. intercepts, .. centres])
             if (!float.IsFinite(number)) throw new KumikiException(Message.Of("onnx.weight", ("value", number)));
-        return Model(
-            weights.Length,
-            [new OnnxNode("MatMul", [TransformGraph.Features, "/linear/weights"], ["/linear/product"]),
-             new OnnxNode("Add", ["/linear/product", "/linear/intercept"], [Score])],
-            [OnnxConstant.Of("/linear/weights", weights, weights.Length, 1), OnnxConstant.Of("/linear/intercept", [intercept], 1)]);
+        var (outputs, features) = (intercepts.Length, weights.Length / intercepts.Length);
+        if (features * outputs != weights.Length || (centres.Length != 0 && centres.Length != features))
+            throw new ArgumentException($"{weights.Length} weights, {intercepts.Length} intercepts and {centres.Length} centres make no linear model.", nameof(weights));
+        List<OnnxNode> nodes = [];
+        List<OnnxConstant> constants = [OnnxConstant.Of("/linear/weights", weights, features, outputs), OnnxConstant.Of("/linear/intercept", intercepts, outputs)];
+        var from = TransformGraph.Features;
+        if (!centres.IsEmpty)
+        {
+            constants.Add(OnnxConstant.Of("/linear/centre", centres, features));
+            nodes.Add(new("Sub", [from, "/linear/centre"], [from = "/linear/centred"]));
+        }
+        var sum = link == Link.Identity ? Score : "/linear/sum";
+        nodes.Add(new("MatMul", [from, "/linear/weights"], ["/linear/product"]));
+        nodes.Add(new("Add", ["/linear/product", "/linear/intercept"], [sum]));
+        return Model(features, outputs, [.. nodes, .. Linked(link, sum)], constants);
     }
 
-    static OnnxModel Model(int features, IReadOnlyList<OnnxNode> nodes, IReadOnlyList<OnnxConstant> constants) => new(new(
+    /// <summary>The same answer for every row, whatever its features, missing ones too.</summary>
+    /// <param name="values">[outputs]</param>
+    /// <exception cref="KumikiException">A number is not finite.</exception>
+    public static OnnxModel Constant(int features, ReadOnlySpan<float> values)
+    {
+        foreach (var number in values)
+            if (!float.IsFinite(number)) throw new KumikiException(Message.Of("onnx.weight", ("value", number)));
+        return Model(features, values.Length,
+            [new("Shape", [TransformGraph.Features], ["/constant/shape"]),
+             new("Gather", ["/constant/shape", "/constant/first"], ["/constant/rows"]),
+             new("Concat", ["/constant/rows", "/constant/one"], ["/constant/target"]) { Attributes = [new OnnxAttribute.Int("axis", 0)] },
+             new("Expand", ["/constant/values", "/constant/target"], [Score])],
+            [OnnxConstant.Of("/constant/first", [0L], 1), OnnxConstant.Of("/constant/one", [1L], 1), OnnxConstant.Of("/constant/values", values, 1, values.Length)]);
+    }
+
+    static IEnumerable<OnnxNode> Linked(Link link, string sum) => link switch
+    {
+        Link.Logistic => [new("Sigmoid", [sum], [Score])],
+        Link.Exponential => [new("Exp", [sum], [Score])],
+        Link.Softmax => [new("Softmax", [sum], [Score]) { Attributes = [new OnnxAttribute.Int("axis", 1)] }],
+        _ => [],
+    };
+
+    static OnnxModel Model(int features, int outputs, IReadOnlyList<OnnxNode> nodes, IReadOnlyList<OnnxConstant> constants) => new(new(
         "kumiki",
         [new TensorInfo(TransformGraph.Features, TensorType.Float, [OnnxModel.Free, features])],
-        [new TensorInfo(Score, TensorType.Float, [OnnxModel.Free, 1])],
+        [new TensorInfo(Score, TensorType.Float, [OnnxModel.Free, outputs])],
         nodes, constants, []));
-
-    /// <summary>XGBoost's trees, from its JSON format (1.7.4): regression with an identity link, or logistic.</summary>
-    /// <param name="json">The model as <c>Booster.Save(BoosterFormat.Json)</c> gives it.</param>
-    /// <returns>A graph whose score is XGBoost's own value within 1e-5 of its size.</returns>
-    /// <exception cref="KumikiException">The bytes are no XGBoost JSON, or hold what is not converted: other objectives, dart, linear, categorical splits,
-    /// many targets.</exception>
-    /// <remarks>LearnersTests compares 100,000 random rows with missing values for every objective.</remarks>
-    public static OnnxModel XGBoost(ReadOnlyMemory<byte> json)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            return Trees(document.RootElement.GetProperty("learner"));
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException)
-        {
-            throw new KumikiException(Message.Of("onnx.xgboost-unreadable", ("reason", e.Message)), e);
-        }
-    }
-
-    static OnnxModel Trees(JsonElement learner)
-    {
-        var objective = learner.GetProperty("objective").GetProperty("name").GetString()!;
-        var logistic = objective is "binary:logistic" or "reg:logistic";
-        if (!logistic && objective is not ("reg:squarederror" or "reg:absoluteerror" or "reg:pseudohubererror" or "reg:squaredlogerror"))
-            throw NotConverted($"objective={objective}");
-        var booster = learner.GetProperty("gradient_booster");
-        if (booster.GetProperty("name").GetString() is not "gbtree" and var name) throw NotConverted($"booster={name}");
-        var parameters = learner.GetProperty("learner_model_param");
-        if (Number(parameters, "num_class") > 1) throw NotConverted("num_class > 1");
-        if (parameters.TryGetProperty("num_target", out _) && Number(parameters, "num_target") > 1) throw NotConverted("num_target > 1");
-
-        var baseScore = float.Parse(parameters.GetProperty("base_score").GetString()!, CultureInfo.InvariantCulture);
-        var margin = logistic ? -MathF.Log(1f / baseScore - 1f) : baseScore;
-        var trees = new TreeTables();
-        foreach (var (number, tree) in booster.GetProperty("model").GetProperty("trees").EnumerateArray().Index()) trees.Add(number, tree);
-        if (trees.IsEmpty) throw NotConverted("0 trees");
-        // ONNX Runtime leaves a regressor's post_transform out, so the logistic function is a node of its own.
-        var sum = logistic ? "/trees/margin" : Score;
-        OnnxNode[] nodes = [new("TreeEnsembleRegressor", [TransformGraph.Features], [sum], OnnxModel.MlDomain) { Attributes = trees.Attributes(margin) }];
-        return Model((int)Number(parameters, "num_feature"), logistic ? [.. nodes, new("Sigmoid", [sum], [Score])] : nodes, []);
-    }
-
-    static long Number(JsonElement parameters, string name) => long.Parse(parameters.GetProperty(name).GetString()!, CultureInfo.InvariantCulture);
-
-    static KumikiException NotConverted(string what) => new(Message.Of("onnx.xgboost-not-converted", ("what", what)));
 }

@@ -40,7 +40,7 @@ public sealed class Scorer : IDisposable
     /// <summary>The names of the features between transforms and learner.</summary>
     public IReadOnlyList<string> Features { get; }
 
-    /// <summary>Floats a row: 1 for a score, the number of features for a graph without a learner.</summary>
+    /// <summary>Floats a row: the outputs of a model (<see cref="ModelOutputs"/>), the number of features for a graph without a learner.</summary>
     public int Width { get; }
 
     /// <summary>Opens a model's file.</summary>

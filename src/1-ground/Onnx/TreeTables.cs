@@ -10,13 +10,14 @@ public static partial class Learners
         readonly List<long> treeIds = [], nodeIds = [], features = [], lefts = [], rights = [], missingGoesLeft = [];
         readonly List<float> thresholds = [];
         readonly List<string> modes = [];
-        readonly List<long> leafTrees = [], leafNodes = [];
+        readonly List<long> leafTrees = [], leafNodes = [], leafOutputs = [];
         readonly List<float> leafWeights = [];
 
         public bool IsEmpty => treeIds.Count == 0;
 
         /// <summary>Adds one tree of the JSON: arrays over nodes, of which pruned ones cannot be reached from node 0 and are left out.</summary>
-        public void Add(int number, JsonElement tree)
+        /// <param name="output">The output its leaves add to.</param>
+        public void Add(int number, long output, JsonElement tree)
         {
             var left = Ints(tree, "left_children");
             var right = Ints(tree, "right_children");
@@ -40,6 +41,7 @@ public static partial class Learners
                 {
                     leafTrees.Add(number);
                     leafNodes.Add(node);
+                    leafOutputs.Add(output);
                     leafWeights.Add(condition[node]);
                     continue;
                 }
@@ -54,11 +56,11 @@ public static partial class Learners
                 .Select(e => e.ValueKind switch { JsonValueKind.True => 1, JsonValueKind.False => 0, _ => e.GetInt64() }),
         ];
 
-        public IReadOnlyList<OnnxAttribute> Attributes(float margin) =>
+        public IReadOnlyList<OnnxAttribute> Attributes(float margin, int outputs) =>
         [
-            new OnnxAttribute.Int("n_targets", 1),
+            new OnnxAttribute.Int("n_targets", outputs),
             new OnnxAttribute.Text("aggregate_function", "SUM"),
-            new OnnxAttribute.Floats("base_values", [margin]),
+            new OnnxAttribute.Floats("base_values", [.. Enumerable.Repeat(margin, outputs)]),
             new OnnxAttribute.Ints("nodes_treeids", treeIds),
             new OnnxAttribute.Ints("nodes_nodeids", nodeIds),
             new OnnxAttribute.Ints("nodes_featureids", features),
@@ -69,7 +71,7 @@ public static partial class Learners
             new OnnxAttribute.Ints("nodes_missing_value_tracks_true", missingGoesLeft),
             new OnnxAttribute.Ints("target_treeids", leafTrees),
             new OnnxAttribute.Ints("target_nodeids", leafNodes),
-            new OnnxAttribute.Ints("target_ids", [.. leafTrees.Select(_ => 0L)]),
+            new OnnxAttribute.Ints("target_ids", leafOutputs),
             new OnnxAttribute.Floats("target_weights", leafWeights),
         ];
     }

@@ -1,27 +1,29 @@
 using System.Globalization;
 using System.Linq.Expressions;
+using Kumiki.Preparing;
 using Kumiki.Tables;
 
 namespace Kumiki;
 
 /// <summary>Which rows train, which validate (thresholds, early stopping, calibration), and which test; part of each model's version.</summary>
-/// <remarks>By time: rows are ordered by the distinct values of a date column, the last <see cref="Test"/> of them test, the <see cref="Validation"/> before those
-/// validate, the rest train. So nothing is trained on what came after what it is tested on.</remarks>
-public sealed class Split
+/// <remarks>
+/// <list type="table">
+/// <item><term>By time</term><description>rows are ordered by the distinct values of a date column, the last ones test, those before validate, the rest train: nothing is trained on what came after what it is tested on</description></item>
+/// <item><term>By group</term><description>all rows of a customer, a patient, a device are in one part: nothing is tested on somebody it was trained on</description></item>
+/// <item><term>By stratum</term><description>each part has the same share of each class, to a row</description></item>
+/// <item><term>Random</term><description>each row by itself; only where rows know nothing of each other</description></item>
+/// </list>
+/// Draws are seeded by the making: equal rows and an equal seed give equal parts.
+/// </remarks>
+public abstract class Split
 {
-    Split(Asset data, string column, int validation, int test) => (Data, Column, Validation, Test) = (data, column, validation, test);
+    private protected Split(Asset data, ColumnSchema? column) => (Data, Column) = (data, column);
 
     /// <summary>The dataset that is split.</summary>
     public Asset Data { get; }
 
-    /// <summary>The date column.</summary>
-    public string Column { get; }
-
-    /// <summary>Distinct dates that validate.</summary>
-    public int Validation { get; }
-
-    /// <summary>Distinct dates that test.</summary>
-    public int Test { get; }
+    /// <summary>The column that decides; null where each row is drawn by itself.</summary>
+    public ColumnSchema? Column { get; }
 
     /// <summary>By a date column.</summary>
     /// <param name="validation">Distinct dates (days, weeks, … as the data has them) that validate.</param>
@@ -30,32 +32,47 @@ public sealed class Split
     {
         ArgumentOutOfRangeException.ThrowIfNegative(validation);
         ArgumentOutOfRangeException.ThrowIfLessThan(test, 1);
-        return new(data, RowSchema.Of<TRow>().ColumnOf(time).Name, validation, test);
+        return new TimeSplit(data, RowSchema.Of<TRow>().ColumnOf(time), validation, test);
     }
 
-    /// <summary>The parts of rows by their dates.</summary>
-    /// <param name="days">[n] the date of each row, in days since 1970-01-01.</param>
-    /// <exception cref="KumikiException">There are too few dates for all three parts.</exception>
-    public SplitRows Of(ReadOnlySpan<int> days)
+    /// <summary>By a column that says who or what a row belongs to; a missing one is a group of its own.</summary>
+    /// <param name="validation">The share of rows to validate, reached as nearly as whole groups can.</param>
+    /// <param name="test">The share of rows to test.</param>
+    public static Split ByGroup<TRow, TValue>(Dataset<TRow> data, Expression<Func<TRow, TValue>> group, double validation = 0.15, double test = 0.15) =>
+        new GroupSplit(data, RowSchema.Of<TRow>().ColumnOf(group), Shares.Of(validation, test));
+
+    /// <summary>By a column of few values, mostly the target's classes; a missing one is a stratum of its own.</summary>
+    /// <inheritdoc cref="Random{TRow}"/>
+    public static Split Stratified<TRow, TValue>(Dataset<TRow> data, Expression<Func<TRow, TValue>> stratum, double validation = 0.15, double test = 0.15) =>
+        new StratumSplit(data, RowSchema.Of<TRow>().ColumnOf(stratum), Shares.Of(validation, test));
+
+    /// <summary>Each row by itself.</summary>
+    /// <param name="validation">The share of rows to validate, from 0 up to 1.</param>
+    /// <param name="test">The share of rows to test, above 0; both together are below 1.</param>
+    public static Split Random<TRow>(Dataset<TRow> data, double validation = 0.15, double test = 0.15) => new StratumSplit(data, null, Shares.Of(validation, test));
+
+    /// <summary>Whether the column is a date that orders the rows, rather than a name.</summary>
+    internal virtual bool IsTime => false;
+
+    /// <summary>The parts of rows.</summary>
+    /// <param name="keys">[n] what the column says of each row: days since 1970-01-01, or a number for each name, −1 where there is none; zeros without a column.</param>
+    /// <exception cref="KumikiException">There are too few dates, groups or rows for all parts.</exception>
+    internal abstract SplitRows Of(ReadOnlySpan<int> keys, Random random);
+
+    /// <summary>The rows that train and validate, cut again and again into rows to train on and rows to try on, in the way of this split.</summary>
+    /// <param name="rows">Row numbers, rising.</param>
+    /// <param name="keys">[n] as for <see cref="Of"/>, of all rows.</param>
+    /// <param name="folds">2 or more.</param>
+    internal abstract IReadOnlyList<Fold> Folds(int[] rows, ReadOnlySpan<int> keys, int folds, Random random);
+
+    private protected static int[] Gather(int[] rows, ReadOnlySpan<int> keys)
     {
-        var distinct = days.ToArray().Distinct().Order().ToArray();
-        if (distinct.Length < Validation + Test + 1)
-            throw new KumikiException(Message.Of("split.too-few", ("column", Column), ("dates", distinct.Length), ("needed", Validation + Test + 1), ("validation", Validation), ("test", Test)));
-        var testFrom = distinct[^Test];
-        var validationFrom = distinct[^(Test + Validation)];
-        var (train, validate, tests) = (new List<int>(), new List<int>(), new List<int>());
-        for (var row = 0; row < days.Length; row++)
-            (days[row] >= testFrom ? tests : days[row] >= validationFrom ? validate : train).Add(row);
-        return new([.. train], [.. validate], [.. tests], new Dictionary<string, string>
-        {
-            ["split.by"] = Column,
-            ["split.train"] = $"{Day(distinct[0])} … {Day(distinct[^(Test + Validation + 1)])}, {train.Count} rows",
-            ["split.validation"] = Validation == 0 ? "none" : $"{Day(validationFrom)} … {Day(distinct[^(Test + 1)])}, {validate.Count} rows",
-            ["split.test"] = $"{Day(testFrom)} … {Day(distinct[^1])}, {tests.Count} rows",
-        });
+        var taken = new int[rows.Length];
+        for (var i = 0; i < rows.Length; i++) taken[i] = keys[rows[i]];
+        return taken;
     }
 
-    static string Day(int days) => DateOnly.FromDayNumber(days + DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    private protected static string Count(int rows) => string.Create(CultureInfo.InvariantCulture, $"{rows} rows");
 }
 
 /// <summary>The row numbers of each part, rising, and what to record of them.</summary>

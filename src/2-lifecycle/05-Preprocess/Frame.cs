@@ -1,17 +1,17 @@
-using Kumiki.Native.DuckDb;
 using Kumiki.Tables;
 using OnnxColumn = Kumiki.Onnx.Column;
 using OnnxKind = Kumiki.Onnx.ColumnKind;
 
 namespace Kumiki.Preprocessing;
 
-/// <summary>Columns of a dataset in memory, in the types the adapter takes: double for numbers, days for dates, bool for flags, string for texts and categories.</summary>
-/// <remarks>8 bytes a value; equal texts are one string.</remarks>
+/// <summary>Columns of a dataset in memory, as narrow as the adapter takes them: float for numbers, days for dates, bool for flags, and for texts a number into the distinct ones.</summary>
+/// <remarks>4 bytes a value (1 for a flag, 8 for a column read exactly), and a bit where a date or flag may be missing.</remarks>
 sealed class Frame
 {
-    readonly Dictionary<string, Array> columns;
+    readonly Dictionary<string, FrameColumn> columns;
+    double[] scratch = [];
 
-    Frame(Dictionary<string, Array> columns, int rows) => (this.columns, Rows) = (columns, rows);
+    Frame(Dictionary<string, FrameColumn> columns, int rows) => (this.columns, Rows) = (columns, rows);
 
     public int Rows { get; }
 
@@ -28,54 +28,98 @@ sealed class Frame
 
     /// <summary>Reads columns of Parquet files.</summary>
     /// <param name="wanted">Column names, and what each is to the model.</param>
-    public static Frame Read(TableEngine engine, IReadOnlyList<string> files, IReadOnlyDictionary<string, OnnxKind> wanted, CancellationToken stop) =>
-        Read(engine, files, wanted, 0, null, stop);
+    /// <param name="exact">Names of numbers to keep as doubles: targets, weights, whatever is no feature.</param>
+    public static Frame Read(TableEngine engine, IReadOnlyList<string> files, IReadOnlyDictionary<string, OnnxKind> wanted, CancellationToken stop, IReadOnlySet<string>? exact = null) =>
+        Read(engine, files, wanted, 0, null, stop, exact);
 
-    /// <inheritdoc cref="Read(TableEngine, IReadOnlyList{string}, IReadOnlyDictionary{string, OnnxKind}, CancellationToken)"/>
+    /// <inheritdoc cref="Read(TableEngine, IReadOnlyList{string}, IReadOnlyDictionary{string, OnnxKind}, CancellationToken, IReadOnlySet{string}?)"/>
     /// <param name="from">Rows to pass over.</param>
     /// <param name="count">The most rows to read; null: all.</param>
-    public static Frame Read(TableEngine engine, IReadOnlyList<string> files, IReadOnlyDictionary<string, OnnxKind> wanted, long from, long? count, CancellationToken stop)
+    public static Frame Read(
+        TableEngine engine, IReadOnlyList<string> files, IReadOnlyDictionary<string, OnnxKind> wanted, long from, long? count, CancellationToken stop, IReadOnlySet<string>? exact = null)
     {
+        // Room for all rows at once: a list that grows would hold them two or three times.
+        var rows = checked((int)Math.Clamp(TableReader.Count(engine, files, stop) - from, 0, count ?? long.MaxValue));
         var names = wanted.Keys.ToList();
+        var columns = names.Select(n => FrameColumn.Of(n, wanted[n], exact?.Contains(n) == true, rows)).ToList();
+        var at = 0;
         using var reader = new TableReader(engine, files, names, from, count, stop);
-        var lists = names.Select(n => Filler.Of(wanted[n])).ToList();
-        var rows = 0;
         while (reader.Next())
         {
             stop.ThrowIfCancellationRequested();
-            for (var column = 0; column < names.Count; column++) lists[column].Add(reader.Batch, column);
-            rows += reader.Batch.Rows;
+            for (var column = 0; column < names.Count; column++) columns[column].Add(reader.Batch, column, at);
+            at += reader.Batch.Rows;
         }
-        return new(names.Zip(lists).ToDictionary(c => c.First, c => c.Second.ToArray(), StringComparer.Ordinal), rows);
+        return new(columns.ToDictionary(c => c.Name, StringComparer.Ordinal), rows);
     }
 
+    /// <summary>A column of numbers, dates (days since 1970-01-01) or flags (1 and 0); missing is NaN.</summary>
     public double[] Numbers(string name) => columns[name] switch
     {
-        double[] numbers => numbers,
-        int?[] days => Array.ConvertAll(days, d => d ?? double.NaN),
-        bool?[] flags => Array.ConvertAll(flags, f => f is { } flag ? flag ? 1.0 : 0.0 : double.NaN),
+        FrameColumn.Exact exact => exact.Values,
+        FrameColumn.Numbers numbers => Array.ConvertAll(numbers.Values, v => (double)v),
+        FrameColumn.Days days => Converted(days, d => (double)d, double.NaN),
+        FrameColumn.Flags flags => Converted(flags, f => f ? 1.0 : 0, double.NaN),
         _ => throw new InvalidOperationException($"{name} holds no numbers."),
     };
 
-    public string?[] Texts(string name) => (string?[])columns[name];
+    /// <summary>Some rows of a column of numbers, dates or flags, in an array that the next call uses again: a hundred columns one after another need the room of one.</summary>
+    /// <remarks>One thread at a time.</remarks>
+    public double[] Numbers(string name, int[] rows)
+    {
+        if (scratch.Length != rows.Length) scratch = new double[rows.Length];
+        switch (columns[name])
+        {
+            case FrameColumn.Exact exact: for (var i = 0; i < rows.Length; i++) scratch[i] = exact.Values[rows[i]]; break;
+            case FrameColumn.Numbers numbers: for (var i = 0; i < rows.Length; i++) scratch[i] = numbers.Values[rows[i]]; break;
+            case FrameColumn.Days days: for (var i = 0; i < rows.Length; i++) scratch[i] = days.IsMissing(rows[i]) ? double.NaN : days.Values[rows[i]]; break;
+            case FrameColumn.Flags flags: for (var i = 0; i < rows.Length; i++) scratch[i] = flags.IsMissing(rows[i]) ? double.NaN : flags.Values[rows[i]] ? 1 : 0; break;
+            default: throw new InvalidOperationException($"{name} holds no numbers.");
+        }
+        return scratch;
+    }
 
-    /// <summary>Days since 1970-01-01; the column has no nulls.</summary>
-    public int[] Days(string name) => Array.ConvertAll((int?[])columns[name], d => d ?? throw new InvalidOperationException($"{name} has a missing date."));
+    static TTo[] Converted<T, TTo>(FrameColumn.Typed<T> column, Func<T, TTo> convert, TTo missing)
+    {
+        var values = new TTo[column.Values.Length];
+        for (var row = 0; row < values.Length; row++) values[row] = column.IsMissing(row) ? missing : convert(column.Values[row]);
+        return values;
+    }
+
+    /// <summary>A column of texts; missing is null, equal texts are one string.</summary>
+    public string?[] Texts(string name)
+    {
+        var (codes, texts) = Coded(name);
+        return Array.ConvertAll(codes, c => c < 0 ? null : texts[c]);
+    }
+
+    /// <summary>A column of texts as places in the list of the distinct ones, which stand in the order they were met; −1 is missing.</summary>
+    public (int[] Codes, IReadOnlyList<string> Texts) Coded(string name) => columns[name] is FrameColumn.Coded coded ? (coded.Values, coded.Distinct) : throw new InvalidOperationException($"{name} holds no texts.");
+
+    public bool IsText(string name) => columns[name] is FrameColumn.Coded;
+
+    /// <summary>A column as what rows are told apart or ordered by: days since 1970-01-01 of dates, else a number for each distinct value; −1 where there is none.</summary>
+    public int[] Keys(string name)
+    {
+        switch (columns[name])
+        {
+            case FrameColumn.Days days: return Converted(days, d => d, -1);
+            case FrameColumn.Flags flags: return Converted(flags, f => f ? 1 : 0, -1);
+            case FrameColumn.Coded coded: return coded.Values;
+            default:
+                var numbers = Numbers(name);
+                var codes = new Dictionary<double, int>();
+                return Array.ConvertAll(numbers, n => double.IsNaN(n) ? -1 : codes.TryGetValue(n, out var code) ? code : codes[n] = codes.Count);
+        }
+    }
 
     /// <summary>Every row of every column, for a scorer; nothing is copied.</summary>
-    public IReadOnlyList<OnnxColumn> All() => [.. columns.Select(c => ColumnOf(c.Key, c.Value, null))];
+    public IReadOnlyList<OnnxColumn> All() => [.. columns.Values.Where(c => c is not FrameColumn.Exact).Select(c => c.All())];
 
-    /// <summary>Some rows of every column, for a scorer.</summary>
-    public IReadOnlyList<OnnxColumn> Take(int[] rows) => [.. columns.Select(c => ColumnOf(c.Key, c.Value, rows))];
-
-    static OnnxColumn ColumnOf(string name, Array values, int[]? rows) => values switch
-    {
-        double[] a => OnnxColumn.Of(name, rows is null ? a : Gather(a, rows)),
-        int?[] a => OnnxColumn.Of(name, rows is null ? a : Gather(a, rows)),
-        bool?[] a => OnnxColumn.Of(name, rows is null ? a : Gather(a, rows)),
-        string?[] a => OnnxColumn.Of(name, rows is null ? a : Gather(a, rows)),
-        _ => throw new System.Diagnostics.UnreachableException($"{name} is a {values.GetType().Name}."),
-    };
+    /// <summary>A place to bring some rows together for a scorer, again and again; one thread at a time.</summary>
+    /// <param name="names">The columns to bring.</param>
+    /// <param name="capacity">The most rows at once.</param>
+    public FrameWindow Window(IEnumerable<string> names, int capacity) => new([.. names.Select(n => columns[n].Window(capacity))]);
 
     public static T[] Gather<T>(T[] values, int[] rows)
     {
@@ -83,69 +127,16 @@ sealed class Frame
         for (var i = 0; i < rows.Length; i++) taken[i] = values[rows[i]];
         return taken;
     }
+}
 
-    /// <summary>Grows one column, batch by batch.</summary>
-    abstract class Filler
+/// <summary>Some rows of a frame, brought together.</summary>
+sealed class FrameWindow(IReadOnlyList<Func<ReadOnlySpan<int>, OnnxColumn>> columns)
+{
+    /// <summary>These rows, until the next call.</summary>
+    public IReadOnlyList<OnnxColumn> Of(ReadOnlySpan<int> rows)
     {
-        public static Filler Of(OnnxKind kind) => kind switch
-        {
-            OnnxKind.Text => new TextFiller(),
-            OnnxKind.Flag => new ValueFiller<bool?>(static (vector, row) => vector.IsNull(row) ? null : vector.Values<byte>()[row] != 0),
-            OnnxKind.Date => new ValueFiller<int?>(static (vector, row) => vector.IsNull(row) ? null : vector.Values<int>()[row]),
-            _ => new NumberFiller(),
-        };
-
-        public abstract void Add(TableBatch batch, int column);
-        public abstract Array ToArray();
-    }
-
-    sealed class NumberFiller : Filler
-    {
-        readonly List<double> values = [];
-
-        public override void Add(TableBatch batch, int column)
-        {
-            var start = values.Count;
-            System.Runtime.InteropServices.CollectionsMarshal.SetCount(values, start + batch.Rows);
-            batch.CopyDoubles(column, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(values)[start..]);
-        }
-
-        public override Array ToArray() => values.ToArray();
-    }
-
-    delegate T Pick<T>(DuckDbVector vector, int row);
-
-    sealed class ValueFiller<T>(Pick<T> pick) : Filler
-    {
-        readonly List<T> values = [];
-
-        public override void Add(TableBatch batch, int column)
-        {
-            var vector = batch[column];
-            for (var row = 0; row < batch.Rows; row++) values.Add(pick(vector, row));
-        }
-
-        public override Array ToArray() => values.ToArray();
-    }
-
-    sealed class TextFiller : Filler
-    {
-        readonly List<string?> values = [];
-        readonly TextDictionary dictionary = new();
-
-        public override void Add(TableBatch batch, int column)
-        {
-            var vector = batch[column];
-            if (vector.Type.Kind == DuckDbKind.Varchar)
-            {
-                var start = values.Count;
-                System.Runtime.InteropServices.CollectionsMarshal.SetCount(values, start + batch.Rows);
-                batch.CopyTexts(column, dictionary, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(values)[start..]);
-            }
-            else
-                for (var row = 0; row < batch.Rows; row++) values.Add(Convert.ToString(vector.Value(row), System.Globalization.CultureInfo.InvariantCulture));
-        }
-
-        public override Array ToArray() => values.ToArray();
+        var taken = new OnnxColumn[columns.Count];
+        for (var c = 0; c < taken.Length; c++) taken[c] = columns[c](rows);
+        return taken;
     }
 }

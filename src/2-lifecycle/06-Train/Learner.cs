@@ -1,6 +1,5 @@
-using System.Globalization;
-using System.Linq.Expressions;
 using Kumiki.Tables;
+using Kumiki.Training;
 
 namespace Kumiki;
 
@@ -20,65 +19,83 @@ public static class Learning
     public static Learner Then<TRow>(this Features<TRow> features, Algorithm algorithm) => new(features.Plans, algorithm);
 }
 
-/// <summary>What learns.</summary>
+/// <summary>What a model answers with.</summary>
+public enum LearningTask
+{
+    /// <summary>A number.</summary>
+    Number,
+
+    /// <summary>The probability of the positive one of two classes.</summary>
+    Binary,
+
+    /// <summary>A probability for each of the classes.</summary>
+    Classes,
+
+    /// <summary>Quantiles of a number.</summary>
+    Quantiles,
+}
+
+/// <summary>What learns. Its settings are changed by <c>with { … }</c>; one out of range is refused before anything runs.</summary>
 /// <param name="Target">The column to predict.</param>
 public abstract record Algorithm(ColumnSchema Target)
 {
+    /// <summary>How much each row counts, in training and in the loss on validation rows: a column of numbers, 0 or more.</summary>
+    /// <value>Null: every row counts 1.</value>
+    public ColumnSchema? Weights { get; init; }
+
+    /// <summary>How much rows of a class count, by its name, on top of <see cref="Weights"/>; a class that is not named counts 1.</summary>
+    public IReadOnlyDictionary<string, double>? ClassWeights { get; init; }
+
+    /// <summary>Makes the classes count alike: each row by rows / (classes × rows of its class), as scikit-learn's "balanced" does.</summary>
+    public bool Balanced { get; init; }
+
+    /// <summary>The share of new rows whose target an interval is to hold, such as 0.9; the model then has the outputs <c>lower</c> and <c>upper</c>, calibrated on validation rows.</summary>
+    /// <value>Null: no interval.</value>
+    /// <remarks>Holds on average over rows that are exchangeable with the validation rows; with early stopping every other validation row stops and the rest calibrate.
+    /// Split conformal: Lei et al. 2018, "Distribution-free predictive inference for regression"; of quantiles: Romano, Patterson and Candès 2019, "Conformalized quantile regression".</remarks>
+    public double? Interval { get; init; }
+
+    /// <summary>The positive one of two classes, by name.</summary>
+    /// <value>Null: <c>true</c> of a flag, else the second in order: of texts by their characters' numbers, of enums as they are declared, of whole numbers by size.</value>
+    public string? Positive { get; init; }
+
+    /// <summary>What it answers with.</summary>
+    public abstract LearningTask Task { get; }
+
     /// <summary>The number that is raised when the same rows would give another model.</summary>
     internal abstract KeyValuePair<string, string> Recipe { get; }
 
     /// <summary>Whether it predicts the probability of a flag.</summary>
-    internal virtual bool IsBinary => false;
-}
+    internal bool IsBinary => Task == LearningTask.Binary;
 
-/// <summary>Gradient-boosted trees by XGBoost.</summary>
-/// <param name="Rounds">Trees; 1 or more.</param>
-/// <param name="Depth">Splits from the root to a leaf at most.</param>
-/// <param name="LearningRate">In (0, 1]; how much each tree counts.</param>
-public sealed record BoostedTrees(ColumnSchema Target, bool Logistic, int Rounds, int Depth, double LearningRate) : Algorithm(Target)
-{
-    internal override KeyValuePair<string, string> Recipe => new("boosted-trees", "1");
-    internal override bool IsBinary => Logistic;
-}
+    internal bool IsClasses => Task is LearningTask.Binary or LearningTask.Classes;
 
-/// <summary>Least squares with an L2 penalty on the weights, not on the intercept; scikit-learn's Ridge.</summary>
-/// <param name="Alpha">The penalty, 0 or more.</param>
-public sealed record Ridge(ColumnSchema Target, double Alpha) : Algorithm(Target)
-{
-    internal override KeyValuePair<string, string> Recipe => new("ridge", "1");
-}
+    /// <summary>Whether a target that never changes leaves nothing to learn.</summary>
+    internal virtual bool NeedsVariety => true;
 
-/// <summary>Tree learners over the rows of a model.</summary>
-public sealed class Trees<TRow>
-{
-    internal Trees() { }
+    internal virtual bool NeedsValidation => Interval is not null;
 
-    /// <summary>Predicts a number by squared error.</summary>
-    public BoostedTrees Regression<TValue>(Expression<Func<TRow, TValue>> target, int rounds = 300, int depth = 6, double learningRate = 0.1) =>
-        Of(RowSchema.Of<TRow>().ColumnOf(target), logistic: false, rounds, depth, learningRate);
+    /// <summary>Its outputs where they are neither one score nor classes.</summary>
+    internal virtual IReadOnlyList<string> Outputs => ["score"];
 
-    /// <summary>Predicts the probability that a flag is set, by logistic loss.</summary>
-    public BoostedTrees Binary(Expression<Func<TRow, bool>> target, int rounds = 300, int depth = 6, double learningRate = 0.1) =>
-        Of(RowSchema.Of<TRow>().ColumnOf(target), logistic: true, rounds, depth, learningRate);
-
-    static BoostedTrees Of(ColumnSchema target, bool logistic, int rounds, int depth, double learningRate)
+    /// <summary>Settings out of range, and a target or weights of the wrong type.</summary>
+    internal IEnumerable<Message> Check()
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(rounds, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(depth, 1);
-        if (learningRate is not (> 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate.ToString(CultureInfo.InvariantCulture) + " is not in (0, 1].");
-        return new(target, logistic, rounds, depth, learningRate);
+        foreach (var limit in Limits())
+            if (!limit.Holds) yield return limit.Says(GetType().Name);
+        if (IsClasses && !(Target.Kind is ColumnKind.Bool or ColumnKind.String or ColumnKind.Enum || Target.IsWhole))
+            yield return Message.Of("training.target-class", ("column", Target.Name), ("type", Target.TypeName));
+        if (!IsClasses && !Target.IsNumber) yield return Message.Of("training.target-number", ("column", Target.Name), ("type", Target.TypeName));
+        if (Weights is { IsNumber: false }) yield return Message.Of("training.weights-number", ("column", Weights.Name), ("type", Weights.TypeName));
+        if (Weights is not null && Weights.Name == Target.Name) yield return Message.Of("training.weights-target", ("column", Weights.Name));
+        if (Interval is not null && IsClasses) yield return Message.Of("training.interval-classes", ("column", Target.Name));
+        if ((ClassWeights is not null || Balanced) && !IsClasses) yield return Message.Of("training.class-weights", ("column", Target.Name));
     }
-}
 
-/// <summary>Linear learners over the rows of a model.</summary>
-public sealed class Linear<TRow>
-{
-    internal Linear() { }
-
-    /// <summary>Least squares with an L2 penalty.</summary>
-    public Ridge Ridge<TValue>(Expression<Func<TRow, TValue>> target, double alpha = 1)
+    /// <summary>The ranges of its settings.</summary>
+    private protected virtual IEnumerable<Limit> Limits()
     {
-        if (!(alpha >= 0) || !double.IsFinite(alpha)) throw new ArgumentOutOfRangeException(nameof(alpha), alpha.ToString(CultureInfo.InvariantCulture) + " is no penalty; give 0 or more.");
-        return new(RowSchema.Of<TRow>().ColumnOf(target), alpha);
+        if (Interval is { } share) yield return new("Interval", share, 0, 1, MinExcluded: true, MaxExcluded: true);
+        foreach (var (name, weight) in ClassWeights ?? new Dictionary<string, double>()) yield return new($"ClassWeights[{name}]", weight, 0);
     }
 }

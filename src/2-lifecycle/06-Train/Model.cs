@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Linq.Expressions;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Kumiki.Making;
 using Kumiki.Onnx;
 using Kumiki.Preprocessing;
-using Kumiki.Statistics;
 using Kumiki.Tables;
 using Kumiki.Training;
 using OnnxKind = Kumiki.Onnx.ColumnKind;
@@ -12,8 +12,9 @@ using OnnxKind = Kumiki.Onnx.ColumnKind;
 namespace Kumiki;
 
 /// <summary>A model over rows of a type: fitted transforms and a trained learner in one ONNX graph.</summary>
-/// <remarks>Making one: 1. the rows are split, 2. transforms are fitted on training rows, 3. the transforms' own graph computes the features, 4. the learner is trained on them, 5. both are
-/// joined to one graph, 6. that graph scores the validation and test rows, beside the baselines. A version holds <c>model.onnx</c> and the scored rows.</remarks>
+/// <remarks>Making one: 1. the rows are split, 2. transforms are fitted on training rows, 3. the learner is trained on the features that the transforms' own graph computes, block by block, 4. both are
+/// joined to one graph, 5. an interval, if any, is calibrated on validation rows, 6. that graph scores the validation and test rows, beside the baselines. A version holds <c>model.onnx</c>, the scored rows
+/// and, of trees, <c>booster.ubj</c>.</remarks>
 public abstract class Model<TRow> : Asset
 {
     public sealed override AssetKind Kind => AssetKind.Model;
@@ -27,6 +28,10 @@ public abstract class Model<TRow> : Asset
     /// <summary>What the model has to beat on the test rows; by default nothing is declared, and the mean of the training rows is shown.</summary>
     protected virtual IReadOnlyList<Baseline<TRow>> Baselines => [];
 
+    /// <summary>Whether the learner is also tried by cross-validation on the rows that train and validate; its figures stand beside those of the test rows as <c>mae.folds</c>.</summary>
+    /// <value>Null: it is not.</value>
+    protected virtual CrossValidation? CrossValidation => null;
+
     /// <summary>The features to name columns for.</summary>
     protected static Features<TRow> Features { get; } = new([]);
 
@@ -36,6 +41,12 @@ public abstract class Model<TRow> : Asset
     /// <summary>Linear learners.</summary>
     protected static Linear<TRow> Linear { get; } = new();
 
+    /// <summary>Learners that look at no feature.</summary>
+    protected static ZeroRules<TRow> ZeroRule { get; } = new();
+
+    /// <summary>A column by its property, for settings of a learner: <c>with { Weights = Column(r => r.Weight) }</c>.</summary>
+    protected static ColumnSchema Column<TValue>(Expression<Func<TRow, TValue>> column) => RowSchema.Of<TRow>().ColumnOf(column);
+
     protected override EdgeKind EdgeTo(Asset input) => input.Kind == AssetKind.Model ? EdgeKind.Fit : EdgeKind.Source;
 
     protected override IEnumerable<KeyValuePair<string, string>> Recipe =>
@@ -43,126 +54,123 @@ public abstract class Model<TRow> : Asset
 
     protected override IEnumerable<Finding> Check()
     {
-        if (Node.Inputs.All(i => i.Asset != Split.Data.Name))
-            yield return new("split", Severity.Refusal, Message.Of("model.split-of-other", ("model", Name), ("data", Split.Data.Name)), []);
-        foreach (var plan in Learner.Features.Where(p => p.Column.Name == Learner.Algorithm.Target.Name))
-            yield return new("leak", Severity.Refusal, Message.Of("model.target-is-feature", ("model", Name), ("column", plan.Column.Name)), []);
+        var (algorithm, found) = (Learner.Algorithm, new List<Finding>());
+        if (Node.Inputs.All(i => i.Asset != Split.Data.Name)) Refuse("split", Message.Of("model.split-of-other", ("model", Name), ("data", Split.Data.Name)));
+        foreach (var plan in Learner.Features.Where(p => p.Column.Name == algorithm.Target.Name)) Refuse("leak", Message.Of("model.target-is-feature", ("model", Name), ("column", plan.Column.Name)));
+        foreach (var says in algorithm.Check()) Refuse("learner", says);
+        foreach (var limit in Baselines.SelectMany(b => b.Limits()).Where(l => !l.Holds)) Refuse("baseline", limit.Says(nameof(Baseline<>.SeasonalNaive)));
+        foreach (var baseline in Baselines.Where(b => algorithm.IsClasses || !b.IsNumber))
+            Refuse("baseline", Message.Of("model.baseline-number", ("model", Name), ("baseline", baseline.Name), ("column", algorithm.Target.Name)));
+        return found;
+
+        void Refuse(string rule, Message says) => found.Add(new(rule, Severity.Refusal, says, []));
     }
 
     protected sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)
     {
         var learner = Learner;
-        var target = learner.Algorithm.Target.Name;
         var files = await making.Input(Split.Data).PathsAsync("rows", stop);
-        var (model, scored) = await Task.Run(() => Train(making, learner, files, stop), stop);
+        var made = await Task.Run(() => Train(making, learner, files, stop), stop);
 
         var path = making.Scratch.File("model.onnx");
-        var bytes = model.ToBytes();
+        var bytes = made.Graph.ToBytes();
         await File.WriteAllBytesAsync(path, bytes, stop);
         await making.AddFileAsync("model.onnx", path, stop);
-        foreach (var (part, rows) in scored)
+        if (made.Booster is not null) await making.AddBytesAsync("booster.ubj", made.Booster, stop);
+        foreach (var (part, rows) in made.Scored)
         {
             var file = making.Scratch.File(part + ".parquet");
             ScoredRows.Write(making.Tables(), rows, file, stop);
             await making.AddFileAsync($"scored/{part}.parquet", file, stop);
         }
-        making.Fact("target", target);
+        making.Fact("target", learner.Algorithm.Target.Name);
         making.Fact("algorithm", learner.Algorithm.GetType().Name);
         using var scorer = Scorer.Open(bytes);
-        making.Schema(JsonSerializer.SerializeToElement(new { inputs = scorer.Columns, features = scorer.Features }, JsonSerializerOptions.Web));
+        making.Schema(JsonSerializer.SerializeToElement(new { inputs = scorer.Columns, features = scorer.Features }, Written));
     }
 
-    (OnnxModel Model, IReadOnlyList<(string Part, Scored Rows)> Scored) Train(MakingRun making, Learner learner, IReadOnlyList<string> files, CancellationToken stop)
-    {
-        var target = learner.Algorithm.Target.Name;
-        Frame frame;
-        using (making.Step("read"))
-        {
-            var wanted = learner.Features.ToDictionary(f => f.Column.Name, f => Frame.KindOf(f.Column, f.Steps.Any(s => s is StepPlan.OneHot)), StringComparer.Ordinal);
-            wanted[target] = Frame.KindOf(learner.Algorithm.Target, category: false);
-            wanted[Split.Column] = OnnxKind.Date;
-            foreach (var baseline in Baselines) wanted.TryAdd(baseline.Column.Name, OnnxKind.Number);
-            frame = Frame.Read(making.Tables(), files, wanted, stop);
-        }
+    sealed record MadeModel(OnnxModel Graph, byte[]? Booster, IReadOnlyList<(string Part, Scored Rows)> Scored);
 
-        var split = Split.Of(frame.Days(Split.Column));
+    MadeModel Train(MakingRun making, Learner learner, IReadOnlyList<string> files, CancellationToken stop)
+    {
+        var algorithm = learner.Algorithm;
+        Frame frame;
+        using (making.Step("read")) frame = Read(making, learner, files, stop);
+
+        var keys = Split.Column is null ? new int[frame.Rows] : frame.Keys(Split.Column.Name);
+        var split = Split.Of(keys, making.RandomFor("split"));
         foreach (var (name, value) in split.Facts) making.Fact(name, value);
-        var truth = frame.Numbers(target);
+        var target = TargetColumn.Of(algorithm, frame, split.Train);
+        if (target.UnknownRows > 0) making.Log("warn", Message.Of("training.unknown-class", ("model", Name), ("rows", target.UnknownRows), ("column", algorithm.Target.Name)).ToString());
         var (train, validation, test) = (WithTarget(split.Train), WithTarget(split.Validation), WithTarget(split.Test));
         foreach (var (part, rows) in new[] { ("train", train), ("test", test) })
-            if (rows.Length == 0) throw new KumikiException(Message.Of("training.no-rows", ("model", Name), ("data", Split.Data.Name), ("part", part), ("column", target)));
+            if (rows.Length == 0) throw new KumikiException(Message.Of("training.no-rows", ("model", Name), ("data", Split.Data.Name), ("part", part), ("column", algorithm.Target.Name)));
         making.Metric("rows.train", train.Length);
         making.Metric("rows.validation", validation.Length);
         making.Metric("rows.test", test.Length);
 
-        OnnxModel transforms;
-        float[] features, watched;
-        int width;
-        using (making.Step("fit transforms"))
+        var course = new TrainingCourse(making.Seed, stop)
         {
-            transforms = TransformGraph.Of(Fitting.Of(learner.Features, frame, train));
-            using var scorer = Scorer.Open(transforms.ToBytes());
-            width = scorer.Width;
-            features = scorer.Score(frame.Take(train), stop);
-            watched = validation.Length == 0 ? [] : scorer.Score(frame.Take(validation), stop);
-        }
-
-        OnnxModel model;
-        using (making.Step("train"))
-            model = transforms.Append(Trainer.Train(learner.Algorithm, features, width, Frame.Gather(truth, train), (watched, Frame.Gather(truth, validation)), making, stop));
+            Metric = making.Metric,
+            Progress = (done, of) => making.Progress(done, of, "rounds"),
+            Warn = says => making.Log("warn", says.ToString()),
+            Fact = making.Fact,
+            Step = making.Step,
+        };
+        var fitted = Fitted.Of(Name, learner, frame, target, train, validation, course);
+        making.Fact("task", algorithm.Task.ToString());
+        if (fitted.Outputs.Names.Count > 1) making.Fact("outputs", string.Join(", ", fitted.Outputs.Names));
+        if (fitted.Outputs.Classes.Count > 0) making.Fact("classes", JsonSerializer.Serialize(fitted.Outputs.Classes, Readable));
+        if (algorithm.IsBinary) making.Fact("positive", fitted.Outputs.Classes[^1]);
 
         using (making.Step("test"))
         {
-            using var scorer = Scorer.Open(model.ToBytes());
             var scored = new List<(string, Scored)>();
-            if (validation.Length > 0) scored.Add(("validation", ScoreOf(validation)));
-            scored.Add(("test", ScoreOf(test)));
-            Compare(making, learner.Algorithm, frame, train, test, scored[^1].Item2);
-            return (model, scored);
-
-            Scored ScoreOf(int[] rows) => new(Array.ConvertAll(scorer.Score(frame.Take(rows), stop), s => (double)s), Frame.Gather(truth, rows));
+            if (validation.Length > 0) scored.Add(("validation", fitted.Score(frame, target, validation, stop)));
+            scored.Add(("test", fitted.Score(frame, target, test, stop)));
+            Comparison.Of(making, learner.Algorithm, target, train, scored[^1].Item2, [.. Baselines.Select(b => (b.Name, b.Column.Name, b.Guess(frame, target.Values, test)))]);
+            if (CrossValidation is { } plan) scored.Add(("out-of-fold", CrossValidate(plan)));
+            return new(fitted.Graph, fitted.Booster, scored);
         }
 
-        int[] WithTarget(int[] rows) => Array.FindAll(rows, r => !double.IsNaN(truth[r]));
+        Scored CrossValidate(CrossValidation plan)
+        {
+            int[] rows = [.. train.Concat(validation).Order()];
+            var telling = course with { Progress = (done, of) => making.Progress(done, of, "folds") };
+            var folds = FoldRuns.Of(Name, learner, Split, plan, frame, target, rows, keys, making.RandomFor("folds"), telling);
+            foreach (var (figure, values) in folds.Figures)
+            {
+                var (mean, interval) = folds.Of(figure);
+                making.Metric($"{figure}.folds", mean);
+                making.Metric($"{figure}.folds.low", interval.Low);
+                making.Metric($"{figure}.folds.high", interval.High);
+                making.Fact($"folds.{figure}", string.Join(' ', values.Select(v => v.ToString("G6", CultureInfo.InvariantCulture))));
+            }
+            return folds.OutOfFold;
+        }
+
+        int[] WithTarget(int[] rows) => Array.FindAll(rows, r => !double.IsNaN(target.Values[r]));
     }
 
-    /// <summary>The figures on the test rows, beside what needs no model.</summary>
-    void Compare(MakingRun making, Algorithm algorithm, Frame frame, int[] train, int[] test, Scored scored)
+    /// <summary>As pages and programs read it: a column's kind by its name.</summary>
+    static readonly JsonSerializerOptions Written = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
+
+    static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    Frame Read(MakingRun making, Learner learner, IReadOnlyList<string> files, CancellationToken stop)
     {
-        var truth = frame.Numbers(algorithm.Target.Name);
-        if (algorithm.IsBinary)
-        {
-            making.Metric("log_loss.test", Classification.LogLoss(scored.Scores, scored.Truth));
-            if (scored.Truth.Distinct().Count() == 2) making.Metric("roc_auc.test", Classification.RocAuc(scored.Scores, scored.Truth));
-            return;
-        }
-        var mae = Regression.MeanAbsoluteError(scored.Truth, scored.Scores);
-        making.Metric("mae.test", mae);
-        making.Metric("rmse.test", Regression.RootMeanSquaredError(scored.Truth, scored.Scores));
-        var mean = Frame.Gather(truth, train).Average();
-        making.Metric("mae.test.mean", Regression.MeanAbsoluteError(scored.Truth, Array.ConvertAll(scored.Truth, _ => mean)));
-        foreach (var baseline in Baselines)
-        {
-            var guesses = Frame.Gather(frame.Numbers(baseline.Column.Name), test);
-            var both = Enumerable.Range(0, test.Length).Where(i => !double.IsNaN(guesses[i])).ToArray();
-            if (both.Length == 0) throw new KumikiException(Message.Of("model.baseline-missing", ("model", Name), ("baseline", baseline.Name), ("column", baseline.Column.Name)));
-            var (theirs, ours) = (MaeOf(guesses), MaeOf(scored.Scores));
-            making.Metric("mae.test." + baseline.Name, theirs);
-            making.Check(new CheckResult("beats-" + baseline.Name, CheckKind.Test, ours < theirs, ours < theirs
-                ? Message.Of("model.beats", ("model", Name), ("baseline", baseline.Name), ("mae", Written(ours)), ("theirs", Written(theirs)), ("rows", both.Length))
-                : Message.Of("model.does-not-beat", ("model", Name), ("baseline", baseline.Name), ("mae", Written(ours)), ("theirs", Written(theirs)), ("rows", both.Length))));
+        var algorithm = learner.Algorithm;
+        var wanted = learner.Features.ToDictionary(f => f.Column.Name, f => Frame.KindOf(f.Column, f.Steps.Any(s => s is StepPlan.OneHot)), StringComparer.Ordinal);
+        var exact = new HashSet<string>(StringComparer.Ordinal);
+        if (Split.Column is { } by) wanted.TryAdd(by.Name, Split.IsTime ? OnnxKind.Date : Frame.KindOf(by, category: true));
+        Want(algorithm.Target.Name, Frame.KindOf(algorithm.Target, category: false));
+        if (algorithm.Weights is { } weights) Want(weights.Name, OnnxKind.Number);
+        foreach (var (name, kind) in Baselines.SelectMany(b => b.Wanted)) Want(name, kind);
+        return Frame.Read(making.Tables(), files, wanted, stop, exact);
 
-            double MaeOf(double[] values) => Regression.MeanAbsoluteError(Frame.Gather(scored.Truth, both), Frame.Gather(values, both));
+        void Want(string name, OnnxKind kind)
+        {
+            if (wanted.TryAdd(name, kind)) exact.Add(name);
         }
-
-        static string Written(double value) => value.ToString("G5", CultureInfo.InvariantCulture);
     }
-}
-
-/// <summary>A guess without a model: the value of a column.</summary>
-/// <param name="Name">A slug, such as <c>two-weeks-ago</c>.</param>
-public sealed record Baseline<TRow>(string Name, ColumnSchema Column)
-{
-    /// <summary>"As it was then": the value of a column of the same row.</summary>
-    public static Baseline<TRow> Of<TValue>(string name, Expression<Func<TRow, TValue>> column) => new(name, RowSchema.Of<TRow>().ColumnOf(column));
 }

@@ -86,7 +86,7 @@ public abstract class BatchPrediction<TRow> : Asset
         }
         making.Fact("rows", total.ToString(CultureInfo.InvariantCulture));
         making.Fact("model", predictors.Says);
-        making.Schema(PredictedRows.SchemaOf(RowSchema.Of<TRow>(), predictors.OfFamily).ToJson());
+        making.Schema(PredictedRows.SchemaOf(RowSchema.Of<TRow>(), predictors.Outputs, predictors.OfFamily).ToJson());
     }
 
     async Task<Predictors> OpenAsync(MakingRun making, IReadOnlyList<Asset> inputs, CancellationToken stop)

@@ -10,6 +10,7 @@ namespace Kumiki;
 sealed record Predictor(string? Key, VersionName Version, Scorer Scorer);
 
 /// <summary>Scores of rows, and by which version where there are several.</summary>
+/// <param name="Scores">[rows × outputs] row by row.</param>
 sealed record Predicted(float[] Scores, string?[]? By);
 
 /// <summary>The models of one batch prediction: one for all rows, or one for each key of a column and perhaps one for the keys that have none.</summary>
@@ -29,7 +30,14 @@ sealed class Predictors : IDisposable
         (this.asset, this.all, this.keyColumn) = (asset, all, keyColumn);
         members = all.Where(p => p.Key is not null).ToDictionary(p => p.Key!, StringComparer.Ordinal);
         global = all.FirstOrDefault(p => p.Key is null);
+        Outputs = ModelOutputs.Of(all[0].Scorer);
+        if (all.FirstOrDefault(p => !ModelOutputs.Of(p.Scorer).Names.SequenceEqual(Outputs.Names)) is { } other)
+            throw new KumikiException(Message.Of("prediction.outputs", ("asset", asset), ("one", all[0].Version), ("outputs", string.Join(", ", Outputs.Names)), ("other", other.Version),
+                ("others", string.Join(", ", ModelOutputs.Of(other.Scorer).Names))));
     }
+
+    /// <summary>What every one of the models answers with.</summary>
+    public ModelOutputs Outputs { get; }
 
     public bool OfFamily => keyColumn is not null;
 
@@ -56,7 +64,8 @@ sealed class Predictors : IDisposable
         }
 
         var keys = Frame.Read(engine, files, new Dictionary<string, OnnxKind> { [keyColumn.Name] = Frame.KindOf(keyColumn, category: true) }, from, count, stop).Texts(keyColumn.Name);
-        var scores = new float[keys.Length];
+        var width = Outputs.Names.Count;
+        var scores = new float[keys.Length * width];
         var by = new string?[keys.Length];
         var rowsOfOne = new Dictionary<Predictor, List<int>>();
         for (var row = 0; row < keys.Length; row++)
@@ -73,11 +82,15 @@ sealed class Predictors : IDisposable
             foreach (var (predictor, list) in alike)
             {
                 int[] rows = [.. list];
-                var columns = frame.Take(rows);
+                var columns = frame.Window(predictor.Scorer.Columns.Select(c => c.Name), rows.Length).Of(rows);
                 var own = predictor.Scorer.Score(columns, stop);
                 Count(predictor, columns);
                 var name = predictor.Version.ToString();
-                for (var i = 0; i < rows.Length; i++) (scores[rows[i]], by[rows[i]]) = (own[i], name);
+                for (var i = 0; i < rows.Length; i++)
+                {
+                    own.AsSpan(i * width, width).CopyTo(scores.AsSpan(rows[i] * width));
+                    by[rows[i]] = name;
+                }
                 rowsOf[name] = rowsOf.GetValueOrDefault(name) + rows.Length;
             }
         }

@@ -6,7 +6,10 @@ namespace Kumiki.Lifecycle.Tests;
 /// <summary>What scikit-learn made of the same numbers; written by make-golden.py.</summary>
 static class Golden
 {
-    public static JsonElement Root { get; } = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(ThisFile())!, "golden.json"))).RootElement;
+    public static JsonElement Root { get; } = File("golden/golden.json");
+
+    /// <summary>A golden file by its path below these tests.</summary>
+    public static JsonElement File(string path) => JsonDocument.Parse(System.IO.File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", path))).RootElement;
 
     public static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Null ? double.NaN : v.GetDouble())];
 
@@ -16,7 +19,7 @@ static class Golden
     public static string Checkout()
     {
         for (var up = new DirectoryInfo(AppContext.BaseDirectory); up is not null; up = up.Parent)
-            if (File.Exists(Path.Combine(up.FullName, "Kumiki.slnx"))) return up.FullName;
+            if (System.IO.File.Exists(Path.Combine(up.FullName, "Kumiki.slnx"))) return up.FullName;
         throw new InvalidOperationException("These tests run from a checkout.");
     }
 }

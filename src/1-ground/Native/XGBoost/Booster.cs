@@ -20,7 +20,7 @@ public enum PredictionKind
 public sealed record RoundFigure(int Round, string Rows, string Metric, double Value);
 
 /// <summary>Trees being trained or trained. One thread at a time; results are copied out before the next call.</summary>
-public sealed unsafe class Booster : IDisposable
+public sealed unsafe partial class Booster : IDisposable
 {
     Booster(BoosterHandle handle) => Handle = handle;
 
@@ -192,14 +192,23 @@ public sealed unsafe class Booster : IDisposable
     /// <summary>Predicts every row.</summary>
     /// <returns>[rows × outputs] in row-major order; one output unless the objective has more.</returns>
     /// <exception cref="KumikiException">The matrix has other columns than the booster was trained on; XGBoost itself would take fewer in silence.</exception>
-    public float[] Predict(DMatrix rows, PredictionKind kind = PredictionKind.Value)
+    public float[] Predict(DMatrix rows, PredictionKind kind = PredictionKind.Value) => Predict(rows, (int)kind, $"predict {rows.Rows} rows");
+
+    /// <summary>How much each column moved each row's margin away from the average of the training rows: SHAP values of the trees.</summary>
+    /// <param name="rows">Rows with their values (<see cref="DMatrix.Of(ReadOnlySpan{float}, int, int)"/>), not bins.</param>
+    /// <param name="approximate">Saabas' quicker rule; it is local to each tree's path and not consistent.</param>
+    /// <returns>[rows × outputs × (columns + 1)] in row-major order; the last of each output is the average, and together they sum to the margin.</returns>
+    /// <remarks>Lundberg et al. 2018, "Consistent individualized feature attribution for tree ensembles"; XGBoost's own. BoosterTests holds each sum against the margin.</remarks>
+    public float[] Contributions(DMatrix rows, bool approximate = false) => Predict(rows, approximate ? 3 : 2, $"explain {rows.Rows} rows");
+
+    float[] Predict(DMatrix rows, int type, string doing)
     {
         CheckColumns(rows);
         ulong* shape;
         ulong rank;
         float* result;
-        var config = $$"""{"type": {{(int)kind}}, "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": true}""";
-        XGBoostApi.Check(XGBoostApi.XGBoosterPredictFromDMatrix(Handle, rows.Handle, config, &shape, &rank, &result), $"predict {rows.Rows} rows");
+        var config = $$"""{"type": {{type}}, "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": true}""";
+        XGBoostApi.Check(XGBoostApi.XGBoosterPredictFromDMatrix(Handle, rows.Handle, config, &shape, &rank, &result), doing);
         var count = 1UL;
         for (var i = 0UL; i < rank; i++) count *= shape[i];
         return new ReadOnlySpan<float>(result, checked((int)count)).ToArray();

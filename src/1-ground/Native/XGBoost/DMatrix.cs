@@ -1,7 +1,7 @@
 namespace Kumiki.Native.XGBoost;
 
 /// <summary>Rows to train on or to predict, copied into XGBoost's own memory.</summary>
-public sealed unsafe class DMatrix : IDisposable
+public sealed unsafe partial class DMatrix : IDisposable
 {
     DMatrix(DMatrixHandle handle, int rows, int columns) => (Handle, Rows, Columns) = (handle, rows, columns);
 

@@ -37,6 +37,21 @@ internal static unsafe partial class XGBoostApi
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int XGDMatrixSetFloatInfo(DMatrixHandle matrix, string field, float* values, ulong count);
 
+    // matrices of bins, fed block by block: the callbacks are int next(iter) and void reset(iter)
+    [LibraryImport(Library)]
+    internal static partial int XGProxyDMatrixCreate(out DMatrixHandle made);
+
+    [LibraryImport(Library)]
+    internal static partial int XGProxyDMatrixSetDataDense(nint proxy, byte* arrayInterface);
+
+    [LibraryImport(Library, EntryPoint = "XGDMatrixSetFloatInfo")]
+    internal static partial int XGProxyDMatrixSetFloatInfo(nint proxy, byte* field, float* values, ulong count);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int XGQuantileDMatrixCreateFromCallback(
+        nint iterator, DMatrixHandle proxy, nint reference, delegate* unmanaged[Cdecl]<nint, void> reset, delegate* unmanaged[Cdecl]<nint, int> next, string config,
+        out DMatrixHandle made);
+
     // boosters
     [LibraryImport(Library)]
     internal static partial int XGBoosterCreate(nint* matrices, ulong count, out BoosterHandle made);
@@ -55,6 +70,12 @@ internal static unsafe partial class XGBoostApi
 
     [LibraryImport(Library)]
     internal static partial int XGBoosterUpdateOneIter(BoosterHandle booster, int round, DMatrixHandle train);
+
+    [LibraryImport(Library)]
+    internal static partial int XGBoosterBoostOneIter(BoosterHandle booster, DMatrixHandle train, float* gradient, float* hessian, ulong count);
+
+    [LibraryImport(Library)]
+    internal static partial int XGBoosterSlice(BoosterHandle booster, int begin, int end, int step, out BoosterHandle made);
 
     [LibraryImport(Library)]
     internal static partial int XGBoosterEvalOneIter(BoosterHandle booster, int round, nint* matrices, nint* names, ulong count, nint* text);

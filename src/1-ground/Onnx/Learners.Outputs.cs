@@ -1,0 +1,77 @@
+using System.Text.Json;
+using Kumiki.Native.OnnxRuntime;
+
+namespace Kumiki.Onnx;
+
+/// <summary>What the columns of a model's scores are; part of the model's metadata.</summary>
+/// <param name="Names">One a column: <c>score</c>, the classes' names, <c>q0.1</c>, <c>lower</c>, <c>upper</c>.</param>
+/// <param name="Classes">The names of a target's classes in the order of their numbers; of two the second is the positive one, whose probability the score is. Empty where the target is a number.</param>
+public sealed record ModelOutputs(IReadOnlyList<string> Names, IReadOnlyList<string> Classes)
+{
+    internal const string NamesKey = "kumiki.outputs";
+    internal const string ClassesKey = "kumiki.classes";
+
+    /// <summary>The only output of a model that answers with one number.</summary>
+    public static ModelOutputs Single { get; } = new([Learners.Score], []);
+
+    /// <summary>What an opened model says; a model that says nothing has one score.</summary>
+    public static ModelOutputs Of(Scorer scorer) => Read(scorer.Metadata) is { Names.Count: > 0 } said ? said : Single;
+
+    static ModelOutputs Read(Func<string, string?> metadata) =>
+        new(metadata(NamesKey) is { } names ? ModelFacts.Features(names) : [], metadata(ClassesKey) is { } classes ? ModelFacts.Features(classes) : []);
+
+    /// <summary>The model with this in its metadata.</summary>
+    /// <exception cref="ArgumentException">The model has another number of outputs.</exception>
+    public OnnxModel On(OnnxModel model)
+    {
+        if (model.Outputs[0].Shape[1] != Names.Count) throw new ArgumentException($"{Names.Count} names for {model.Outputs[0]}.", nameof(model));
+        var named = model.WithMetadata(NamesKey, Text(Names));
+        return Classes.Count == 0 ? named : named.WithMetadata(ClassesKey, Text(Classes));
+
+        static string Text(IReadOnlyList<string> names) => JsonSerializer.Serialize(names, ModelFacts.Json.Readable.IReadOnlyListString);
+    }
+}
+
+public static partial class Learners
+{
+    /// <summary>The learner with the outputs of each row in rising order: quantiles that do not cross.</summary>
+    /// <remarks>Rearrangement, which never makes a set of quantiles worse: Chernozhukov, Fernández-Val and Galichon 2010, "Quantile and probability curves without crossing".</remarks>
+    public static OnnxModel Rising(OnnxModel learner)
+    {
+        var outputs = learner.Outputs[0].Shape[1];
+        if (outputs == 1) return learner;
+        return Behind(learner, "/rising/any", outputs,
+            [new("TopK", ["/rising/any", "/rising/count"], [Score, "/rising/places"]) { Attributes = [new OnnxAttribute.Int("axis", 1), new OnnxAttribute.Int("largest", 0), new OnnxAttribute.Int("sorted", 1)] }],
+            [OnnxConstant.Of("/rising/count", [outputs], 1)]);
+    }
+
+    /// <summary>The learner with two outputs more: the first one less <paramref name="margin"/>, the last one plus it, the smaller first.</summary>
+    /// <param name="margin">What calibration gave; below 0 it narrows the interval.</param>
+    public static OnnxModel Interval(OnnxModel learner, float margin)
+    {
+        if (!float.IsFinite(margin)) throw new KumikiException(Message.Of("onnx.weight", ("value", margin)));
+        var outputs = learner.Outputs[0].Shape[1];
+        return Behind(learner, "/interval/point", outputs + 2,
+            [new("Gather", ["/interval/point", "/interval/first"], ["/interval/low"]) { Attributes = [new OnnxAttribute.Int("axis", 1)] },
+             new("Gather", ["/interval/point", "/interval/last"], ["/interval/high"]) { Attributes = [new OnnxAttribute.Int("axis", 1)] },
+             new("Sub", ["/interval/low", "/interval/margin"], ["/interval/from"]),
+             new("Add", ["/interval/high", "/interval/margin"], ["/interval/to"]),
+             new("Min", ["/interval/from", "/interval/to"], ["/interval/lower"]),
+             new("Max", ["/interval/from", "/interval/to"], ["/interval/upper"]),
+             new("Concat", ["/interval/point", "/interval/lower", "/interval/upper"], [Score]) { Attributes = [new OnnxAttribute.Int("axis", 1)] }],
+            [OnnxConstant.Of("/interval/first", [0L], 1), OnnxConstant.Of("/interval/last", [outputs - 1], 1), OnnxConstant.Of("/interval/margin", [margin], 1)]);
+    }
+
+    /// <summary>The learner with more nodes behind it, which read its score under another name.</summary>
+    static OnnxModel Behind(OnnxModel learner, string point, long outputs, IReadOnlyList<OnnxNode> nodes, IReadOnlyList<OnnxConstant> constants)
+    {
+        var graph = learner.Graph;
+        IReadOnlyList<string> Renamed(IReadOnlyList<string> names) => [.. names.Select(n => n == Score ? point : n)];
+        return new(graph with
+        {
+            Outputs = [new(Score, TensorType.Float, [OnnxModel.Free, outputs])],
+            Nodes = [.. graph.Nodes.Select(n => n with { Inputs = Renamed(n.Inputs), Outputs = Renamed(n.Outputs) }), .. nodes],
+            Constants = [.. graph.Constants, .. constants],
+        }, learner.Metadata);
+    }
+}

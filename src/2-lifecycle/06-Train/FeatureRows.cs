@@ -1,0 +1,99 @@
+using Kumiki.Native.XGBoost;
+using Kumiki.Onnx;
+using Kumiki.Preprocessing;
+
+namespace Kumiki.Training;
+
+/// <summary>What a graph makes of some rows, worked out block by block whenever it is asked for: features for a learner, or a model's scores.</summary>
+/// <remarks>Up to 16 MB are kept after the first time; more is worked out again on each pass, so that a large table is in memory once. One thread at a time.</remarks>
+sealed class FeatureRows
+{
+    /// <summary>Rows that are worked out at once.</summary>
+    public const int BlockRows = 16_384;
+
+    const long KeptFloats = 4_000_000;
+
+    readonly RowFiller fill;
+    float[]? kept;
+
+    FeatureRows(int count, int width, IReadOnlyList<string> names, RowFiller fill) => (Count, Width, Names, this.fill) = (count, width, names, fill);
+
+    public int Count { get; }
+
+    /// <summary>Floats a row.</summary>
+    public int Width { get; }
+
+    /// <summary>What the floats of a row are called; may be empty.</summary>
+    public IReadOnlyList<string> Names { get; }
+
+    /// <summary>Rows of a frame seen through a graph.</summary>
+    /// <param name="rows">Row numbers of the frame.</param>
+    public static FeatureRows Of(Scorer scorer, Frame frame, int[] rows, CancellationToken stop)
+    {
+        var window = rows.Length == 0 ? null : frame.Window(scorer.Columns.Select(c => c.Name), Math.Min(BlockRows, rows.Length));
+        return new(rows.Length, scorer.Width, scorer.Features, (from, into) =>
+        {
+            for (var done = 0; done * scorer.Width < into.Length; done += BlockRows)
+            {
+                var here = rows.AsSpan(from + done, Math.Min(BlockRows, into.Length / scorer.Width - done));
+                try
+                {
+                    scorer.Score(window!.Of(here), into.Slice(done * scorer.Width, here.Length * scorer.Width), stop);
+                }
+                catch (KumikiException e) when (e.Says.Id is "onnx.infinite" or "onnx.score-nan")
+                {
+                    // The scorer counts from the start of the block; people count from the start of the dataset.
+                    var said = e.Says.Values.ToDictionary(v => v.Key, v => (object?)v.Value);
+                    var row = here[int.Parse(e.Says.Values["row"], System.Globalization.CultureInfo.InvariantCulture) - 1] + 1;
+                    throw new KumikiException(e.Says.Id == "onnx.infinite"
+                        ? Message.Of("onnx.infinite", ("column", said["column"]), ("row", row), ("value", said["value"]))
+                        : Message.Of("onnx.score-nan", ("row", row), ("columns", said["columns"])), e);
+                }
+            }
+        });
+    }
+
+    /// <summary>Rows that are there already.</summary>
+    /// <param name="values">[rows × width] row by row.</param>
+    public static FeatureRows Of(float[] values, int width, IReadOnlyList<string>? names = null) =>
+        new(values.Length / width, width, names ?? [.. Enumerable.Range(1, width).Select(f => $"feature {f}")], (from, into) => values.AsMemory(from * width, into.Length).CopyTo(into)) { kept = values };
+
+    /// <summary>Some rows.</summary>
+    /// <param name="into">[rows × width]</param>
+    public void Fill(int from, Memory<float> into)
+    {
+        if (kept is null && (long)Count * Width <= KeptFloats)
+        {
+            var all = new float[Count * Width];
+            fill(0, all);
+            kept = all;
+        }
+        if (kept is not null) kept.AsMemory(from * Width, into.Length).CopyTo(into);
+        else fill(from, into);
+    }
+
+    /// <summary>Every row.</summary>
+    /// <returns>[rows × width] row by row.</returns>
+    /// <exception cref="OverflowException">More than 2³¹ floats.</exception>
+    public float[] ToArray()
+    {
+        if (kept is not null) return kept;
+        var all = new float[checked(Count * Width)];
+        fill(0, all);
+        return all;
+    }
+
+    /// <summary>Walks over all rows, piece by piece.</summary>
+    /// <param name="use">Given the first row and the piece's floats.</param>
+    /// <param name="piece">Rows of a piece; few enough that what is done with them stays in the processor's cache.</param>
+    public void ForEach(Action<int, ReadOnlyMemory<float>> use, int piece = 2048)
+    {
+        var buffer = new float[Math.Min(Count, BlockRows) * Width];
+        for (var from = 0; from < Count; from += BlockRows)
+        {
+            var block = buffer.AsMemory(0, Math.Min(BlockRows, Count - from) * Width);
+            Fill(from, block);
+            for (var at = 0; at * Width < block.Length; at += piece) use(from + at, block.Slice(at * Width, Math.Min(piece * Width, block.Length - at * Width)));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using Kumiki.Native;
+using Kumiki.Onnx;
+using Kumiki.Preprocessing;
+
+namespace Kumiki.Training;
+
+/// <summary>A learner fitted on some rows of a frame: what the making of a model, a fold of a cross-validation and a trial of a search do alike.</summary>
+/// <remarks>1. Transforms are fitted on the training rows, 2. the learner is trained on what their graph computes, block by block, 3. both are joined to one graph, 4. an interval, if any, is calibrated on validation rows.</remarks>
+/// <param name="Booster">The trees as XGBoost keeps them; null for other learners.</param>
+sealed record Fitted(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
+{
+    /// <summary>Values beside which it pays to give memory back.</summary>
+    const long LargeFrame = 4_000_000;
+
+    /// <param name="train">Rows to fit on, each with a target.</param>
+    /// <param name="validation">Rows to stop by and to calibrate on, each with a target; may be empty.</param>
+    /// <exception cref="KumikiException">Nothing can be learnt from these rows; the sentence names the column.</exception>
+    public static Fitted Of(string model, Learner learner, Frame frame, TargetColumn target, int[] train, int[] validation, TrainingCourse course)
+    {
+        var algorithm = learner.Algorithm;
+        target.Check(algorithm, train);
+        if (algorithm.NeedsValidation && validation.Length == 0)
+            throw new KumikiException(Message.Of("training.no-validation", ("model", model), ("setting", algorithm.Interval is null ? "EarlyStopping" : "Interval")));
+        var weights = target.Weights(algorithm, frame, train, validation);
+        // What chose the best round cannot tell how far off it is.
+        var share = algorithm is { Interval: not null } and BoostedTrees { EarlyStopping: not null };
+        var (stopping, calibrating) = share ? (EveryOther(validation, 0), EveryOther(validation, 1)) : (validation, validation);
+
+        OnnxModel transforms;
+        using (course.Step("fit transforms")) transforms = TransformGraph.Of(Fitting.Of(learner.Features, frame, train));
+
+        // Training is the peak: what reading and fitting left over is given back first, and what training leaves before the rows are scored.
+        var isLarge = (long)frame.Rows * learner.Features.Count > LargeFrame;
+        Trained trained;
+        using (course.Step("train"))
+        {
+            if (isLarge) ProcessMemory.GiveBack();
+            using var scorer = Scorer.Open(transforms.ToBytes());
+            trained = Trainer.Train(algorithm, Rows(scorer, train), Rows(scorer, stopping), target.Classes.Count, course);
+        }
+        if (isLarge) ProcessMemory.GiveBack();
+
+        var outputs = new ModelOutputs(algorithm.Task == LearningTask.Classes ? target.Classes : algorithm.Outputs, target.Classes);
+        var graph = outputs.On(transforms.Append(trained.Learner));
+        if (algorithm.Interval is { } held)
+        {
+            using (course.Step("calibrate"))
+            using (var scorer = Scorer.Open(graph.ToBytes()))
+            {
+                var margin = Conformal.Margin(FeatureRows.Of(scorer, frame, calibrating, course.Stop).ToArray(), scorer.Width, Frame.Gather(target.Values, calibrating), held, algorithm.Target.Name);
+                course.Metric("interval.margin", margin, 0);
+                outputs = outputs with { Names = [.. outputs.Names, "lower", "upper"] };
+                graph = outputs.On(transforms.Append(Learners.Interval(trained.Learner, margin)));
+            }
+        }
+        return new(graph, trained.Booster, outputs);
+
+        TrainingRows Rows(Scorer scorer, int[] rows) => new(FeatureRows.Of(scorer, frame, rows, course.Stop), Frame.Gather(target.Values, rows), weights is null ? null : Frame.Gather(weights, rows));
+        static int[] EveryOther(int[] rows, int first) => [.. rows.Where((_, i) => i % 2 == first)];
+    }
+
+    /// <summary>Scores rows by the one graph.</summary>
+    public Scored Score(Frame frame, TargetColumn target, int[] rows, CancellationToken stop)
+    {
+        using var scorer = Scorer.Open(Graph.ToBytes());
+        return new(Array.ConvertAll(FeatureRows.Of(scorer, frame, rows, stop).ToArray(), s => (double)s), Frame.Gather(target.Values, rows)) { Names = Outputs.Names, Rows = rows };
+    }
+}
