@@ -62,9 +62,9 @@ public sealed class ExpectationTests : IDisposable
             "level-is-value broken 2/5 [01/01/2021 a 2  Sunny] [01/02/2021 b 5 -5 Sunny]",
                 "level-is-value-2 broken 3/5 [01/02/2021  3 3 ] [01/01/2021 a 4 4 Snow] [01/02/2021 b 5 -5 Sunny]",
         ], results.Select(Shown));
-        Assert.Equal("unique-day-place is broken by 2 of 5 rows", results[0].Says.In("en"));
-        Assert.Equal("rows is broken: the table has 5 rows, expected are 6 to ∞", results[6].Says.In("en"));
-        Assert.Equal("fresh-day is broken: the newest day is 2021-01-02, more than 3 days before 2021-10-08", results[7].Says.In("en"));
+        Assert.Equal("unique-day-place is broken (rows at fault: 2 of 5), as in day=2021-01-01, place=a ×3.", results[0].Says.In("en"));
+        Assert.Equal("rows is broken (rows: 5): expected are 6 to ∞.", results[6].Says.In("en"));
+        Assert.Equal("fresh-day is broken: the newest day is 2021-01-02, more than 3 days before 2021-10-08.", results[7].Says.In("en"));
     }
 
     [Fact]

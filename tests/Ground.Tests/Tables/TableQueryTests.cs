@@ -54,19 +54,19 @@ public sealed class TableQueryTests : IDisposable
     public sealed record Text(string X);
 
     [Theory]
-    [InlineData("SELECT 3000000000 AS x", "The query yields '3000000000' in column x of One, which does not fit in int")]
-    [InlineData("SELECT 1.5 AS x", "The query yields '1.5' in column x of One, which is not a whole number (int)")]
-    [InlineData("SELECT 1.5::DOUBLE AS x", "The query yields '1.5' in column x of One, which is not a whole number (int)")]
-    [InlineData("SELECT NULL::INT AS x", "The query yields '' in column x of One, which is missing where int is needed")]
-    [InlineData("SELECT NULL AS x", "The query yields '' in column x of One, which is missing where int is needed")]
-    [InlineData("SELECT 'nan'::DOUBLE AS x", "The query yields 'nan' in column x of One, which is NaN or infinite")]
-    [InlineData("SELECT '5' AS x", "The query yields x as VARCHAR, which does not become int by itself: write CAST(x AS INTEGER) or change the record")]
-    [InlineData("SELECT [1] AS x", "The query yields x as LIST, which does not become int by itself: write CAST(x AS INTEGER) or change the record")]
-    [InlineData("SELECT 1 AS y", "The query does not yield the columns of One: missing x, too many y; expected are x")]
-    [InlineData("SELECT 1 AS x, 2 AS y", "The query does not yield the columns of One: missing -, too many y; expected are x")]
-    [InlineData("SELECT 1 AS x, 2 AS X", "The query yields column x twice: name one of them with AS")]
-    [InlineData("SELECT 1 AS x; SELECT 2 AS x", "The query holds 2 statements instead of one SELECT: SELECT 1 AS x; SELECT 2 AS x")]
-    [InlineData("CREATE TABLE t (x INT)", "The query is no SELECT: CREATE TABLE t (x INT)")]
+    [InlineData("SELECT 3000000000 AS x", "The query yields '3000000000' in column x of One, which does not fit in int.")]
+    [InlineData("SELECT 1.5 AS x", "The query yields '1.5' in column x of One, which is not a whole number (int).")]
+    [InlineData("SELECT 1.5::DOUBLE AS x", "The query yields '1.5' in column x of One, which is not a whole number (int).")]
+    [InlineData("SELECT NULL::INT AS x", "The query yields '' in column x of One, which is missing where int is needed.")]
+    [InlineData("SELECT NULL AS x", "The query yields '' in column x of One, which is missing where int is needed.")]
+    [InlineData("SELECT 'nan'::DOUBLE AS x", "The query yields 'nan' in column x of One, which is NaN or infinite.")]
+    [InlineData("SELECT '5' AS x", "The query yields x as VARCHAR, which does not become int by itself: write CAST(x AS INTEGER) or change the record.")]
+    [InlineData("SELECT [1] AS x", "The query yields x as INTEGER[], which does not become int by itself: write CAST(x AS INTEGER) or change the record.")]
+    [InlineData("SELECT 1 AS y", "The query does not yield the columns of One: missing x, too many y; expected are x.")]
+    [InlineData("SELECT 1 AS x, 2 AS y", "The query does not yield the columns of One: missing -, too many y; expected are x.")]
+    [InlineData("SELECT 1 AS x, 2 AS X", "The query yields column x twice: name one of them with AS.")]
+    [InlineData("SELECT 1 AS x; SELECT 2 AS x", "The query must be one SELECT (statements found: 2): SELECT 1 AS x; SELECT 2 AS x.")]
+    [InlineData("CREATE TABLE t (x INT)", "The query is no SELECT: CREATE TABLE t (x INT).")]
     public void What_a_query_yields_must_fit_the_record(string sql, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<KumikiException>(() => Run<One>(sql)).Says.In("en"));
 
@@ -118,7 +118,7 @@ public sealed class TableQueryTests : IDisposable
         Assert.StartsWith("The query failed: Binder Error: Referenced column \"unit\" not found in FROM clause!", error.Says.In("en"),
             StringComparison.Ordinal);
         Assert.Contains("Candidate bindings: \"units\"", error.Message, StringComparison.Ordinal);
-        Assert.EndsWith("— in SELECT unit AS x FROM (SELECT 1 AS units)", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("— in SELECT unit AS x FROM (SELECT 1 AS units).", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -144,11 +144,11 @@ public sealed class TableRowsTests : IDisposable
         }
 
         writer.Append(Block(1, false, 99.99m));
-        Assert.Equal("Row 4 has NaN in real: write a finite number, or null in a nullable column",
+        Assert.Equal("Row 4 has NaN in real: write a finite number, or null in a nullable column.",
             Assert.Throws<KumikiException>(() => writer.Append(Block(double.NaN, false, 1))).Says.In("en"));
-        Assert.Equal("Row 4 has no real, which may not be missing: give it a value or make the column nullable",
+        Assert.Equal("Row 4 has no real, which may not be missing: give it a value or make the column nullable.",
             Assert.Throws<KumikiException>(() => writer.Append(Block(1, true, 1))).Says.In("en"));
-        Assert.Equal("Row 4 has 100 in price, which does not fit in decimal(4,2): widen it with [Decimal(precision, scale)]",
+        Assert.Equal("Row 4 has 100 in price, which does not fit in decimal(4,2): widen it with [Decimal(precision, scale)].",
             Assert.Throws<KumikiException>(() => writer.Append(Block(1, false, 100m))).Says.In("en"));
         Assert.Throws<ArgumentException>(() => Block(1, false, 1).Set<int>("real", [1]));
         Assert.Throws<KumikiException>(() => Block(1, false, 1).Set<int>("other", [1]));
@@ -166,7 +166,7 @@ public sealed class TableRowsTests : IDisposable
         var damaged = world.Write("damaged.parquet", middle);
         string Says(Action read) => Assert.Throws<KumikiException>(read).Says.In("en");
 
-        Assert.Equal($"{world.File("none.parquet")} does not exist: it was moved or deleted; verify the store",
+        Assert.Equal($"{world.File("none.parquet")} does not exist: it was moved or deleted; verify the store.",
             Says(() => world.Rows(world.File("none.parquet"))));
         Assert.StartsWith($"{cut} is not a whole Parquet file: restore it or make the version again (", Says(() => world.Rows(cut)), StringComparison.Ordinal);
         Assert.Contains("damaged.parquet", Says(() => world.Rows(damaged)), StringComparison.Ordinal);
