@@ -70,10 +70,10 @@ static class CellCheck
     {
         var attempt = $"TRY_CAST({value} AS {column.Type})";
         if (IsReal(from.Element)) faults.Add(($"len(list_filter({value}, lambda x: NOT isfinite(x))) > 0", FieldFault.NotFinite));
+        if (column.Element == ColumnKind.Float && IsReal(from.Element))
+            faults.Add(($"len(list_filter({value}, lambda x: abs(x) > 3.4028235677973366e38::DOUBLE)) > 0", FieldFault.Overflow));
         var exact = column.Element is ColumnKind.Int or ColumnKind.Long && !IsWhole(from.Element) ? $" OR {attempt} <> {value}" : "";
         faults.Add(($"{value} IS NOT NULL AND ({attempt} IS NULL OR list_count({attempt}) <> len({value}){exact})", FieldFault.NotVector));
-        if (column.Element == ColumnKind.Float && IsReal(from.Element))
-            faults.Add(($"len(list_filter({attempt}, lambda x: NOT isfinite(x))) > 0", FieldFault.Overflow));
         if (column.Length > 0) faults.Add(($"len({value}) <> {column.Length}", FieldFault.WrongLength));
         return attempt;
     }

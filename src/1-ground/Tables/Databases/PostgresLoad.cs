@@ -8,12 +8,12 @@ namespace Kumiki.Tables;
 
 /// <summary>Rows of a PostgreSQL database, streamed by COPY within one read-only transaction and checked value by value.</summary>
 /// <remarks>
-/// The server writes every value as text in one form (ISO dates, UTC, shortest exact doubles, ISO 8601 intervals), which is read as CSV is: numbers stay exact
+/// The server writes every value as text in one form (ISO dates, UTC, shortest exact doubles, days and clocks for intervals), which is read as CSV is: numbers stay exact
 /// whatever their size, and NaN, infinity and overflow set the row aside.
 /// </remarks>
 static class PostgresLoad
 {
-    const string Settings = "SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'iso_8601'; "
+    const string Settings = "SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; "
         + "SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'";
 
     internal static async Task<IReadOnlyList<SourceRead>?> StatesAsync(PostgresSource source, CancellationToken stop)
@@ -41,6 +41,8 @@ static class PostgresLoad
         {
             using var connection = new NpgsqlConnection(ConnectionString(source));
             connection.Open();
+            var server = connection.ProcessID;
+            using var stop = loading.Cancellation.Register(() => Cancel(source, server));
             using var transaction = connection.BeginTransaction(System.Data.IsolationLevel.RepeatableRead);
             Execute(connection, $"SET TRANSACTION READ ONLY; {Settings}");
             var token = source.ChangeToken is null ? null : Text(connection, source.ChangeToken);
@@ -49,7 +51,6 @@ static class PostgresLoad
             var name = Name(source);
             var table = new TextFile(name, name, 0, 1, ColumnMap.Of(name, fields, loading.Schema, loading.Notes)) { Fields = fields };
             using var rows = connection.BeginTextExport($"COPY ({sql}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')");
-            using var stop = loading.Cancellation.Register(() => ((NpgsqlCopyTextReader)rows).Cancel());
             using var parts = new Parts(table, rows);
             TextLoad.Read(loading, parts, cancellation => RowReader.Of(loading.Schema, cancellation), long.MaxValue);
             var content = source.ChangeToken is null ? parts.Content : OfToken(token);
@@ -64,6 +65,21 @@ static class PostgresLoad
         {
             throw new KumikiException(Message.Of("tables.postgres-failed", ("variable", source.Variable), ("reason", "the server ended the query"),
                 ("sql", DuckDbConnection.Shown(source.Rows))));
+        }
+    }
+
+    // The driver waits in a read, which only the server can end; it is asked over a connection of its own.
+    static void Cancel(PostgresSource source, int process)
+    {
+        try
+        {
+            using var connection = new NpgsqlConnection(ConnectionString(source));
+            connection.Open();
+            Execute(connection, $"SELECT pg_cancel_backend({process})");
+        }
+        catch (NpgsqlException)
+        {
+            // It cannot be asked: then the read ends with its query, and is given up there.
         }
     }
 
@@ -188,9 +204,18 @@ static class PostgresLoad
                 var utf8 = Encoding.UTF8.GetMaxByteCount(chars.Length);
                 while (!ended && buffer.Length - used >= utf8)
                 {
-                    var got = rows.Read(chars);
-                    if (got == 0) ended = true;
-                    else used += Encoding.UTF8.GetBytes(chars.AsSpan(0, got), buffer.Span[used..]);
+                    var got = 0;
+                    try
+                    {
+                        got = rows.Read(chars);
+                    }
+                    finally
+                    {
+                        // After a failure there is nothing more to read, for no one.
+                        ended = got == 0;
+                    }
+                    if (ended) break;
+                    used += Encoding.UTF8.GetBytes(chars.AsSpan(0, got), buffer.Span[used..]);
                 }
                 if (used == 0) return null;
                 var whole = ended ? used : RowReader.Grammar.LastRecordEnd(buffer.Span[..used]);

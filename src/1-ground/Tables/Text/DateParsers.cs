@@ -172,7 +172,8 @@ sealed class TimeParser : FieldParser
     }
 }
 
-/// <summary>A length of time, kept as microseconds: <c>1.02:03:04.5</c> as C# writes it, <c>26:03:04</c> with hours beyond a day, or ISO 8601's <c>PT1H30M</c>.</summary>
+/// <summary>A length of time, kept as microseconds: <c>1.02:03:04.5</c> as C# writes it, <c>26:03:04</c> with hours
+/// beyond a day, <c>1 day 02:03:04</c> as PostgreSQL does, or ISO 8601's <c>PT1H30M</c>. A month is no length of time.</summary>
 sealed class SpanParser : FieldParser
 {
     readonly long least = long.MinValue;
@@ -213,15 +214,19 @@ sealed class SpanParser : FieldParser
                 return false;
             }
         }
+        // PostgreSQL's days stand before its clock: "1 day 02:03:04", "-1 days +02:03:00".
+        var days = 0;
+        var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words is [var number, "day" or "days", ..] && int.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out days) && words.Length <= 3)
+            text = words.Length == 3 ? words[2] : "00:00";
         // "26:00:00" is no time of day, and TimeSpan.Parse would take "26:00" for 26 days.
         var negative = text.StartsWith('-');
-        var parts = (negative ? text[1..] : text).Split(':');
-        if (parts.Length is 2 or 3 && !parts[0].Contains('.', StringComparison.Ordinal)
-            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var hours)
+        var parts = text.TrimStart('-', '+').Split(':');
+        if (parts.Length is 2 or 3 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var hours)
             && TimeSpan.TryParseExact(parts.Length == 2 ? $"{parts[1]}:00" : $"{parts[1]}:{parts[2]}", [@"m\:s", @"m\:s\.FFFFFF"], CultureInfo.InvariantCulture, out span))
         {
             span += TimeSpan.FromHours(hours);
-            if (negative) span = -span;
+            span = TimeSpan.FromDays(days) + (negative ? -span : span);
             return true;
         }
         return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out span) && text.Contains(':', StringComparison.Ordinal);

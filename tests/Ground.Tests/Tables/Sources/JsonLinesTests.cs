@@ -57,8 +57,8 @@ public sealed class JsonLinesTests : IDisposable
             "10 value true: is a JSON boolean where double? is needed; looseTypes: true takes what can be read",
             "11 level 3000000000: does not fit in int", "12 level 6: is there twice",
             "13 place 5: is a JSON number where string is needed; looseTypes: true takes what can be read",
-            "14 - -: is not one whole JSON object (byte 33: 'N' is an invalid start of a value)",
-            "15 - -: is not one whole JSON object (byte 2: 'o' is an invalid start of a value)",
+            "14 - -: is not one whole JSON object (byte 34: 'N' is an invalid start of a value)",
+            "15 - -: is not one whole JSON object (byte 2: 'not json' is an invalid JSON literal. Expected the literal 'null')",
             "17 place half \\ud83d: is not UTF-8 text",
         ], TableWorld.Rejects(result));
         Assert.Equal("{\"place\":\"c\"", Reject.Read(result.RejectsPath!).Single(r => r.Line == 4).Row);
