@@ -61,11 +61,6 @@ static class PostgresLoad
             loading.Cancellation.ThrowIfCancellationRequested();
             throw Failed(source, source.Rows, e);
         }
-        catch (OperationCanceledException) when (!loading.Cancellation.IsCancellationRequested)
-        {
-            throw new KumikiException(Message.Of("tables.postgres-failed", ("variable", source.Variable), ("reason", "the server ended the query"),
-                ("sql", DuckDbConnection.Shown(source.Rows))));
-        }
     }
 
     // The driver waits in a read, which only the server can end; it is asked over a connection of its own.

@@ -28,7 +28,7 @@ public sealed class PostgresServer : IAsyncLifetime
         // It refuses to run as root.
         if (Environment.UserName == "root")
         {
-            File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+            await RunAsync("chmod", "755", folder);
             await RunAsync("chown", "postgres:postgres", folder);
         }
         await RunAsync(AsPostgres([$"{Programs}/initdb", "-D", $"{folder}/data", "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8"]));
