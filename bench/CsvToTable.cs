@@ -78,7 +78,7 @@ static class CsvToTable
         return (spent, other);
     }
 
-    static Spent Timed(Func<long> work)
+    internal static Spent Timed(Func<long> work)
     {
         var process = Process.GetCurrentProcess();
         var (clock, cpu) = (Stopwatch.StartNew(), process.TotalProcessorTime);

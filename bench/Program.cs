@@ -7,6 +7,7 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
     ["clone"] = ("From `git clone` to the served demo, step by step, and the demo again.", CloneToDemo.RunAsync),
     ["csv"] = ("10 M rows of CSV to checked Parquet, beside bare DuckDB doing the same.", CsvToTable.RunAsync),
     ["graph"] = ("A graph of 1,000 assets that do nothing: making all, finding all reusable, the state of all.", ThousandAssets.RunAsync),
+    ["json"] = ("4 M rows of JSON lines to checked Parquet, beside bare DuckDB doing the same.", JsonToTable.RunAsync),
     ["kills"] = ("Every test that kills a process, in full: takes an hour or so.", Kills.RunAsync),
     ["machine"] = ("What this machine can do at best: processor, memory, disk.", Machine.RunAsync),
     ["make"] = ("Makings that do nothing, one after another and eight at once, beside their fsyncs.", MakesAndFsyncs.RunAsync),

@@ -174,4 +174,54 @@ public sealed class ExpectationTests : IDisposable
         var index = Part(0, 0) + Part(1000, 1900) + Part(1000, 100) + Part(0, 0);
         Assert.Equal($"near-last-flag is broken: flag moved by {index.ToString("0.000", CultureInfo.InvariantCulture)} (PSI; allowed is 0.25) from spread@1, most of all at flag = true.", results[3].Says.In("en"));
     }
+
+    public sealed record Drafted(DateOnly Day, string Shop, string Code, int Guests, double? Share, decimal Price, string? Note, [System.ComponentModel.DataAnnotations.Range(0, 9)] int Ranged, float[]? Vector);
+
+    abstract class Drafts
+    {
+        public abstract void Expect(Expectations<Drafted> rows);
+    }
+
+    sealed class Draft : Drafts
+    {
+        // As the draft has it, so that the compiler reads it too.
+        public override void Expect(Expectations<Drafted> rows) => rows
+            .Rows(min: 150)
+            .Unique(r => (r.Day, r.Shop))
+            .NoOlderThan(r => r.Day, days: 7)
+            .OneOf(r => r.Shop, "a \"quoted\"", "b\\", "c")
+            .Matches(r => r.Code, "^[A-Z0-9_-]+$")
+            .Range(r => r.Guests, -3, 96)
+            .NotNull(r => r.Share)
+            .Range(r => r.Share, -0.124, 9.79)
+            .Range(r => r.Price, 0.5m, 299.5m)
+            .NotNull(r => r.Vector);
+    }
+
+    [Fact]
+    public void A_draft_of_expectations_compiles_and_holds_of_the_rows_it_was_drafted_from()
+    {
+        var files = Files<Drafted>("day,shop,code,guests,share,price,note,ranged,vector\n" + string.Concat(Enumerable.Range(0, 300).Select(i => string.Create(CultureInfo.InvariantCulture,
+            $"{new DateOnly(2021, 9, 28).AddDays(-(i / 3)):yyyy-MM-dd},{(i % 3 == 0 ? "\"a \"\"quoted\"\"\"" : i % 3 == 1 ? "b\\" : "c")},C-{i % 150},{i % 100 - 3},{i % 99 / 9.9 - 0.1236 + (i % 7 == 0 ? 0 : 0.01)},{i + 0.5},,{i % 9},\"[1,2]\"\n"))));
+
+        var draft = ExpectationDraft.CSharp(world.Engine, RowSchema.Of<Drafted>(), files);
+
+        Assert.Equal("""
+            public override void Expect(Expectations<Drafted> rows) => rows
+                .Rows(min: 150)
+                .Unique(r => (r.Day, r.Shop))
+                .NoOlderThan(r => r.Day, days: 7)
+                .OneOf(r => r.Shop, "a \"quoted\"", "b\\", "c")
+                .Matches(r => r.Code, "^[A-Z0-9_-]+$")
+                .Range(r => r.Guests, -3, 96)
+                .NotNull(r => r.Share)
+                .Range(r => r.Share, -0.124, 9.79)
+                .Range(r => r.Price, 0.5m, 299.5m)
+                .NotNull(r => r.Vector);
+
+            """, draft);
+        var expected = new Expectations<Drafted>();
+        new Draft().Expect(expected);
+        Assert.All(expected.Check(world.Engine, files, new Clock(new(2021, 10, 1, 0, 0, 0, TimeSpan.Zero))), r => Assert.True(r.Held, r.Says.In("en")));
+    }
 }

@@ -188,4 +188,54 @@ public sealed class TableRowsTests : IDisposable
         Assert.Equal(10, world.Rows(path).Count);
         Assert.Equal(10, TableFacts.Of(world.Engine, [path]).Rows);
     }
+
+    public sealed record Embedded(string Name, [Vector(3)] float[] Embedding, long[]? Ids, DateTimeOffset At, TimeSpan? Took);
+
+    [Fact]
+    public void Vectors_instants_and_lengths_of_time_come_back_as_they_were_written()
+    {
+        var schema = RowSchema.Of<Embedded>();
+        const int Rows = 5000;
+        var random = new Random(7);
+        var names = Enumerable.Range(0, Rows).Select(i => (string?)$"n{i}").ToArray();
+        var vectors = names.Select(_ => (float[]?)[random.NextSingle(), -1, random.Next()]).ToArray();
+        var ids = names.Select((_, i) => i % 7 == 0 ? null : Enumerable.Range(0, i % 5).Select(k => long.MaxValue - k).ToArray()).ToArray();
+        var at = names.Select((_, i) => new DateTimeOffset(2021, 1, 1, 9, 0, 0, TimeSpan.FromHours(9)).AddSeconds(i)).ToArray();
+        using var writer = new TableWriter(world.Engine, schema);
+        var block = new TableBlock(schema);
+        block.Set("name", names);
+        block.SetVectors<float>("embedding", vectors);
+        block.SetVectors<long>("ids", ids);
+        block.Set<DateTimeOffset>("at", at);
+        block.Set<TimeSpan>("took", names.Select((_, i) => TimeSpan.FromMilliseconds(i)).ToArray(), names.Select((_, i) => i % 2 == 1).ToArray());
+        writer.Append(block);
+        var file = writer.Complete(world.File("embedded.parquet"));
+
+        using var reader = new TableReader(world.Engine, [file.Path]);
+        Assert.Equal(["VARCHAR", "FLOAT[]", "BIGINT[]", "TIMESTAMP", "BIGINT"], reader.Columns.Select(c => c.Type.ToString()));
+        var row = 0;
+        while (reader.Next())
+            for (var i = 0; i < reader.Batch.Rows; i++, row++)
+            {
+                Assert.Equal(vectors[row], reader.Batch[1].List<float>(i).ToArray());
+                Assert.Equal(ids[row], reader.Batch[2].Value(i));
+                Assert.Equal(at[row].UtcDateTime, reader.Batch[3].Value(i));
+                Assert.Equal(row % 2 == 1 ? null : row * 1000L, reader.Batch[4].Value(i));
+            }
+        Assert.Equal(Rows, row);
+
+        var wrong = new TableBlock(schema);
+        Assert.Throws<ArgumentException>(() => wrong.SetVectors<double>("embedding", [[1.0]]));
+        foreach (var (vector, id) in ((float[], string)[])[([1, 2], "tables.write-length"), ([1, 2, float.NaN], "tables.write-finite")])
+        {
+            using var again = new TableWriter(world.Engine, schema);
+            var one = new TableBlock(schema);
+            one.Set("name", ["x"]);
+            one.SetVectors<float>("embedding", [vector]);
+            one.SetVectors<long>("ids", [null]);
+            one.Set<DateTimeOffset>("at", [at[0]]);
+            one.Set<TimeSpan>("took", [default]);
+            Assert.Equal(id, Assert.Throws<KumikiException>(() => again.Append(one)).Says.Id);
+        }
+    }
 }

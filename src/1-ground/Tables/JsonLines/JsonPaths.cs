@@ -37,6 +37,8 @@ sealed class JsonPaths
     /// <summary>Looks names of one level up; each worker has its own, which remembers the names it has met and the order they come in.</summary>
     internal sealed class Lookup(JsonPaths of)
     {
+        internal const int Unknown = -1;
+        internal const int New = -2;
         const int MostKnown = 1000;
 
         readonly List<(byte[] Name, int Place)> known = [];
@@ -44,7 +46,7 @@ sealed class JsonPaths
         int next;
 
         /// <summary>What a name leads to.</summary>
-        /// <returns>Its place, or -1 for a name no one asked for.</returns>
+        /// <returns>Its place; for a name no one asked for <see cref="Unknown"/>, or <see cref="New"/> when it is met for the first time.</returns>
         internal int Find(ReadOnlySpan<byte> name)
         {
             // Most records have their names in the order of the one before.
@@ -57,7 +59,7 @@ sealed class JsonPaths
             }
             var place = ColumnName.Match(Encoding.UTF8.GetString(name), of.names);
             if (known.Count < MostKnown) known.Add((name.ToArray(), place));
-            return place;
+            return place < 0 ? New : place;
         }
 
         /// <summary>The column at a place; -1 when only a level stands there.</summary>

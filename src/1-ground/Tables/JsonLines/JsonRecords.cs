@@ -5,10 +5,10 @@ namespace Kumiki.Tables;
 
 /// <summary>Reads JSON lines.</summary>
 /// <remarks>
-/// For each line: 1 walk its tokens, descending where a name leads to nested columns, 2 write each value into the row as it stands in the text, so that 64-bit
+/// Most lines are flat, good and without escapes: they are read in one go (JsonRecords.Plain.cs). For every other line: 1 walk its tokens, descending where a name leads to nested columns, 2 write each value into the row as it stands in the text, so that 64-bit
 /// integers and decimals stay exact, or note its fault, 3 at the end note the columns that never came. A line that is not one whole object is set aside as it is.
 /// </remarks>
-sealed class JsonRecords(JsonLinesSource source, JsonPaths paths, RowSchema schema, CancellationToken cancellation)
+sealed partial class JsonRecords(JsonLinesSource source, JsonPaths paths, RowSchema schema, CancellationToken cancellation)
     : TextRecords(schema, null, cancellation)
 {
     /// <summary>The most of a broken line that is kept.</summary>
@@ -32,6 +32,9 @@ sealed class JsonRecords(JsonLinesSource source, JsonPaths paths, RowSchema sche
         var record = text[start..(newline < 0 ? text.Length : start + newline)];
         if (record.IndexOfAnyExcept(" \t\r"u8) < 0) return false;
 
+        Array.Clear(met);
+        if (Plain(record, row)) return Keep(record, line, row);
+        Forget();
         Array.Clear(met);
         var reader = new Utf8JsonReader(record, Strict);
         try
@@ -63,7 +66,7 @@ sealed class JsonRecords(JsonLinesSource source, JsonPaths paths, RowSchema sche
             var place = level.Find(reader.ValueIsEscaped ? Unescaped(ref reader) : reader.ValueSpan);
             if (place < 0)
             {
-                if (ignored.Count <= MostIgnored) ignored.Add(Encoding.UTF8.GetString(reader.ValueSpan));
+                if (place == JsonPaths.Lookup.New) Ignore(reader.ValueSpan);
                 reader.Read();
                 reader.Skip();
                 continue;
@@ -84,6 +87,11 @@ sealed class JsonRecords(JsonLinesSource source, JsonPaths paths, RowSchema sche
             }
             Value(ref reader, record, level.Column(place), row);
         }
+    }
+
+    void Ignore(ReadOnlySpan<byte> name)
+    {
+        if (ignored.Count <= MostIgnored) ignored.Add(Encoding.UTF8.GetString(name));
     }
 
     // Where an object should stand is something else: all its columns are missing, or at fault.

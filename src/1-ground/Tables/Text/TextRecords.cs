@@ -69,8 +69,7 @@ abstract class TextRecords
             }
             else
             {
-                faults.Clear();
-                nullCount = 0;
+                Forget();
                 if (Record(text[..end], row)) row++;
             }
         }
@@ -96,6 +95,13 @@ abstract class TextRecords
     }
 
     protected void Fault(int column, FieldFault fault, string? value) => faults.Add((column, fault, value));
+
+    /// <summary>Forgets what was noted of the record, to read it once more.</summary>
+    protected void Forget()
+    {
+        faults.Clear();
+        nullCount = 0;
+    }
 
     /// <summary>Ends a record whose fields were all there: it is kept, or set aside once for each fault.</summary>
     protected bool Keep(ReadOnlySpan<byte> record, long line, int row)

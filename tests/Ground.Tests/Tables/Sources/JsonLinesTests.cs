@@ -160,6 +160,48 @@ public sealed class JsonLinesTests : IDisposable
     }
 
     [Fact]
+    public void A_line_gives_the_same_row_however_it_is_written()
+    {
+        var random = new Random(20_211_122);
+        string Number() => random.Next(6) switch { 0 => "0", 1 => "-0", 2 => $"{random.Next()}.50", 3 => $"1e{random.Next(30)}", 4 => $"-{random.Next()}E-2", _ => $"{random.Next(100)}" };
+        var (plain, escaped) = (new StringBuilder(), new StringBuilder());
+        for (var line = 0; line < 3000; line++)
+        {
+            var (place, level, value, more) = ($"p{random.Next(9)}", random.Next(5) == 0 ? Number() : $"{random.Next()}", random.Next(4) == 0 ? "null" : Number(), random.Next(3) switch { 0 => "true", 1 => "\"x\"", _ => "-1.5e3" });
+            plain.Append(System.Globalization.CultureInfo.InvariantCulture, $"{{\"place\":\"{place}\",\"level\":{level},\"value\":{value},\"more\":{more}}}\n");
+            // an escape in a name or a text is beyond the short way of reading
+            escaped.Append(System.Globalization.CultureInfo.InvariantCulture, $" {{ \"more\" : {more} , \"value\":\t{value}, \"l\\u0065vel\" : {level} ,\"place\":\"\\u0070{place[1..]}\" }} \r\n");
+        }
+        var one = Load<Reading>(plain.ToString());
+        var other = Load<Reading>(escaped.ToString());
+
+        Assert.Equal(world.Rows(one), world.Rows(other));
+        Assert.Equal(TableWorld.Rejects(one), TableWorld.Rejects(other));
+        Assert.InRange(one.RejectedRows, 100, 1000);
+    }
+
+    [Theory]
+    [InlineData("{\"place\":\"a\",\"level\":01}")]
+    [InlineData("{\"place\":\"a\",\"level\":+1}")]
+    [InlineData("{\"place\":\"a\",\"level\":1.}")]
+    [InlineData("{\"place\":\"a\",\"level\":.5}")]
+    [InlineData("{\"place\":\"a\",\"level\":1e}")]
+    [InlineData("{\"place\":\"a\tb\",\"level\":1}")]
+    [InlineData("{\"place\":\"a\",\"level\":1,}")]
+    [InlineData("{\"place\":\"a\" \"level\":1}")]
+    [InlineData("{\"place\":\"a\",\"level\":1}}")]
+    [InlineData("{\"place\":\"a\",\"level\":1} x")]
+    [InlineData("{\"place\":\"a\",\"level\":1,\"more\":tru}")]
+    [InlineData("{'place':'a','level':1}")]
+    public void What_is_no_json_is_never_a_row(string line)
+    {
+        var result = Load<Reading>($"{line}\n{{\"place\":\"ok\",\"level\":1}}\n");
+
+        Assert.Equal(["ok|1|-"], world.Rows(result));
+        Assert.Equal("tables.reject-json", Reject.Read(result.RejectsPath!).Single().Says.Id);
+    }
+
+    [Fact]
     public void A_line_too_long_for_a_part_is_kept_by_its_beginning_and_a_broken_one_is_cut_to_a_limit()
     {
         world.Write("rows.jsonl", $"{{\"place\":\"a\",\"level\":1}}\n{{\"place\":\"{new string('x', 50_000)}\n{{\"place\":\"b\",\"level\":2}}\n");
