@@ -12,7 +12,8 @@ static class QueryReach
     // Parsed as columns, and read as the clock where no column has that name.
     static readonly HashSet<string> ClockWords = new(StringComparer.OrdinalIgnoreCase)
     {
-        "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "current_user", "session_user", "user", "current_catalog", "current_schema", "current_role",
+        "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "current_user", "session_user", "user", "current_catalog",
+        "current_schema", "current_role",
     };
 
     // What the catalogue does not tell: functions of the session's clock and settings, and of the order of threads.
@@ -46,7 +47,8 @@ static class QueryReach
     static HashSet<string> Unsteady(DuckDbConnection connection, CancellationToken cancellation)
     {
         var names = new HashSet<string>(AlsoUnsteady, StringComparer.OrdinalIgnoreCase);
-        using var statement = connection.Prepare("SELECT DISTINCT function_name FROM duckdb_functions() WHERE stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')");
+        using var statement = connection.Prepare(
+            "SELECT DISTINCT function_name FROM duckdb_functions() WHERE stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')");
         using var rows = statement.Execute(cancellation);
         while (rows.Next())
             for (var row = 0; row < rows.Chunk.Rows; row++) names.Add((string)rows.Chunk[0].Value(row)!);
@@ -88,9 +90,11 @@ static class QueryReach
                 throw Clock("SAMPLE");
         }
 
-        static string? Text(JsonElement node, string name) => node.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+        static string? Text(JsonElement node, string name) =>
+            node.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
 
-        bool IsQuoted(JsonElement node) => node.TryGetProperty("query_location", out var place) && place.TryGetInt64(out var at) && at < sql.Length && sql[at] == '"';
+        bool IsQuoted(JsonElement node) =>
+            node.TryGetProperty("query_location", out var place) && place.TryGetInt64(out var at) && at < sql.Length && sql[at] == '"';
 
         static KumikiException Clock(string found) => new(Message.Of("tables.query-clock", ("found", found)));
     }

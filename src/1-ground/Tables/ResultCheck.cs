@@ -28,7 +28,8 @@ static class ResultCheck
     {
         var value = $"q.{column.Sql}";
         var (cast, faults) = CellCheck.Of(column, from, value)
-            ?? throw new KumikiException(Message.Of("tables.query-type", ("column", column.Name), ("found", from), ("type", column.TypeName), ("sql", column.Type)));
+            ?? throw new KumikiException(Message.Of("tables.query-type", ("column", column.Name), ("found", from),
+                ("type", column.TypeName), ("sql", column.Type)));
         string Told(FieldFault fault) => $"error(concat({SqlText.Quote($"{Mark}{column.Name}\u001f{fault}\u001f")}, CAST({value} AS VARCHAR)))";
         var chosen = faults.Count == 0 ? cast : $"CASE {string.Concat(faults.Select(c => $"WHEN {c.When} THEN {Told(c.Fault)} "))}ELSE {cast} END";
         return $"CAST({chosen} AS {column.Type}) AS {column.Sql}";

@@ -248,6 +248,23 @@ public sealed class CsvLoadTests : IDisposable
         Assert.Equal("tables.csv-zero", error.Says.Id);
     }
 
+    public sealed record Sparse(int Constant, string? Nothing, double? Never, float[]? None);
+
+    [Fact]
+    public void Constant_and_all_missing_columns_do_not_break_loading() =>
+        Assert.Equal(["7|-|-|-", "7|-|-|-"], world.Rows(world.Load<Sparse>("constant,nothing,never,none\n7,,,\n7,,,\n")));
+
+    [Fact]
+    public void A_zipped_file_gives_the_same_rows()
+    {
+        using (var file = File.Create(world.File("rows.csv.gz")))
+        using (var zip = new System.IO.Compression.GZipStream(file, System.IO.Compression.CompressionLevel.Fastest)) zip.Write("place,level,value\na,1,2\n"u8);
+
+        var result = world.Load<Reading>(Source.Csv("rows.csv.gz"));
+        Assert.Equal(["a|1|2"], world.Rows(result));
+        Assert.Equal(Digest.Of(File.ReadAllBytes(world.File("rows.csv.gz"))), result.Reads[0].Content);
+    }
+
     [Fact]
     public void Declared_missing_texts_are_no_values_unless_quoted()
     {

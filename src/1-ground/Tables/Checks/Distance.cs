@@ -8,7 +8,8 @@ static class Distance
 {
     const int MostValues = 20;
 
-    internal static ExpectationResult Of(Expectation.Near expected, DuckDbConnection connection, string from, long rows, ComparedRows compared, CancellationToken cancellation)
+    internal static ExpectationResult Of(Expectation.Near expected, DuckDbConnection connection, string from, long rows, ComparedRows compared,
+        CancellationToken cancellation)
     {
         if (compared.Last is not { Count: > 0 } last)
             return new(expected.Name, true, 0, rows, [], Message.Of("tables.expect-first", ("name", expected.Name)));
@@ -21,7 +22,8 @@ static class Distance
         var shown = index.ToString("0.000", CultureInfo.InvariantCulture);
         var most = expected.Most.ToString("0.###", CultureInfo.InvariantCulture);
         return new(expected.Name, held, 0, rows, [], held
-            ? Message.Of("tables.expect-near", ("name", expected.Name), ("column", expected.Column.Name), ("index", shown), ("most", most), ("version", compared.LastName))
+            ? Message.Of("tables.expect-near", ("name", expected.Name), ("column", expected.Column.Name), ("index", shown), ("most", most),
+                ("version", compared.LastName))
             : Message.Of("tables.expect-moved", ("name", expected.Name), ("column", expected.Column.Name), ("index", shown), ("most", most),
                 ("version", compared.LastName), ("where", bins[Array.IndexOf(parts, parts.Max())].Label)));
     }
@@ -39,21 +41,27 @@ static class Distance
         var bins = new List<(string, string)> { ($"{column.Sql} IS NULL", $"{column.Name} missing") };
         if (column.Kind is ColumnKind.String or ColumnKind.Enum or ColumnKind.Bool)
         {
-            var values = Texts($"SELECT CAST({column.Sql} AS VARCHAR) FROM {before} WHERE {column.Sql} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MostValues}");
+            var values = Texts($"""
+                SELECT CAST({column.Sql} AS VARCHAR) FROM {before} WHERE {column.Sql} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {MostValues}
+                """);
             foreach (var value in values) bins.Add(($"CAST({column.Sql} AS VARCHAR) = {SqlText.Quote(value)}", $"{column.Name} = {value}"));
             bins.Add((values.Count == 0 ? $"{column.Sql} IS NOT NULL"
                 : $"CAST({column.Sql} AS VARCHAR) NOT IN ({string.Join(", ", values.Select(SqlText.Quote))})", $"{column.Name} another"));
             return bins;
         }
-        var value0 = column.Kind == ColumnKind.Vector ? $"len({column.Sql})" : column.Sql;
+        var measure = column.Kind == ColumnKind.Vector ? $"len({column.Sql})" : column.Sql;
         var type = column.Kind == ColumnKind.Vector ? "BIGINT" : column.Type.ToString();
-        var edges = Texts($"SELECT CAST(edge AS VARCHAR) FROM (SELECT DISTINCT unnest(quantile_disc({value0}, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])) AS edge FROM {before}) WHERE edge IS NOT NULL ORDER BY edge");
+        var edges = Texts($"""
+            SELECT CAST(edge AS VARCHAR)
+            FROM (SELECT DISTINCT unnest(quantile_disc({measure}, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])) AS edge FROM {before})
+            WHERE edge IS NOT NULL ORDER BY edge
+            """);
         string Sql(string edge) => $"CAST({SqlText.Quote(edge)} AS {type})";
         for (var i = 0; i <= edges.Count; i++)
         {
             var (low, high) = (i == 0 ? null : edges[i - 1], i == edges.Count ? null : edges[i]);
-            var conditions = new[] { low is null ? null : $"{value0} > {Sql(low)}", high is null ? null : $"{value0} <= {Sql(high)}" }.OfType<string>().DefaultIfEmpty($"{value0} IS NOT NULL");
-            bins.Add((string.Join(" AND ", conditions), $"{low ?? "-∞"} < {column.Name} ≤ {high ?? "∞"}"));
+            var conditions = new[] { low is null ? null : $"{measure} > {Sql(low)}", high is null ? null : $"{measure} <= {Sql(high)}" }.OfType<string>();
+            bins.Add((string.Join(" AND ", conditions.DefaultIfEmpty($"{measure} IS NOT NULL")), $"{low ?? "-∞"} < {column.Name} ≤ {high ?? "∞"}"));
         }
         return bins;
 

@@ -114,8 +114,8 @@ public static class ExpectationCheck
             var examples = Examples($"SELECT * FROM (SELECT row_number() OVER () AS \"{Number}\", * FROM {from}) AS t WHERE {fails} LIMIT {MostExamples}");
             var shown = examples.Select(e => $"row {e[Number]}{Values(e, key.Concat(about).Distinct(), " (", ")")}").ToList();
             foreach (var example in examples) example.Remove(Number);
-            return new(expected.Name, false, failing, rows, examples, Message.Of("tables.expect-rows", ("name", expected.Name), ("failing", failing), ("rows", rows),
-                ("examples", string.Join("; ", shown))));
+            return new(expected.Name, false, failing, rows, examples, Message.Of("tables.expect-rows", ("name", expected.Name), ("failing", failing),
+                ("rows", rows), ("examples", string.Join("; ", shown))));
         }
 
         ExpectationResult OfKey(Expectation.Unique expected, long rows)
@@ -126,8 +126,8 @@ public static class ExpectationCheck
                 CultureInfo.InvariantCulture);
             if (repeats == 0) return Held(expected, rows);
             var examples = Examples($"{groups} ORDER BY ALL LIMIT {MostExamples}");
-            return new(expected.Name, false, repeats, rows, examples, Message.Of("tables.expect-rows", ("name", expected.Name), ("failing", repeats), ("rows", rows),
-                ("examples", string.Join("; ", examples.Select(e => $"{Values(e, expected.Columns, "", "")} ×{e["rows"]}")))));
+            return new(expected.Name, false, repeats, rows, examples, Message.Of("tables.expect-rows", ("name", expected.Name), ("failing", repeats),
+                ("rows", rows), ("examples", string.Join("; ", examples.Select(e => $"{Values(e, expected.Columns, "", "")} ×{e["rows"]}")))));
         }
 
         static string Values(Dictionary<string, object?> row, IEnumerable<ColumnSchema> columns, string open, string close)

@@ -4,7 +4,8 @@ using Kumiki.Native.DuckDb;
 
 namespace Kumiki.Tables;
 
-/// <summary>Expectations that hold of rows at hand, as C# to begin from: an author keeps what is meant to hold, widens what happened to, and removes the rest.</summary>
+/// <summary>Expectations that hold of rows at hand, as C# to begin from: an author keeps what is meant to hold, widens what happened
+/// to, and removes the rest.</summary>
 public static class ExpectationDraft
 {
     const int MostValues = 20;
@@ -13,7 +14,8 @@ public static class ExpectationDraft
     // The narrowest first; each is RE2's and C#'s alike.
     static readonly string[] Shapes =
     [
-        "^[0-9]+$", "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", "^[a-z_]+$", "^[A-Z]+$", "^[a-z0-9_-]+$", "^[A-Z0-9_-]+$", "^[^@ ]+@[^@ ]+[.][^@ ]+$", "^https?://",
+        "^[0-9]+$", "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+        "^[a-z_]+$", "^[A-Z]+$", "^[a-z0-9_-]+$", "^[A-Z0-9_-]+$", "^[^@ ]+@[^@ ]+[.][^@ ]+$", "^https?://",
     ];
 
     /// <summary>Looks at rows and writes an override of <c>Expect</c>.</summary>
@@ -50,7 +52,8 @@ public static class ExpectationDraft
                 if (column.Nullable && seen.Nulls == 0) lines.Add($".NotNull({selector})");
                 if (seen.Nulls == rows) continue;
                 if (column.IsTime) lines.Add($".NoOlderThan({selector}, days: {Days(column)})");
-                if (column.IsNumber && column.Range is null && seen is { Min: not null, Max: not null }) lines.Add($".Range({selector}, {Bound(column, seen.Min, up: false)}, {Bound(column, seen.Max, up: true)})");
+                if (column.IsNumber && column.Range is null && seen is { Min: not null, Max: not null })
+                    lines.Add($".Range({selector}, {Bound(column, seen.Min, up: false)}, {Bound(column, seen.Max, up: true)})");
                 if (column.Kind == ColumnKind.String && !column.Content) lines.AddRange(OfTexts(seen, rows, selector));
             }
             return $"public override void Expect(Expectations<{schema.Record}> rows) => rows\n    {string.Join("\n    ", lines)};\n";
@@ -58,7 +61,8 @@ public static class ExpectationDraft
 
         (long Rows, List<Seen> All) Look()
         {
-            var asked = schema.Columns.Select(c => c.Kind == ColumnKind.Vector ? $"count({c.Sql})" : $"count({c.Sql}), min({c.Sql}), max({c.Sql}), approx_count_distinct({c.Sql})");
+            var asked = schema.Columns.Select(c => c.Kind == ColumnKind.Vector ? $"count({c.Sql})"
+                : $"count({c.Sql}), min({c.Sql}), max({c.Sql}), approx_count_distinct({c.Sql})");
             var found = Row($"SELECT count(*){string.Concat(asked.Select(a => $", {a}"))} FROM {from}");
             var (rows, at) = ((long)found[0]!, 1);
             var all = new List<Seen>();
@@ -74,7 +78,8 @@ public static class ExpectationDraft
         // The shortest key, in the order of the columns; combinations that cannot be one by their distinct values are not tried.
         string? Key(long rows, List<Seen> all)
         {
-            var usable = all.Where(s => s.Nulls == 0 && s.Distinct > 1 && (s.Column.Kind is ColumnKind.String or ColumnKind.Enum || s.Column.IsWhole || s.Column.IsTime)).Take(8).ToList();
+            var usable = all.Where(s => s.Nulls == 0 && s.Distinct > 1
+                && (s.Column.Kind is ColumnKind.String or ColumnKind.Enum || s.Column.IsWhole || s.Column.IsTime)).Take(8).ToList();
             for (var size = 1; size <= MostKeyColumns; size++)
                 foreach (var key in Choices(usable, size))
                 {
@@ -110,13 +115,16 @@ public static class ExpectationDraft
         // Twice the largest gap between days that have rows, at least a week.
         long Days(ColumnSchema column)
         {
-            var gap = Row($"SELECT max(gap) FROM (SELECT day - lag(day) OVER (ORDER BY day) AS gap FROM (SELECT DISTINCT CAST({column.Sql} AS DATE) AS day FROM {from} WHERE {column.Sql} IS NOT NULL))")[0];
+            var gap = Row($"""
+                SELECT max(gap)
+                FROM (SELECT day - lag(day) OVER (ORDER BY day) AS gap FROM (SELECT DISTINCT CAST({column.Sql} AS DATE) AS day FROM {from} WHERE {column.Sql} IS NOT NULL))
+                """)[0];
             return Math.Max(7, 2 * Convert.ToInt64(gap ?? 0L, CultureInfo.InvariantCulture));
         }
 
         static string Bound(ColumnSchema column, object value, bool up) => column.Kind switch
         {
-            ColumnKind.Decimal => $"{Convert.ToDecimal(value, CultureInfo.InvariantCulture).ToString("0.############################", CultureInfo.InvariantCulture)}m",
+            ColumnKind.Decimal => string.Create(CultureInfo.InvariantCulture, $"{value:0.############################}m"),
             ColumnKind.Float => $"{Outward(Convert.ToDouble(value, CultureInfo.InvariantCulture), up)}f",
             ColumnKind.Double => Outward(Convert.ToDouble(value, CultureInfo.InvariantCulture), up),
             _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,

@@ -28,7 +28,8 @@ static class CsvHeader
         if (text.AsSpan(start, end - start).Contains((byte)0))
             throw new KumikiException(Message.Of("tables.csv-zero", ("file", path), ("pattern", source.Pattern)));
         if (text.AsSpan(start, end - start).TrimEnd("\r\n"u8).Contains((byte)'\r')) throw new KumikiException(Message.Of("tables.csv-cr", ("file", path)));
-        if (fields.Count == 1 && schema.Columns.Count > 1 && ";\t|,:".FirstOrDefault(d => d != source.Delimiter && fields[0].Contains(d)) is not '\0' and var likely)
+        if (fields.Count == 1 && schema.Columns.Count > 1
+            && ";\t|,:".FirstOrDefault(d => d != source.Delimiter && fields[0].Contains(d)) is not '\0' and var likely)
             throw new KumikiException(Message.Of("tables.csv-delimiter", ("file", path), ("found", fields[0]), ("delimiter", Shown(source.Delimiter)),
                 ("likely", Shown(likely))));
 

@@ -24,7 +24,10 @@ static class PostgresLoad
             await using var connection = new NpgsqlConnection(ConnectionString(source));
             await connection.OpenAsync(stop);
             await using var transaction = await connection.BeginTransactionAsync(stop);
-            await using var command = new NpgsqlCommand($"SET TRANSACTION READ ONLY; {Settings}; {token}", connection, transaction) { AllResultTypesAreUnknown = true };
+            await using var command = new NpgsqlCommand($"SET TRANSACTION READ ONLY; {Settings}; {token}", connection, transaction)
+            {
+                AllResultTypesAreUnknown = true,
+            };
             return [new(Name(source), 0, 0, OfToken((await command.ExecuteScalarAsync(stop))?.ToString()))];
         }
         catch (NpgsqlException e)
@@ -83,9 +86,11 @@ static class PostgresLoad
         $"postgres:{source.Variable}/{(TableName.IsQuery(source.Rows) ? $"query-{Digest.OfParts([source.Rows]).Short}" : source.Rows)}";
 
     // What the server or driver says names neither password nor connection string.
-    static KumikiException Failed(PostgresSource source, string sql, NpgsqlException e) => e is PostgresException { SqlState: not ("28P01" or "28000" or "3D000") } refused
+    static KumikiException Failed(PostgresSource source, string sql, NpgsqlException e) => 
+        e is PostgresException { SqlState: not ("28P01" or "28000" or "3D000") } refused
         ? new(Message.Of("tables.postgres-failed", ("variable", source.Variable), ("reason", refused.MessageText), ("sql", DuckDbConnection.Shown(sql))), e)
-        : new(Message.Of("tables.postgres-unreachable", ("variable", source.Variable), ("reason", (e as PostgresException)?.MessageText ?? e.InnerException?.Message ?? e.Message)), e);
+        : new(Message.Of("tables.postgres-unreachable", ("variable", source.Variable),
+            ("reason", (e as PostgresException)?.MessageText ?? e.InnerException?.Message ?? e.Message)), e);
 
     static string ConnectionString(PostgresSource source)
     {
@@ -109,7 +114,11 @@ static class PostgresLoad
 
     static NpgsqlConnectionStringBuilder OfUri(Uri uri)
     {
-        var settings = new NpgsqlConnectionStringBuilder { Host = Uri.UnescapeDataString(uri.Host), Database = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/')) };
+        var settings = new NpgsqlConnectionStringBuilder
+        {
+            Host = Uri.UnescapeDataString(uri.Host),
+            Database = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/')),
+        };
         if (uri.Port > 0) settings.Port = uri.Port;
         var user = uri.UserInfo.Split(':', 2);
         if (user[0].Length > 0) settings.Username = Uri.UnescapeDataString(user[0]);
@@ -117,7 +126,10 @@ static class PostgresLoad
         foreach (var setting in uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var pair = setting.Split('=', 2);
-            settings[pair[0] == "sslmode" ? "SSL Mode" : pair[0]] = Uri.UnescapeDataString(pair.Length > 1 ? pair[1] : "").Replace("-", "", StringComparison.Ordinal);
+            var value = Uri.UnescapeDataString(pair.Length > 1 ? pair[1] : "");
+            // "verify-full" is VerifyFull here.
+            if (pair[0] == "sslmode") settings["SSL Mode"] = value.Replace("-", "", StringComparison.Ordinal);
+            else settings[pair[0]] = value;
         }
         return settings;
     }

@@ -26,7 +26,8 @@ static class SqliteLoad
         var reads = files.Select(f => Read(f, loading.Cancellation)).ToList();
         try
         {
-            using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = files[0], Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+            var settings = new SqliteConnectionStringBuilder { DataSource = files[0], Mode = SqliteOpenMode.ReadOnly, Pooling = false };
+            using var connection = new SqliteConnection(settings.ToString());
             connection.Open();
             using var stop = loading.Cancellation.Register(() => raw.sqlite3_interrupt(connection.Handle));
             using var transaction = connection.BeginTransaction(deferred: true);
@@ -48,12 +49,14 @@ static class SqliteLoad
             loading.Cancellation.ThrowIfCancellationRequested();
             throw e.SqliteErrorCode is raw.SQLITE_NOTADB or raw.SQLITE_CORRUPT
                 ? new KumikiException(Message.Of("tables.sqlite-broken", ("file", files[0]), ("reason", Reason(e))), e)
-                : new KumikiException(Message.Of("tables.sqlite-failed", ("file", files[0]), ("reason", Reason(e)), ("rows", DuckDbConnection.Shown(source.Rows))), e);
+                : new KumikiException(Message.Of("tables.sqlite-failed", ("file", files[0]), ("reason", Reason(e)),
+                    ("rows", DuckDbConnection.Shown(source.Rows))), e);
         }
     }
 
     // "SQLite Error 1: 'no such table: sale'." holds the reason in quotes.
-    static string Reason(SqliteException e) => e.Message.IndexOf('\'', StringComparison.Ordinal) is >= 0 and var quote ? e.Message[(quote + 1)..].TrimEnd('.', '\'') : e.Message;
+    static string Reason(SqliteException e) =>
+        e.Message.IndexOf('\'', StringComparison.Ordinal) is >= 0 and var quote ? e.Message[(quote + 1)..].TrimEnd('.', '\'') : e.Message;
 
     static SourceRead Read(string file, CancellationToken cancellation)
     {

@@ -5,8 +5,8 @@ namespace Kumiki.Tables;
 
 /// <summary>Reads JSON lines.</summary>
 /// <remarks>
-/// Most lines are flat, good and without escapes: they are read in one go (JsonRecords.Plain.cs). For every other line: 1 walk its tokens, descending where a name leads to nested columns, 2 write each value into the row as it stands in the text, so that 64-bit
-/// integers and decimals stay exact, or note its fault, 3 at the end note the columns that never came. A line that is not one whole object is set aside as it is.
+/// Most lines are flat, good and without escapes: they are read in one go (JsonRecords.Plain.cs). For every other line: 1 walk its tokens, descending where a
+/// name leads to nested columns, 2 write each value into the row as it stands in the text, so that 64-bit integers and decimals stay exact, or note its fault, 3 at the end note the columns that never came. A line that is not one whole object is set aside as it is.
 /// </remarks>
 sealed partial class JsonRecords(JsonLinesSource source, JsonPaths paths, RowSchema schema, CancellationToken cancellation)
     : TextRecords(schema, null, cancellation)
@@ -51,7 +51,8 @@ sealed partial class JsonRecords(JsonLinesSource source, JsonPaths paths, RowSch
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             var reason = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal) is > 0 and var end ? e.Message[..end].TrimEnd('.', ' ') : e.Message;
-            Aside(record, line, null, null, Message.Of("tables.reject-json", ("byte", ((e as JsonException)?.BytePositionInLine ?? reader.BytesConsumed) + 1), ("reason", reason)));
+            var place = (e as JsonException)?.BytePositionInLine ?? reader.BytesConsumed;
+            Aside(record, line, null, null, Message.Of("tables.reject-json", ("byte", place + 1), ("reason", reason)));
             return false;
         }
         for (var column = 0; column < met.Length; column++)

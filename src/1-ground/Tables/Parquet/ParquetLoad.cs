@@ -16,7 +16,7 @@ static class ParquetLoad
 
     sealed record Ready(string Path, long Bytes, long ModifiedTicks, long Rows, IReadOnlyList<Cell> Cells, string All);
 
-    sealed record Range(int Number, Ready File, long From, long To);
+    sealed record Range(Ready File, long From, long To);
 
     internal static LoadResult Run(Loading loading, IReadOnlyList<string> paths)
     {
@@ -28,8 +28,10 @@ static class ParquetLoad
                 files.Add(Reading(path, () => Look(loading, connection, path)));
             }
 
-        var ranges = files.SelectMany(f => Enumerable.Range(0, (int)((f.Rows + loading.Options.PartRows - 1) / loading.Options.PartRows))
-            .Select(i => (File: f, From: i * loading.Options.PartRows))).Select((r, i) => new Range(i, r.File, r.From, Math.Min(r.File.Rows, r.From + loading.Options.PartRows))).ToList();
+        var ranges = new List<Range>();
+        foreach (var file in files)
+            for (var from = 0L; from < file.Rows; from += loading.Options.PartRows)
+                ranges.Add(new(file, from, Math.Min(file.Rows, from + loading.Options.PartRows)));
         var (next, done) = (-1, 0);
         loading.InParallel(Math.Clamp(ranges.Count, 1, loading.Engine.Threads), worker =>
         {
@@ -43,7 +45,8 @@ static class ParquetLoad
                 loading.Options.Progress?.Report(Interlocked.Increment(ref done) / (double)ranges.Count);
             }
         });
-        return loading.Finish([.. files.Select(f => Read(f, loading.Cancellation))], () => Message.Of("tables.no-rows", ("file", files[0].Path), ("count", files.Count)));
+        return loading.Finish([.. files.Select(f => Read(f, loading.Cancellation))],
+            () => Message.Of("tables.no-rows", ("file", files[0].Path), ("count", files.Count)));
     }
 
     static T Reading<T>(string path, Func<T> work)
@@ -82,8 +85,8 @@ static class ParquetLoad
             System.Globalization.CultureInfo.InvariantCulture);
         var names = Names(connection, path, loading.Cancellation);
         if (names.GroupBy(n => n, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new KumikiException(Message.Of("tables.csv-twice", ("file", path), ("column", twice.Key), ("first", twice.First()), ("firstField", names.IndexOf(twice.First()) + 1),
-                ("second", twice.Last()), ("secondField", names.LastIndexOf(twice.Last()) + 1)));
+            throw new KumikiException(Message.Of("tables.csv-twice", ("file", path), ("column", twice.Key), ("first", twice.First()),
+                ("firstField", names.IndexOf(twice.First()) + 1), ("second", twice.Last()), ("secondField", names.LastIndexOf(twice.Last()) + 1)));
         IReadOnlyList<DuckDbColumn> columns;
         using (var all = connection.Prepare($"SELECT * FROM {from}")) columns = all.Columns();
         if (rows == 0) loading.Notes.Add(Message.Of("tables.no-rows-note", ("file", path)));
@@ -121,7 +124,8 @@ static class ParquetLoad
             // A column without a single value often has a type that means nothing.
             var empty = column.Nullable && connection.Scalar($"SELECT count({SqlText.Name(from.Name)}) FROM {SqlText.Rows([path])}", loading.Cancellation) is 0L;
             if (!empty)
-                throw new KumikiException(Message.Of("tables.parquet-type", ("file", path), ("column", from.Name), ("found", from.Type), ("type", column.TypeName), ("sql", column.Type)));
+                throw new KumikiException(Message.Of("tables.parquet-type", ("file", path), ("column", from.Name), ("found", from.Type),
+                    ("type", column.TypeName), ("sql", column.Type)));
             loading.Notes.Add(Message.Of("tables.column-empty", ("file", path), ("column", from.Name)));
             return new(column, $"CAST(NULL AS {column.Type})", null, null);
         }
@@ -133,7 +137,10 @@ static class ParquetLoad
     {
         var cells = range.File.Cells;
         var checkedCells = cells.Where(c => c.Fault is not null).ToList();
-        var source = $"(SELECT *, file_row_number AS \"kumiki row\" FROM {SqlText.NumberedRows([range.File.Path])} WHERE file_row_number >= {range.From} AND file_row_number < {range.To}) AS q";
+        var source = $"""
+            (SELECT *, file_row_number AS "kumiki row" FROM {SqlText.NumberedRows([range.File.Path])}
+             WHERE file_row_number >= {range.From} AND file_row_number < {range.To}) AS q
+            """;
         var good = checkedCells.Count == 0 ? "true" : string.Join(" AND ", checkedCells.Select(c => $"({c.Fault}) IS NULL"));
 
         // A value at fault must not be cast in the row it spoils: the filter stands between.
@@ -156,7 +163,8 @@ static class ParquetLoad
                 {
                     if (rows.Chunk[2 + 2 * i].Value(row) is not int fault) continue;
                     var value = rows.Chunk[3 + 2 * i];
-                    rejects.Add(new(file.Path, (long)rows.Chunk[0].Value(row)! + 1, cells[i].Column.Name, value.IsNull(row) ? null : Encoding.UTF8.GetString(value.Utf8(row)),
+                    var shown = value.IsNull(row) ? null : Encoding.UTF8.GetString(value.Utf8(row));
+                    rejects.Add(new(file.Path, (long)rows.Chunk[0].Value(row)! + 1, cells[i].Column.Name, shown,
                         FieldFaults.Says((FieldFault)fault, cells[i].Column), (string)rows.Chunk[1].Value(row)!));
                 }
     }

@@ -126,7 +126,8 @@ public sealed class TableBlock(RowSchema schema)
     static void SetVector<T>(DuckDbVectorWriter to, int i, T[] vector, ref int used, ColumnSchema column, long row) where T : unmanaged
     {
         if (column.Length > 0 && vector.Length != column.Length)
-            throw new KumikiException(Message.Of("tables.write-length", ("column", column.Name), ("row", row + 1), ("found", vector.Length), ("length", column.Length)));
+            throw new KumikiException(Message.Of("tables.write-length", ("column", column.Name), ("row", row + 1), ("found", vector.Length),
+                ("length", column.Length)));
         vector.CopyTo(to.SetList<T>(i, used, vector.Length));
         used += vector.Length;
     }

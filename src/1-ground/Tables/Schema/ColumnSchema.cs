@@ -6,7 +6,8 @@ namespace Kumiki.Tables;
 
 /// <summary>What a column holds, in C#'s words.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ColumnKind>))]
-public enum ColumnKind { Bool, SByte, Byte, Short, UShort, Int, UInt, Long, ULong, Float, Double, Decimal, String, DateOnly, DateTime, Enum, DateTimeOffset, TimeSpan, Vector }
+public enum ColumnKind { Bool, SByte, Byte, Short, UShort, Int, UInt, Long, ULong, Float, Double, Decimal, String, DateOnly, DateTime, Enum,
+    DateTimeOffset, TimeSpan, Vector }
 
 /// <summary>Bounds of a column's values, as invariant text so that every kind can have them.</summary>
 public sealed record ValueRange(string Min, string Max, bool MinExcluded = false, bool MaxExcluded = false)
@@ -109,7 +110,8 @@ public sealed record ColumnSchema
     public bool Equals(ColumnSchema? other) =>
         other is not null && Name == other.Name && Property == other.Property && Kind == other.Kind && Nullable == other.Nullable
             && Precision == other.Precision
-        && Scale == other.Scale && Path == other.Path && Element == other.Element && Length == other.Length && Content == other.Content && Range == other.Range && (Names ?? []).SequenceEqual(other.Names ?? []);
+        && Scale == other.Scale && Path == other.Path && Element == other.Element && Length == other.Length && Content == other.Content
+        && Range == other.Range && (Names ?? []).SequenceEqual(other.Names ?? []);
 
     public override int GetHashCode() => HashCode.Combine(Name, Kind, Nullable);
 }

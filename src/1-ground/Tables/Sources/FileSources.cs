@@ -23,7 +23,8 @@ public sealed record CsvSource(string Pattern) : Source
 
     internal override LoadResult Load(Loading loading)
     {
-        if (!char.IsAscii(Delimiter) || Delimiter is '"' or '\n' or '\r') throw new KumikiException(Message.Of("tables.csv-bad-delimiter", ("delimiter", Delimiter)));
+        if (!char.IsAscii(Delimiter) || Delimiter is '"' or '\n' or '\r')
+            throw new KumikiException(Message.Of("tables.csv-bad-delimiter", ("delimiter", Delimiter)));
         return TextLoad.Run(loading, Pattern, new CsvFormat(this, loading.Schema, loading.Options.LongestField));
     }
 }

@@ -8,17 +8,20 @@ static class FolderLoad
 {
     internal static LoadResult Run(Loading loading, string pattern, IReadOnlyList<string> files)
     {
-        var content = loading.Schema.Columns.FirstOrDefault(c => c.Content);
-        if (content?.Name is "path" or "bytes") throw new KumikiException(Message.Of("tables.record-content", ("record", loading.Schema.Record), ("column", content.Property)));
-        string[] fields = content?.Name is null or "sha256" ? ["path", "sha256", "bytes"] : ["path", "sha256", "bytes", content.Name];
+        var asked = loading.Schema.Columns.FirstOrDefault(c => c.Content);
+        if (asked?.Name is "path" or "bytes")
+            throw new KumikiException(Message.Of("tables.record-content", ("record", loading.Schema.Record), ("column", asked.Property)));
+        string[] fields = asked?.Name is null or "sha256" ? ["path", "sha256", "bytes"] : ["path", "sha256", "bytes", asked.Name];
         var map = ColumnMap.Of(pattern, fields, loading.Schema, []);
 
-        var kept = content is null ? null : Directory.CreateDirectory(Path.Combine(loading.Folder, "content")).FullName;
-        using var parts = new Listing(loading, new TextFile(pattern, pattern, 0, 1, map) { Fields = fields }, FilePattern.Base(pattern, loading.Root), files, kept);
+        var kept = asked is null ? null : Directory.CreateDirectory(Path.Combine(loading.Folder, "content")).FullName;
+        var listing = new TextFile(pattern, pattern, 0, 1, map) { Fields = fields };
+        using var parts = new Listing(loading, listing, FilePattern.Base(pattern, loading.Root), files, kept);
         TextLoad.Read(loading, parts, stop => RowReader.Of(loading.Schema, stop), loading.Options.PartBytes);
         var result = loading.Finish(parts.Reads, () => Message.Of("tables.no-rows", ("file", pattern), ("count", files.Count)));
-        return kept is null ? result
-            : result with { Content = [.. Directory.GetFiles(kept).Order(StringComparer.Ordinal).Select(f => new KeptContent($"content/{Path.GetFileName(f)}", f))] };
+        if (kept is null) return result;
+        var content = Directory.GetFiles(kept).Order(StringComparer.Ordinal).Select(f => new KeptContent($"content/{Path.GetFileName(f)}", f));
+        return result with { Content = [.. content] };
     }
 
     sealed class Listing(Loading loading, TextFile listing, string root, IReadOnlyList<string> files, string? kept) : RowParts(listing)

@@ -217,13 +217,15 @@ sealed class SpanParser : FieldParser
         // PostgreSQL's days stand before its clock: "1 day 02:03:04", "-1 days +02:03:00".
         var days = 0;
         var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (words is [var number, "day" or "days", ..] && int.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out days) && words.Length <= 3)
+        if (words is [var number, "day" or "days", ..] && int.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out days)
+            && words.Length <= 3)
             text = words.Length == 3 ? words[2] : "00:00";
         // "26:00:00" is no time of day, and TimeSpan.Parse would take "26:00" for 26 days.
         var negative = text.StartsWith('-');
         var parts = text.TrimStart('-', '+').Split(':');
         if (parts.Length is 2 or 3 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var hours)
-            && TimeSpan.TryParseExact(parts.Length == 2 ? $"{parts[1]}:00" : $"{parts[1]}:{parts[2]}", [@"m\:s", @"m\:s\.FFFFFF"], CultureInfo.InvariantCulture, out span))
+            && TimeSpan.TryParseExact(parts.Length == 2 ? $"{parts[1]}:00" : $"{parts[1]}:{parts[2]}",
+                [@"m\:s", @"m\:s\.FFFFFF"], CultureInfo.InvariantCulture, out span))
         {
             span += TimeSpan.FromHours(hours);
             span = TimeSpan.FromDays(days) + (negative ? -span : span);

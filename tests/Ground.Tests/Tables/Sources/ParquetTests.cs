@@ -111,6 +111,12 @@ public sealed class ParquetTests : IDisposable
         Write("texts.parquet", "SELECT '1' AS x");
         Write("other.parquet", "SELECT 1 AS xx, 2 AS y");
 
+        // the two names are of one length, so that one may stand for the other in the footer
+        Write("twice.parquet", "SELECT 1 AS xa, 2 AS xb, 3 AS x");
+        var twice = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(world.File("twice.parquet")));
+        world.Write("twice.parquet", System.Text.Encoding.Latin1.GetBytes(twice.Replace("xb", "xa", StringComparison.Ordinal)));
+        Assert.EndsWith("has column xa twice, as field 1 'xa' and field 2 'xa': rename or remove one.", Says("twice.parquet"), StringComparison.Ordinal);
+
         foreach (var file in (string[])["cut", "damaged", "text", "empty"])
             Assert.StartsWith($"{world.File($"{file}.parquet")} is not a whole Parquet file (", Says($"{file}.parquet"), StringComparison.Ordinal);
         Assert.EndsWith("has no rows (files read: 1): export it again, or correct what is read.", Says("none.parquet"), StringComparison.Ordinal);
