@@ -163,14 +163,17 @@ public sealed partial class Maker(ProjectGraph graph, Workplace at)
         foreach (var candidate in candidates.Where(c => !Staleness.Inputs(c, current).Any()))
         {
             outside ??= await OutsideNowAsync(node, stop);
+            if (outside is null) return null;
             if (!Staleness.Outside(candidate.Outside, outside).Any()) return await at.Metadata.VersionAsync(candidate.Result!.Value, stop);
         }
         return null;
     }
 
-    async Task<IReadOnlyList<OutsideRead>> OutsideNowAsync(AssetNode node, CancellationToken stop)
+    /// <summary>All it would read outside; null where only reading tells whether it changed.</summary>
+    async Task<IReadOnlyList<OutsideRead>?> OutsideNowAsync(AssetNode node, CancellationToken stop)
     {
-        var files = new List<OutsideRead>();
+        if (await node.Instance!.OutsideStatesAsync(stop) is not { } states) return null;
+        var files = new List<OutsideRead>(states);
         foreach (var path in node.Instance!.OutsideFiles(at.ProjectFolder)) files.Add(await OutsideFile.LookFromAsync(at.ProjectFolder, path, at.Metadata, stop));
         return files;
     }

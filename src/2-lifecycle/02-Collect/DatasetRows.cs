@@ -24,6 +24,22 @@ static class DatasetRows
             Message.Of("dataset.key-column", ("dataset", node.Name), ("column", c), ("columns", string.Join(", ", schema.Columns.Select(x => x.Name)))), []));
     }
 
+    /// <summary>What was read, as a making records it.</summary>
+    public static OutsideRead OutsideOf(SourceRead read) => new(read.Path, read.Bytes, read.ModifiedTicks, 0, read.Content);
+
+    /// <summary>What the author told of a source, as facts.</summary>
+    public static IEnumerable<(string Name, string Value)> Told(Source source)
+    {
+        if (source.Licence is { } licence) yield return ("source.licence", licence);
+        if (source.Provenance is { } provenance) yield return ("source.provenance", provenance);
+        if (source.Consent is { } consent) yield return ("source.consent", consent);
+    }
+
+    /// <summary>How many rows were kept aside for one reason.</summary>
+    public static Message Rejected(string dataset, RejectCount count) => count.Column is null
+        ? Message.Of("dataset.rejected-record", ("dataset", dataset), ("rows", count.Count), ("says", count.Says))
+        : Message.Of("dataset.rejected", ("dataset", dataset), ("rows", count.Count), ("column", count.Column), ("says", count.Says));
+
     /// <summary>The distinct values of a column as texts, sorted, and how many rows have each; a missing or empty value is none.</summary>
     public static SortedDictionary<string, long> Counts(TableEngine engine, IReadOnlyList<TableFile> files, string column, CancellationToken stop)
     {
