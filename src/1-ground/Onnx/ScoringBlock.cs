@@ -21,11 +21,14 @@ public sealed class ScoringBlock : IDisposable
     readonly OnnxTensor[] inputs;       // of this number of rows
     readonly OnnxTensor[] output = [null!];
     readonly int[] filled;               // rows of each column
+    readonly bool[] required;            // columns without which a row has no score
+    readonly bool[] unscored;            // rows that miss one of them
     long firstRow;
 
-    internal ScoringBlock(OnnxSession session, IReadOnlyList<ModelColumn> columns, int width, int capacity, bool mayBeNaN)
+    internal ScoringBlock(OnnxSession session, IReadOnlyList<ModelColumn> columns, int width, int capacity, bool mayBeNaN, IReadOnlyList<string> required)
     {
         (this.session, this.columns, this.mayBeNaN, Capacity) = (session, columns, mayBeNaN, capacity);
+        (this.required, unscored) = ([.. columns.Select(c => !mayBeNaN && required.Contains(c.Name))], new bool[required.Count == 0 || mayBeNaN ? 0 : capacity]);
         numbers = [.. columns.Select(c => c.Kind == ColumnKind.Text ? null : OnnxTensor.Of(TensorType.Float, capacity, 1))];
         whole = OnnxTensor.Of(TensorType.Float, capacity, width);
         (inputs, filled) = (new OnnxTensor[columns.Count], new int[columns.Count]);
@@ -44,6 +47,7 @@ public sealed class ScoringBlock : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, Capacity);
         Array.Clear(filled);
+        Array.Clear(unscored);
         if (rows == Rows) return;
         ForgetShapes();
         for (var i = 0; i < inputs.Length; i++) inputs[i] = numbers[i] is { } number ? number.First(rows) : OnnxTensor.Of(TensorType.Text, rows, 1);
@@ -67,6 +71,8 @@ public sealed class ScoringBlock : IDisposable
         if (kind == ColumnKind.Text)
         {
             Adapter.WriteTexts(values, valid, validFrom, inputs[column]);
+            if (required[column])
+                for (var row = 0; row < values.Length; row++) unscored[row] |= !Adapter.IsValid(valid, validFrom + row) || Adapter.IsMissingText(values[row]);
         }
         else
         {
@@ -74,6 +80,8 @@ public sealed class ScoringBlock : IDisposable
             Adapter.Write(kind, values, valid, validFrom, into);
             var infinite = FirstNotFinite(into, orNaN: false);
             if (infinite >= 0) throw Infinite(name, values[infinite], first + infinite);
+            if (required[column])
+                for (var row = 0; row < into.Length; row++) unscored[row] |= float.IsNaN(into[row]);
         }
         filled[column] = Rows;
     }
@@ -86,11 +94,12 @@ public sealed class ScoringBlock : IDisposable
     public void FillNextText(int column, ReadOnlySpan<byte> utf8)
     {
         if (columns[column].Kind != ColumnKind.Text) throw Scorer.WrongType(columns[column].Name, columns[column].Kind, "UTF-8");
+        if (required[column]) unscored[filled[column]] |= utf8.IsEmpty;
         inputs[column].SetText(filled[column]++, utf8);
     }
 
     /// <summary>Runs the graph.</summary>
-    /// <returns>[Rows × width] row by row, until the next call on this block.</returns>
+    /// <returns>[Rows × width] row by row, until the next call on this block; NaN where a row misses one of <see cref="Scorer.Required"/>.</returns>
     /// <exception cref="KumikiException">A column was not filled, or a score is not finite.</exception>
     public ReadOnlySpan<float> Run()
     {
@@ -99,8 +108,23 @@ public sealed class ScoringBlock : IDisposable
         session.Run(inputs, output);
         var scores = output[0].Values<float>();
         if (mayBeNaN) return scores;
+        if (unscored.Length == 0) return Checked(scores, 0);
+        var width = scores.Length / Rows;
+        // Runs of rows that have every required column are checked; the others are NaN.
+        for (var row = 0; row < Rows;)
+        {
+            var end = unscored.AsSpan(row, Rows - row).IndexOf(true) is var next and >= 0 ? row + next : Rows;
+            Checked(scores[(row * width)..(end * width)], row);
+            for (; end < Rows && unscored[end]; end++) scores.Slice(end * width, width).Fill(float.NaN);
+            row = end;
+        }
+        return scores;
+    }
+
+    ReadOnlySpan<float> Checked(ReadOnlySpan<float> scores, int first)
+    {
         var wrong = FirstNotFinite(scores, orNaN: true);
-        return wrong < 0 ? scores : throw NotANumber(wrong);
+        return wrong < 0 ? scores : throw NotANumber(first + (wrong / (int)whole.Shape[1]));
     }
 
     KumikiException NotANumber(int row)
