@@ -7,7 +7,8 @@ public static partial class TransformGraph
 {
     sealed partial class Emission
     {
-        // The block of numbers now, [N, k], and whether it is of doubles; what is missing is NaN throughout.
+        // The block of numbers now, [N, k], and whether it is of doubles; what is missing is NaN throughout. Of two NaNs the processor keeps one or the other, by where the row stands, so
+        // none may change its sign on the way: Abs and Neg would.
         string block = "";
         TensorType type;
 
@@ -39,7 +40,7 @@ public static partial class TransformGraph
                         block = Within(block, low, high);
                         break;
                     case FittedStep.Log log:
-                        block = log.Signed ? Node("Mul", Node("Sign", block), Ln(Node("Add", Node("Abs", block), Number(1)))) : LnOfOneMore(block);
+                        block = log.Signed ? SignedLn(block) : LnOfOneMore(block);
                         break;
                     case FittedStep.Power:
                         block = Power([.. steps.Cast<FittedStep.Power>().Select(p => p.Lambda)]);
@@ -107,11 +108,18 @@ public static partial class TransformGraph
             return Node("Where", inside, Ln(Node("Add", Node("Where", inside, numbers, Number(0)), Number(1))), Number(double.NaN));
         }
 
+        string SignedLn(string numbers)
+        {
+            var isNegative = Node("Less", numbers, Number(0));
+            var size = Ln(Node("Add", Node("Where", isNegative, Node("Sub", Number(0), numbers), numbers), Number(1)));
+            return Node("Where", isNegative, Node("Sub", Number(0), size), size);
+        }
+
         /// <summary>Yeo–Johnson: with b(x, e) = (x^e − 1) / e, or ln x for e = 0, it is b(1 + max(x, 0), λ) − b(1 + max(−x, 0), 2 − λ).</summary>
         string Power(double[] lambdas)
         {
             var above = Node("Where", Node("Less", block, Number(0)), Number(0), block);
-            var below = Node("Where", Node("Greater", block, Number(0)), Number(0), Node("Neg", block));
+            var below = Node("Where", Node("Greater", block, Number(0)), Number(0), Node("Sub", Number(0), block));
             return Node("Sub", Boxed(above, lambdas), Boxed(below, Array.ConvertAll(lambdas, l => 2 - l)));
         }
 

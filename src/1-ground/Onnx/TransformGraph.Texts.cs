@@ -17,12 +17,13 @@ public static partial class TransformGraph
             var source = column.Cross is FittedCross.Texts cross
                 ? new TextSource(column.Steps.Any(s => s is FittedStep.OneHot or FittedStep.Table) ? Places(cross) : "", cross)
                 : new TextSource(TensorOf(column.Name));
+            var indicators = new List<string>();
             foreach (var step in column.Steps)
             {
                 switch (step)
                 {
                     case FittedStep.ImputeText impute:
-                        if (impute.Indicator) Give(IsMissing(source), $"{column.Name} is missing");
+                        if (impute.Indicator) indicators.Add(IsMissing(source));
                         source = source with { MissingIs = impute.Value };
                         break;
                     case FittedStep.OneHot oneHot: OneHot(column.Name, source, oneHot); break;
@@ -30,6 +31,7 @@ public static partial class TransformGraph
                     case FittedStep.Hash hash: Hash(column.Name, source, hash); break;
                 }
             }
+            foreach (var indicator in indicators) Give(indicator, $"{column.Name} is missing");
         }
 
         /// <param name="Tensor">Texts [N, 1], or for a cross the numbers of its categories.</param>
