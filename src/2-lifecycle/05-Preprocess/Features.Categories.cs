@@ -6,6 +6,7 @@ namespace Kumiki;
 public sealed partial class Features<TRow>
 {
     /// <summary>One feature for each category seen in training; a missing one is all zeros, and so is an unseen one, which is counted.</summary>
+    /// <remarks>A column has 1,024 features at most; for more categories give <paramref name="most"/>, or take <see cref="Hash"/>, <see cref="Frequency"/> or <see cref="TargetMean"/>.</remarks>
     /// <param name="most">Features at most: the most frequent categories keep their own, the rest and whatever is unseen share the last. 2 or more.</param>
     /// <param name="least">Training rows a category needs for a feature of its own.</param>
     /// <param name="missing">Makes missing a category of its own.</param>
@@ -30,7 +31,7 @@ public sealed partial class Features<TRow>
 
     /// <summary>As many features as buckets, whatever the number of categories, and unseen ones too: a hash of the text chooses the bucket and the sign; scikit-learn's FeatureHasher. A
     /// missing one is all zeros.</summary>
-    /// <param name="buckets">1 to 4096.</param>
+    /// <param name="buckets">1 to 1024.</param>
     /// <param name="signed">Half of the categories count −1, so that collisions cancel on average (Weinberger et al. 2009).</param>
     public Features<TRow> Hash<TValue>(Expression<Func<TRow, TValue>> column, int buckets, uint seed = 0, bool signed = true) =>
         buckets is >= 1 and <= Preprocessing.Fitting.MostCategories

@@ -106,7 +106,7 @@ static partial class Fitting
             case FittedStep.Log(var signed):
                 for (var i = 0; i < values.Length; i++) values[i] = signed && values[i] < 0 ? -Math.Log(1 - values[i]) : Math.Log(1 + values[i]);
                 break;
-            case FittedStep.Power(var lambda): YeoJohnson.Transform(values, lambda, values); break;
+            case FittedStep.Power(var lambda): YeoJohnson.Transform(values, lambda); break;
         }
     }
 

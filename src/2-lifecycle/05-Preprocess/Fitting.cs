@@ -13,8 +13,9 @@ static partial class Fitting
     /// <summary>Raised when the same rows would give other steps or other features.</summary>
     public const string Recipe = "2";
 
-    /// <summary>Features that one column may have: at 4,096 a block of rows takes 64 MB, and transforming a row as long as reading it from a disk.</summary>
-    public const int MostCategories = 4096;
+    /// <summary>Features that one column may have. Measured: a feature costs 1.2 ns a row, but 4 bytes of each training row too, so that 1,024 make 4 GB of a million rows and 50,000 would
+    /// make 200 GB.</summary>
+    public const int MostCategories = 1024;
 
     /// <summary>The table columns that features read, and what each is to the model.</summary>
     /// <exception cref="KumikiException">A column is read as a number and as a category.</exception>
