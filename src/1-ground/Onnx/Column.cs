@@ -30,8 +30,6 @@ public abstract class Column
 
     /// <summary>Rows whose text is there and not among the known ones.</summary>
     internal abstract long CountUnknown(FrozenSet<string> known);
-
-    internal abstract bool IsMissing(ColumnKind kind, int row);
 }
 
 internal sealed class ColumnOf<T>(string name, ReadOnlyMemory<T> values, ReadOnlyMemory<ulong> valid, int validFrom) : Column(name, values.Length)
@@ -55,16 +53,6 @@ internal sealed class ColumnOf<T>(string name, ReadOnlyMemory<T> values, ReadOnl
         for (var row = 0; row < all.Length; row++)
             if (Adapter.TextOf(all[row]) is { Length: > 0 } text && !known.Contains(text) && Adapter.IsValid(bits, validFrom + row)) unknown++;
         return unknown;
-    }
-
-    internal override bool IsMissing(ColumnKind kind, int row)
-    {
-        if (!Adapter.IsValid(valid.Span, validFrom + row)) return true;
-        var value = values.Span[row];
-        if (kind == ColumnKind.Text) return Adapter.IsMissingText(value);
-        Span<float> number = stackalloc float[1];
-        Adapter.Write(kind, [value], [], 0, number);
-        return float.IsNaN(number[0]);
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name} {TypeName}[{Count}]");

@@ -171,17 +171,23 @@ public sealed class Scorer : IDisposable
         return counts;
     }
 
-    /// <summary>Why a row gets no score.</summary>
-    /// <returns>The first of <see cref="Required"/> that is missing in the row, or null: then it has a score.</returns>
-    public string? MissingIn(IReadOnlyList<Column> rows, int row)
+    /// <summary>How many rows get no score, by the required column that is the reason: the first one that the row lacks.</summary>
+    /// <returns>One number for each of <see cref="Required"/>.</returns>
+    public IReadOnlyDictionary<string, long> CountUnscored(IReadOnlyList<Column> rows)
     {
+        var counts = Required.ToDictionary(r => r, _ => 0L, StringComparer.Ordinal);
+        if (counts.Count == 0) return counts;
         var columns = Match(rows);
-        return Required.FirstOrDefault(name =>
+        using var block = NewBlock(options.BlockRows);
+        for (var from = 0; from < columns[0].Count; from += options.BlockRows)
         {
-            var at = 0;
-            while (Columns[at].Name != name) at++;
-            return columns[at].IsMissing(Columns[at].Kind, row);
-        });
+            block.Begin(Math.Min(options.BlockRows, columns[0].Count - from));
+            for (var c = 0; c < columns.Length; c++)
+                if (counts.ContainsKey(Columns[c].Name)) columns[c].Fill(block, c, from, block.Rows);
+            for (var row = 0; row < block.Rows; row++)
+                if (block.MissingIn(row) is { } column) counts[column]++;
+        }
+        return counts;
     }
 
     public void Dispose()

@@ -9,14 +9,15 @@ sealed record Fitted(IReadOnlyList<FittedColumn> Columns, IReadOnlyList<Replacem
 {
     /// <summary>Puts the training rows' own values into their features.</summary>
     /// <param name="names">The features, as the scorer names them.</param>
-    /// <param name="features">[rows × names] row by row, of the rows that were fitted on.</param>
-    public void ReplaceIn(IReadOnlyList<string> names, Span<float> features)
+    /// <param name="from">The place of the first row among those that were fitted on.</param>
+    /// <param name="features">[rows × names] row by row, of rows that were fitted on.</param>
+    public void ReplaceIn(IReadOnlyList<string> names, int from, Span<float> features)
     {
         foreach (var (feature, values) in Replaced)
         {
             var at = 0;
             while (names[at] != feature) at++;
-            for (var row = 0; row < values.Length; row++) features[(row * names.Count) + at] = values[row];
+            for (var row = 0; row * names.Count < features.Length; row++) features[(row * names.Count) + at] = values[from + row];
         }
     }
 }

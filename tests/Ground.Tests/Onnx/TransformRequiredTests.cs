@@ -22,7 +22,7 @@ public sealed class TransformRequiredTests
         var rows = Rows([1, null, 3, null, 5], [1, 2, 3, 4, 5], ["a", "b", null, "", "c"]);
 
         Assert.Equal([11, float.NaN, float.NaN, float.NaN, 55], scorer.Score(rows));
-        Assert.Equal([null, "price", "store", "price", null], Enumerable.Range(0, 5).Select(r => scorer.MissingIn(rows, r)));
+        Assert.Equal([new("price", 2), new("store", 1)], scorer.CountUnscored(rows));
         Assert.Equal(["price", "store"], scorer.Required);
     }
 
@@ -49,9 +49,11 @@ public sealed class TransformRequiredTests
 
         for (var r = 0; r < scores.Length; r++)
         {
-            Assert.Equal(scores[r], scorer.Score([.. rows.Select(c => c.Slice(r, 1))])[0]);
-            Assert.Equal(float.IsNaN(scores[r]), scorer.MissingIn(rows, r) is not null);
+            Column[] row = [.. rows.Select(c => c.Slice(r, 1))];
+            Assert.Equal(scores[r], scorer.Score(row)[0]);
+            Assert.Equal(float.IsNaN(scores[r]) ? 1 : 0, scorer.CountUnscored(row).Values.Sum());
         }
+        Assert.Equal(scores.Count(float.IsNaN), scorer.CountUnscored(rows).Values.Sum());
     }
 
     [Fact]
@@ -59,7 +61,7 @@ public sealed class TransformRequiredTests
     {
         using var scorer = Scorer.Open(Model.ToBytes());
         using var block = scorer.NewBlock(2);
-        float[] Run(double?[] price, string[] store)
+        (float[] Scores, IEnumerable<string?> Why) Run(double?[] price, string[] store)
         {
             block.Begin(2);
             foreach (var (i, column) in scorer.Columns.Index())
@@ -68,11 +70,15 @@ public sealed class TransformRequiredTests
                 else if (column.Name == "units") block.Fill<double>(i, [1, 2]);
                 else foreach (var text in store) block.FillNextText(i, System.Text.Encoding.UTF8.GetBytes(text));
             }
-            return block.Run().ToArray();
+            return (block.Run().ToArray(), new[] { block.MissingIn(0), block.MissingIn(1) });
         }
 
-        Assert.Equal([float.NaN, float.NaN], Run([null, 1], ["a", ""]));
-        Assert.Equal([11, 21], Run([1, 1], ["a", "b"]));
+        var (scores, why) = Run([null, 1], ["a", ""]);
+        Assert.Equal([float.NaN, float.NaN], scores);
+        Assert.Equal(["price", "store"], why);
+        (scores, why) = Run([1, 1], ["a", "b"]);
+        Assert.Equal([11, 21], scores);
+        Assert.Equal([null, null], why);
     }
 
     [Fact]
@@ -82,6 +88,6 @@ public sealed class TransformRequiredTests
         Column[] rows = [Column.Of<double>("price", new double[] { 1, 2, 3 }, new ulong[] { 0b101 }), Column.Of("units", 1.0, 2, 3), Column.Of<string>("store", new[] { "a", "b", "c" }, new ulong[] { 0b011 })];
 
         Assert.Equal([11, float.NaN, float.NaN], scorer.Score(rows));
-        Assert.Equal([null, "price", "store"], Enumerable.Range(0, 3).Select(r => scorer.MissingIn(rows, r)));
+        Assert.Equal([new("price", 1), new("store", 1)], scorer.CountUnscored(rows));
     }
 }

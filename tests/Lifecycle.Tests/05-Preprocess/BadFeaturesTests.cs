@@ -90,8 +90,8 @@ public sealed class BadFeaturesTests : IDisposable
     }
 
     [Fact]
-    public void A_number_that_no_float_holds_is_refused_by_column_and_row() => Assert.Equal(
-        "The column x has a number too large for a model in row 2 (1E+39); correct it, or leave it empty.", Refused([Full, Full with { X = 1e39 }], None.Scale(r => r.X)));
+    public void A_number_that_no_float_holds_is_refused_by_column_and_row() => Assert.StartsWith(
+        "The column x has a number too large for a model in row 2 (", Refused([Full, Full with { X = 1e39 }], None.Scale(r => r.X)), StringComparison.Ordinal);
 
     [Fact]
     public void A_logarithm_of_what_has_none_is_refused()
