@@ -37,11 +37,11 @@ public sealed class Scorer : IDisposable
     /// <summary>The columns the model reads.</summary>
     public IReadOnlyList<ModelColumn> Columns { get; }
 
-    /// <summary>The names of the features between transforms and learner.</summary>
-    public IReadOnlyList<string> Features { get; }
-
     /// <summary>Columns without which a row gets no score: where one is missing, the score is NaN. Training left such rows out.</summary>
     public IReadOnlyList<string> Required { get; }
+
+    /// <summary>The names of the features between transforms and learner.</summary>
+    public IReadOnlyList<string> Features { get; }
 
     /// <summary>Floats a row: 1 for a score, the number of features for a graph without a learner.</summary>
     public int Width { get; }
