@@ -1,6 +1,7 @@
 namespace Kumiki.Onnx;
 
-/// <summary>What was learnt from the training rows for one column, to be done in the graph. Numbers are counted with in 64 bits and become 32-bit floats as features.</summary>
+/// <summary>What was learnt from the training rows for one column, to be done in the graph. Numbers are counted with in 64 bits and become 32-bit floats as
+/// features.</summary>
 public abstract record FittedStep
 {
     FittedStep() { }
@@ -16,7 +17,8 @@ public abstract record FittedStep
     /// <inheritdoc cref="Impute"/>
     public sealed record ImputeText(string Value, bool Indicator = false) : FittedStep;
 
-    /// <summary>(number − <paramref name="Mean"/>) / <paramref name="Deviation"/>; a deviation of 0 counts as 1, as in scikit-learn. Other scales differ in what the two numbers are:
+    /// <summary>(number − <paramref name="Mean"/>) / <paramref name="Deviation"/>; a deviation of 0 counts as 1, as in scikit-learn. Other scales differ in
+    /// what the two numbers are:
     /// least and range, 0 and greatest size, median and range of quartiles.</summary>
     public sealed record Scale(double Mean, double Deviation) : FittedStep;
 
@@ -29,7 +31,8 @@ public abstract record FittedStep
     /// <summary>Yeo and Johnson's power transform. Biometrika 87 (2000) 954.</summary>
     public sealed record Power(double Lambda) : FittedStep;
 
-    /// <summary>The number of edges that are not above the number: its bin, 0 to |edges|; or one feature a bin. A missing number stays missing, or is all zeros.</summary>
+    /// <summary>The number of edges that are not above the number: its bin, 0 to |edges|; or one feature a bin. A missing number stays missing, or is all
+    /// zeros.</summary>
     /// <param name="Edges">Rising.</param>
     /// <param name="Apart">One feature a bin.</param>
     public sealed record Bins(IReadOnlyList<float> Edges, bool Apart = false) : FittedStep;
@@ -47,7 +50,8 @@ public abstract record FittedStep
     /// <summary>1 on the days of an event, counted from 1970-01-01, 0 on others.</summary>
     public sealed record Event(string Name, IReadOnlyList<int> Days) : FittedStep;
 
-    /// <summary>One feature for each category, 1 where the text is that category; any other text is all zeros. The empty text among the categories is the missing one.</summary>
+    /// <summary>One feature for each category, 1 where the text is that category; any other text is all zeros. The empty text among the categories is the
+    /// missing one.</summary>
     public sealed record OneHot(params IReadOnlyList<string> Categories) : FittedStep
     {
         /// <summary>Whether one more feature stands for every text that is not listed; a missing one is none of them.</summary>
@@ -61,8 +65,10 @@ public abstract record FittedStep
     /// <param name="Missing">For the missing text.</param>
     public sealed record Table(string Feature, IReadOnlyList<string> Categories, IReadOnlyList<double> Values, double Unseen, double Missing) : FittedStep;
 
-    /// <summary>As many features as buckets: the text's hash says which one is 1 or, signed, −1; a missing text is all zeros. The hash is MurmurHash3 (32 bits) of the UTF-8, bucket
-    /// and sign are those of scikit-learn's FeatureHasher; of a cross (a, b, c) it is ((a · m + b) · m + c) mod 2³² with m = 1000003 and the parts' hashes.</summary>
+    /// <summary>As many features as buckets: the text's hash says which one is 1 or, signed, −1; a missing text is all zeros. The hash is MurmurHash3 (32 bits)
+    /// of the UTF-8, bucket
+    /// and sign are those of scikit-learn's FeatureHasher; of a cross (a, b, c) it is ((a · m + b) · m + c) mod 2³² with m = 1000003 and the parts'
+    /// hashes.</summary>
     public sealed record Hash(int Buckets, uint Seed = 0, bool Signed = true) : FittedStep;
 
     /// <summary>Whether the step gives features of its own and leaves the number as it is.</summary>

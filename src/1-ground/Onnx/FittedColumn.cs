@@ -19,7 +19,8 @@ public enum ColumnKind
 /// <summary>A column of the table, by name.</summary>
 public sealed record TableColumn(string Name, ColumnKind Kind);
 
-/// <summary>One column of the table, or a cross of some, and its steps, in order. Steps that give a number work on what the step before gave; steps that give features
+/// <summary>One column of the table, or a cross of some, and its steps, in order. Steps that give a number work on what the step before gave; steps that give
+/// features
 /// (bins, parts of a date, categories) give those of the number as it is at their place.</summary>
 /// <param name="Name">The column's; for a cross what it is called among the features.</param>
 public sealed record FittedColumn(string Name, ColumnKind Kind, params IReadOnlyList<FittedStep> Steps)
@@ -40,7 +41,8 @@ public sealed record FittedColumn(string Name, ColumnKind Kind, params IReadOnly
 /// <summary>Several columns as one.</summary>
 public abstract record FittedCross(params IReadOnlyList<TableColumn> Columns)
 {
-    /// <summary>Two or three texts together. A category of its steps is the place of each part in <paramref name="Parts"/> as one number: for parts (i, j, k) it is
+    /// <summary>Two or three texts together. A category of its steps is the place of each part in <paramref name="Parts"/> as one number: for parts (i, j, k)
+    /// it is
     /// (i · |second| + j) · |third| + k, in digits; where a part is missing the cross is.</summary>
     /// <param name="Parts">For each column the texts that are known.</param>
     public sealed record Texts(IReadOnlyList<IReadOnlyList<string>> Parts, params IReadOnlyList<TableColumn> Columns) : FittedCross(Columns);

@@ -220,7 +220,8 @@ public sealed partial class OnnxModel
                 var node = graph.Message();
                 if (!HasCategories(node)) continue;
                 var read = ReadNode(node);
-                var texts = read.Attributes.OfType<OnnxAttribute.Texts>().Where(t => t.Name is "cats_strings" or "keys_strings").SelectMany(t => t.Values).Where(t => t != "").ToArray();
+                var listed = read.Attributes.OfType<OnnxAttribute.Texts>().Where(t => t.Name is "cats_strings" or "keys_strings");
+                var texts = listed.SelectMany(t => t.Values).Where(t => t != "").ToArray();
                 if (texts.Length == 0) continue;
                 if (!all.TryGetValue(read.Inputs[0], out var known)) all[read.Inputs[0]] = known = new(StringComparer.Ordinal);
                 known.UnionWith(texts);

@@ -59,7 +59,8 @@ public static partial class TransformGraph
             return Minus(fromMonday, Times(Over(fromMonday, 7), 7));
         }
 
-        /// <summary>Days to year, month and day in years that begin in March. Hinnant, "chrono-compatible low-level date algorithms", civil_from_days.</summary>
+        /// <summary>Days to year, month and day in years that begin in March. Hinnant, "chrono-compatible low-level date algorithms",
+        /// civil_from_days.</summary>
         Calendar DateOf(string days)
         {
             if (calendars.TryGetValue(days, out var known)) return known;
@@ -88,14 +89,16 @@ public static partial class TransformGraph
         {
             var days = Cast(block, TensorType.Int64);
             var happens = Node("LabelEncoder", [days],
-                [new OnnxAttribute.Ints("keys_int64s", [.. step.Days.Select(d => (long)d)]), new OnnxAttribute.Floats("values_floats", [.. step.Days.Select(_ => 1f)]), new OnnxAttribute.Float("default_float", 0)],
+                [new OnnxAttribute.Ints("keys_int64s", [.. step.Days.Select(d => (long)d)]),
+                 new OnnxAttribute.Floats("values_floats", [.. step.Days.Select(_ => 1f)]), new OnnxAttribute.Float("default_float", 0)],
                 OnnxModel.MlDomain);
             Inner.Add(new(happens, TensorType.Float, [OnnxModel.Free, 1]));
             var numbers = type == TensorType.Float ? block : Cast(block, TensorType.Float);
             Give(Node("Where", Node("IsNaN", numbers), numbers, happens), $"{column}: {step.Name}");
         }
 
-        /// <summary>Sine and cosine by Taylor's series to the 23rd power over one turn: below 1e-10 off, and the same bits for a row wherever it stands.</summary>
+        /// <summary>Sine and cosine by Taylor's series to the 23rd power over one turn: below 1e-10 off, and the same bits for a row wherever it
+        /// stands.</summary>
         void Cycle(IReadOnlyList<string> columns, FittedStep.Cycle step, double[] periods)
         {
             var number = step.Of is { } part ? PartOf(block, part) : block;

@@ -66,7 +66,8 @@ public static partial class TransformGraph
         {
             if (source.Cross is not null)
                 return Typed(TensorType.Int64, Node("LabelEncoder", [source.Tensor],
-                    [new OnnxAttribute.Ints("keys_int64s", [.. categories.Select(Key), Missing]), new OnnxAttribute.Ints("values_int64s", [.. values, missing]), new OnnxAttribute.Int("default_int64", others)],
+                    [new OnnxAttribute.Ints("keys_int64s", [.. categories.Select(Key), Missing]), new OnnxAttribute.Ints("values_int64s", [.. values, missing]),
+                     new OnnxAttribute.Int("default_int64", others)],
                     OnnxModel.MlDomain));
             var empty = IndexOf(categories, source.MissingIs ?? "");
             var forMissing = empty >= 0 ? values[empty] : source.MissingIs is null ? missing : others;
@@ -162,7 +163,8 @@ public static partial class TransformGraph
                 {
                     // That text for every row, for there are no constants of texts here.
                     var same = Node("LabelEncoder", [source.Tensor],
-                        [new OnnxAttribute.Texts("keys_strings", [text]), new OnnxAttribute.Texts("values_strings", [text]), new OnnxAttribute.Text("default_string", text)], OnnxModel.MlDomain);
+                        [new OnnxAttribute.Texts("keys_strings", [text]), new OnnxAttribute.Texts("values_strings", [text]), new OnnxAttribute.Text("default_string", text)],
+                        OnnxModel.MlDomain);
                     Inner.Add(new(same, TensorType.Text, [OnnxModel.Free, 1]));
                     hash = Node("Where", missing, Murmur(same, step.Seed), hash);
                     missing = "";
@@ -170,7 +172,8 @@ public static partial class TransformGraph
             }
             var bucket = Node("Mod", Node("Abs", hash), Whole(step.Buckets));
             if (missing != "") bucket = Node("Where", missing, Whole(step.Buckets), bucket);
-            var encoded = Node("Reshape", Node("OneHot", [bucket, Whole(step.Buckets), Constant(TensorType.Float, [0, 1], [2])], [new OnnxAttribute.Int("axis", -1)]), Whole(-1, step.Buckets));
+            var encoded = Node("OneHot", [bucket, Whole(step.Buckets), Constant(TensorType.Float, [0, 1], [2])], [new OnnxAttribute.Int("axis", -1)]);
+            encoded = Node("Reshape", encoded, Whole(-1, step.Buckets));
             if (step.Signed) encoded = Node("Mul", encoded, Node("Where", Node("Less", hash, Whole(0)), Row(TensorType.Float, -1), Row(TensorType.Float, 1)));
             Give(encoded, Enumerable.Range(0, step.Buckets).Select(b => $"{column} in bucket {b}"));
         }

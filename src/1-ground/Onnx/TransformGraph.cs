@@ -5,7 +5,8 @@ using Kumiki.Native.OnnxRuntime;
 namespace Kumiki.Onnx;
 
 /// <summary>
-/// Writes fitted columns as the first part of a model's graph. Number columns with the same chain of steps go through it side by side, so that twenty columns cost
+/// Writes fitted columns as the first part of a model's graph. Number columns with the same chain of steps go through it side by side, so that twenty columns
+/// cost
 /// the nodes of one:
 /// <code>
 /// price ─┐
@@ -14,7 +15,8 @@ namespace Kumiki.Onnx;
 /// store ── OneHotEncoder → Reshape ───────────────────────────┘
 /// </code>
 /// </summary>
-/// <remarks>Steps that count do so in doubles, so that a feature is what scikit-learn makes of the same 32-bit floats. Only operators whose answer for a row does not depend on the
+/// <remarks>Steps that count do so in doubles, so that a feature is what scikit-learn makes of the same 32-bit floats. Only operators whose answer for a row
+/// does not depend on the
 /// rows beside it are used: ONNX Runtime's Log, Exp, Sin and Cos, for one, answer differently in the last bit at the end of a block.</remarks>
 public static partial class TransformGraph
 {
@@ -101,7 +103,8 @@ public static partial class TransformGraph
             if (categories.GroupBy(c => c, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
                 throw new KumikiException(Message.Of("onnx.category-twice", ("column", column.Name), ("category", twice.Key)));
         }
-        if (column.Kind == ColumnKind.Text && !column.Steps.Any(s => s is FittedStep.OneHot or FittedStep.Table or FittedStep.Hash or FittedStep.Require)) throw Misfit(column, null);
+        if (column.Kind == ColumnKind.Text && !column.Steps.Any(s => s is FittedStep.OneHot or FittedStep.Table or FittedStep.Hash or FittedStep.Require))
+            throw Misfit(column, null);
     }
 
     static KumikiException Misfit(FittedColumn column, FittedStep? step) => new(Message.Of(
@@ -169,8 +172,8 @@ public static partial class TransformGraph
         string Constant(TensorType type, double[] values, IReadOnlyList<long> shape)
         {
             var name = $"{prefix}/{made++}/constant";
-            var bytes = type == TensorType.Double ? MemoryMarshal.AsBytes(values.AsSpan()).ToArray() : MemoryMarshal.AsBytes(Array.ConvertAll(values, v => (float)v).AsSpan()).ToArray();
-            Constants.Add(new(name, type, shape, bytes));
+            var bytes = type == TensorType.Double ? MemoryMarshal.AsBytes(values.AsSpan()) : MemoryMarshal.AsBytes(Array.ConvertAll(values, v => (float)v).AsSpan());
+            Constants.Add(new(name, type, shape, bytes.ToArray()));
             return name;
         }
 

@@ -1,10 +1,12 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Kumiki.Onnx;
 
 namespace Kumiki.Preprocessing;
 
 /// <summary>The categories of some rows: each has a code, which is its place in <see cref="Names"/>; a missing one has −1.</summary>
-/// <remarks>Names are in the order of their UTF-16 code units; those of a cross are numbers as <see cref="FittedCross.Texts"/> has them, in the order of their parts.</remarks>
+/// <remarks>Names are in the order of their UTF-16 code units; those of a cross are numbers as <see cref="FittedCross.Texts"/> has them, in the order of their
+/// parts.</remarks>
 sealed class Categories
 {
     Categories(string[] names, int[] codes, IReadOnlyList<IReadOnlyList<string>>? parts = null)
@@ -71,13 +73,13 @@ sealed class Categories
             if (!places.TryGetValue(place, out var code)) places.Add(place, code = places.Count);
             codes[i] = code;
         }
-        var names = places.Keys.Select(p => p.ToString(System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+        var names = places.Keys.Select(p => p.ToString(CultureInfo.InvariantCulture)).ToArray();
         return Sorted(names, codes, ByNumber, [.. parts.Select(p => p.Names)]);
     }
 
     /// <summary>Digits by the number they are; what is no number after them, by its text.</summary>
     public static Comparer<string> ByNumber { get; } = Comparer<string>.Create((a, b) =>
-        (long.TryParse(a, System.Globalization.CultureInfo.InvariantCulture, out var x), long.TryParse(b, System.Globalization.CultureInfo.InvariantCulture, out var y)) switch
+        (long.TryParse(a, CultureInfo.InvariantCulture, out var x), long.TryParse(b, CultureInfo.InvariantCulture, out var y)) switch
         {
             (true, true) => x.CompareTo(y),
             (false, false) => string.CompareOrdinal(a, b),

@@ -26,7 +26,8 @@ static class Edges
 
     sealed record Leaf(int From, int To, int Cut, double Gain);
 
-    /// <summary>The cuts of a regression tree on this one column, grown by its best leaf (Breiman et al. 1984); scikit-learn's DecisionTreeRegressor(max_leaf_nodes).</summary>
+    /// <summary>The cuts of a regression tree on this one column, grown by its best leaf (Breiman et al. 1984); scikit-learn's
+    /// DecisionTreeRegressor(max_leaf_nodes).</summary>
     /// <param name="target">[values]</param>
     /// <param name="leastShare">Of the values, in each leaf.</param>
     public static float[] OfTree(double[] values, double[] target, int leaves, double leastShare)

@@ -6,7 +6,8 @@ namespace Kumiki;
 public sealed partial class Features<TRow>
 {
     /// <summary>One feature for each category seen in training; a missing one is all zeros, and so is an unseen one, which is counted.</summary>
-    /// <remarks>A column has 1,024 features at most; for more categories give <paramref name="most"/>, or take <see cref="Hash"/>, <see cref="Frequency"/> or <see cref="TargetMean"/>.</remarks>
+    /// <remarks>A column has 1,024 features at most; for more categories give <paramref name="most"/>, or take <see cref="Hash"/>, <see cref="Frequency"/> or
+    /// <see cref="TargetMean"/>.</remarks>
     /// <param name="most">Features at most: the most frequent categories keep their own, the rest and whatever is unseen share the last. 2 or more.</param>
     /// <param name="least">Training rows a category needs for a feature of its own.</param>
     /// <param name="missing">Makes missing a category of its own.</param>
@@ -16,20 +17,23 @@ public sealed partial class Features<TRow>
         return least >= 1 ? With(column, new StepPlan.OneHot(most, least, missing)) : throw Bad(nameof(least), least, "1 …");
     }
 
-    /// <summary>The category's place, from 0: in the order given; without one in that of the enum, of whole numbers, or of the texts' code points. Missing stays missing.</summary>
+    /// <summary>The category's place, from 0: in the order given; without one in that of the enum, of whole numbers, or of the texts' code points. Missing
+    /// stays missing.</summary>
     /// <param name="order">Every category, the first one 0; one that is not named is unseen.</param>
     /// <param name="unseen">For a category that training did not see; NaN makes it missing.</param>
     public Features<TRow> Ordinal<TValue>(Expression<Func<TRow, TValue>> column, IReadOnlyList<string>? order = null, double unseen = -1)
     {
         if (order is { Count: 0 }) throw Bad(nameof(order), "[]", "[\"S\", \"M\", \"L\"]");
-        if (order?.GroupBy(o => o, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice) throw Bad(nameof(order), $"{twice.Key}, {twice.Key}", twice.Key);
+        if (order?.GroupBy(o => o, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw Bad(nameof(order), $"{twice.Key}, {twice.Key}", twice.Key);
         return With(column, new StepPlan.Ordinal(order, double.IsNaN(unseen) ? unseen : Finite(unseen, nameof(unseen))));
     }
 
     /// <summary>The category's share of the training rows; 0 for an unseen one, for a missing one the share of rows that miss it.</summary>
     public Features<TRow> Frequency<TValue>(Expression<Func<TRow, TValue>> column) => With(column, new StepPlan.Frequency());
 
-    /// <summary>As many features as buckets, whatever the number of categories, and unseen ones too: a hash of the text chooses the bucket and the sign; scikit-learn's FeatureHasher. A
+    /// <summary>As many features as buckets, whatever the number of categories, and unseen ones too: a hash of the text chooses the bucket and the sign;
+    /// scikit-learn's FeatureHasher. A
     /// missing one is all zeros.</summary>
     /// <param name="buckets">1 to 1024.</param>
     /// <param name="signed">Half of the categories count −1, so that collisions cancel on average (Weinberger et al. 2009).</param>
@@ -37,9 +41,11 @@ public sealed partial class Features<TRow>
         buckets is >= 1 and <= Preprocessing.Fitting.MostCategories
             ? With(column, new StepPlan.Hash(buckets, seed, signed)) : throw Bad(nameof(buckets), buckets, $"1 … {Preprocessing.Fitting.MostCategories}");
 
-    /// <summary>The mean target of the category's training rows, drawn towards the mean of all: (sum + smoothing · mean) / (rows + smoothing). Missing is a category like another; an unseen one
+    /// <summary>The mean target of the category's training rows, drawn towards the mean of all: (sum + smoothing · mean) / (rows + smoothing). Missing is a
+    /// category like another; an unseen one
     /// has the mean of all.</summary>
-    /// <remarks>A training row's own target must not be in its feature, so each training row is given what the other folds say; all other rows what all training rows say.
+    /// <remarks>A training row's own target must not be in its feature, so each training row is given what the other folds say; all other rows what all
+    /// training rows say.
     /// Micci-Barreca 2001; scikit-learn 1.3's TargetEncoder.</remarks>
     /// <param name="smoothing">Rows of the mean of all that are mixed in; 0 or more.</param>
     /// <param name="folds">2 to 100.</param>

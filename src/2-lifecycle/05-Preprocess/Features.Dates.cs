@@ -17,10 +17,12 @@ public sealed partial class Features<TRow>
 
     /// <summary>Sine and cosine of 2π · number / period, so that the end of a period lies beside its start; of a date, of its days since 1970-01-01.</summary>
     /// <param name="period">Above 0: 24 for hours, 365.2425 for days of a year.</param>
-    public Features<TRow> Cycle<TValue>(Expression<Func<TRow, TValue>> column, double period) => period > 0 && float.IsFinite((float)period) && float.IsFinite((float)(1 / period))
+    public Features<TRow> Cycle<TValue>(Expression<Func<TRow, TValue>> column, double period) =>
+        period > 0 && float.IsFinite((float)period) && float.IsFinite((float)(1 / period))
         ? With(column, new StepPlan.Cycle(period, null)) : throw Bad(nameof(period), period, "> 0");
 
-    /// <summary>Sine and cosine of a part of the date over its period: 4 quarters, 12 months, 31 days, 7 days of the week, 366 days of the year, 53 ISO weeks.</summary>
+    /// <summary>Sine and cosine of a part of the date over its period: 4 quarters, 12 months, 31 days, 7 days of the week, 366 days of the year, 53 ISO
+    /// weeks.</summary>
     public Features<TRow> Cycle<TValue>(Expression<Func<TRow, TValue>> column, DatePart part) => With(column, new StepPlan.Cycle(part switch
     {
         DatePart.Quarter => 4,
@@ -29,7 +31,8 @@ public sealed partial class Features<TRow>
         DatePart.DayOfWeek => 7,
         DatePart.DayOfYear => 366,
         DatePart.IsoWeek => 53,
-        _ => throw Bad(nameof(part), part, string.Join(", ", DatePart.Quarter, DatePart.Month, DatePart.Day, DatePart.DayOfWeek, DatePart.DayOfYear, DatePart.IsoWeek)),
+        _ => throw Bad(nameof(part), part,
+            string.Join(", ", DatePart.Quarter, DatePart.Month, DatePart.Day, DatePart.DayOfWeek, DatePart.DayOfYear, DatePart.IsoWeek)),
     }, part));
 
     /// <summary>1 on the days of an event that is known beforehand (holidays, fairs), 0 on others.</summary>

@@ -15,8 +15,10 @@ public enum Impute
     Zero,
 }
 
-/// <summary>The features of a model, from columns of its rows; what is learnt is learnt from training rows only, and becomes part of the model's one graph.</summary>
-/// <remarks>Steps on one column run in the order they are named; those that give features of their own (bins, parts of a date, codes of a category) take the value as it is at their
+/// <summary>The features of a model, from columns of its rows; what is learnt is learnt from training rows only, and becomes part of the model's one
+/// graph.</summary>
+/// <remarks>Steps on one column run in the order they are named; those that give features of their own (bins, parts of a date, codes of a category) take the
+/// value as it is at their
 /// place. Only columns that are named become features: whoever drops a column does not name it.</remarks>
 public sealed partial class Features<TRow>
 {
@@ -29,13 +31,15 @@ public sealed partial class Features<TRow>
     /// <summary>A number, date or flag as it is; beside <see cref="Discretise"/> or parts of a date it stays a feature of its own.</summary>
     public Features<TRow> Number<TValue>(Expression<Func<TRow, TValue>> column) => With(column, new StepPlan.Number());
 
-    /// <summary>Leaves rows without this column out of training, and counts them. Whoever asks for such a row's score gets none: NaN, with the column as the reason. The column is no feature
+    /// <summary>Leaves rows without this column out of training, and counts them. Whoever asks for such a row's score gets none: NaN, with the column as the
+    /// reason. The column is no feature
     /// unless something else names it too.</summary>
     public Features<TRow> DropWhereMissing<TValue>(Expression<Func<TRow, TValue>> column) => With(column, new StepPlan.Require());
 
     /// <summary>Puts a learnt value where one is missing; of texts the most frequent one.</summary>
     /// <param name="indicator">Adds a feature that is 1 where it was missing.</param>
-    public Features<TRow> Impute<TValue>(Expression<Func<TRow, TValue>> column, Impute by, bool indicator = false) => With(column, new StepPlan.Impute(by, indicator));
+    public Features<TRow> Impute<TValue>(Expression<Func<TRow, TValue>> column, Impute by, bool indicator = false) =>
+        With(column, new StepPlan.Impute(by, indicator));
 
     /// <summary>Puts a number of yours where one is missing.</summary>
     /// <param name="indicator">Adds a feature that is 1 where it was missing.</param>
@@ -55,7 +59,8 @@ public sealed partial class Features<TRow>
     /// <param name="signed">Takes sign · ln(1 + |number|) instead, which every number has.</param>
     public Features<TRow> Log<TValue>(Expression<Func<TRow, TValue>> column, bool signed = false) => With(column, new StepPlan.Log(signed));
 
-    /// <summary>The power of Yeo and Johnson (2000) that makes the training values most alike a normal distribution, by greatest likelihood; scikit-learn's PowerTransformer.</summary>
+    /// <summary>The power of Yeo and Johnson (2000) that makes the training values most alike a normal distribution, by greatest likelihood; scikit-learn's
+    /// PowerTransformer.</summary>
     /// <param name="standardise">Then gives it mean 0 and standard deviation 1.</param>
     public Features<TRow> Power<TValue>(Expression<Func<TRow, TValue>> column, bool standardise = true)
     {
@@ -76,7 +81,8 @@ public sealed partial class Features<TRow>
     /// <param name="bins">2 to 256. There are fewer where values repeat.</param>
     /// <param name="oneHot">False: one feature, the bin's place from 0.</param>
     /// <param name="leastShare">Of the training rows in a bin of a tree, in (0, 0.5].</param>
-    public Features<TRow> Discretise<TValue>(Expression<Func<TRow, TValue>> column, int bins, Bins by = Bins.Quantile, bool oneHot = true, double leastShare = 0.01)
+    public Features<TRow> Discretise<TValue>(
+        Expression<Func<TRow, TValue>> column, int bins, Bins by = Bins.Quantile, bool oneHot = true, double leastShare = 0.01)
     {
         if (bins is < 2 or > 256) throw Bad(nameof(bins), bins, "2 … 256");
         if (leastShare is not (> 0 and <= 0.5)) throw Bad(nameof(leastShare), leastShare, "(0, 0.5]");

@@ -9,7 +9,8 @@ static partial class Fitting
     {
         var parts = plan.Columns.Select(c => ReadOf(c, category: true)).ToArray();
         var hashed = plan.Cross is not null && plan.Steps.All(s => s is StepPlan.Hash or StepPlan.Require);
-        var categories = hashed ? null : plan.Cross is null ? Categories.Of(frame.Texts(plan.Name), rows) : Categories.Of([.. parts.Select(p => Categories.Of(frame.Texts(p.Name), rows))]);
+        var categories = hashed ? null : plan.Cross is null ? Categories.Of(frame.Texts(plan.Name), rows)
+            : Categories.Of([.. parts.Select(p => Categories.Of(frame.Texts(p.Name), rows))]);
         var (steps, replaced) = (new List<FittedStep>(), new List<Replacement>());
         foreach (var step in plan.Steps)
         {
@@ -35,7 +36,8 @@ static partial class Fitting
                     steps.Add(new FittedStep.Table(plan.Name, Keys(order, categories), [.. order.Select((_, i) => (double)i)], ordinal.Unseen, double.NaN));
                     break;
                 case StepPlan.Frequency:
-                    steps.Add(new FittedStep.Table($"{plan.Name}: share", categories.Names, [.. categories.Counts.Select(c => c / (double)rows.Length)], 0, categories.Missing / (double)rows.Length));
+                    double all = rows.Length;
+                    steps.Add(new FittedStep.Table($"{plan.Name}: share", categories.Names, [.. categories.Counts.Select(c => c / all)], 0, categories.Missing / all));
                     break;
                 case StepPlan.TargetMean mean:
                     var (table, ownValues) = TargetMeans(plan.Name, mean, categories, target);
@@ -58,9 +60,10 @@ static partial class Fitting
     /// <summary>The first of the greatest.</summary>
     static int IndexOfMost(int[] counts) => Array.IndexOf(counts, counts.Max());
 
-    /// <summary>An order is written in the texts themselves, those of a cross joined by ×.</summary>
-    static IReadOnlyList<string> Keys(IReadOnlyList<string> order, Categories categories) => categories.Parts is null || ReferenceEquals(order, categories.Names)
-        ? order : throw new KumikiException(Message.Of("features.parameter", ("parameter", nameof(order)), ("value", string.Join(", ", order)), ("fits", "null")));
+    /// <summary>An order is written in texts, of which a cross has none.</summary>
+    static IReadOnlyList<string> Keys(IReadOnlyList<string> order, Categories categories) =>
+        categories.Parts is null || ReferenceEquals(order, categories.Names) ? order
+            : throw new KumikiException(Message.Of("features.parameter", ("parameter", nameof(order)), ("value", string.Join(", ", order)), ("fits", "null")));
 
     static IReadOnlyList<string> Ordered(FeaturePlan plan, string[] names)
     {
@@ -74,14 +77,18 @@ static partial class Fitting
     static Comparer<string> ByCodePoint { get; } = Comparer<string>.Create((a, b) =>
         System.Text.Encoding.UTF8.GetBytes(a).AsSpan().SequenceCompareTo(System.Text.Encoding.UTF8.GetBytes(b)));
 
-    /// <summary>scikit-learn's OneHotEncoder with min_frequency and max_categories: rare categories, and of equally rare ones the first, share the last feature.</summary>
+    /// <summary>scikit-learn's OneHotEncoder with min_frequency and max_categories: rare categories, and of equally rare ones the first, share the last
+    /// feature.</summary>
     static FittedStep.OneHot OneHot(string name, StepPlan.OneHot step, Categories categories)
     {
         var rare = Array.ConvertAll(categories.Counts, c => c < step.Least);
         var own = rare.Count(r => !r) + (step.Missing ? 1 : 0);
         var room = step.Most - (step.Missing ? 1 : 0);
         if (step.Most < own + 1)
-            foreach (var place in Enumerable.Range(0, rare.Length).OrderBy(i => categories.Counts[i]).Take(Math.Max(0, rare.Length - room!.Value + 1))) rare[place] = true;
+        {
+            var rarest = Enumerable.Range(0, rare.Length).OrderBy(i => categories.Counts[i]);
+            foreach (var place in rarest.Take(Math.Max(0, rare.Length - room!.Value + 1))) rare[place] = true;
+        }
         string[] kept = [.. categories.Names.Where((_, i) => !rare[i]), .. step.Missing ? [""] : Array.Empty<string>()];
         var other = rare.Contains(true);
         return kept.Length + (other ? 1 : 0) <= MostCategories ? new FittedStep.OneHot(kept) { Other = other } : throw new KumikiException(
@@ -125,7 +132,8 @@ static partial class Fitting
         return (new($"{name}: mean target", categories.Names, values[..^1], mean, values[^1]), outOfFold);
     }
 
-    /// <summary>The fold of the nth training row: a hash (SplitMix64, Steele et al. 2014), so that rows in any order fall into folds of about one size.</summary>
+    /// <summary>The fold of the nth training row: a hash (SplitMix64, Steele et al. 2014), so that rows in any order fall into folds of about one
+    /// size.</summary>
     internal static int FoldOf(int row, int seed, int folds)
     {
         var z = unchecked(((ulong)(uint)seed << 32 | (uint)row) + 0x9E3779B97F4A7C15);

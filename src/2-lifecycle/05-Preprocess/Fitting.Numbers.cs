@@ -43,7 +43,8 @@ static partial class Fitting
             var taken = Frame.Gather(frame.Numbers(column), rows);
             // The model takes 32-bit floats, in which a greater number is infinite.
             for (var i = 0; i < taken.Length; i++)
-                if (Math.Abs(taken[i]) > float.MaxValue) throw new KumikiException(Message.Of("features.infinite", ("column", column), ("row", rows[i] + 1), ("value", taken[i])));
+                if (Math.Abs(taken[i]) > float.MaxValue)
+                    throw new KumikiException(Message.Of("features.infinite", ("column", column), ("row", rows[i] + 1), ("value", taken[i])));
             return taken;
         }
     }

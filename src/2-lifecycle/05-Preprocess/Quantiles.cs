@@ -41,7 +41,8 @@ static class Quantiles
         return quantiles;
     }
 
-    /// <summary>Brings the values of these ranks to where sorting would bring them: quickselect for all at once, and sorting where that goes too deep (Musser 1997).</summary>
+    /// <summary>Brings the values of these ranks to where sorting would bring them: quickselect for all at once, and sorting where that goes too deep (Musser
+    /// 1997).</summary>
     /// <param name="ranks">Rising.</param>
     static void Place(Span<double> values, ReadOnlySpan<int> ranks) => Place(values, ranks, 0, 2 * (int)Math.Log2(values.Length + 1));
 

@@ -86,7 +86,8 @@ static class YeoJohnson
 
     static double Boxed(double number, double exponent) => Math.Abs(exponent) < Epsilon ? Math.Log(number) : (Math.Pow(number, exponent) - 1) / exponent;
 
-    /// <summary>A local minimum: bracketed downhill by the golden section and parabolas, then Brent 1973, ch. 5, in the steps of scipy.optimize.brent.</summary>
+    /// <summary>A local minimum: bracketed downhill by the golden section and parabolas, then Brent 1973, ch. 5, in the steps of
+    /// scipy.optimize.brent.</summary>
     static double Minimise(Func<double, double> f, double first, double second)
     {
         var (a, c, x, fx) = Bracket(f, first, second);

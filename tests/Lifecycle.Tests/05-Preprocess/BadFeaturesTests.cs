@@ -180,6 +180,15 @@ public sealed class BadFeaturesTests : IDisposable
     }
 
     [Fact]
+    public void A_whole_number_may_be_required_whatever_else_reads_it()
+    {
+        Row[] rows = [Full, Full with { Code = null }];
+
+        Assert.Equal(["store × code = North × 3"], world.Transform(rows, 1, None.DropWhereMissing(r => r.Code).OneHot(r => Cross.Of(r.Store, r.Code))).Names);
+        Assert.Equal(["code"], world.Transform(rows, 1, None.DropWhereMissing(r => r.Code).Number(r => r.Code)).Names);
+    }
+
+    [Fact]
     public void Rows_without_a_required_column_are_left_out_of_training_and_counted()
     {
         var features = None.DropWhereMissing(r => r.X).DropWhereMissing(r => r.Store).Scale(r => r.Y).OneHot(r => r.Store);
