@@ -8,8 +8,7 @@ using Kumiki.Tables;
 namespace Kumiki.Bench;
 
 /// <summary>Transforms learnt from and computed for 1 M rows of 20 columns, beside scikit-learn's ColumnTransformer with the same steps on the same values:
-/// both from columns in memory to one
-/// matrix in memory, by turns, scikit-learn in a process of its own with one job and with two.</summary>
+/// both from columns in memory to one matrix in memory, by turns, scikit-learn in a process of its own with one job and with two.</summary>
 static class TransformsOverSklearn
 {
     const int Rows = 1_000_000, Rounds = 3, Numbers = 12, Texts = 8;

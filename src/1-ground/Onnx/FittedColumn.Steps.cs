@@ -18,8 +18,7 @@ public abstract record FittedStep
     public sealed record ImputeText(string Value, bool Indicator = false) : FittedStep;
 
     /// <summary>(number − <paramref name="Mean"/>) / <paramref name="Deviation"/>; a deviation of 0 counts as 1, as in scikit-learn. Other scales differ in
-    /// what the two numbers are:
-    /// least and range, 0 and greatest size, median and range of quartiles.</summary>
+    /// what the two numbers are: least and range, 0 and greatest size, median and range of quartiles.</summary>
     public sealed record Scale(double Mean, double Deviation) : FittedStep;
 
     /// <summary>Holds the number within bounds.</summary>
@@ -66,9 +65,8 @@ public abstract record FittedStep
     public sealed record Table(string Feature, IReadOnlyList<string> Categories, IReadOnlyList<double> Values, double Unseen, double Missing) : FittedStep;
 
     /// <summary>As many features as buckets: the text's hash says which one is 1 or, signed, −1; a missing text is all zeros. The hash is MurmurHash3 (32 bits)
-    /// of the UTF-8, bucket
-    /// and sign are those of scikit-learn's FeatureHasher; of a cross (a, b, c) it is ((a · m + b) · m + c) mod 2³² with m = 1000003 and the parts'
-    /// hashes.</summary>
+    /// of the UTF-8, bucket and sign are those of scikit-learn's FeatureHasher; of a cross (a, b, c) it is ((a · m + b) · m + c) mod 2³² with m = 1000003 and
+    /// the parts' hashes.</summary>
     public sealed record Hash(int Buckets, uint Seed = 0, bool Signed = true) : FittedStep;
 
     /// <summary>Whether the step gives features of its own and leaves the number as it is.</summary>

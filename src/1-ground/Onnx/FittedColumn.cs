@@ -20,8 +20,7 @@ public enum ColumnKind
 public sealed record TableColumn(string Name, ColumnKind Kind);
 
 /// <summary>One column of the table, or a cross of some, and its steps, in order. Steps that give a number work on what the step before gave; steps that give
-/// features
-/// (bins, parts of a date, categories) give those of the number as it is at their place.</summary>
+/// features (bins, parts of a date, categories) give those of the number as it is at their place.</summary>
 /// <param name="Name">The column's; for a cross what it is called among the features.</param>
 public sealed record FittedColumn(string Name, ColumnKind Kind, params IReadOnlyList<FittedStep> Steps)
 {
@@ -42,8 +41,7 @@ public sealed record FittedColumn(string Name, ColumnKind Kind, params IReadOnly
 public abstract record FittedCross(params IReadOnlyList<TableColumn> Columns)
 {
     /// <summary>Two or three texts together. A category of its steps is the place of each part in <paramref name="Parts"/> as one number: for parts (i, j, k)
-    /// it is
-    /// (i · |second| + j) · |third| + k, in digits; where a part is missing the cross is.</summary>
+    /// it is (i · |second| + j) · |third| + k, in digits; where a part is missing the cross is.</summary>
     /// <param name="Parts">For each column the texts that are known.</param>
     public sealed record Texts(IReadOnlyList<IReadOnlyList<string>> Parts, params IReadOnlyList<TableColumn> Columns) : FittedCross(Columns);
 

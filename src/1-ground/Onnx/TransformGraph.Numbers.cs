@@ -8,8 +8,7 @@ public static partial class TransformGraph
     sealed partial class Emission
     {
         // The block of numbers now, [N, k], and whether it is of doubles; what is missing is NaN throughout. Of two NaNs the processor keeps one or the other,
-        // by where the row stands, so
-        // none may change its sign on the way: Abs and Neg would.
+        // by where the row stands, so none may change its sign on the way: Abs and Neg would.
         string block = "";
         TensorType type;
 

@@ -6,8 +6,7 @@ namespace Kumiki.Onnx;
 
 /// <summary>
 /// Writes fitted columns as the first part of a model's graph. Number columns with the same chain of steps go through it side by side, so that twenty columns
-/// cost
-/// the nodes of one:
+/// cost the nodes of one:
 /// <code>
 /// price ─┐
 /// units ─┴ Concat → IsNaN, Where → Cast → Sub → Div → Cast ───┐
@@ -16,8 +15,8 @@ namespace Kumiki.Onnx;
 /// </code>
 /// </summary>
 /// <remarks>Steps that count do so in doubles, so that a feature is what scikit-learn makes of the same 32-bit floats. Only operators whose answer for a row
-/// does not depend on the
-/// rows beside it are used: ONNX Runtime's Log, Exp, Sin and Cos, for one, answer differently in the last bit at the end of a block.</remarks>
+/// does not depend on the rows beside it are used: ONNX Runtime's Log, Exp, Sin and Cos, for one, answer differently in the last bit at the end of a
+/// block.</remarks>
 public static partial class TransformGraph
 {
     /// <summary>The tensor between the transforms and the learner.</summary>

@@ -4,8 +4,7 @@ using Kumiki.Tables;
 namespace Kumiki;
 
 /// <summary>Names several columns as one in a feature's lambda: <c>.OneHot(r => Cross.Of(r.Store, r.Item))</c>, <c>.Number(r => Cross.Ratio(r.Debt,
-/// r.Income))</c>. It is read, never
-/// run.</summary>
+/// r.Income))</c>. It is read, never run.</summary>
 public static class Cross
 {
     /// <summary>Two or three texts, enums or whole numbers together; missing where one of them is.</summary>

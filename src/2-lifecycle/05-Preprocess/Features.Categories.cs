@@ -33,8 +33,7 @@ public sealed partial class Features<TRow>
     public Features<TRow> Frequency<TValue>(Expression<Func<TRow, TValue>> column) => With(column, new StepPlan.Frequency());
 
     /// <summary>As many features as buckets, whatever the number of categories, and unseen ones too: a hash of the text chooses the bucket and the sign;
-    /// scikit-learn's FeatureHasher. A
-    /// missing one is all zeros.</summary>
+    /// scikit-learn's FeatureHasher. A missing one is all zeros.</summary>
     /// <param name="buckets">1 to 1024.</param>
     /// <param name="signed">Half of the categories count −1, so that collisions cancel on average (Weinberger et al. 2009).</param>
     public Features<TRow> Hash<TValue>(Expression<Func<TRow, TValue>> column, int buckets, uint seed = 0, bool signed = true) =>
@@ -42,11 +41,9 @@ public sealed partial class Features<TRow>
             ? With(column, new StepPlan.Hash(buckets, seed, signed)) : throw Bad(nameof(buckets), buckets, $"1 … {Preprocessing.Fitting.MostCategories}");
 
     /// <summary>The mean target of the category's training rows, drawn towards the mean of all: (sum + smoothing · mean) / (rows + smoothing). Missing is a
-    /// category like another; an unseen one
-    /// has the mean of all.</summary>
+    /// category like another; an unseen one has the mean of all.</summary>
     /// <remarks>A training row's own target must not be in its feature, so each training row is given what the other folds say; all other rows what all
-    /// training rows say.
-    /// Micci-Barreca 2001; scikit-learn 1.3's TargetEncoder.</remarks>
+    /// training rows say. Micci-Barreca 2001; scikit-learn 1.3's TargetEncoder.</remarks>
     /// <param name="smoothing">Rows of the mean of all that are mixed in; 0 or more.</param>
     /// <param name="folds">2 to 100.</param>
     public Features<TRow> TargetMean<TValue>(Expression<Func<TRow, TValue>> column, double smoothing = 10, int folds = 5, int seed = 0)

@@ -18,8 +18,7 @@ public enum Impute
 /// <summary>The features of a model, from columns of its rows; what is learnt is learnt from training rows only, and becomes part of the model's one
 /// graph.</summary>
 /// <remarks>Steps on one column run in the order they are named; those that give features of their own (bins, parts of a date, codes of a category) take the
-/// value as it is at their
-/// place. Only columns that are named become features: whoever drops a column does not name it.</remarks>
+/// value as it is at their place. Only columns that are named become features: whoever drops a column does not name it.</remarks>
 public sealed partial class Features<TRow>
 {
     readonly RowSchema schema = RowSchema.Of<TRow>();
@@ -32,8 +31,7 @@ public sealed partial class Features<TRow>
     public Features<TRow> Number<TValue>(Expression<Func<TRow, TValue>> column) => With(column, new StepPlan.Number());
 
     /// <summary>Leaves rows without this column out of training, and counts them. Whoever asks for such a row's score gets none: NaN, with the column as the
-    /// reason. The column is no feature
-    /// unless something else names it too.</summary>
+    /// reason. The column is no feature unless something else names it too.</summary>
     public Features<TRow> DropWhereMissing<TValue>(Expression<Func<TRow, TValue>> column) => With(column, new StepPlan.Require());
 
     /// <summary>Puts a learnt value where one is missing; of texts the most frequent one.</summary>

@@ -8,16 +8,15 @@ namespace Kumiki.Preprocessing;
 /// <summary>Learns the steps of features from training rows. Figures are scikit-learn's 1.2.1 within 1e-6 of their size: FittingTests and TransformGoldenTests
 /// compare them.</summary>
 /// <remarks>1. <see cref="Reads"/> says which columns to read, 2. <see cref="Keep"/> leaves out rows that lack a required column, 3. <c>Of</c> learns, 4. the
-/// graph of what was learnt
-/// computes the features, 5. <see cref="Fitted.ReplaceIn"/> puts the out-of-fold values where the training rows' own targets must not be.</remarks>
+/// graph of what was learnt computes the features, 5. <see cref="Fitted.ReplaceIn"/> puts the out-of-fold values where the training rows' own targets must not
+/// be.</remarks>
 static partial class Fitting
 {
     /// <summary>Raised when the same rows would give other steps or other features.</summary>
     public const string Recipe = "2";
 
     /// <summary>Features that one column may have. Measured: a feature costs 1.2 ns a row, but 4 bytes of each training row too, so that 1,024 make 4 GB of a
-    /// million rows and 50,000 would
-    /// make 200 GB.</summary>
+    /// million rows and 50,000 would make 200 GB.</summary>
     public const int MostCategories = 1024;
 
     /// <summary>The table columns that features read, and what each is to the model.</summary>
@@ -78,7 +77,7 @@ static partial class Fitting
         var columns = new FittedColumn[plans.Count];
         var replaced = new IReadOnlyList<Replacement>[plans.Count];
         var failures = new Exception?[plans.Count];
-        Parallel.For(0, plans.Count, i =>
+        Parallel.For(0, plans.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
         {
             try
             {
