@@ -100,7 +100,7 @@ public sealed class ScoringBlock : IDisposable
         var scores = output[0].Values<float>();
         if (mayBeNaN) return scores;
         var wrong = FirstNotFinite(scores, orNaN: true);
-        return wrong < 0 ? scores : throw NotANumber(wrong / (scores.Length / Rows));
+        return wrong < 0 ? scores : throw NotANumber(wrong);
     }
 
     KumikiException NotANumber(int row)
