@@ -68,8 +68,12 @@ static class Association
         var sum = 0.0;
         for (var r = 0; r < rows.Length; r++)
             for (var c = 0; c < columns.Length; c++)
-                if (rows[r] > 0 && columns[c] > 0) sum += (double)table[r, c] / rows[r] * table[r, c] / columns[c];
-        return (Math.Sqrt(Math.Clamp((sum - 1) / (Math.Min(height, width) - 1), 0, 1)), n);
+            {
+                if (rows[r] == 0 || columns[c] == 0) continue;
+                var expected = (double)rows[r] * columns[c] / n;
+                sum += (table[r, c] - expected) * (table[r, c] - expected) / expected;
+            }
+        return (Math.Sqrt(Math.Clamp(sum / n / (Math.Min(height, width) - 1), 0, 1)), n);
     }
 
     static (long[] Rows, long[] Columns) Margins(long[,] table)

@@ -33,7 +33,7 @@ static class Ticks
         if (!(rough > 0)) return 1;
         var power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
         var first = rough / power;
-        return (first < 1.5 ? 1 : first < 3.5 ? 2 : first < 7.5 ? 5 : 10) * power;
+        return (first < 1.5 ? 1 : first < 3 ? 2 : first < 7 ? 5 : 10) * power;
     }
 
     public static IReadOnlyList<(double At, string Text)> Of(Scale scale, int count)

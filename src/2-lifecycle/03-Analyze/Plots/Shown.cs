@@ -23,7 +23,7 @@ static class Shown
         return Math.Round(v, decimals).ToString("#,0." + new string('#', decimals), Invariant);
     }
 
-    /// <summary>For ticks, short: <c>12.5k</c>, <c>3M</c>, <c>0.02</c>.</summary>
+    /// <summary>For ticks, short: <c>1.5k</c>, <c>3M</c>, <c>0.02</c>.</summary>
     public static string Short(double value)
     {
         var size = Math.Abs(value);
@@ -34,8 +34,7 @@ static class Shown
             >= 1e12 => $"{(value / 1e12).ToString("0.###", Invariant)}T",
             >= 1e9 => $"{(value / 1e9).ToString("0.###", Invariant)}G",
             >= 1e6 => $"{(value / 1e6).ToString("0.###", Invariant)}M",
-            >= 1e4 => $"{(value / 1e3).ToString("0.###", Invariant)}k",
-            >= 100 => value.ToString("#,0.##", Invariant),
+            >= 1e3 => $"{(value / 1e3).ToString("0.###", Invariant)}k",
             _ => value.ToString("0.######", Invariant),
         };
     }
