@@ -75,7 +75,12 @@ sealed partial class AnalysisPage
             var caption = Say(Message.Of("analysis.rows-of-by", ("column", column.Name), ("unit", Unit(periods.Unit))));
             card.Figure(Plot.Histogram(new(caption, edges, periods.Rows) { IsDate = true, Up = rows }), caption, PeriodTable(periods));
         }
-        var isRepeated = column.Kind != ValueKind.Number || (column.Top is [var most, ..] && most.Rows > 1 && column.Distinct.Count > 1 && column.Number?.Histogram.Counts.Count != column.Distinct.Count);
+        var isRepeated = column.Kind switch
+        {
+            ValueKind.Number => column.Distinct.Count > 1 && column.Top is [var most, ..] && most.Rows > 1 && column.Number?.Histogram.Counts.Count != column.Distinct.Count,
+            ValueKind.Date => column.Top is [var most, ..] && most.Share * column.Date!.Days >= 3,      // else it only says that days are alike
+            _ => true,
+        };
         if (column.Top.Count > 0 && isRepeated) Top(card, column);
     }
 

@@ -49,7 +49,7 @@ sealed partial class AnalysisPage
         foreach (var pair in relations.Pairs) (values[at[pair.A], at[pair.B]], values[at[pair.B], at[pair.A]]) = (pair.Value, pair.Value);
         var caption = Say(Message.Of("analysis.matrix"));
         var strongest = relations.Pairs.OrderByDescending(p => Math.Max(Math.Abs(p.Value), Math.Abs(p.Spearman ?? 0))).ThenBy(p => p.A, StringComparer.Ordinal).ThenBy(p => p.B, StringComparer.Ordinal).ToList();
-        section.Figure(Plot.HeatMap(new($"{caption}: {string.Join(", ", strongest.Take(3).Select(p => $"{p.A} × {p.B} {Shown.Number(p.Value)}"))}", relations.Columns, relations.Columns, values, -1, 1) { Text = v => v.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture) }), caption, PairTable(relations.Pairs));
+        section.Figure(Plot.HeatMap(new($"{caption}: {string.Join(", ", strongest.Take(3).Select(p => $"{p.A} × {p.B} {Shown.Number(p.Value)}"))}", relations.Columns, relations.Columns, values, -1, 1) { Text = v => Math.Abs(v) < 0.05 ? "0" : v.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture) }), caption, PairTable(relations.Pairs));
         section.Table(PairTable([.. strongest.Take(ShownRelations)]) with { Caption = Say(Message.Of("analysis.strongest")) });
     }
 

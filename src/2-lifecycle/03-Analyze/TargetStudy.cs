@@ -52,10 +52,11 @@ sealed class TargetStudy
         if (Task == TargetTask.Binary && truth.Levels.Count < 2) return;      // none of its rows was drawn
         if (Task == TargetTask.Binary) truth = Turned(truth);
         var others = columns.Where(c => c.Name != target.Name).ToList();
+        var truthRanks = truth.Numbers is { } numbers ? Association.Ranks(numbers) : [];
         var found = new (double? Value, TargetMeasure Measure, double? Missing, TargetProfile? Profile)[others.Count];
         Parallel.For(0, others.Count, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = stop }, i =>
         {
-            var (value, measure) = Measured(others[i], truth);
+            var (value, measure) = Measured(others[i], truth, truthRanks);
             var isShown = !target.Hidden && !reports[others[i].Name].Hidden;
             found[i] = (value, measure, IsClasses ? null : MissingTells(others[i], truth), isShown ? Profile(others[i], truth) : null);
         });
@@ -77,9 +78,9 @@ sealed class TargetStudy
         return isSecond ? truth : truth with { Codes = [.. truth.Codes.Select(c => c < 0 ? c : 1 - c)], Levels = [truth.Levels[1], truth.Levels[0]] };
     }
 
-    (double?, TargetMeasure) Measured(SampleColumn column, SampleColumn truth)
+    (double?, TargetMeasure) Measured(SampleColumn column, SampleColumn truth, float[] truthRanks)
     {
-        var isFew = column.Codes is not null && truth.Levels.Count + column.Levels.Count > 0 && table.SampleRows < (long)LevelRows * column.Levels.Count;
+        var isFew = column.Codes is not null && table.SampleRows < (long)LevelRows * column.Levels.Count;
         switch (Task)
         {
             case TargetTask.Binary when column.Numbers is { } x:
@@ -94,7 +95,7 @@ sealed class TargetStudy
             default:
                 if (column.Codes is { } codes) return (isFew ? null : Association.BetweenCategories(codes, column.Levels.Count, truth.Numbers!).Corrected, TargetMeasure.RSquared);
                 var straight = Association.Pearson<double>(column.Numbers, truth.Numbers).Value;
-                var ranked = Association.Pearson<float>(Association.Ranks(column.Numbers), Association.Ranks(truth.Numbers)).Value;
+                var ranked = Association.Pearson<float>(Association.Ranks(column.Numbers), truthRanks).Value;
                 return (Math.Max(straight * straight, ranked * ranked), TargetMeasure.RSquared);
         }
     }

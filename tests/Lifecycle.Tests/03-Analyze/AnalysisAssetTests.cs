@@ -15,15 +15,11 @@ public sealed class SalesReport(Sales sales) : Analysis<Sale>
     public override Expression<Func<Sale, object?>> Time => s => s.Date;
 
     protected override bool Hides(ColumnSchema column) => column.Name == "store";
-
-    public override string ToString() => $"the rows of {sales.Name}";
 }
 
 public sealed class OddReport(Sales sales) : Analysis<Sale>
 {
     public override Expression<Func<Sale, object?>> Time => s => s.Date.Year;
-
-    public override string ToString() => sales.Name;
 }
 
 public sealed class AnalysisAssetTests

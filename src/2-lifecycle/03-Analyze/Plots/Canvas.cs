@@ -19,7 +19,7 @@ sealed class Canvas
     public Canvas(double width, double height, string says, bool isWide = false)
     {
         svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"plot\" viewBox=\"0 0 {Place(width)} {Place(height)}\" role=\"img\" aria-label=\"{Shown.Escaped(says)}\"");
-        if (isWide) svg.Append(CultureInfo.InvariantCulture, $" style=\"min-width:{Place(width)}px;max-width:{Place(width * 1.4)}px\"");
+        if (isWide) svg.Append(CultureInfo.InvariantCulture, $" style=\"min-width:{Place(width)}px;max-width:{Place(width * 1.1)}px\"");
         svg.Append('>');
     }
 

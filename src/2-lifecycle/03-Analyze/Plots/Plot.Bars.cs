@@ -45,7 +45,7 @@ static partial class Plot
             var at = x.At(bar.Value);
             canvas.Rectangle(Math.Min(zero, at), top + 4, Math.Max(Math.Abs(at - zero), bar.Value == 0 ? 0 : 1), Row - 8, $"fill{bar.Colour}", $"{bar.Label}: {text}", bar.Points.Count > 0 ? 0.25 : null);
             foreach (var (value, share, place) in bar.Points.Select((p, n) => (p.Value, p.Share, n)))
-                canvas.Circle(x.At(value), top + Row / 2 + Spread(place) * (Row / 2 - 4), 1.8, share >= 0.5 ? "fill2" : "fill1", opacity: 0.35 + Math.Abs(share - 0.5));
+                canvas.Circle(x.At(value), top + Row / 2 + Spread(place) * (Row / 2 - 4), 2.3, share >= 0.5 ? "fill2" : "fill1", opacity: 0.35 + Math.Abs(share - 0.5));
             if (bar.Low is { } from && bar.High is { } to) Whisker(canvas, x.At(from), x.At(to), top + Row / 2);
             var end = new[] { at, zero, bar.High is { } h ? x.At(h) : at, bar.Points.Count > 0 ? bar.Points.Max(p => x.At(p.Value)) : at }.Max();
             canvas.Text(end + 5, top + Row / 2 + 4, text, "value", room: Canvas.Width - end - 5);
@@ -92,7 +92,7 @@ static partial class Plot
     static (Area Area, Scale X) Level(IReadOnlyList<Bar> bars, double low, double high)
     {
         var labels = Math.Min(bars.Select(b => Shown.Width(b.Label) * Canvas.Size).DefaultIfEmpty(0).Max() + 8, 150);
-        var values = Math.Min(bars.Select(b => Shown.Width(b.Text ?? Shown.Number(b.Value)) * Canvas.Size).DefaultIfEmpty(0).Max() + 9, 100);
+        var values = Math.Min(bars.Select(b => Shown.Width(b.Text ?? Shown.Number(b.Value)) * Canvas.Size).DefaultIfEmpty(0).Max() + 10, 110);
         var area = new Area(labels, 2, Canvas.Width - values, 2 + bars.Count * Row);
         return (area, new(low, high, area.Left, area.Right));
     }

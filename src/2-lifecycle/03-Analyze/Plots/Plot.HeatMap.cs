@@ -27,7 +27,7 @@ static partial class Plot
         var (rows, columns) = (plot.Rows.Count, plot.Columns.Count);
         var labels = Math.Min(plot.Rows.Select(l => Shown.Width(l) * Canvas.Size).DefaultIfEmpty(0).Max() + 10, 120);
         var heads = Math.Min(plot.Columns.Select(l => Shown.Width(l) * Canvas.Size).DefaultIfEmpty(0).Max() + 10, 120);
-        var cell = Math.Clamp((Canvas.Width - labels - 4) / Math.Max(columns, 1), 19, 56);
+        var cell = Math.Clamp((Canvas.Width - labels - 4) / Math.Max(columns, 1), 21, 56);
         var isFlat = heads <= cell;
         var high = Math.Min(cell, 34);
         var (top, width) = ((isFlat ? 20 : heads) + (plot.Across is null ? 0 : 16), Math.Max(Canvas.Width, labels + cell * columns + 4));
@@ -72,7 +72,7 @@ static partial class Plot
             var total = Enumerable.Range(0, classes).Sum(d => plot.Counts[t, d]);
             for (var d = 0; d < classes; d++) shares[t, d] = total == 0 ? 0 : (double)plot.Counts[t, d] / total;
         }
-        var labels = Math.Min(plot.Labels.Select(l => Shown.Width(l) * Canvas.Size).DefaultIfEmpty(0).Max() + 10, 110);
+        var labels = Math.Min(plot.Labels.Append($"{plot.Truth} ↓").Select(l => Shown.Width(l) * Canvas.Size).Max() + 10, 110);
         var cell = Math.Clamp((Canvas.Width - labels - 4) / Math.Max(classes, 1), 34, 110);
         var high = Math.Clamp(cell, 34, 60);
         var width = Math.Max(Canvas.Width, labels + cell * classes + 4);

@@ -51,7 +51,7 @@ static partial class Plot
         area.Axes(canvas, x, y, plot.IsDate ? Ticks.Dates(x, 5) : Ticks.Of(x, 5), upTicks, plot.Across, plot.Up);
         for (var i = 0; i < plot.Series.Count; i++) Draw(canvas, plot, plot.Series[i], i % 6 + 1, x, y);
         foreach (var (at, text) in plot.Marks) Mark(canvas, area, x.At(at), text);
-        for (var i = 0; i < plot.Series.Count && legend > 0; i++) Legend(canvas, plot.Series[i].Name, i, plot.Up is null ? 10 : Top);
+        for (var i = 0; i < plot.Series.Count && legend > 0; i++) Legend(canvas, plot.Series[i].Name, i);
         return canvas.ToString();
     }
 
@@ -69,9 +69,9 @@ static partial class Plot
 
     static bool Drawn((double X, double Y) point) => double.IsFinite(point.X) && double.IsFinite(point.Y);
 
-    static void Legend(Canvas canvas, string name, int place, double top)
+    static void Legend(Canvas canvas, string name, int place)
     {
-        var (left, y) = (4 + place % 2 * (Canvas.Width / 2), top + place / 2 * 16);
+        var (left, y) = (4 + place % 2 * (Canvas.Width / 2), 8 + place / 2 * 16);
         canvas.Line(left, y, left + 22, y, $"line{place % 6 + 1}");
         canvas.Text(left + 27, y + 4, name, "label", room: Canvas.Width / 2 - 34);
     }

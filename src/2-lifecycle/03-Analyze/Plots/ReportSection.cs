@@ -109,10 +109,9 @@ sealed class ReportSection
         isInFigures = false;
     }
 
-    static void Write(StringBuilder html, ReportTable table)
+    void Write(StringBuilder html, ReportTable table)
     {
-        var name = table.Caption is { } caption ? $" role=\"region\" aria-label=\"{Shown.Escaped(caption)}\"" : "";
-        html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\"{name}><table>");
+        html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{Shown.Escaped(table.Caption ?? Title)}\"><table>");
         if (table.Caption is not null) html.Append("<caption>").Append(Shown.Escaped(table.Caption)).Append("</caption>");
         html.Append("<thead><tr>");
         foreach (var head in table.Heads) html.Append(head.IsNumber ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">").Append(Shown.Escaped(head.Text)).Append("</th>");

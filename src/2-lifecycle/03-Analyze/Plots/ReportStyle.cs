@@ -28,12 +28,12 @@ static class ReportStyle
         .findings b { color: var(--note); } .findings .act { border-color: var(--act); background: var(--act-wash); } .findings .act b { color: var(--act); }
         .findings .look { border-color: var(--look); background: var(--look-wash); } .findings .look b { color: var(--look); }
         .level3 { background: var(--sheet); border: 1px solid var(--rule); border-radius: 8px; padding: .9rem 1rem; margin: 0 0 1rem; } :target { scroll-margin-top: 1rem; } .level3:target { border-color: var(--accent); border-width: 2px; }
-        .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 1rem 1.6rem; margin: 0 0 1rem; align-items: start; }
+        .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: 1rem 1.6rem; margin: 0 0 1rem; align-items: start; }
         figure { margin: 0; min-width: 0; } figure.wide { grid-column: 1 / -1; } figcaption { font-weight: 600; font-size: .93rem; margin: 0 0 .3rem; }
-        .plot { display: block; width: 100%; max-width: 33rem; height: auto; font-family: var(--sans); }
+        .plot { display: block; width: 100%; max-width: 29rem; height: auto; font-family: var(--sans); }
         details { margin: .3rem 0 .6rem; } summary { cursor: pointer; color: var(--accent); font-size: .9rem; width: fit-content; }
         .scroll { overflow-x: auto; max-width: 100%; } table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; overflow-wrap: normal; } caption { text-align: left; color: var(--quiet); padding: .3rem 0; }
-        th, td { text-align: left; vertical-align: top; padding: .28rem .9rem .28rem 0; border-bottom: 1px solid var(--rule); font-weight: 400; max-width: 24rem; overflow-wrap: anywhere; min-width: 2.5rem; } thead th { color: var(--quiet); font-weight: 500; white-space: nowrap; } .n { text-align: right; white-space: nowrap; } thead .n { white-space: normal; overflow-wrap: normal; }
+        th, td { text-align: left; vertical-align: top; padding: .28rem .9rem .28rem 0; border-bottom: 1px solid var(--rule); font-weight: 400; max-width: 24rem; min-width: 5.2rem; overflow-wrap: anywhere; } th[scope=row] { min-width: 7.5rem; } thead th { color: var(--quiet); font-weight: 500; white-space: nowrap; } th.n, td.n { text-align: right; white-space: nowrap; min-width: 3rem; } thead .n { white-space: normal; overflow-wrap: normal; }
         i.bar { display: block; height: 3px; margin-top: 2px; background: var(--c2); border-radius: 2px; }
         .fill1, .band1 { fill: var(--c1); } .fill2, .band2 { fill: var(--c2); } .fill3, .band3 { fill: var(--c3); } .fill4, .band4 { fill: var(--c4); } .fill5, .band5 { fill: var(--c5); } .fill6, .band6 { fill: var(--c6); }
         .band1, .band2, .band3, .band4, .band5, .band6 { fill-opacity: .2; }

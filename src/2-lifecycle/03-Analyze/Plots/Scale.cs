@@ -64,16 +64,17 @@ static class Ticks
     {
         var (low, high) = (Day(scale.Low), Day(scale.High));
         var days = scale.High - scale.Low;
-        if (days > 365 * 1.5)
+        var months = days / 30.44;
+        if (months > 36)
         {
-            var every = (int)Math.Max(1, Math.Ceiling(days / 365.25 / count));
+            var every = (int)Math.Max(1, Math.Ceiling(months / 12 / count));
             return [.. Enumerable.Range(low.Year, high.Year - low.Year + 1).Where(y => y % every == 0).Select(y => (Number(new(y, 1, 1)), y.ToString(CultureInfo.InvariantCulture))).Where(Inside)];
         }
-        if (days > 45)
+        if (months > 1.5)
         {
-            var every = days > 270 ? 3 : days > 150 ? 2 : 1;
-            var months = Enumerable.Range(0, 20).Select(m => new DateOnly(low.Year, low.Month, 1).AddMonths(m)).Where(m => (m.Month - 1) % every == 0);
-            return [.. months.Select(m => (Number(m), m.ToString("yyyy-MM", CultureInfo.InvariantCulture))).Where(Inside)];
+            var every = ((int[])[1, 2, 3, 6, 12]).First(e => months / e <= count || e == 12);
+            var firsts = Enumerable.Range(0, (int)months + 3).Select(m => new DateOnly(low.Year, low.Month, 1).AddMonths(m)).Where(m => (m.Month - 1) % every == 0);
+            return [.. firsts.Select(m => (Number(m), m.ToString("yyyy-MM", CultureInfo.InvariantCulture))).Where(Inside)];
         }
         var step = Math.Max(1, (int)Math.Ceiling(days / count));
         return [.. Enumerable.Range(0, (int)(days / step) + 1).Select(i => low.AddDays(i * step)).Select(d => (Number(d), d.ToString("MM-dd", CultureInfo.InvariantCulture))).Where(Inside)];

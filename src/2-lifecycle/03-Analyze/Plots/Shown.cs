@@ -62,15 +62,23 @@ static class Shown
 
     static bool IsForbidden(char c) => char.IsControl(c) && c is not ('\t' or '\n' or '\r');
 
-    /// <summary>About how wide a text is, in units of its size; ideographs take one, Latin letters about half.</summary>
+    /// <summary>About how wide a text is, in units of its size; never less than it is.</summary>
     public static double Width(string text)
     {
         var width = 0.0;
-        foreach (var rune in text.EnumerateRunes())
-            width += rune.Value >= 0x1100 ? 1 : rune.Value is 'm' or 'w' or 'M' or 'W' or '%' or '@' ? 0.88 : rune.Value is 'i' or 'l' or 'j' or 't' or 'f' or 'r' or '.' or ',' or ' ' or '\'' or '|' ? 0.34
-                : Rune.IsUpper(rune) ? 0.68 : 0.58;
+        foreach (var rune in text.EnumerateRunes()) width += Width(rune);
         return width;
     }
+
+    // As wide as in DejaVu Sans, the widest of the fonts that a page may get.
+    static double Width(Rune rune) => rune.Value switch
+    {
+        >= 0x1100 => 1,
+        'm' or 'w' or 'M' or 'W' or '%' or '@' or '=' or '+' or '<' or '>' or '~' or '→' or '…' or '×' => 0.95,
+        'i' or 'l' or 'j' or '\'' or '|' => 0.3,
+        't' or 'f' or 'r' or '.' or ',' or ' ' or ':' or ';' or '-' or '(' or ')' or '/' => 0.4,
+        _ => Rune.IsUpper(rune) ? 0.72 : 0.63,
+    };
 
     /// <summary>The text, or as much of its beginning as fits, with an ellipsis.</summary>
     public static string Cut(string text, double width, double size)
@@ -81,7 +89,7 @@ static class Shown
         var used = size * 0.8;
         foreach (var rune in line.EnumerateRunes())
         {
-            used += Width(rune.ToString()) * size;
+            used += Width(rune) * size;
             if (used > width) break;
             cut.Append(rune.ToString());
         }
