@@ -3,6 +3,7 @@ using Kumiki.Bench;
 // One line a benchmark. Each is a function in a file of its own, that writes its figures.
 var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, CancellationToken, Task> Run)>(StringComparer.Ordinal)
 {
+    ["analyze"] = ("The analysis report of 10 M rows × 30 columns, beside DuckDB's own SUMMARIZE of the same Parquet table.", AnalyzeOverSummarize.RunAsync),
     ["batch"] = ("A batch prediction of 1 M rows, beside bare ONNX Runtime on the same rows.", BatchOverOnnx.RunAsync),
     ["clone"] = ("From `git clone` to the served demo, step by step, and the demo again.", CloneToDemo.RunAsync),
     ["csv"] = ("10 M rows of CSV to checked Parquet, beside bare DuckDB doing the same.", CsvToTable.RunAsync),
