@@ -62,7 +62,7 @@ static class CsvToTable
     internal static (Spent Ours, Spent Bare) Measure(TableEngine engine, string csv, string folder, CancellationToken cancellation)
     {
         var ours = Path.Combine(folder, "ours");
-        var spent = Timed(() => CsvLoad.Run(engine, Source.Csv(csv), RowSchema.Of<Row>(), folder, ours, null, cancellation).Rows);
+        var spent = Timed(() => SourceLoad.Run(engine, Source.Csv(csv), RowSchema.Of<Row>(), folder, ours, null, cancellation).Rows);
         Directory.Delete(ours, recursive: true);
 
         var bare = Path.Combine(folder, "bare.parquet");
@@ -78,7 +78,7 @@ static class CsvToTable
         return (spent, other);
     }
 
-    static Spent Timed(Func<long> work)
+    internal static Spent Timed(Func<long> work)
     {
         var process = Process.GetCurrentProcess();
         var (clock, cpu) = (Stopwatch.StartNew(), process.TotalProcessorTime);

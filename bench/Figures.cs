@@ -8,6 +8,9 @@ sealed class Figures(string benchmark, TextWriter to)
     /// <param name="figure">Words joined by dots, <c>build.seconds</c> is not one: the unit comes last.</param>
     public void Print(string figure, double value, string unit) => Print(figure, Written(value), unit);
 
+    /// <summary>A line that a child wrote in this form.</summary>
+    public void Say(string line) => to.WriteLine(line);
+
     public void Print(string figure, TimeSpan value) => Print(figure, value.TotalSeconds, "s");
 
     public void Print(string figure, string value, string unit = "") => to.WriteLine($"{benchmark}.{figure} = {value} {unit}".TrimEnd());

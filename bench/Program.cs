@@ -6,12 +6,15 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
     ["batch"] = ("A batch prediction of 1 M rows, beside bare ONNX Runtime on the same rows.", BatchOverOnnx.RunAsync),
     ["clone"] = ("From `git clone` to the served demo, step by step, and the demo again.", CloneToDemo.RunAsync),
     ["csv"] = ("10 M rows of CSV to checked Parquet, beside bare DuckDB doing the same.", CsvToTable.RunAsync),
+    ["family"] = ("A family of 1,000 keys from data: rows, models and predictions made, and released as one set.", FamilyOfThousand.RunAsync),
     ["folds"] = ("Eight real tables in 5 × 5 folds: trees and linear learners beside scikit-learn's.", FoldsOverSklearn.RunAsync),
     ["graph"] = ("A graph of 1,000 assets that do nothing: making all, finding all reusable, the state of all.", ThousandAssets.RunAsync),
+    ["json"] = ("4 M rows of JSON lines to checked Parquet, beside bare DuckDB doing the same.", JsonToTable.RunAsync),
     ["kills"] = ("Every test that kills a process, in full: takes an hour or so.", Kills.RunAsync),
     ["machine"] = ("What this machine can do at best: processor, memory, disk.", Machine.RunAsync),
     ["make"] = ("Makings that do nothing, one after another and eight at once, beside their fsyncs.", MakesAndFsyncs.RunAsync),
     ["start"] = ("From `kumiki serve` to the first answer, and memory at rest, on an empty folder and on the demo's.", StartToAnswer.RunAsync),
+    ["train"] = ("Preprocessing and training 1 M rows of 28 floats, beside XGBoost alone, and its peak memory.", TrainOverXGBoost.RunAsync),
     ["version"] = ("10 M rows of CSV to a whole dataset version, beside bare DuckDB, plain copies and fsync.", CsvToVersion.RunAsync),
 };
 

@@ -1,4 +1,5 @@
 using Kumiki.Making;
+using Kumiki.Releasing;
 using Kumiki.Store;
 using Kumiki.Store.Sqlite;
 
@@ -10,6 +11,7 @@ sealed class World : IAsyncDisposable
     readonly Project project;
     readonly string folder;
     readonly DataFolder data;
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> taken = new Dictionary<string, IReadOnlyDictionary<string, long>>();
 
     /// <param name="folder">Where the project's files are; its data are in a folder below.</param>
     public World(string folder, params Type[] assets)
@@ -28,7 +30,14 @@ sealed class World : IAsyncDisposable
     /// <summary>Fsyncs so far: those of blobs and folders, and the database's commits, each of which is one.</summary>
     public (long Blobs, long Commits) Fsyncs => (FolderStore.Fsyncs, ((SqliteMetadataStore)data.Metadata).Commits);
 
-    public ProjectGraph Graph() => ProjectGraph.Build(project, [], (_, _) => Keys);
+    public ProjectGraph Graph() => ProjectGraph.Build(project, [], (dataset, column) => taken.GetValueOrDefault($"{dataset}/{column}") ?? Keys.ToDictionary(k => k, _ => 1L));
+
+    /// <summary>Opens families by the data that is in use now.</summary>
+    public async Task TakeKeysAsync(CancellationToken stop) => taken = await FamilyKeys.ReadAsync(project, data.Metadata, data.Artifacts, stop);
+
+    public Task StageAsync(IEnumerable<VersionName> versions, CancellationToken stop) => Releases.StageAsync([.. versions], "", stop);
+
+    public Releases Releases => new(data.Metadata, data.Artifacts, TimeProvider.System, "bench");
 
     /// <summary>As at the start of a program: nothing is known of an earlier call.</summary>
     public Maker Maker(ProjectGraph graph) => new(graph, new Workplace(data.Metadata, data.Artifacts, ProgramClosure.Current(typeof(World).Assembly), folder,

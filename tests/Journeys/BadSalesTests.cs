@@ -14,13 +14,13 @@ public sealed class BadSalesTests : IDisposable
 
     [Theory]
     [InlineData("day,shop,drink\n2024-01-01,a,b\n",
-        "lacks date, store, item, sales, total_sales_amount: its header has day, shop, drink, expected are date, store, item, sales, total_sales_amount; add the column or name it with [Column(\"…\")]")]
+        "lacks date, store, item, sales, total_sales_amount: it has day, shop, drink, expected are date, store, item, sales, total_sales_amount; add the column or name it with [Column(\"…\")].")]
     [InlineData("date,store,item,sales\n2024-01-01,a,b,1\n",
-        "lacks total_sales_amount: its header has date, store, item, sales, expected are date, store, item, sales, total_sales_amount; add the column or name it with [Column(\"…\")]")]
+        "lacks total_sales_amount: it has date, store, item, sales, expected are date, store, item, sales, total_sales_amount; add the column or name it with [Column(\"…\")].")]
     [InlineData("date;store;item;sales;total_sales_amount\n2024-01-01;a;b;1;5\n",
-        "has one column, 'date;store;item;sales;total_sales_amount', when split at ',': declare its delimiter, likely Source.Csv(…, delimiter: ';')")]
-    [InlineData("", "is empty: it should begin with a header that names date, store, item, sales, total_sales_amount")]
-    [InlineData(Header, "has a header but no rows (1 files were read): export it again, or correct the pattern")]
+        "has one column, 'date;store;item;sales;total_sales_amount', when split at ',': declare its delimiter, likely Source.Csv(…, delimiter: ';').")]
+    [InlineData("", "is empty: it should begin with a header that names date, store, item, sales, total_sales_amount.")]
+    [InlineData(Header, "has a header but no rows (files read: 1): export it again, or correct the pattern.")]
     public async Task A_file_of_another_form_is_refused(string text, string says)
     {
         demo.Sales(text);
@@ -37,7 +37,7 @@ public sealed class BadSalesTests : IDisposable
     {
         demo.Sales($"{Header}2024-01-01,a,b,{units},{amount}\n");
 
-        await FailsAsync($"None of the 1 rows could be used; the first: {demo.PathOf("data/sales/sales.csv")} line 2, column {column}, '{(column == "sales" ? units : amount)}': {reason}");
+        await FailsAsync($"No row could be used (rows kept aside: 1); the first is {demo.PathOf("data/sales/sales.csv")} line 2, column {column}, '{(column == "sales" ? units : amount)}': {reason}.");
     }
 
     [Fact]
@@ -47,9 +47,42 @@ public sealed class BadSalesTests : IDisposable
 
         var said = await demo.MustAsync("make", "sales");
 
-        Assert.Contains("  sales: 1 rows were kept aside for the column total_sales_amount: is NaN or infinite\n", said.Out, StringComparison.Ordinal);
-        Assert.Contains("  sales: 1 rows were kept aside for the column sales: is NaN or infinite\n", said.Out, StringComparison.Ordinal);
+        Assert.Contains("  sales: column total_sales_amount is NaN or infinite (rows kept aside: 1).\n", said.Out, StringComparison.Ordinal);
+        Assert.Contains("  sales: column sales is NaN or infinite (rows kept aside: 1).\n", said.Out, StringComparison.Ordinal);
         Assert.Contains("✓ sales@1 made by run-1\n", said.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_bad_line_in_a_gigabyte_is_kept_aside_with_its_place_and_costs_nothing_else()
+    {
+        const int rows = 20_000_000, bad = 17_654_321;
+        Directory.CreateDirectory(demo.PathOf("data/sales"));
+        await using (var file = File.Create(demo.PathOf("data/sales/sales.csv"), 1 << 20))
+        {
+            file.Write(Encoding.ASCII.GetBytes(Header));
+            var line = new byte[128];
+            var first = new DateOnly(2000, 1, 1);
+            for (var row = 0; row < rows; row++)
+            {
+                var day = first.AddDays(row / 4000 % 9000);
+                var units = row == bad - 2 ? "twelve" : (row % 97).ToString(System.Globalization.CultureInfo.InvariantCulture);      // the header is line 1
+                System.Text.Unicode.Utf8.TryWrite(line, $"{day:yyyy-MM-dd},store-number-{row % 40:00},item-{row / 40 % 100:00}-of-the-list,{units},{row % 97 * 120}.5\n", out var length);
+                file.Write(line, 0, length);
+            }
+        }
+        Assert.True(new FileInfo(demo.PathOf("data/sales/sales.csv")).Length > 1_000_000_000);
+
+        await demo.MustAsync("make", "sales");
+
+        var facts = (await demo.JsonAsync("show", "sales@1")).GetProperty("version");
+        Assert.Equal((rows - 1).ToString(System.Globalization.CultureInfo.InvariantCulture), facts.GetProperty("facts").GetProperty("rows").GetString());
+        var digest = facts.GetProperty("files").EnumerateArray().Single(f => f.GetProperty("path").GetString() == "rejects.jsonl").GetProperty("content").GetString()!;
+        var reject = Assert.Single(await File.ReadAllLinesAsync(demo.Blob(digest)));
+        Assert.Contains($"\"line\":{bad},", reject, StringComparison.Ordinal);
+        Assert.Contains("\"twelve\"", reject, StringComparison.Ordinal);
+        // What is held is bound by the engine's memory limit, not by the file.
+        var peak = (await demo.JsonAsync("show", "run-1")).GetProperty("cost").GetProperty("peakMemoryBytes").GetInt64();
+        Assert.InRange(peak, 1, 6L << 30);
     }
 
     [Fact]
@@ -58,12 +91,12 @@ public sealed class BadSalesTests : IDisposable
         byte[] tokyo = [0x93, 0x8C, 0x8B, 0x9E];
         demo.Sales([.. Encoding.ASCII.GetBytes(Header + "2024-01-01,"), .. tokyo, .. ",b,1,5\n"u8]);
 
-        await FailsAsync($"{demo.PathOf("data/sales/sales.csv")} is not UTF-8: line 2, byte 52 is 0x93; declare its encoding, likely Source.Csv(…, encoding: \"shift_jis\")");
+        await FailsAsync($"{demo.PathOf("data/sales/sales.csv")} is not UTF-8: line 2, byte 52 is 0x93; declare its encoding in the Source, likely encoding: \"shift_jis\".");
     }
 
     [Fact]
     public async Task No_file_at_all_is_refused_with_the_pattern() =>
-        await FailsAsync($"No file matches 'data/sales/*.csv' in {demo.Folder}: correct the pattern or put the files there");
+        await FailsAsync($"No file matches 'data/sales/*.csv' in {demo.Folder}: correct the pattern or put the files there.");
 
     [Fact]
     public async Task Two_sales_of_one_item_on_one_day_keep_the_next_making_back()
@@ -113,7 +146,7 @@ public sealed class BadSalesTests : IDisposable
 
         var said = await demo.RunAsync("make", "sales", "--lang", "ja");
 
-        Assert.Equal((1, $"{demo.PathOf("data/sales/sales.csv")} は空です。date, store, item, sales, total_sales_amount を並べた見出し行で始めてください\n"), (said.Code, said.Error));
+        Assert.Equal((1, $"{demo.PathOf("data/sales/sales.csv")} は空です。date, store, item, sales, total_sales_amount を並べた見出し行で始めてください。\n"), (said.Code, said.Error));
     }
 
     async Task FailsAsync(string sentence)

@@ -129,6 +129,9 @@ public sealed class DemandJourney(ReleasedDemand released) : IClassFixture<Relea
 
         await demo.MustAsync("release", "--message", "fewer trees");
         var second = await ProductionAsync(demo);
+        var again = await demo.RunAsync("release", "--message", "fewer trees");
+        Assert.Equal((0, "nothing is staged that differs from production; 'kumiki stage NAME@N' puts a version there, or name what to release.\n"), (again.Code, again.Out));
+        Assert.Equal((0, "production holds this set already; nothing would change.\n"), await OutAsync(demo, "release", "demand-model@2"));
         await demo.MustAsync("rollback", "--message", "too few");
 
         Assert.Equal(["demand-forecasts@1", "demand-goal@1", "demand-model@1", "sales@1", "weekly-demand@1"], first);
@@ -151,6 +154,18 @@ public sealed class DemandJourney(ReleasedDemand released) : IClassFixture<Relea
 
         Assert.Equal((1, "", sentence + "\n"), (said.Code, said.Out, said.Error));
     }
+
+    [Fact]
+    public async Task A_language_that_there_is_not_is_refused_by_name()
+    {
+        var said = await released.Demo.RunAsync("show", "--lang", "fr");
+
+        Assert.Equal(1, said.Code);
+        Assert.Contains("'fr'", said.Error, StringComparison.Ordinal);
+        Assert.Contains("'ja'", said.Error, StringComparison.Ordinal);
+    }
+
+    static async Task<(int, string)> OutAsync(Demo demo, params string[] command) => await demo.RunAsync(command) is var said ? (said.Code, said.Out) : default;
 
     static async Task<List<string>> ProductionAsync(Demo demo) =>
         [.. (await demo.JsonAsync("show")).EnumerateArray().Select(a => $"{a.GetProperty("asset").GetString()}@{a.GetProperty("production").GetInt32()}")];

@@ -15,13 +15,16 @@ sealed record Said(int Code, string Out, string Error)
 /// <summary>A folder of its own in which the demo's program runs, as a person would run it.</summary>
 sealed class Demo : IDisposable
 {
-    static readonly string Dll = Checkout.PathOf("artifacts/bin/DemandForecast/debug_linux-x64/DemandForecast.dll");
+    const string Demand = "DemandForecast";
 
-    public Demo() : this(Directory.CreateTempSubdirectory("kumiki-demo-").FullName)
+    readonly string program;
+
+    /// <param name="program">The system that is run.</param>
+    public Demo(string program = Demand) : this(Directory.CreateTempSubdirectory("kumiki-demo-").FullName, program)
     {
     }
 
-    Demo(string folder) => Folder = folder;
+    Demo(string folder, string program) => (Folder, this.program) = (folder, program);
 
     public string Folder { get; }
 
@@ -40,7 +43,7 @@ sealed class Demo : IDisposable
     {
         var copy = Directory.CreateTempSubdirectory("kumiki-demo-").FullName;
         var (code, said) = await Checkout.RunAsync("cp", "-a", Folder + "/.", copy);
-        return code == 0 ? new(copy) : throw new InvalidOperationException(said);
+        return code == 0 ? new(copy, program) : throw new InvalidOperationException(said);
     }
 
     /// <summary>Writes a file of sales, in the project's form unless <paramref name="text"/> says otherwise.</summary>
@@ -79,7 +82,7 @@ sealed class Demo : IDisposable
 
     public Running Start(IReadOnlyList<(string Name, string Value)> environment, IReadOnlyList<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Dll, .. arguments]) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("dotnet", [Checkout.PathOf($"artifacts/bin/{program}/debug_linux-x64/{program}.dll"), .. arguments]) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("KUMIKI_", StringComparison.Ordinal) && k != "KUMIKI_NATIVE").ToList()) start.Environment.Remove(name);
         start.Environment["LANG"] = "C.UTF-8";
         start.Environment["TZ"] = "UTC";

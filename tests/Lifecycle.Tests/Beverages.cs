@@ -52,6 +52,30 @@ public sealed class Forecast(DemandModel model, WeeklyDemand demand) : BatchPred
     protected override int SegmentRows => 3000;
 }
 
+/// <summary>A model for each store with two years of sales.</summary>
+[KeysFrom(typeof(Sales), "store", AtLeast = 5000)]
+public sealed class OwnModel(FamilyKey store, WeeklyDemand demand) : Model<DemandRow>
+{
+    public string Store { get; } = store.Raw;
+
+    public override Split Split => Split.ByTime(demand, r => r.Week, validation: 4, test: 8);
+
+    public override Learner Learner => Features.OneHot(r => r.Item).Impute(r => r.TwoWeeksAgo, Impute.Median).Then(Linear.Ridge(r => r.Units, alpha: 1 + Store.Length));
+}
+
+/// <summary>Stores with a model by it, the others by the model of all stores.</summary>
+public sealed class FamilyForecast(Family<OwnModel> own, DemandModel global, WeeklyDemand demand) : BatchPrediction<DemandRow>
+{
+    protected override int SegmentRows => 1000;
+
+    public override string ToString() => $"{own.Members.Count} models, else {global.Name}, of {demand.Name}";
+}
+
+public sealed class OwnForecast(Family<OwnModel> own, WeeklyDemand demand) : BatchPrediction<DemandRow>
+{
+    public override string ToString() => $"{own.Members.Count} models of {demand.Name}";
+}
+
 [KeysFrom(typeof(Sales), "store")]
 public sealed class StoreModel(FamilyKey store, WeeklyDemand demand) : Model<DemandRow>
 {

@@ -139,15 +139,71 @@ public sealed class ThinPathTests
         File.WriteAllLines(csv, lines);
         var all = (await MakeAllAsync(world, "sales", files))["sales"];
 
-        Assert.Equal(["chiba"], await KeysAsync(few));
+        Assert.Equal(["chiba"], (await KeysAsync(few)).Keys);
         var stores = await KeysAsync(all);
-        Assert.Equal(10, stores.Count);
-        var project = new Project { Folder = world.Root }.Add<Sales>().Add<WeeklyDemand>().Add<StoreModel>();
-        var graph = ProjectGraph.Build(project, null, (_, _) => stores);
-        Assert.Equal(stores.Select(s => $"store-model.{s}"), graph.Nodes.Where(n => n.Family == "store-model").Select(n => n.Name));
+        Assert.Equal((10, 63900L), (stores.Count, stores.Values.Sum()));
+        await world.TakeKeysAsync();
+        Assert.Equal(stores.Keys.Select(s => $"store-model.{s}"), world.Graph().Nodes.Where(n => n.Family == "store-model").Select(n => n.Name));
 
-        async Task<List<string>> KeysAsync(VersionRecord version) =>
-            System.Text.Json.JsonSerializer.Deserialize<List<string>>(await File.ReadAllTextAsync(await PathAsync(world, version, "keys/store.json")))!;
+        async Task<SortedDictionary<string, long>> KeysAsync(VersionRecord version) =>
+            System.Text.Json.JsonSerializer.Deserialize<SortedDictionary<string, long>>(await File.ReadAllTextAsync(await PathAsync(world, version, "keys/store.json")))!;
+    }
+
+    [Fact]
+    public async Task A_key_too_thin_for_a_model_of_its_own_is_predicted_by_the_model_of_all_keys()
+    {
+        await using var world = Beverages(typeof(OwnModel), typeof(FamilyForecast));
+        var csv = Path.Combine(world.Root, "sales.csv");
+        var lines = File.ReadAllLines(Directory.GetFiles(SharedData.Folder("beverage-sales"), "item_sale_records_*.csv")[0]);
+        // Two stores with all their days, a third with days enough for the weeks, but too few for a model.
+        File.WriteAllLines(csv, lines.Take(1).Concat(lines.Skip(1).Where(l => l.Contains(",chiba,", StringComparison.Ordinal) || l.Contains(",kobe,", StringComparison.Ordinal)
+            || (l.Contains(",osaka,", StringComparison.Ordinal) && l.StartsWith("2021-0", StringComparison.Ordinal)))));
+        var files = $"sales.files={csv}";
+        await MakeAllAsync(world, "sales", files);
+        await world.TakeKeysAsync();
+
+        var made = await MakeAllAsync(world, "family-forecast", files);
+
+        Assert.Equal(["own-model.chiba", "own-model.kobe"], made.Keys.Where(k => k.StartsWith("own-model.", StringComparison.Ordinal)).Order());
+        var forecast = made["family-forecast"];
+        Assert.Equal("demand-model@1 own-model.chiba@1 own-model.kobe@1", string.Join(' ', forecast.Facts["model"].Split(' ').Order()));
+        using var engine = new TableEngine(new() { SpillFolder = Path.Combine(world.Root, "spill") });
+        var paths = await Task.WhenAll(forecast.Files.Select(f => world.Artifacts.PathAsync(f.Content, default)));
+        using var scorer = Scorer.Open(await File.ReadAllBytesAsync(await PathAsync(world, made["own-model.kobe"], "model.onnx")));
+        using var reader = new TableReader(engine, paths, ["store", "item", "two_weeks_ago", "prediction", "predicted_by"]);
+        var by = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        while (reader.Next())
+        {
+            var two = new double[reader.Batch.Rows];
+            reader.Batch.CopyDoubles(2, two);
+            for (var i = 0; i < reader.Batch.Rows; i++)
+            {
+                var pair = $"{reader.Batch[0].Value(i)} by {reader.Batch[4].Value(i)}";
+                by[pair] = by.GetValueOrDefault(pair) + 1;
+                if (!pair.StartsWith("kobe", StringComparison.Ordinal)) continue;
+                var alone = scorer.Score([Column.Of("item", (string)reader.Batch[1].Value(i)!), Column.Of("two_weeks_ago", two[i])]);
+                Assert.Equal(alone[0], reader.Batch[3].Values<float>()[i]);
+            }
+        }
+        Assert.Equal(["chiba by own-model.chiba@1", "kobe by own-model.kobe@1", "osaka by demand-model@1"], by.Keys);
+        Assert.Equal(forecast.Facts["rows"], $"{by.Values.Sum()}");
+    }
+
+    [Fact]
+    public async Task A_key_without_a_model_is_named_where_no_model_stands_in_for_it()
+    {
+        await using var world = Beverages(typeof(OwnModel), typeof(OwnForecast));
+        var none = await world.MakeAsync(new MakeOrder("own-forecast") { Upstream = true });
+        Assert.Equal("own-forecast predicts by the family OwnModel, which has no member yet; make the dataset its keys come from, or ask for a model of all keys beside it.",
+            Assert.IsType<MakingEnd.Failed>(none[^1]).Why.In("en"));
+        await world.TakeKeysAsync();
+        var csv = Path.Combine(world.Root, "more.csv");
+        File.WriteAllText(csv, File.ReadAllText(Directory.GetFiles(world.Root, "item_sale_records_*.csv")[0]) + "2021-09-30,THU,9,naha,beer,11,2200\n");
+
+        var ends = await world.MakeAsync(new MakeOrder("own-forecast") { Upstream = true }, $"sales.files={csv}");
+
+        Assert.Matches("^own-forecast: row [0-9]+ has the store 'naha', for which there is no model; ask for a model of all keys beside the family, or make the family's member.$",
+            Assert.IsType<MakingEnd.Failed>(ends[^1]).Why.In("en"));
     }
 
     static Task<string> PathAsync(MakingWorld world, VersionRecord version, string file) => world.Artifacts.PathAsync(version.Files.Single(f => f.Path == file).Content, default);

@@ -2,9 +2,10 @@ import { useEffect, useState } from "preact/hooks";
 import type { Metrics, Run } from "../src/api";
 import { AssetLink, Bytes, Hash, Lasting, Page, Read, RunStateMark, Section, Table, Time, Values, VersionLink } from "../src/parts";
 import { useResource } from "../src/resource";
-import { useSay } from "../src/texts";
+import { figure } from "../src/format";
+import { useLanguage, useSay } from "../src/texts";
 import { Chart } from "./Chart";
-import { chartsOf } from "./charts";
+import { chartsOf, figuresOf } from "./charts";
 import { LogLines } from "./LogLines";
 
 export function RunPage({ id }: { id: string }) {
@@ -19,6 +20,7 @@ export function RunPage({ id }: { id: string }) {
 
 function Whole({ run: { run, ...of }, path }: { run: Run; path: string }) {
   const say = useSay();
+  const language = useLanguage();
   const metrics = useResource<Metrics>(`${path}/metrics`);
   return (
     <>
@@ -42,7 +44,12 @@ function Whole({ run: { run, ...of }, path }: { run: Run; path: string }) {
 
       {metrics.state !== "ready" || metrics.value.series.length > 0 ? (
         <Section title={say("page.metrics")}>
-          <Read of={metrics} what={say("page.metrics")}>{value => <div class="charts">{chartsOf(value.series).map(c => <Chart key={c.title} {...c} />)}</div>}</Read>
+          <Read of={metrics} what={say("page.metrics")}>{value => (
+            <>
+              {chartsOf(value.series).length > 0 && <div class="charts">{chartsOf(value.series).map(c => <Chart key={c.title} {...c} />)}</div>}
+              <Values of={figuresOf(value.series).map(s => [<code>{s.name}</code>, figure(s.points[0]!.value, language)])} />
+            </>
+          )}</Read>
         </Section>
       ) : null}
 

@@ -2,15 +2,18 @@ import type { Series } from "../src/api";
 
 export interface ChartOf { title: string; series: Series[] }
 
-/** Series that end in the same name are one chart: train.mae and validation.mae. */
+/** Series of one measure are one chart, for they have one unit: mae.train and mae.validation. A series of a single value is no line, see {@link figuresOf}. */
 export function chartsOf(series: Series[]): ChartOf[] {
   const charts = new Map<string, Series[]>();
-  for (const one of series) {
-    const title = one.name.split(".").at(-1)!;
+  for (const one of series.filter(s => s.count > 1)) {
+    const title = one.name.split(".")[0]!;
     charts.set(title, [...(charts.get(title) ?? []), one]);
   }
   return [...charts].map(([title, of]) => ({ title, series: of }));
 }
+
+/** The series of a single value: nothing to draw, one figure to read. */
+export const figuresOf = (series: Series[]): Series[] => series.filter(s => s.count === 1);
 
 /** Round numbers that cover a stretch, about as many as asked for: 1, 2 or 5 times a power of ten apart. */
 export function ticks(low: number, high: number, about: number): number[] {

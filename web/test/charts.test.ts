@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import type { Series } from "../src/api";
-import { chartsOf, extent, finite, ticks } from "../runs/charts";
+import { chartsOf, extent, figuresOf, finite, ticks } from "../runs/charts";
 
 const series = (name: string, ...values: Series["points"][number]["value"][]): Series => ({ name, count: values.length, points: values.map((value, i) => ({ step: i + 1, value, at: "" })) });
 
-test("Series of one measure share a chart", () =>
-  expect(chartsOf([series("train.mae"), series("rows"), series("validation.mae")]).map(c => [c.title, c.series.map(s => s.name)])).toEqual([["mae", ["train.mae", "validation.mae"]], ["rows", ["rows"]]]));
+test("Series of one measure share a chart, and a single value is no line", () => {
+  const all = [series("mae.train", 9, 5), series("rows.train", 900), series("mae.validation", 9, 6), series("loss", 2, 1)];
+  expect(chartsOf(all).map(c => [c.title, c.series.map(s => s.name)])).toEqual([["mae", ["mae.train", "mae.validation"]], ["loss", ["loss"]]]);
+  expect(figuresOf(all).map(s => s.name)).toEqual(["rows.train"]);
+});
 
 test.each([
   [0, 100, [0, 20, 40, 60, 80, 100]], [4.1, 33.5, [10, 20, 30]], [0, 0.3, [0, 0.1, 0.2, 0.3]], [-1, 1, [-1, -0.5, 0, 0.5, 1]], [7, 7, [7]],

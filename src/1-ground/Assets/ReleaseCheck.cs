@@ -39,6 +39,9 @@ public static class ReleaseCheck
         return check.Findings;
     }
 
+    /// <summary>The rule that a release changes something: broken where production holds the set already, as when a release is asked for again.</summary>
+    public const string Unchanged = "unchanged";
+
     /// <summary>Whether these findings keep a release back.</summary>
     public static bool Refuses(IEnumerable<Finding> findings) => findings.Any(f => f.Severity == Severity.Refusal);
 
@@ -79,7 +82,7 @@ public static class ReleaseCheck
                 foreach (var input in version.Inputs.Where(i => !shelf.ContainsKey(i.Version)))
                     Refuse("lost", Message.Of("release.lost-input", ("version", version.Name), ("input", input.Version)));
             if (Findings.Count > 0 || set.Count != production.Set.Count || Held.Any(Enters)) return;
-            Refuse("nothing", asked.Count == 0 ? Message.Of("release.nothing-asked") : Message.Of("release.nothing"));
+            Refuse(set.Count == 0 ? "nothing" : Unchanged, asked.Count == 0 ? Message.Of("release.nothing-asked") : Message.Of("release.nothing"));
         }
 
         public void Declared()

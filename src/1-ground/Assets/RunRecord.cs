@@ -59,7 +59,12 @@ public sealed record ProcessIdentity(string Machine, string Boot, int Pid, long 
 /// <summary>The program a run ran: enough to run it again.</summary>
 /// <param name="ProjectDigest">Over the author's own assemblies; part of the recipe key.</param>
 /// <param name="Closure">Blob of the manifest that lists every file of the program.</param>
-public sealed record CodeRevision(Digest ProjectDigest, Digest Closure, string EntryAssembly, string? GitCommit, bool? GitDirty);
+public sealed record CodeRevision(Digest ProjectDigest, Digest Closure, string EntryAssembly, string? GitCommit, bool? GitDirty)
+{
+    /// <summary>The first twelve digits of the commit, as people read it; a dash without one.</summary>
+    [JsonIgnore]
+    public string ShortCommit => GitCommit is null ? "-" : GitCommit[..Math.Min(12, GitCommit.Length)];
+}
 
 /// <summary>What a run ran on.</summary>
 public sealed record RunEnvironment(string Os, string Cpu, int Cores, long MemoryBytes, string Runtime, IReadOnlyDictionary<string, string> Packages, IReadOnlyDictionary<string, string> Engines);
@@ -93,6 +98,8 @@ public sealed record RunRecord
 public sealed record RunPlan
 {
     public required IReadOnlyDictionary<string, string> Parameters { get; init; }
+    /// <summary>Parameters set from outside for what the asset depends on, near or far: <c>sales.files</c> and its value.</summary>
+    public IReadOnlyDictionary<string, string> Upstream { get; init; } = new Dictionary<string, string>();
     public required long Seed { get; init; }
 
     /// <summary>See <see cref="VersionRecord.RecipeKey"/>.</summary>

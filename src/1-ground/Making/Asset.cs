@@ -33,6 +33,10 @@ public abstract class Asset
     /// <summary>The outside files it would take in now, sorted; looked at before making, to know whether they changed.</summary>
     protected internal virtual IReadOnlyList<string> OutsideFiles(string projectFolder) => [];
 
+    /// <summary>What outside it would read now that is no file, such as a database, each with a digest of its state; looked at before making, to know whether it changed.</summary>
+    /// <returns>Null where only reading tells whether it changed: then no earlier version is taken as it is.</returns>
+    protected internal virtual Task<IReadOnlyList<OutsideRead>?> OutsideStatesAsync(CancellationToken stop) => Task.FromResult<IReadOnlyList<OutsideRead>?>([]);
+
     /// <summary>What is wrong with its declaration; looked at for the whole graph before anything runs.</summary>
     protected internal virtual IEnumerable<Finding> Check() => [];
 
@@ -99,6 +103,10 @@ public sealed class KeysFromAttribute(Type dataset, string column) : Attribute
 {
     public Type Dataset { get; } = dataset;
     public string Column { get; } = column;
+
+    /// <summary>Rows a key must have to get an asset of its own; the rows of the others are left to a global one, which a <c>BatchPrediction</c> asks for beside the family.</summary>
+    /// <value>1.</value>
+    public long AtLeast { get; init; } = 1;
 }
 
 /// <summary>Ask for this in a constructor to depend on every member of a family.</summary>

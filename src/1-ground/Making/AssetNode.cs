@@ -29,6 +29,12 @@ public sealed class AssetNode
     /// <summary>The instances it asks for, in the order of <see cref="Inputs"/>.</summary>
     public IEnumerable<Asset> InputAssets { get; internal init; } = [];
 
+    /// <summary>What was set from outside for what it depends on, near or far, as <c>asset.parameter</c> and value: it can ask those instances for it.</summary>
+    public IReadOnlyList<(string Parameter, string Value)> SetUpstream { get; internal init; } = [];
+
+    /// <summary>The same, and what was set for itself: what those that use it can ask for.</summary>
+    internal IEnumerable<(string Parameter, string Value)> SetHere => SetUpstream.Concat(Parameters.Where(p => p.IsSet).Select(p => ($"{Name}.{p.Name}", p.Value)));
+
     /// <summary>The columns whose values are the keys of families.</summary>
     public IReadOnlyList<string> KeyColumns { get; internal init; } = [];
 
@@ -91,10 +97,19 @@ public sealed record AssetParameter(string Name, PropertyInfo Property, double M
     /// <summary>Whether a text can be read as a value, and is in range.</summary>
     public bool Takes(string text) => Read(text) is { } value && InRange(value);
 
-    /// <summary>What it takes, such as <c>int32 1 … 5000</c>.</summary>
+    /// <summary>What it takes, such as <c>int 1 … 5000</c>.</summary>
     public string Kind => Property.PropertyType.IsEnum ? string.Join(" | ", Enum.GetNames(Property.PropertyType))
-        : double.IsFinite(Min) || double.IsFinite(Max) ? $"{Property.PropertyType.Name.ToLowerInvariant()} {Min.ToString(CultureInfo.InvariantCulture)} … {Max.ToString(CultureInfo.InvariantCulture)}"
-        : Property.PropertyType.Name.ToLowerInvariant();
+        : double.IsFinite(Min) || double.IsFinite(Max) ? $"{TypeName} {Min.ToString(CultureInfo.InvariantCulture)} … {Max.ToString(CultureInfo.InvariantCulture)}"
+        : TypeName;
+
+    /// <summary>The type as C# writes it.</summary>
+    string TypeName => Type.GetTypeCode(Property.PropertyType) switch
+    {
+        TypeCode.Int32 => "int",
+        TypeCode.Int64 => "long",
+        TypeCode.Boolean => "bool",
+        _ => Property.PropertyType.Name.ToLowerInvariant(),
+    };
 }
 
 /// <summary>A parameter set from outside.</summary>

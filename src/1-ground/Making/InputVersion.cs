@@ -27,6 +27,14 @@ public sealed class InputVersion
         return paths;
     }
 
+    /// <summary>The same, recording nothing: for what is only told about a version, such as a comparison with the last one.</summary>
+    public async Task<IReadOnlyList<string>> PathsUnrecordedAsync(string folder, CancellationToken stop)
+    {
+        var paths = new List<string>();
+        foreach (var file in Record.Files.Where(f => f.Path.StartsWith(folder + "/", StringComparison.Ordinal))) paths.Add(await artifacts.PathAsync(file.Content, stop));
+        return paths;
+    }
+
     /// <summary>The local path of one file; records that the whole version was read.</summary>
     public Task<string> PathAsync(string path, CancellationToken stop)
     {

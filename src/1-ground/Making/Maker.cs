@@ -33,15 +33,14 @@ public sealed partial class Maker(ProjectGraph graph, Workplace at)
         var environment = at.Program.Environment(at.Engines);
         using var places = new SemaphoreSlim(Math.Max(1, order.Parallel));
         var makings = new Dictionary<string, Task<MakingEnd>>(StringComparer.Ordinal);
-        var place = 0;
-        foreach (var node in nodes)
+        foreach (var (place, node) in nodes.Index())
         {
             var inputs = node.Inputs.Where(i => makings.ContainsKey(i.Asset)).Select(i => makings[i.Asset]).ToList();
-            makings[node.Name] = Task.Run(() => AfterAsync(node, inputs), CancellationToken.None);
+            makings[node.Name] = Task.Run(() => AfterAsync(place + 1, node, inputs), CancellationToken.None);
         }
         return await Task.WhenAll(nodes.Select(n => makings[n.Name]));
 
-        async Task<MakingEnd> AfterAsync(AssetNode node, List<Task<MakingEnd>> inputs)
+        async Task<MakingEnd> AfterAsync(int place, AssetNode node, List<Task<MakingEnd>> inputs)
         {
             foreach (var input in await Task.WhenAll(inputs))
             {
@@ -58,7 +57,7 @@ public sealed partial class Maker(ProjectGraph graph, Workplace at)
             }
             try
             {
-                var one = new OneMaking(node, shelf.Of(node), order, code, environment, Interlocked.Increment(ref place), nodes.Count, progress);
+                var one = new OneMaking(node, shelf.Of(node), order, code, environment, place, nodes.Count, progress);
                 return Told(await MakeOneAsync(one, stop));
             }
             finally
@@ -135,6 +134,7 @@ public sealed partial class Maker(ProjectGraph graph, Workplace at)
         return new()
         {
             Parameters = one.Node.Parameters.ToDictionary(p => p.Name, p => p.Value),
+            Upstream = one.Node.SetUpstream.ToDictionary(p => p.Parameter, p => p.Value),
             Seed = one.Order.Seed,
             RecipeKey = recipe.Key,
             MakingKey = recipe.With(inputs),
@@ -163,14 +163,17 @@ public sealed partial class Maker(ProjectGraph graph, Workplace at)
         foreach (var candidate in candidates.Where(c => !Staleness.Inputs(c, current).Any()))
         {
             outside ??= await OutsideNowAsync(node, stop);
+            if (outside is null) return null;
             if (!Staleness.Outside(candidate.Outside, outside).Any()) return await at.Metadata.VersionAsync(candidate.Result!.Value, stop);
         }
         return null;
     }
 
-    async Task<IReadOnlyList<OutsideRead>> OutsideNowAsync(AssetNode node, CancellationToken stop)
+    /// <summary>All it would read outside; null where only reading tells whether it changed.</summary>
+    async Task<IReadOnlyList<OutsideRead>?> OutsideNowAsync(AssetNode node, CancellationToken stop)
     {
-        var files = new List<OutsideRead>();
+        if (await node.Instance!.OutsideStatesAsync(stop) is not { } states) return null;
+        var files = new List<OutsideRead>(states);
         foreach (var path in node.Instance!.OutsideFiles(at.ProjectFolder)) files.Add(await OutsideFile.LookFromAsync(at.ProjectFolder, path, at.Metadata, stop));
         return files;
     }

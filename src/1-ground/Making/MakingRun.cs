@@ -111,6 +111,25 @@ public sealed class MakingRun
         return file;
     }
 
+    /// <summary>Records what was read outside that is no file.</summary>
+    public void TakeIn(OutsideRead read)
+    {
+        lock (gate) outside.Add(read);
+    }
+
+    /// <summary>The newest version of this asset so far; null before the first. Looking at it records nothing, so only what is told about a version may depend on it, never its files.</summary>
+    public async Task<InputVersion?> LastAsync(CancellationToken stop)
+    {
+        if (!(await metadata.NewestAsync(stop)).TryGetValue(Node.Name, out var number)) return null;
+        // A making that is repeated does not compare its version with itself.
+        while (number > 0 && await metadata.VersionAsync(new(Node.Name, number), stop) is { } version)
+        {
+            if (version.MadeBy.Number < Run.Number) return new(this, version, artifacts);
+            number--;
+        }
+        return null;
+    }
+
     /// <summary>A folder beside the artifacts for what outlives this making, such as an engine's spill; it goes when disposed, or after the process has died.</summary>
     public Scratch NewProcessScratch() => artifacts.NewScratch();
 

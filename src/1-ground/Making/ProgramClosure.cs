@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -109,25 +108,10 @@ public sealed class ProgramClosure
     /// <summary>Commit and dirty flag of the folder's git work tree; nulls where there is none or no git.</summary>
     static async Task<(string? Commit, bool? Dirty)> GitAsync(string folder, CancellationToken stop)
     {
-        var commit = await RunGitAsync(folder, stop, "rev-parse", "HEAD");
+        var commit = await Rebuild.GitAsync(folder, stop, "rev-parse", "HEAD");
         if (commit is null) return (null, null);
-        var status = await RunGitAsync(folder, stop, "status", "--porcelain", "--untracked-files=no");
+        var status = await Rebuild.GitAsync(folder, stop, "status", "--porcelain", "--untracked-files=no");
         return (commit, status is null ? null : status.Length > 0);
-    }
-
-    static async Task<string?> RunGitAsync(string folder, CancellationToken stop, params string[] arguments)
-    {
-        try
-        {
-            using var git = Process.Start(new ProcessStartInfo("git", ["-C", folder, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            var output = git.StandardOutput.ReadToEndAsync(stop);
-            await git.WaitForExitAsync(stop);
-            return git.ExitCode == 0 ? (await output).Trim() : null;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return null;    // no git on this machine: the run says so by having no commit
-        }
     }
 
     /// <summary>What this process runs on.</summary>

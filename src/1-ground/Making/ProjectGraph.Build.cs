@@ -6,8 +6,8 @@ public sealed partial class ProjectGraph
 {
     /// <summary>Builds and checks the graph.</summary>
     /// <param name="settings">Parameters set from outside, by asset.</param>
-    /// <param name="keysOf">The values a column has in the version of a dataset that is in use; empty before the first.</param>
-    public static ProjectGraph Build(Project project, IReadOnlyList<ParameterSetting>? settings = null, Func<string, string, IReadOnlyList<string>>? keysOf = null)
+    /// <param name="keysOf">The values a column has in the version of a dataset that is in use, each with its rows; empty before the first.</param>
+    public static ProjectGraph Build(Project project, IReadOnlyList<ParameterSetting>? settings = null, Func<string, string, IReadOnlyDictionary<string, long>>? keysOf = null)
     {
         var findings = new List<Finding>();
         var drafts = new Dictionary<string, AssetNode>(StringComparer.Ordinal);
@@ -42,7 +42,8 @@ public sealed partial class ProjectGraph
             }
         }
 
-        var wanted = drafts.Values.ToDictionary(n => n.Name, n => Wanted(n, project, drafts, findings), StringComparer.Ordinal);
+        var classes = new Classes(project, drafts.Values);
+        var wanted = drafts.Values.ToDictionary(n => n.Name, n => Wanted(n, classes, findings), StringComparer.Ordinal);
         var ordered = Order(drafts, wanted, findings);
         Set(drafts, settings ?? [], findings);
         if (findings.Any(f => f.Severity == Severity.Refusal)) return new(drafts, ordered, findings);
@@ -70,18 +71,19 @@ public sealed partial class ProjectGraph
                 Obsolete = draft.Obsolete,
                 Instance = asset,
                 Arguments = draft.Arguments,
-                KeyColumns = [.. project.Types.Select(t => t.GetCustomAttribute<KeysFromAttribute>()).OfType<KeysFromAttribute>().Where(k => k.Dataset == draft.Type).Select(k => k.Column).Distinct()],
+                SetUpstream = [.. inputs.SelectMany(i => built[i.Asset].SetHere).Distinct().Order()],
+                KeyColumns = [.. classes.KeyColumns[draft.Type]],
                 InputAssets = [.. inputs.Select(i => built[i.Asset].Instance!)],
             };
             asset.Node = node;
             built[node.Name] = node;
             findings.AddRange(asset.Check());
-            findings.AddRange(Use(node, built));
+            findings.AddRange(Use(node, classes, built));
         }
         return new(built, [.. ordered.Select(n => built[n.Name])], findings);
     }
 
-    static IEnumerable<string?> Keys(Type type, Project project, Func<string, string, IReadOnlyList<string>>? keysOf, List<Finding> findings)
+    static IEnumerable<string?> Keys(Type type, Project project, Func<string, string, IReadOnlyDictionary<string, long>>? keysOf, List<Finding> findings)
     {
         var isFamily = Constructor(type)?.GetParameters().Any(p => p.ParameterType == typeof(FamilyKey)) ?? false;
         var fixedKeys = type.GetCustomAttribute<KeysAttribute>();
@@ -94,7 +96,8 @@ public sealed partial class ProjectGraph
         if (fixedKeys is { Keys.Count: > 0 } && dataKeys is null) return fixedKeys.Keys.Distinct();
         if (dataKeys is not null && fixedKeys is null)
         {
-            if (project.Types.Contains(dataKeys.Dataset)) return keysOf?.Invoke(AssetName.Of(dataKeys.Dataset.Name), dataKeys.Column).Distinct() ?? [];
+            if (project.Types.Contains(dataKeys.Dataset))
+                return keysOf?.Invoke(AssetName.Of(dataKeys.Dataset.Name), dataKeys.Column).Where(k => k.Value >= dataKeys.AtLeast).Select(k => k.Key) ?? [];
             findings.Add(Refuse("family", Message.Of("graph.missing", ("asset", AssetName.Of(type.Name)), ("needs", dataKeys.Dataset.Name))));
             return [];
         }
@@ -118,10 +121,32 @@ public sealed partial class ProjectGraph
         }
     }
 
+    /// <summary>What is asked of the classes of a project again and again, once for each.</summary>
+    sealed class Classes(Project project, IEnumerable<AssetNode> nodes)
+    {
+        readonly HashSet<Type> types = [.. project.Types];
+        readonly Dictionary<(Type, string?), AssetNode> members = nodes.ToDictionary(n => (n.Type, n.RawKey));
+        readonly Dictionary<Type, OnlyForAttribute?> only = project.Types.ToDictionary(t => t, t => t.GetCustomAttribute<OnlyForAttribute>());
+
+        /// <summary>The members of a class, in the order of their names.</summary>
+        public ILookup<Type, AssetNode> Members { get; } = nodes.OrderBy(n => n.Name, StringComparer.Ordinal).ToLookup(n => n.Type);
+
+        /// <summary>The columns of a dataset that families take their keys from.</summary>
+        public ILookup<Type, string> KeyColumns { get; } =
+            project.Types.Select(t => t.GetCustomAttribute<KeysFromAttribute>()).OfType<KeysFromAttribute>().Select(k => (k.Dataset, k.Column)).Distinct().ToLookup(k => k.Dataset, k => k.Column);
+
+        public bool Contain(Type type) => types.Contains(type);
+
+        /// <summary>The member with a key, else the class's only asset.</summary>
+        public AssetNode? Find(Type type, string? key) => members.GetValueOrDefault((type, key)) ?? members.GetValueOrDefault((type, null));
+
+        public OnlyForAttribute? OnlyFor(Type type) => only[type];
+    }
+
     /// <summary>One constructor parameter: the assets it stands for.</summary>
     sealed record Want(ParameterInfo Parameter, IReadOnlyList<string> Names, Type? FamilyOf);
 
-    static List<Want> Wanted(AssetNode node, Project project, Dictionary<string, AssetNode> nodes, List<Finding> findings)
+    static List<Want> Wanted(AssetNode node, Classes classes, List<Finding> findings)
     {
         var wants = new List<Want>();
         if (Constructor(node.Type) is not { } constructor)
@@ -136,23 +161,19 @@ public sealed partial class ProjectGraph
             else if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Family<>))
             {
                 var of = type.GetGenericArguments()[0];
-                if (project.Types.Contains(of)) wants.Add(new(parameter, [.. nodes.Values.Where(n => n.Type == of).Select(n => n.Name).Order(StringComparer.Ordinal)], of));
+                if (classes.Contain(of)) wants.Add(new(parameter, [.. classes.Members[of].Select(n => n.Name)], of));
                 else findings.Add(Refuse("missing", Message.Of("graph.missing", ("asset", node.Name), ("needs", of.Name))));
             }
             else if (!type.IsSubclassOf(typeof(Asset)))
                 findings.Add(Refuse("unknown", Message.Of("graph.not-an-asset", ("asset", node.Name), ("parameter", parameter.Name), ("type", type.Name))));
-            else if (!project.Types.Contains(type))
+            else if (!classes.Contain(type))
                 findings.Add(Refuse("missing", Message.Of("graph.missing", ("asset", node.Name), ("needs", type.Name))));
+            else if (classes.Find(type, node.RawKey) is { } found)
+                wants.Add(new(parameter, [found.Name], null));
+            else if (classes.Members.Contains(type) || node.RawKey is not null)
+                findings.Add(Refuse("missing", Message.Of("graph.no-member", ("asset", node.Name), ("family", AssetName.Of(type.Name)), ("key", node.RawKey))));
             else
-            {
-                var candidates = nodes.Values.Where(n => n.Type == type).ToList();
-                var found = candidates.Find(n => n.RawKey == node.RawKey) ?? candidates.Find(n => n.RawKey is null);
-                if (found is not null) wants.Add(new(parameter, [found.Name], null));
-                else if (candidates.Count > 0 || node.RawKey is not null)
-                    findings.Add(Refuse("missing", Message.Of("graph.no-member", ("asset", node.Name), ("family", AssetName.Of(type.Name)), ("key", node.RawKey))));
-                else
-                    findings.Add(Refuse("missing", Message.Of("graph.missing", ("asset", node.Name), ("needs", type.Name))));
-            }
+                findings.Add(Refuse("missing", Message.Of("graph.missing", ("asset", node.Name), ("needs", type.Name))));
         }
         return wants;
     }
@@ -251,13 +272,13 @@ public sealed partial class ProjectGraph
     }
 
     /// <summary>The rules on use that an analyzer holds at compile time, held again where no compiler looks.</summary>
-    static IEnumerable<Finding> Use(AssetNode node, Dictionary<string, AssetNode> built)
+    static IEnumerable<Finding> Use(AssetNode node, Classes classes, Dictionary<string, AssetNode> built)
     {
         foreach (var input in node.Inputs.Select(i => built[i.Asset]))
         {
             if (input.Obsolete is { } obsolete)
                 yield return new("obsolete", Severity.Note, Message.Of("graph.obsolete", ("asset", node.Name), ("input", input.Name), ("reason", obsolete)), []);
-            if (input.Type.GetCustomAttribute<OnlyForAttribute>() is { } only && !only.Users.Contains(node.Type))
+            if (classes.OnlyFor(input.Type) is { } only && !only.Users.Contains(node.Type))
                 yield return Refuse("only-for", Message.Of("graph.only-for", ("asset", node.Name), ("input", input.Name), ("users", string.Join(", ", only.Users.Select(u => AssetName.Of(u.Name))))));
         }
     }

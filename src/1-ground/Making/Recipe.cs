@@ -14,6 +14,7 @@ public sealed record Recipe(IReadOnlyDictionary<string, string> Parts, Digest Ke
         };
         if (node.RawKey is not null) parts["key"] = node.RawKey;
         foreach (var parameter in node.Parameters) parts["parameter." + parameter.Name] = parameter.Value;
+        foreach (var (parameter, value) in node.SetUpstream) parts["upstream." + parameter] = value;
         foreach (var (name, value) in node.Instance!.Recipe) parts["recipe." + name] = value;
         return new(parts, Digest.OfParts(parts.SelectMany(p => new[] { p.Key, p.Value })));
     }

@@ -9,24 +9,31 @@ namespace Kumiki.Making;
 /// <param name="Differences">What differs, after the tolerance for metrics.</param>
 public sealed record Reproduction(VersionName Version, RunId Run, CodeRevision Program, bool BitEqual, IReadOnlyList<Difference> Differences)
 {
-    /// <summary>Makes a version again in a child process that runs the kept program, with the recorded inputs, parameters and seed.</summary>
+    /// <summary>Makes a version again in a child process that runs the kept program, or one built again from its commit, with the recorded inputs, parameters and seed.</summary>
+    /// <param name="rebuild">Build the program from the recorded commit and lock file, instead of running the one that was kept; packages that differ are listed.</param>
     /// <param name="programs">A folder for unpacked programs; one that is there already is used again.</param>
     /// <param name="arguments">What the program is told, before the run's id.</param>
     /// <param name="environment">Variables it runs with besides ours.</param>
     /// <param name="tolerance">Largest difference of a metric, relative to its size, that still counts as equal.</param>
-    public static async Task<Reproduction> OfAsync(VersionName version, Workplace at, string programs, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, double tolerance, Action<MakingProgress>? progress, CancellationToken stop)
+    public static async Task<Reproduction> OfAsync(VersionName version, Workplace at, string programs, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, double tolerance, bool rebuild, Action<MakingProgress>? progress, CancellationToken stop)
     {
         var record = await at.Metadata.VersionAsync(version, stop) ?? throw new KumikiException(Message.Of("making.no-version", ("version", version)));
         var run = await at.Metadata.RunAsync(record.MadeBy, stop) ?? throw new KumikiException(Message.Of("making.no-run", ("run", record.MadeBy)));
-        var program = await UnpackAsync(run.Plan.Code, at, programs, stop);
-        var repeated = await RepeatAsync(Path.Combine(program, run.Plan.Code.EntryAssembly + ".dll"), [.. arguments, run.Id.ToString()], environment, version, at.ProjectFolder, progress, stop);
+        var program = rebuild
+            ? await Rebuild.OfAsync(run.Id, run.Plan.Code, at.ProjectFolder, programs, text => progress?.Invoke(new MakingProgress.Said(version.Asset, "info", text)), stop)
+            : Path.Combine(await UnpackAsync(run.Plan.Code, at, programs, stop), run.Plan.Code.EntryAssembly + ".dll");
+        var repeated = await RepeatAsync(program, [.. arguments, run.Id.ToString()], environment, version, at.ProjectFolder, progress, stop);
 
         var equal = record.Files.Select(f => (f.Path, f.Content)).Order().SequenceEqual(repeated.Files.Select(f => (f.Path, f.Content)).Order());
         var differences = VersionDiff.Of(record, null, repeated, null).Where(d => d.Section != "metrics" || !Close(d, tolerance)).ToList();
         foreach (var file in repeated.Outside.Where(f => record.Outside.FirstOrDefault(o => o.Path == f.Path) is { } then && then.Content != f.Content))
             differences.Add(new("outside", file.Path, record.Outside.First(o => o.Path == file.Path).Content.Short, file.Content.Short));
+        if (rebuild) differences.AddRange(Packages(run.Plan.Environment.Packages, ProgramClosure.Of(Path.GetDirectoryName(program)!, run.Plan.Code.EntryAssembly).Packages));
         return new(version, run.Id, run.Plan.Code, equal, differences);
     }
+
+    static IEnumerable<Difference> Packages(IReadOnlyDictionary<string, string> then, IReadOnlyDictionary<string, string> now) =>
+        then.Keys.Union(now.Keys).Order(StringComparer.OrdinalIgnoreCase).Select(p => new Difference("packages", p, then.GetValueOrDefault(p), now.GetValueOrDefault(p))).Where(d => d.Left != d.Right);
 
     static bool Close(Difference difference, double tolerance) =>
         difference is { Left: { } left, Right: { } right }

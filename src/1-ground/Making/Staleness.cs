@@ -55,12 +55,14 @@ public static class Staleness
         {
             var (from, to) = (made.Plan.Recipe.GetValueOrDefault(name), recipe.Parts.GetValueOrDefault(name));
             if (from == to) continue;
-            causes.Add(name == "code" ? new StaleCause.Code(from?[..12] ?? "-", to?[..12] ?? "-") : new StaleCause.Setting(name, from, to));
+            causes.Add(name == "code" ? new StaleCause.Code(Short(from), Short(to)) : new StaleCause.Setting(name, from, to));
         }
         causes.AddRange(Inputs(made, inputs));
         if (outside is not null) causes.AddRange(Outside(made.Outside, outside));
         return causes;
     }
+
+    static string Short(string? digest) => digest is null ? "-" : digest[..Math.Min(12, digest.Length)];
 
     /// <summary>Inputs that differ in what was read of them. What must fit exactly differs by its number.</summary>
     public static IEnumerable<StaleCause> Inputs(RunRecord made, IReadOnlyCollection<VersionRecord> inputs)

@@ -167,9 +167,16 @@ public sealed class FolderStore : IArtifactStore
         foreach (var left in new DirectoryInfo(partial).EnumerateDirectories())
         {
             if (!IsOfDead(left.Name)) continue;
-            freed += left.EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length);
-            DurableStep.At("partial.remove");
-            left.Delete(recursive: true);
+            try
+            {
+                freed += left.EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length);
+                DurableStep.At("partial.remove");
+                left.Delete(recursive: true);
+            }
+            catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)
+            {
+                // another process collects it at this moment
+            }
         }
         return freed;
     });

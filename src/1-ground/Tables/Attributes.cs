@@ -16,3 +16,22 @@ public sealed class DecimalAttribute(int precision, int scale) : Attribute
     public int Precision { get; } = precision;
     public int Scale { get; } = scale;
 }
+
+/// <summary>Where a column's value stands in nested JSON: names from the outside in with dots between, <c>[Path("user.address.city")]</c>.</summary>
+[AttributeUsage(AttributeTargets.Parameter | AttributeTargets.Property)]
+public sealed class PathAttribute(string path) : Attribute
+{
+    public string Path { get; } = path;
+}
+
+/// <summary>The elements of every vector of a column; without it, each row may have as many as it likes.</summary>
+/// <param name="length">At least 1.</param>
+[AttributeUsage(AttributeTargets.Parameter | AttributeTargets.Property)]
+public sealed class VectorAttribute(int length) : Attribute
+{
+    public int Length { get; } = length;
+}
+
+/// <summary>Keeps the files of a <see cref="Source.Folder"/> in the version, as <c>content/SHA256</c>; on the text column that holds their SHA-256.</summary>
+[AttributeUsage(AttributeTargets.Parameter | AttributeTargets.Property)]
+public sealed class ContentAttribute : Attribute;

@@ -12,10 +12,13 @@ public sealed record TableQuery(string Sql, IReadOnlyList<object?> Values, IRead
     /// <value>1.</value>
     public int Threads { get; init; } = 1;
 
+    /// <summary>Told how far the query is, 0 to 1, now and then, where DuckDB can tell.</summary>
+    public IProgress<double>? Progress { get; init; }
+
     /// <summary>Runs the query and writes its rows, cast to the record's types, as one Parquet file.</summary>
     /// <param name="path">A temporary path of the caller's, which must not exist.</param>
     /// <exception cref="KumikiException">
-    /// The SQL is wrong (DuckDB's words are kept) or reaches for other files; a column is missing, is too many or has a type that cannot become the record's; a
+    /// The SQL is wrong (DuckDB's words are kept), uses the clock or chance, or reaches for other files; a column is missing, is too many or has a type that cannot become the record's; a
     /// value does not fit, is missing, NaN or out of range
     /// (column and value are named); disk or memory ran out.
     /// </exception>
@@ -28,6 +31,8 @@ public sealed record TableQuery(string Sql, IReadOnlyList<object?> Values, IRead
         {
             using var database = engine.OpenSingle(cancellation);
             if (Threads > 1) database.Connection.Execute($"SET threads = {Threads}", cancellation);
+            QueryReach.Check(database.Connection, Sql, cancellation);
+            using var watch = Progress is null ? null : new QueryWatch(database.Connection, Progress);
             Confine(database, [.. Files, path], cancellation);
             try
             {
@@ -46,6 +51,7 @@ public sealed record TableQuery(string Sql, IReadOnlyList<object?> Values, IRead
     {
         var c = database.Connection;
         Directory.CreateDirectory(database.SpillFolder);
+        c.Execute("SET TimeZone = 'UTC'", cancellation);     // times with a zone mean the same on every machine
         c.Execute($"SET allowed_directories = [{SqlText.Quote(database.SpillFolder + "/")}]", cancellation);
         c.Execute($"SET allowed_paths = [{string.Join(", ", files.Select(SqlText.Quote))}]", cancellation);
         c.Execute("SET enable_external_access = false", cancellation);
@@ -100,94 +106,29 @@ public sealed record TableQuery(string Sql, IReadOnlyList<object?> Values, IRead
     }
 }
 
-/// <summary>Casts a query's columns to a record's types; where a value does not fit, the query ends with an error that names column and value.</summary>
-static class ResultCheck
+/// <summary>Tells how far a connection's statement is, five times a second.</summary>
+sealed class QueryWatch : IDisposable
 {
-    const string Mark = "kumiki-fault\u001f";
+    readonly Lock gate = new();
+    readonly Timer timer;
+    bool over;
 
-    /// <summary>One SQL expression a column of the schema, over a table <c>q</c>.</summary>
-    /// <exception cref="KumikiException">Columns are missing or too many, or a type can never become the record's.</exception>
-    internal static IReadOnlyList<string> Columns(RowSchema schema, IReadOnlyList<DuckDbColumn> result)
+    /// <param name="connection">Must outlive this.</param>
+    internal QueryWatch(DuckDbConnection connection, IProgress<double> progress)
     {
-        var twice = result.GroupBy(c => c.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1);
-        if (twice is not null) throw new KumikiException(Message.Of("tables.query-twice", ("column", twice.Key)));
-        var missing = schema.Columns.Where(c => !result.Any(r => Same(r.Name, c.Name))).Select(c => c.Name).ToArray();
-        var extra = result.Where(r => !schema.Columns.Any(c => Same(r.Name, c.Name))).Select(r => r.Name).ToArray();
-        if (missing.Length + extra.Length > 0)
-            throw new KumikiException(Message.Of("tables.query-columns", ("record", schema.Record),
-                ("missing", missing.Length == 0 ? "-" : string.Join(", ", missing)), ("extra", extra.Length == 0 ? "-" : string.Join(", ", extra)),
-                ("expected", string.Join(", ", schema.Columns.Select(c => c.Name)))));
-        return [.. schema.Columns.Select(c => Checked(c, result.First(r => Same(r.Name, c.Name)).Type))];
-    }
-
-    static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
-
-    static string Checked(ColumnSchema column, DuckDbType from)
-    {
-        var value = $"q.{column.Sql}";
-        var cases = new List<(string When, string Fault)>();
-        if (!column.Nullable) cases.Add(($"{value} IS NULL", "missing"));
-        var cast = Cast(column, from, value, cases);
-        if (column.Range is { } range) cases.Add((Bounds.OutsideSql(column, range, cast), "range"));
-        string Told(string fault) => $"error(concat({SqlText.Quote($"{Mark}{column.Name}\u001f{fault}\u001f")}, CAST({value} AS VARCHAR)))";
-        var chosen = cases.Count == 0 ? cast : $"CASE {string.Concat(cases.Select(c => $"WHEN {c.When} THEN {Told(c.Fault)} "))}ELSE {cast} END";
-        return $"CAST({chosen} AS {column.Type}) AS {column.Sql}";
-    }
-
-    static string Cast(ColumnSchema column, DuckDbType from, string value, List<(string, string)> cases)
-    {
-        var to = column.Type;
-        var attempt = $"TRY_CAST({value} AS {to})";
-        var isWhole = from.Kind is >= DuckDbKind.TinyInt and <= DuckDbKind.UBigInt or DuckDbKind.HugeInt or DuckDbKind.UHugeInt;
-        var isReal = from.Kind is DuckDbKind.Float or DuckDbKind.Double;
-        var isNumber = isWhole || isReal || from.Kind == DuckDbKind.Decimal;
-        if (from.Kind == DuckDbKind.SqlNull) return $"CAST({value} AS {to})";
-        if (isReal && column.IsNumber) cases.Add(($"NOT isfinite({value})", "finite"));
-        switch (column.Kind)
+        connection.Execute("SET enable_progress_bar = true");
+        connection.Execute("SET enable_progress_bar_print = false");
+        connection.Execute("SET progress_bar_time = 0");
+        timer = new Timer(_ =>
         {
-            case var _ when column.IsWhole && isNumber:
-                if (from != to) cases.Add(($"{value} IS NOT NULL AND {attempt} IS NULL", "overflow"));
-                if (!isWhole) cases.Add(($"{attempt} <> {value}", "whole"));
-                return attempt;
-            case var _ when column.IsNumber && isNumber:
-                var infinite = column.Kind == ColumnKind.Float ? $" OR NOT isfinite({attempt})" : "";
-                if (from != to) cases.Add(($"{value} IS NOT NULL AND ({attempt} IS NULL{infinite})", "overflow"));
-                return attempt;
-            case ColumnKind.Bool when from.Kind == DuckDbKind.Boolean:
-            case ColumnKind.String when from.Kind is DuckDbKind.Varchar or DuckDbKind.Enum or DuckDbKind.Uuid:
-            case ColumnKind.DateTime when from.Kind is DuckDbKind.Timestamp or DuckDbKind.Date:
-            case ColumnKind.DateOnly when from.Kind == DuckDbKind.Date:
-                if (column.Kind is ColumnKind.DateTime or ColumnKind.DateOnly) cases.Add(($"NOT isfinite({value})", "finite"));
-                return attempt;
-            case ColumnKind.DateOnly when from.Kind == DuckDbKind.Timestamp:
-                cases.Add(($"CAST({attempt} AS TIMESTAMP) <> {value}", "midnight"));
-                return attempt;
-            case ColumnKind.Enum when from.Kind is DuckDbKind.Varchar or DuckDbKind.Enum:
-                cases.Add(($"CAST({value} AS VARCHAR) NOT IN ({string.Join(", ", column.Names!.Select(SqlText.Quote))})", "name"));
-                return attempt;
-            default:
-                throw new KumikiException(Message.Of("tables.query-type", ("column", column.Name), ("found", from), ("type", column.TypeName), ("sql", to)));
-        }
+            lock (gate)
+                if (!over && connection.Progress is { } share) progress.Report(Math.Min(1, share));
+        }, null, TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(200));
     }
 
-    /// <summary>The sentence for an error that one of our checks raised; null when it was another.</summary>
-    internal static Message? Fault(string reason, RowSchema schema)
+    public void Dispose()
     {
-        var at = reason.IndexOf(Mark, StringComparison.Ordinal);
-        if (at < 0) return null;
-        var parts = reason[(at + Mark.Length)..].Split('\u001f', 3);
-        var column = schema.Find(parts[0])!;
-        var says = parts[1] switch
-        {
-            "missing" => FieldFaults.Says(FieldFault.Missing, column),
-            "finite" => FieldFaults.Says(FieldFault.NotFinite, column),
-            "overflow" => FieldFaults.Says(FieldFault.Overflow, column),
-            "whole" => FieldFaults.Says(FieldFault.NotWhole, column),
-            "midnight" => FieldFaults.Says(FieldFault.NotDate, column),
-            "name" => FieldFaults.Says(FieldFault.NotAName, column),
-            _ => FieldFaults.Says(FieldFault.OutOfRange, column),
-        };
-        return Message.Of("tables.query-value", ("column", column.Name), ("value", TableFailure.FirstLine(parts[2])), ("reason", says),
-            ("record", schema.Record));
+        lock (gate) over = true;
+        timer.Dispose();
     }
 }

@@ -28,9 +28,12 @@ public abstract class Dataset<TRow> : Asset
     /// <value>Null: not at all.</value>
     public virtual Partition? Partition => null;
 
-    protected sealed override IEnumerable<KeyValuePair<string, string>> Recipe => Query is null ? [new("csv-load", "1"), new("duckdb", "1.5.6")] : [new("query", "1"), new("duckdb", "1.5.6")];
+    protected sealed override IEnumerable<KeyValuePair<string, string>> Recipe => [Source?.Recipe ?? new("query", "1"), new("duckdb", "1.5.6")];
 
-    protected sealed override IReadOnlyList<string> OutsideFiles(string projectFolder) => Source is CsvSource csv ? csv.Files(projectFolder) : [];
+    protected sealed override IReadOnlyList<string> OutsideFiles(string projectFolder) => Source?.Files(projectFolder) ?? [];
+
+    protected sealed override async Task<IReadOnlyList<OutsideRead>?> OutsideStatesAsync(CancellationToken stop) =>
+        Source is null ? [] : (await Source.StatesAsync(stop))?.Select(DatasetRows.OutsideOf).ToList();
 
     protected sealed override IEnumerable<Finding> Check()
     {
@@ -46,21 +49,36 @@ public abstract class Dataset<TRow> : Asset
         var schema = RowSchema.Of<TRow>();
         IReadOnlyList<TableFile> files;
         using (making.Step("rows"))
-            files = Query is { } query ? [await QueryAsync(making, query, schema, stop)] : await LoadAsync(making, (CsvSource)Source!, schema, stop);
+            files = Query is { } query ? [await QueryAsync(making, query, schema, stop)] : await LoadAsync(making, Source!, schema, stop);
 
         var expectations = new Expectations<TRow>();
         Expect(expectations);
         using (making.Step("expectations"))
-            foreach (var result in await Task.Run(() => expectations.Check(making.Tables(), [.. files.Select(f => f.Path)], making.Clock, stop), stop))
+        {
+            var compared = await ComparedAsync(making, expectations, stop);
+            foreach (var result in await Task.Run(() => expectations.Check(making.Tables(), [.. files.Select(f => f.Path)], making.Clock, compared, stop), stop))
                 making.Check(new CheckResult(result.Name, CheckKind.Expectation, result.Held, result.Says));
+        }
 
         foreach (var column in Node.KeyColumns)
-            await making.AddBytesAsync($"keys/{column}.json", JsonSerializer.SerializeToUtf8Bytes(DatasetRows.Distinct(making.Tables(), files, column, stop)), stop);
+            await making.AddBytesAsync($"keys/{column}.json", JsonSerializer.SerializeToUtf8Bytes(DatasetRows.Counts(making.Tables(), files, column, stop)), stop);
         making.Fact("rows", files.Sum(f => f.Rows).ToString(CultureInfo.InvariantCulture));
         making.Metric("rows", files.Sum(f => f.Rows));
         making.Schema(schema.ToJson());
         foreach (var (file, i) in files.Select((f, i) => (f, i)))
             await making.AddFileAsync(file.Partition is not null ? $"rows/{Path.GetFileName(file.Path)}" : string.Create(CultureInfo.InvariantCulture, $"rows/{i + 1:00000}.parquet"), file.Path, stop);
+    }
+
+    async Task<ComparedRows> ComparedAsync(MakingRun making, Expectations<TRow> expectations, CancellationToken stop)
+    {
+        var tables = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        foreach (var table in expectations.TablesAsked)
+        {
+            var asset = Node.InputAssets.FirstOrDefault(a => a.Name == table) ?? throw new KumikiException(Message.Of("dataset.expects-other", ("dataset", Name), ("input", table)));
+            tables[table] = await making.Input(asset).PathsAsync("rows", stop);
+        }
+        var last = expectations.AsksForLast ? await making.LastAsync(stop) : null;
+        return new() { Tables = tables, Last = last is null ? null : await last.PathsUnrecordedAsync("rows", stop), LastName = last?.Name.ToString() ?? "" };
     }
 
     static async Task<TableFile> QueryAsync(MakingRun making, Query query, RowSchema schema, CancellationToken stop)
@@ -70,24 +88,28 @@ public abstract class Dataset<TRow> : Asset
             if (!paths.ContainsKey(part.Asset)) paths[part.Asset] = await making.Input(part.Asset).PathsAsync("rows", stop);
         var values = new List<object?>();
         var sql = query.ToSql(asset => SqlText.Rows(paths[asset]), values);
-        return await Task.Run(() => new TableQuery(sql, values, [.. paths.Values.SelectMany(p => p).Distinct()]).Write(making.Tables(), schema, making.Scratch.File("rows.parquet"), stop), stop);
+        return await Task.Run(() => new TableQuery(sql, values, [.. paths.Values.SelectMany(p => p).Distinct()]) { Progress = ProgressOf(making) }.Write(making.Tables(), schema, making.Scratch.File("rows.parquet"), stop), stop);
     }
 
-    async Task<IReadOnlyList<TableFile>> LoadAsync(MakingRun making, CsvSource source, RowSchema schema, CancellationToken stop)
+    static Progress<double> ProgressOf(MakingRun making) => new(share => making.Progress((long)(share * 100), 100, "%"));
+
+    async Task<IReadOnlyList<TableFile>> LoadAsync(MakingRun making, Source source, RowSchema schema, CancellationToken stop)
     {
-        foreach (var file in source.Files(making.ProjectFolder)) await making.TakeInAsync(file, declared: true, stop);
+        var files = source.Files(making.ProjectFolder);
+        foreach (var file in files) await making.TakeInAsync(file, declared: true, stop);
         var folder = making.Scratch.File("load");
         Directory.CreateDirectory(folder);
-        var progress = new Progress<double>(share => making.Progress((long)(share * 100), 100, "%"));
-        var loaded = await Task.Run(() => CsvLoad.Run(making.Tables(), source, schema, making.ProjectFolder, folder, new CsvLoadOptions { Partition = Partition, Progress = progress }, stop), stop);
+        var loaded = await Task.Run(() => SourceLoad.Run(making.Tables(), source, schema, making.ProjectFolder, folder, new LoadOptions { Partition = Partition, Progress = ProgressOf(making) }, stop), stop);
 
+        foreach (var read in loaded.Reads.Where(r => !files.Contains(r.Path))) making.TakeIn(DatasetRows.OutsideOf(read));
+        foreach (var (name, value) in DatasetRows.Told(source)) making.Fact(name, value);
         foreach (var note in loaded.Notes) making.Log(note.ToString());
+        foreach (var kept in loaded.Content) await making.AddFileAsync(kept.Path, kept.File, stop);
         making.Metric("rows.rejected", loaded.RejectedRows);
         making.Fact("rows.rejected", loaded.RejectedRows.ToString(CultureInfo.InvariantCulture));
         if (loaded.RejectsPath is { } rejects)
         {
-            foreach (var count in loaded.Rejects.Take(20))
-                making.Log("warn", Message.Of("dataset.rejected", ("dataset", Name), ("rows", count.Count), ("column", count.Column ?? "-"), ("says", count.Says)).ToString());
+            foreach (var count in loaded.Rejects.Take(20)) making.Log("warn", DatasetRows.Rejected(Name, count).ToString());
             await making.AddFileAsync("rejects.jsonl", rejects, stop);
         }
         return loaded.Files;

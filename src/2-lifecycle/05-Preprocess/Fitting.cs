@@ -26,7 +26,7 @@ static class Fitting
             return new(name, kind, new FittedStep.OneHot(categories));
         }
 
-        var values = Frame.Gather(frame.Numbers(name), rows);
+        var values = frame.Numbers(name, rows);
         var steps = new List<FittedStep>();
         foreach (var step in plan.Steps)
         {

@@ -27,6 +27,7 @@ abstract class FrameColumn(string name)
     public abstract class Typed<T>(string name, int rows) : FrameColumn(name)
     {
         ulong[]? valid;     // null while every row has a value
+        OnnxColumn? everyRow;
 
         public T[] Values { get; } = new T[rows];
 
@@ -44,19 +45,30 @@ abstract class FrameColumn(string name)
 
         public override Func<ReadOnlySpan<int>, OnnxColumn> Window(int capacity)
         {
-            var (taken, bits) = (new T[capacity], valid is null ? null : new ulong[(capacity + 63) / 64]);
-            var whole = Column(taken, bits);
+            T[]? taken = null;
+            OnnxColumn? whole = null;
+            var bits = valid is null ? null : new ulong[(capacity + 63) / 64];
             return rows =>
             {
-                for (var i = 0; i < rows.Length; i++) taken[i] = Values[rows[i]];
+                // Rows that lie side by side, as those of a split by time do, stay where they are.
+                if (rows[^1] - rows[0] == rows.Length - 1 && IsRising(rows)) return (everyRow ??= All()).Slice(rows[0], rows.Length);
+                whole ??= Column(taken = new T[capacity], bits);
+                for (var i = 0; i < rows.Length; i++) taken![i] = Values[rows[i]];
                 if (bits is not null)
                 {
                     Array.Clear(bits);
                     for (var i = 0; i < rows.Length; i++)
                         if (!IsMissing(rows[i])) bits[i >> 6] |= 1UL << (i & 63);
                 }
-                return rows.Length == taken.Length ? whole : whole.Slice(0, rows.Length);
+                return rows.Length == capacity ? whole : whole.Slice(0, rows.Length);
             };
+        }
+
+        static bool IsRising(ReadOnlySpan<int> rows)
+        {
+            for (var i = 1; i < rows.Length; i++)
+                if (rows[i] != rows[i - 1] + 1) return false;
+            return true;
         }
 
         protected virtual OnnxColumn Column(T[] values, ulong[]? bits) => OnnxColumn.Of(Name, (ReadOnlyMemory<T>)values, (ReadOnlyMemory<ulong>)bits);

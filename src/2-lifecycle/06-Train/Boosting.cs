@@ -7,22 +7,28 @@ namespace Kumiki.Training;
 /// <summary>Boosted trees on XGBoost's own losses, trained on bins that are cut from the features block by block.</summary>
 static class Boosting
 {
+    /// <summary>Training rows whose loss is measured as often as that of validation rows.</summary>
+    const int ManyRows = 100_000;
+
     public static Trained Train(BoostedTrees trees, TrainingRows rows, TrainingRows validation, int classes, TrainingCourse course)
     {
         using var train = Matrix(trees, rows, null).WithLabels(rows.Labels);
         using var watched = validation.Count == 0 ? null : Matrix(trees, validation, train).WithLabels(validation.Labels);
         using var booster = Booster.Of([.. Common(trees, course.Seed), .. Own(trees, rows, classes)]);
-        List<(string Name, DMatrix Rows)> sets = [("train", train)];
-        if (watched is not null) sets.Add(("validation", watched));
+        List<(string Name, DMatrix Rows)> both = [("train", train)], validated = [];
+        if (watched is not null) both.Add(("validation", watched));
+        if (watched is not null) validated.Add(("validation", watched));
 
+        // The loss on a million training rows takes an eighth of a round, and is only looked at: of many rows it is taken 20 times.
         var every = trees.EarlyStopping is null ? Math.Max(1, trees.Rounds / 100) : 1;
+        var everyTrain = rows.Count <= ManyRows ? every : Math.Max(every, trees.Rounds / 20 / every * every);
         var (best, bestLoss) = (trees.Rounds, double.PositiveInfinity);
         for (var done = 0; done < trees.Rounds;)
         {
             var step = Math.Min(every, trees.Rounds - done);
             booster.Train(train, step, [], null, course.Stop);
             done += step;
-            var figures = booster.Measure(done - 1, sets);
+            var figures = booster.Measure(done - 1, done % everyTrain == 0 || done == trees.Rounds ? both : validated);
             foreach (var figure in figures) course.Metric($"{figure.Metric}.{figure.Rows}", figure.Value, done);
             course.Progress(done, trees.Rounds);
             if (trees.EarlyStopping is not { } patience) continue;

@@ -9,7 +9,7 @@ namespace Kumiki.Training;
 sealed class FeatureRows
 {
     /// <summary>Rows that are worked out at once.</summary>
-    public const int BlockRows = 32_768;
+    public const int BlockRows = 16_384;
 
     const long KeptFloats = 4_000_000;
 

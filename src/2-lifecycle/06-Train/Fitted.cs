@@ -1,3 +1,4 @@
+using Kumiki.Native;
 using Kumiki.Onnx;
 using Kumiki.Preprocessing;
 
@@ -8,6 +9,9 @@ namespace Kumiki.Training;
 /// <param name="Booster">The trees as XGBoost keeps them; null for other learners.</param>
 sealed record Fitted(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
 {
+    /// <summary>Values beside which it pays to give memory back.</summary>
+    const long LargeFrame = 4_000_000;
+
     /// <param name="train">Rows to fit on, each with a target.</param>
     /// <param name="validation">Rows to stop by and to calibrate on, each with a target; may be empty.</param>
     /// <exception cref="KumikiException">Nothing can be learnt from these rows; the sentence names the column.</exception>
@@ -25,10 +29,16 @@ sealed record Fitted(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
         OnnxModel transforms;
         using (course.Step("fit transforms")) transforms = TransformGraph.Of(Fitting.Of(learner.Features, frame, train));
 
+        // Training is the peak: what reading and fitting left over is given back first, and what training leaves before the rows are scored.
+        var isLarge = (long)frame.Rows * learner.Features.Count > LargeFrame;
         Trained trained;
         using (course.Step("train"))
-        using (var scorer = Scorer.Open(transforms.ToBytes()))
+        {
+            if (isLarge) ProcessMemory.GiveBack();
+            using var scorer = Scorer.Open(transforms.ToBytes());
             trained = Trainer.Train(algorithm, Rows(scorer, train), Rows(scorer, stopping), target.Classes.Count, course);
+        }
+        if (isLarge) ProcessMemory.GiveBack();
 
         var outputs = new ModelOutputs(algorithm.Task == LearningTask.Classes ? target.Classes : algorithm.Outputs, target.Classes);
         var graph = outputs.On(transforms.Append(trained.Learner));

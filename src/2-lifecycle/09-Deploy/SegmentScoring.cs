@@ -1,5 +1,4 @@
 using Kumiki.Onnx;
-using Kumiki.Preprocessing;
 using Kumiki.Tables;
 
 namespace Kumiki;
@@ -7,57 +6,51 @@ namespace Kumiki;
 /// <summary>The columns of predictions beside the rows of a table: <c>prediction</c>, and where a model has more outputs, <c>prediction_</c> and the output's name.</summary>
 static class PredictedRows
 {
+    /// <summary>The column with the version that predicted a row, where models of a family did.</summary>
+    public const string By = "predicted_by";
+
     const string Prediction = "prediction";
 
-    /// <summary>One column for each output; a name's letters and digits stay, what else it has becomes an underscore.</summary>
-    public static IReadOnlyList<ColumnSchema> Columns(ModelOutputs outputs)
+    /// <summary>What is written beside the rows: one column for each output, of whose name letters and digits stay and what else it has becomes an underscore.</summary>
+    public static RowSchema Beside(ModelOutputs outputs, bool ofFamily)
     {
-        var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        return [.. outputs.Names.Select(output =>
+        var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { By };
+        var columns = outputs.Names.Select(output =>
         {
             var plain = output == Learners.Score ? Prediction : $"{Prediction}_{string.Concat(output.Select(c => char.IsLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_'))}";
             var name = plain;
             for (var number = 2; !taken.Add(name); number++) name = $"{plain}_{number}";
             return new ColumnSchema { Name = name, Property = output == Learners.Score ? "Prediction" : output, Kind = Tables.ColumnKind.Float };
-        })];
+        }).ToList();
+        if (ofFamily) columns.Add(new() { Name = By, Property = "PredictedBy", Kind = Tables.ColumnKind.String });
+        return new("Prediction", columns);
     }
 
-    public static RowSchema SchemaOf(RowSchema rows, ModelOutputs outputs) => new(rows.Record, [.. rows.Columns, .. Columns(outputs)]);
+    public static RowSchema SchemaOf(RowSchema rows, ModelOutputs outputs, bool ofFamily) => new(rows.Record, [.. rows.Columns, .. Beside(outputs, ofFamily).Columns]);
 }
 
 /// <summary>Scores segments of a table and writes each as a file of its own.</summary>
-sealed class SegmentScoring(TableEngine engine, Scorer scorer, IReadOnlyList<string> files, int segmentRows)
+/// <remarks>A segment is found by its offset, which DuckDB skips by whole row groups: the last of 20 M rows takes as long as the first.</remarks>
+sealed class SegmentScoring(TableEngine engine, Predictors predictors, IReadOnlyList<string> files, int segmentRows)
 {
-    readonly RowSchema predictions = new("Prediction", PredictedRows.Columns(ModelOutputs.Of(scorer)));
-    readonly SortedDictionary<string, long> unknown = new(StringComparer.Ordinal);
+    readonly RowSchema beside = PredictedRows.Beside(predictors.Outputs, predictors.OfFamily);
 
-    /// <summary>Rows with a category the model never saw, by column.</summary>
-    public IReadOnlyDictionary<string, long> Unknown => unknown;
-
-    /// <summary>Scores one segment: its rows are read once as the model's columns and scored in blocks on all processors.</summary>
-    /// <returns>[rows × the model's outputs] row by row.</returns>
-    public float[] Score(int segment, CancellationToken stop)
-    {
-        var wanted = scorer.Columns.ToDictionary(c => c.Name, c => c.Kind, StringComparer.Ordinal);
-        var rows = Frame.Read(engine, files, wanted, From(segment), segmentRows, stop).All();
-        var scores = scorer.Score(rows, stop);
-        foreach (var (column, count) in scorer.CountUnknown(rows))
-            if (count > 0) unknown[column] = unknown.GetValueOrDefault(column) + count;
-        return scores;
-    }
+    /// <summary>Scores one segment: its rows are read once as the models' columns and scored in blocks on all processors.</summary>
+    public Predicted Score(int segment, CancellationToken stop) => predictors.Score(engine, files, From(segment), segmentRows, stop);
 
     /// <summary>Writes a segment's scores beside its rows as they are, on one thread; the next segment may be scored meanwhile.</summary>
-    public void Write(int segment, float[] scores, string path, CancellationToken stop)
+    public void Write(int segment, Predicted predicted, string path, CancellationToken stop)
     {
-        using var writer = new TableWriter(engine, predictions, stop);
-        var block = new TableBlock(predictions);
-        var width = predictions.Columns.Count;
+        using var writer = new TableWriter(engine, beside, stop);
+        var block = new TableBlock(beside);
+        var width = predictors.Outputs.Names.Count;
         for (var column = 0; column < width; column++)
         {
-            var one = width == 1 ? scores : new float[scores.Length / width];
-            for (var row = 0; width > 1 && row < one.Length; row++) one[row] = scores[row * width + column];
-            block.Set<float>(predictions.Columns[column].Name, one);
+            var one = width == 1 ? predicted.Scores : new float[predicted.Scores.Length / width];
+            for (var row = 0; width > 1 && row < one.Length; row++) one[row] = predicted.Scores[row * width + column];
+            block.Set<float>(beside.Columns[column].Name, one);
         }
+        if (predicted.By is { } by) block.Set(PredictedRows.By, by);
         writer.Append(block);
         writer.CompleteBeside(files, From(segment), path);
     }

@@ -9,7 +9,7 @@ namespace Kumiki;
 sealed partial class Doors(Project project, Assembly program)
 {
     public static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document.", Recursive = true };
-    public static readonly Option<string?> Language = new("--lang") { Description = "en or ja; KUMIKI_LANG and LANG by default.", Recursive = true };
+    public static readonly Option<string?> Language = new Option<string?>("--lang") { Description = "en or ja; KUMIKI_LANG and LANG by default.", Recursive = true }.AcceptOnlyFromAmong([.. Catalogue.Languages]);
     public static readonly Option<DirectoryInfo> Data = new("--data")
     {
         Description = "The folder everything is kept in.",

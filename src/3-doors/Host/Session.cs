@@ -42,7 +42,7 @@ sealed class Session : IAsyncDisposable
     public async Task<ProjectGraph> GraphAsync(IReadOnlyList<ParameterSetting>? settings, CancellationToken stop)
     {
         var keys = await FamilyKeys.ReadAsync(Project, Metadata, Artifacts, stop);
-        return ProjectGraph.Build(Project, settings, (dataset, column) => keys.GetValueOrDefault($"{dataset}/{column}") ?? []);
+        return ProjectGraph.Build(Project, settings, (dataset, column) => keys.GetValueOrDefault($"{dataset}/{column}") ?? new Dictionary<string, long>());
     }
 
     public Maker MakerOf(ProjectGraph graph) => new(graph, PlaceOf());

@@ -28,7 +28,7 @@ public static class Workshop
         var terminal = new Terminal(parsed.GetValue(Doors.Json));
         try
         {
-            if (parsed.GetValue(Doors.Language) is { } language) Catalogue.ProcessLanguage = Catalogue.Known(language);
+            if (parsed.Errors.Count == 0 && parsed.GetValue(Doors.Language) is { } language) Catalogue.ProcessLanguage = Catalogue.Known(language);
             // A second of grace would kill a run that is just being written down as cancelled.
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
         }

@@ -225,7 +225,7 @@ public sealed class DuckDbTests : IDisposable
 
         using var statement = connection.Prepare("SELECT 1 AS one, 1.5::DECIMAL(9,2) AS price, [1] AS list");
         Assert.Equal(DuckDbStatementType.Select, statement.Type);
-        Assert.Equal(["one INTEGER", "price DECIMAL(9,2)", "list LIST"], statement.Columns().Select(c => $"{c.Name} {c.Type}"));
+        Assert.Equal(["one INTEGER", "price DECIMAL(9,2)", "list INTEGER[]"], statement.Columns().Select(c => $"{c.Name} {c.Type}"));
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class GraphTests
         var project = new Project();
         foreach (var asset in assets) project.Add(asset);
         return ProjectGraph.Build(project, [.. settings.Select(s => new ParameterSetting(s.Asset, s.Name, s.Value))],
-            (dataset, column) => dataset == "beans" && column == "origin" ? ["Kenya AA", "Perú", "Kenya AA"] : []);
+            (dataset, column) => dataset == "beans" && column == "origin" ? new Dictionary<string, long> { ["Kenya AA"] = 200, ["Perú"] = 3 } : []);
     }
 
     static string[] Says(ProjectGraph graph) => [.. graph.Findings.Select(f => f.Says.In("en"))];
@@ -68,10 +68,10 @@ public sealed class GraphTests
     }
 
     [Theory]
-    [InlineData("bags", "many", "beans: 'many' is no value for bags, which is int32 1 … 9.")]
-    [InlineData("bags", "10", "beans: bags = 10 is out of range, which is int32 1 … 9.")]
+    [InlineData("bags", "many", "beans: 'many' is no value for bags, which is int 1 … 9.")]
+    [InlineData("bags", "10", "beans: bags = 10 is out of range, which is int 1 … 9.")]
     [InlineData("bag", "1", "beans has no parameter 'bag'; it has: bags, shout.")]
-    [InlineData("shout", "loud", "beans: 'loud' is no value for shout, which is boolean.")]
+    [InlineData("shout", "loud", "beans: 'loud' is no value for shout, which is bool.")]
     public void A_bad_parameter_is_named_with_what_it_takes(string name, string value, string says) => Assert.Equal([says], Says(Build([typeof(Beans)], ("beans", name, value))));
 
     [Fact]
@@ -131,6 +131,18 @@ public sealed class GraphTests
         Assert.Empty(Says(graph));
         Assert.Equal(["blend.kenya-aa", $"blend.per-{Digest.Of("Perú").Hex[..8]}"], graph.Nodes.Select(n => n.Name).Where(n => n.StartsWith("blend", StringComparison.Ordinal)).Order());
         Assert.Equal(["origin"], graph["beans"].KeyColumns);
+    }
+
+    [KeysFrom(typeof(Beans), "origin", AtLeast = 4)]
+    sealed class Estate(FamilyKey key, Beans beans) : Empty { public string Key { get; } = key.Raw + beans.Name; }
+
+    [Fact]
+    public void A_key_with_too_few_rows_gets_no_asset_of_its_own()
+    {
+        var graph = Build([typeof(Beans), typeof(Estate)]);
+
+        Assert.Empty(Says(graph));
+        Assert.Equal(["beans", "estate.kenya-aa"], graph.Nodes.Select(n => n.Name));
     }
 
     [Obsolete("Use Arabica.")]

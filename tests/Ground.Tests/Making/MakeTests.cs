@@ -124,15 +124,34 @@ public sealed class MakeTests
         await world.MakeAsync(new MakeOrder("cup") { Upstream = true });
         Assert.Empty(await world.WhyAsync("cup"));
         Assert.Equal(["bags changed (1 → 4)"], (await world.WhyAsync("beans", "beans.bags=4")).Select(s => s.Replace("parameter.", "", StringComparison.Ordinal)));
-        Assert.Equal(["its input beans is out of date itself"], await world.WhyAsync("roaster", "beans.bags=4"));
+        Assert.Equal(["upstream.beans.bags changed (- → 4)", "its input beans is out of date itself"], await world.WhyAsync("roaster", "beans.bags=4"));
 
         await world.MakeAsync("beans", "beans.bags=4");
         await world.StageAsync("beans@2");
-        Assert.Equal(["it was made from beans@1; beans@2 is in use now"], await world.WhyAsync("roaster", "beans.bags=4"));
+        Assert.Equal(["it was made from beans@1; beans@2 is in use now"], (await world.WhyAsync("roaster", "beans.bags=4"))[1..]);
 
         world.Code("new code");
         Assert.Contains("the project's code changed", Assert.Single(await world.WhyAsync("beans", "beans.bags=4")), StringComparison.Ordinal);
         Assert.Equal(["no version was made yet"], await world.WhyAsync("picture"));
+    }
+
+    sealed class Counter(Roaster roaster, Beans beans) : Note
+    {
+        protected override Task<string> TextAsync(MakingRun making, CancellationToken stop) => Task.FromResult($"{beans.Bags} bags for {roaster.Name}");
+    }
+
+    [Fact]
+    public async Task A_parameter_set_for_an_input_counts_where_the_input_could_be_asked_for_it()
+    {
+        await using var world = new MakingWorld([.. Coffee, typeof(Counter)]);
+        await world.MakeAsync(new MakeOrder("counter") { Upstream = true });
+
+        var other = Assert.IsType<MakingEnd.Made>((await world.MakeAsync(new MakeOrder("counter") { UseNewest = true }, "beans.bags=4"))[0]);
+        var same = Assert.IsType<MakingEnd.Reused>((await world.MakeAsync(new MakeOrder("counter") { UseNewest = true }, "beans.bags=4"))[0]);
+
+        Assert.Equal("4 bags for roaster", await world.TextAsync(other));
+        Assert.Equal(other.Version.Name, same.Version.Name);
+        Assert.Equal("4", (await world.Store.RunAsync(other.Run, default))!.Plan.Upstream["beans.bags"]);
     }
 
     sealed class Curious(Beans beans) : Note

@@ -10,6 +10,7 @@ sealed class MakingWorld : IAsyncDisposable
 {
     readonly string root;
     readonly Project project;
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> keys = new Dictionary<string, IReadOnlyDictionary<string, long>>();
     DataFolder data;
 
     public MakingWorld(params Type[] assets)
@@ -30,7 +31,11 @@ sealed class MakingWorld : IAsyncDisposable
     /// <summary>What the project's own assembly holds.</summary>
     public void Code(string code) => File.WriteAllText(Path.Combine(root, "program", "Notes.dll"), code);
 
-    public ProjectGraph Graph(params string[] settings) => ProjectGraph.Build(project, [.. settings.Select(s => new ParameterSetting(s.Split('.')[0], s.Split('.', '=')[1], s.Split('=')[1]))]);
+    public ProjectGraph Graph(params string[] settings) => ProjectGraph.Build(project, [.. settings.Select(s => new ParameterSetting(s.Split('.')[0], s.Split('.', '=')[1], s.Split('=')[1]))],
+        (dataset, column) => keys.GetValueOrDefault($"{dataset}/{column}") ?? new Dictionary<string, long>());
+
+    /// <summary>Opens families by the data that is in use now.</summary>
+    public async Task TakeKeysAsync() => keys = await FamilyKeys.ReadAsync(project, Store, Artifacts, CancellationToken.None);
 
     public Maker Maker(params string[] settings) => new(Graph(settings), new Workplace(data.Metadata, data.Artifacts, ProgramClosure.Of(Path.Combine(root, "program"), "Notes"), root,
         Path.Combine(root, "checkpoints"), new Dictionary<string, string>(), ["false"], Clock));
@@ -53,7 +58,7 @@ sealed class MakingWorld : IAsyncDisposable
     }
 
     /// <summary>The causes for which the version in use is out of date, as sentences.</summary>
-    public async Task<IReadOnlyList<string>> WhyAsync(string asset, params string[] settings) => [.. (await Maker(settings).WhyAsync(asset, CancellationToken.None)).Causes.Select(c => c.Says.In("en"))];
+    public async Task<string[]> WhyAsync(string asset, params string[] settings) => [.. (await Maker(settings).WhyAsync(asset, CancellationToken.None)).Causes.Select(c => c.Says.In("en"))];
 
     public async ValueTask DisposeAsync()
     {

@@ -22,8 +22,8 @@ public sealed class CsvLoadTests : IDisposable
         Assert.Equal(63_900, result.Rows);
         Assert.Equal(0, result.RejectedRows);
         Assert.Null(result.RejectsPath);
-        Assert.Equal([$"Columns day_of_week, week_of_year of {BeverageSales} are ignored"], result.Notes.Select(n => n.In("en")));
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(BeverageSales))), Assert.Single(result.Inputs).Content.Hex);
+        Assert.Equal([$"Columns day_of_week, week_of_year of {BeverageSales} are ignored."], result.Notes.Select(n => n.In("en")));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(BeverageSales))), Assert.Single(result.Reads).Content.Hex);
 
         // every line of the file, read the slow, obvious way
         var expected = File.ReadLines(BeverageSales).Skip(1).Select(l => l.Split(',')).Select(f => $"{f[0]}|{f[3]}|{f[4]}|{f[5]}|{f[6]}.0000");
@@ -66,7 +66,7 @@ public sealed class CsvLoadTests : IDisposable
         Assert.Equal(["a|1|1.5", "i|8|-"], world.Rows(result));
         Assert.Equal(["3 level x: is not a whole number (int)", "3 value NaN: is NaN or infinite", "4 level 3000000000: does not fit in int",
             "5 place : is missing where string is needed",
-            "6 value 1e400: does not fit in double?", "8 - -: has 2 fields where the header has 3", "9 - -: has 4 fields where the header has 3",
+            "6 value 1e400: does not fit in double?", "8 - -: has another number of fields than the header (2 instead of 3)", "9 - -: has another number of fields than the header (4 instead of 3)",
                 "10 value -inf: is NaN or infinite",
             "11 level 1.5: is not a whole number (int)"], TableWorld.Rejects(result));
         Assert.Equal(8, result.RejectedRows);
@@ -135,17 +135,17 @@ public sealed class CsvLoadTests : IDisposable
 
     [Theory]
     [InlineData("place,level\na,1\n",
-        "lacks value: its header has place, level, expected are place, level, value; add the column or name it with [Column(\"…\")]")]
+        "lacks value: it has place, level, expected are place, level, value; add the column or name it with [Column(\"…\")].")]
     [InlineData("plcae,level,value\na,1,2\n",
-        "lacks place: its header has plcae, level, value, expected are place, level, value; if 'plcae' is place, name it with [Column(\"plcae\")]")]
+        "lacks place: it has plcae, level, value, expected are place, level, value; if 'plcae' is place, name it with [Column(\"plcae\")].")]
     [InlineData("place;level;value\na;1;2\n",
-        "has one column, 'place;level;value', when split at ',': declare its delimiter, likely Source.Csv(…, delimiter: ';')")]
-    [InlineData("place,level,value,level\na,1,2,3\n", "has column level twice, as field 2 'level' and field 4 'level': rename or remove one")]
-    [InlineData("", "is empty: it should begin with a header that names place, level, value")]
-    [InlineData("\n\n", "is empty: it should begin with a header that names place, level, value")]
-    [InlineData("place,level,value\n", "has a header but no rows (1 files were read): export it again, or correct the pattern")]
-    [InlineData("\"place,level,value\na,1,2\n", "(line 1) does not end: close its quotes and end it with a line feed, naming place, level, value")]
-    [InlineData("place,level,value\ra,1,2\r", "end with a carriage return alone: save it with line feeds")]
+        "has one column, 'place;level;value', when split at ',': declare its delimiter, likely Source.Csv(…, delimiter: ';').")]
+    [InlineData("place,level,value,level\na,1,2,3\n", "has column level twice, as field 2 'level' and field 4 'level': rename or remove one.")]
+    [InlineData("", "is empty: it should begin with a header that names place, level, value.")]
+    [InlineData("\n\n", "is empty: it should begin with a header that names place, level, value.")]
+    [InlineData("place,level,value\n", "has a header but no rows (files read: 1): export it again, or correct the pattern.")]
+    [InlineData("\"place,level,value\na,1,2\n", "(line 1) does not end: close its quotes and end it with a line feed, naming place, level, value.")]
+    [InlineData("place,level,value\ra,1,2\r", "end with a carriage return alone: save it with line feeds.")]
     public void A_file_that_cannot_be_used_is_one_sentence(string csv, string sentence)
     {
         var error = Assert.Throws<KumikiException>(() => world.Load<Reading>(csv));
@@ -159,7 +159,7 @@ public sealed class CsvLoadTests : IDisposable
     {
         var error = Assert.Throws<KumikiException>(() => world.Load<Reading>("place,level,value\na,one,2\nb,two,3\n"));
 
-        Assert.Equal($"None of the 2 rows could be used; the first: {world.File("rows.csv")} line 2, column level, 'one': is not a whole number (int)",
+        Assert.Equal($"No row could be used (rows kept aside: 2); the first is {world.File("rows.csv")} line 2, column level, 'one': is not a whole number (int).",
             error.Says.In("en"));
     }
 
@@ -168,7 +168,7 @@ public sealed class CsvLoadTests : IDisposable
     {
         var error = Assert.Throws<KumikiException>(() => world.Load<Reading>(Source.Csv("none/*.csv")));
 
-        Assert.Equal($"No file matches 'none/*.csv' in {world.Folder}: correct the pattern or put the files there", error.Says.In("en"));
+        Assert.Equal($"No file matches 'none/*.csv' in {world.Folder}: correct the pattern or put the files there.", error.Says.In("en"));
     }
 
     [Fact]
@@ -190,7 +190,7 @@ public sealed class CsvLoadTests : IDisposable
 
         Assert.Equal(["a|1|-", "b|2|-"], world.Rows(result));
         Assert.Equal(["tables.csv-ignored", "tables.csv-no-rows-note"], result.Notes.Select(n => n.Id));
-        Assert.Equal(["1.csv", "2.csv", "3.csv"], result.Inputs.Select(i => Path.GetFileName(i.Path)));
+        Assert.Equal(["1.csv", "2.csv", "3.csv"], result.Reads.Select(i => Path.GetFileName(i.Path)));
     }
 
     static readonly CompositeText Japanese = new("place,level,value\n千葉ビール,1,2\n新宿,2,3\n");
@@ -214,7 +214,7 @@ public sealed class CsvLoadTests : IDisposable
         var result = world.Load<Reading>(Source.Csv("rows.csv", encoding: declared));
 
         Assert.Equal(["千葉ビール|1|2", "新宿|2|3"], world.Rows(result));
-        Assert.Equal(Digest.Of(Japanese.In(encoding)), result.Inputs[0].Content);
+        Assert.Equal(Digest.Of(Japanese.In(encoding)), result.Reads[0].Content);
         Assert.Equal(declared is null && encoding != "utf-8" ? 1 : 0, result.Notes.Count);
     }
 
@@ -225,7 +225,7 @@ public sealed class CsvLoadTests : IDisposable
             world.LoadBytes<Reading>([.. "place,level,value\nok,1,2\n"u8,
             .. CodePagesEncodingProvider.Instance.GetEncoding("shift_jis")!.GetBytes("千葉,1,2\n")]));
 
-        Assert.Equal($"{world.File("rows.csv")} is not UTF-8: line 3, byte 25 is 0x90; declare its encoding, likely Source.Csv(…, encoding: \"shift_jis\")",
+        Assert.Equal($"{world.File("rows.csv")} is not UTF-8: line 3, byte 25 is 0x90; declare its encoding in the Source, likely encoding: \"shift_jis\".",
             error.Says.In("en"));
     }
 
@@ -235,7 +235,7 @@ public sealed class CsvLoadTests : IDisposable
         world.Write("rows.csv", [.. "place,level,value\nok,1,2\nx"u8, 0x81, 0xFF, .. ",1,2\n"u8]);
         var error = Assert.Throws<KumikiException>(() => world.Load<Reading>(Source.Csv("rows.csv", encoding: "shift_jis")));
 
-        Assert.Equal($"{world.File("rows.csv")} is not shift_jis: line 3, byte 26; declare the encoding it has", error.Says.In("en"));
+        Assert.Equal($"{world.File("rows.csv")} is not shift_jis: line 3, byte 26; declare the encoding it has.", error.Says.In("en"));
         Assert.Equal("tables.csv-encoding-unknown",
             Assert.Throws<KumikiException>(() => world.Load<Reading>(Source.Csv("rows.csv", encoding: "klingon"))).Says.Id);
     }
@@ -246,6 +246,23 @@ public sealed class CsvLoadTests : IDisposable
         var error = Assert.Throws<KumikiException>(() => world.LoadBytes<Reading>(Encoding.Unicode.GetBytes(Japanese.Text)));
 
         Assert.Equal("tables.csv-zero", error.Says.Id);
+    }
+
+    public sealed record Sparse(int Constant, string? Nothing, double? Never, float[]? None);
+
+    [Fact]
+    public void Constant_and_all_missing_columns_do_not_break_loading() =>
+        Assert.Equal(["7|-|-|-", "7|-|-|-"], world.Rows(world.Load<Sparse>("constant,nothing,never,none\n7,,,\n7,,,\n")));
+
+    [Fact]
+    public void A_zipped_file_gives_the_same_rows()
+    {
+        using (var file = File.Create(world.File("rows.csv.gz")))
+        using (var zip = new System.IO.Compression.GZipStream(file, System.IO.Compression.CompressionLevel.Fastest)) zip.Write("place,level,value\na,1,2\n"u8);
+
+        var result = world.Load<Reading>(Source.Csv("rows.csv.gz"));
+        Assert.Equal(["a|1|2"], world.Rows(result));
+        Assert.Equal(Digest.Of(File.ReadAllBytes(world.File("rows.csv.gz"))), result.Reads[0].Content);
     }
 
     [Fact]
@@ -263,7 +280,7 @@ public sealed class CsvLoadTests : IDisposable
     {
         world.Write("rows.csv", "place,level,value\na,1,2\n");
         Assert.Throws<OperationCanceledException>(() =>
-            CsvLoad.Run(world.Engine, Source.Csv("rows.csv"), RowSchema.Of<Reading>(), world.Folder, world.NewFolder(), cancellation: new(canceled: true)));
+            SourceLoad.Run(world.Engine, Source.Csv("rows.csv"), RowSchema.Of<Reading>(), world.Folder, world.NewFolder(), cancellation: new(canceled: true)));
     }
 
     public sealed record Ranged([Range(0.5, 10)] double Real, [Range(typeof(DateOnly), "2020-01-01", "2020-12-31")] DateOnly Day,
@@ -284,7 +301,7 @@ public sealed class CsvLoadTests : IDisposable
     {
         var lines = File.ReadAllLines(BeverageSales);
         var header = lines[0];
-        var byWeek = new CsvLoadOptions { Partition = Partition.ByWeek<Sale>(s => s.Date) };
+        var byWeek = new LoadOptions { Partition = Partition.ByWeek<Sale>(s => s.Date) };
         world.Write("rows.csv", string.Join('\n', lines.Where(l => string.CompareOrdinal(l, "2021-09-20") < 0 || l == header)));
         var before = world.Load<Sale>(Source.Csv("rows.csv"), byWeek);
         world.Write("rows.csv", string.Join('\n', lines.Skip(1).Reverse().Prepend(header)));

@@ -28,7 +28,7 @@ public sealed class CsvToTableTests : IDisposable
         File.Copy(TableWorld.SharedData("beverage-sales/item_sale_records_2020_2021q3.csv"), world.File("data/sales/all.csv"));
 
         using var engine = new TableEngine(new() { SpillFolder = world.File("spill") });
-        var loaded = CsvLoad.Run(engine, Source.Csv("sales/*.csv"), RowSchema.Of<Sale>(), root: world.File("data"), folder: world.File("new"));
+        var loaded = SourceLoad.Run(engine, Source.Csv("sales/*.csv"), RowSchema.Of<Sale>(), root: world.File("data"), folder: world.File("new"));
         var files = loaded.Files.Select(f => f.Path).ToArray();
 
         var checks = new Expectations<Sale>()

@@ -14,6 +14,43 @@ public sealed class FieldParserTests : IDisposable
     public sealed record Reals(double? A, float? B);
     public sealed record Decimals(decimal? A, [Decimal(28, 10)] decimal? B, [Decimal(4, 0)] decimal? C, [Decimal(9, 9)] decimal? D);
     public sealed record Days(DateOnly? A, DateTime? B);
+    public sealed record Times(TimeSpan? A, DateTimeOffset? B, float[]? C, [Vector(2)] int[]? D);
+
+    [Theory]
+    [InlineData("a", "00:00:01.5", "1500000")]
+    [InlineData("a", "26:00", "93600000000")]
+    [InlineData("a", "1.02:03:04", "93784000000")]
+    [InlineData("a", "-1:30:00", "-5400000000")]
+    [InlineData("a", "1 day 02:03:04", "93784000000")]
+    [InlineData("a", "-1 days +02:03:00", "-79020000000")]
+    [InlineData("a", "2 days", "172800000000")]
+    [InlineData("a", "PT1H30M", "5400000000")]
+    [InlineData("a", "P1D", "86400000000")]
+    [InlineData("a", "P1M", "!span")]
+    [InlineData("a", "1:60", "!span")]
+    [InlineData("a", "90", "!span")]
+    [InlineData("a", "P", "!span")]
+    [InlineData("b", "2021-02-03T04:05:06Z", "2021-02-03T04:05:06.000000")]
+    [InlineData("b", "2021-02-03 04:05:06.5-02:30", "2021-02-03T06:35:06.500000")]
+    [InlineData("b", "2021-02-03T04:05:06", "!offset")]
+    [InlineData("b", "2021-02-03", "!offset")]
+    [InlineData("b", "soon", "!time")]
+    [InlineData("c", "\"[1, 2.5,-1e3]\"", "[1,2.5,-1000]")]
+    [InlineData("c", "1 2;3", "[1,2,3]")]
+    [InlineData("c", "\"{0.1}\"", "[0.1]")]
+    [InlineData("c", "[]", "[]")]
+    [InlineData("c", "\"[1,]\"", "!vector")]
+    [InlineData("c", "\"[1,,2]\"", "!vector")]
+    [InlineData("c", "[1 x]", "!vector")]
+    [InlineData("c", "[[1]]", "!vector")]
+    [InlineData("c", "[nan]", "!finite")]
+    [InlineData("c", "[1e39]", "!overflow")]
+    [InlineData("d", "[1 2]", "[1,2]")]
+    [InlineData("d", "[1 2 3]", "!length")]
+    [InlineData("d", "[1 2.5]", "!vector")]
+    [InlineData("d", "[1 3000000000]", "!vector")]
+    public void Lengths_of_time_instants_and_vectors_are_exact_or_refused(string column, string value, string stored) => Assert.Equal(stored, One<Times>(column, value));
+
     public sealed record Names(bool? A, Weather? B);
 
     // "value→stored" or "value!reason"

@@ -69,7 +69,7 @@ public sealed class RowSchemaTests
     {
         var error = Assert.Throws<KumikiException>(() => RowSchema.FromJson(JsonDocument.Parse("""{"format":2,"record":"X","columns":[]}""").RootElement));
 
-        Assert.Equal("This schema has format 2, and this Kumiki reads up to 1: run the newer Kumiki that wrote it", error.Says.In("en"));
+        Assert.Equal("This schema has format 2, and this Kumiki reads up to 1: run the newer Kumiki that wrote it.", error.Says.In("en"));
     }
 
     sealed record Was(DateOnly Date, int Units, [Range(0, 5)] int Grade, string Gone);
@@ -79,10 +79,10 @@ public sealed class RowSchemaTests
     [Fact]
     public void Differences_are_told_column_by_column()
     {
-        Assert.Equal(["column gone (string) is gone", "column units was int and is now long?", "the range of column grade was [0, 5] and is now [0, 6]",
-            "column new (string) is new"],
+        Assert.Equal(["Column gone (string) is gone.", "Column units was int and is now long?.", "The range of column grade was [0, 5] and is now [0, 6].",
+            "Column new (string) is new."],
             RowSchema.Of<Now>().DifferencesFrom(RowSchema.Of<Was>()).Select(m => m.In("en")));
-        Assert.Equal(["the columns were in the order date, units, grade, gone and are now in the order units, date, grade, gone"],
+        Assert.Equal(["The columns were in the order date, units, grade, gone and are now in the order units, date, grade, gone."],
             RowSchema.Of<Turned>().DifferencesFrom(RowSchema.Of<Was>()).Select(m => m.In("en")));
         Assert.Empty(RowSchema.Of<Was>().DifferencesFrom(RowSchema.Of<Was>()));
     }

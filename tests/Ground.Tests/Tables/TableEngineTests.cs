@@ -39,7 +39,7 @@ public sealed partial class TableEngineTests : IDisposable
             foreach (var name in (string[])["rows.csv", "bad.csv", "wide.csv"])
             {
                 var out1 = Path.Combine(disk, name);
-                var error = Assert.Throws<KumikiException>(() => CsvLoad.Run(world.Engine, Source.Csv(name), RowSchema.Of<Sale>(), world.Folder, out1));
+                var error = Assert.Throws<KumikiException>(() => SourceLoad.Run(world.Engine, Source.Csv(name), RowSchema.Of<Sale>(), world.Folder, out1));
                 Assert.StartsWith($"The disk is full while writing {out1} (DuckDB spills to {world.Engine.SpillFolder}): free room there and run it again (",
                     error.Says.In("en"), StringComparison.Ordinal);
                 Directory.Delete(out1, recursive: true);

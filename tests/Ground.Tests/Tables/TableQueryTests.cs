@@ -54,19 +54,19 @@ public sealed class TableQueryTests : IDisposable
     public sealed record Text(string X);
 
     [Theory]
-    [InlineData("SELECT 3000000000 AS x", "The query yields '3000000000' in column x of One, which does not fit in int")]
-    [InlineData("SELECT 1.5 AS x", "The query yields '1.5' in column x of One, which is not a whole number (int)")]
-    [InlineData("SELECT 1.5::DOUBLE AS x", "The query yields '1.5' in column x of One, which is not a whole number (int)")]
-    [InlineData("SELECT NULL::INT AS x", "The query yields '' in column x of One, which is missing where int is needed")]
-    [InlineData("SELECT NULL AS x", "The query yields '' in column x of One, which is missing where int is needed")]
-    [InlineData("SELECT 'nan'::DOUBLE AS x", "The query yields 'nan' in column x of One, which is NaN or infinite")]
-    [InlineData("SELECT '5' AS x", "The query yields x as VARCHAR, which does not become int by itself: write CAST(x AS INTEGER) or change the record")]
-    [InlineData("SELECT [1] AS x", "The query yields x as LIST, which does not become int by itself: write CAST(x AS INTEGER) or change the record")]
-    [InlineData("SELECT 1 AS y", "The query does not yield the columns of One: missing x, too many y; expected are x")]
-    [InlineData("SELECT 1 AS x, 2 AS y", "The query does not yield the columns of One: missing -, too many y; expected are x")]
-    [InlineData("SELECT 1 AS x, 2 AS X", "The query yields column x twice: name one of them with AS")]
-    [InlineData("SELECT 1 AS x; SELECT 2 AS x", "The query holds 2 statements instead of one SELECT: SELECT 1 AS x; SELECT 2 AS x")]
-    [InlineData("CREATE TABLE t (x INT)", "The query is no SELECT: CREATE TABLE t (x INT)")]
+    [InlineData("SELECT 3000000000 AS x", "The query yields '3000000000' in column x of One, which does not fit in int.")]
+    [InlineData("SELECT 1.5 AS x", "The query yields '1.5' in column x of One, which is not a whole number (int).")]
+    [InlineData("SELECT 1.5::DOUBLE AS x", "The query yields '1.5' in column x of One, which is not a whole number (int).")]
+    [InlineData("SELECT NULL::INT AS x", "The query yields '' in column x of One, which is missing where int is needed.")]
+    [InlineData("SELECT NULL AS x", "The query yields '' in column x of One, which is missing where int is needed.")]
+    [InlineData("SELECT 'nan'::DOUBLE AS x", "The query yields 'nan' in column x of One, which is NaN or infinite.")]
+    [InlineData("SELECT '5' AS x", "The query yields x as VARCHAR, which does not become int by itself: write CAST(x AS INTEGER) or change the record.")]
+    [InlineData("SELECT [1] AS x", "The query yields x as INTEGER[], which does not become int by itself: write CAST(x AS INTEGER) or change the record.")]
+    [InlineData("SELECT 1 AS y", "The query does not yield the columns of One: missing x, too many y; expected are x.")]
+    [InlineData("SELECT 1 AS x, 2 AS y", "The query does not yield the columns of One: missing -, too many y; expected are x.")]
+    [InlineData("SELECT 1 AS x, 2 AS X", "The query yields column x twice: name one of them with AS.")]
+    [InlineData("SELECT 1 AS x; SELECT 2 AS x", "The query must be one SELECT (statements found: 2): SELECT 1 AS x; SELECT 2 AS x.")]
+    [InlineData("CREATE TABLE t (x INT)", "The query is no SELECT: CREATE TABLE t (x INT).")]
     public void What_a_query_yields_must_fit_the_record(string sql, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<KumikiException>(() => Run<One>(sql)).Says.In("en"));
 
@@ -118,7 +118,7 @@ public sealed class TableQueryTests : IDisposable
         Assert.StartsWith("The query failed: Binder Error: Referenced column \"unit\" not found in FROM clause!", error.Says.In("en"),
             StringComparison.Ordinal);
         Assert.Contains("Candidate bindings: \"units\"", error.Message, StringComparison.Ordinal);
-        Assert.EndsWith("— in SELECT unit AS x FROM (SELECT 1 AS units)", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("— in SELECT unit AS x FROM (SELECT 1 AS units).", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -141,5 +141,94 @@ public sealed class TableQueryTests : IDisposable
         Assert.ThrowsAny<OperationCanceledException>(() =>
             new TableQuery("SELECT count(*)::INT AS x FROM range(1000000000) a, range(1000) b WHERE hash(a.range) = b.range", [], [])
             .Write(world.Engine, RowSchema.Of<One>(), world.File("never.parquet"), cancellation.Token));
+    }
+
+    [Theory]
+    [InlineData("SELECT 1 AS x WHERE now() > TIMESTAMPTZ '2020-01-01'", "now()")]
+    [InlineData("SELECT year(current_date)::INT AS x", "current_date")]
+    [InlineData("SELECT year(CURRENT_TIMESTAMP)::INT AS x", "CURRENT_TIMESTAMP")]
+    [InlineData("SELECT (random() * 5)::INT AS x", "random()")]
+    [InlineData("WITH a AS (SELECT uuid() AS u) SELECT 1 AS x FROM a", "uuid()")]
+    [InlineData("SELECT 1 AS x FROM range(3) ORDER BY gen_random_uuid()", "gen_random_uuid()")]
+    [InlineData("SELECT year(today())::INT AS x", "today()")]
+    [InlineData("SELECT 1 AS x FROM range(3) WHERE age(TIMESTAMP '2020-01-01') > INTERVAL 1 DAY", "age()")]
+    [InlineData("SELECT 1 AS x FROM range(30) USING SAMPLE 3", "SAMPLE")]
+    [InlineData("SELECT 1 AS x FROM range(30) TABLESAMPLE 10%", "SAMPLE")]
+    [InlineData("SELECT length(current_setting('threads')::VARCHAR)::INT AS x", "current_setting()")]
+    public void The_clock_and_chance_are_refused_by_name(string sql, string found) =>
+        Assert.Equal($"The query uses {found}, which is not the same in every making: bind a [Parameter] in its place.", Assert.Throws<KumikiException>(() => Run<One>(sql)).Says.In("en"));
+
+    [Theory]
+    [InlineData("SELECT 1 AS x WHERE 'now()' <> 'random()' /* current_date uuid() */ -- today()")]
+    [InlineData("SELECT \"random\" AS x FROM (SELECT 1 AS \"random\")")]
+    [InlineData("SELECT \"current_date\" AS x FROM (SELECT 1 AS \"current_date\")")]
+    [InlineData("SELECT t.random AS x FROM (SELECT 1 AS random) t")]
+    [InlineData("SELECT 1 AS x FROM range(1) TABLESAMPLE reservoir(1 ROWS) REPEATABLE (7)")]
+    [InlineData("SELECT (age(TIMESTAMP '2021-01-01', TIMESTAMP '2020-01-01') > INTERVAL 1 DAY)::INT AS x")]
+    public void Names_in_texts_comments_and_quoted_columns_are_no_clock(string sql) => Assert.Equal(["1"], world.Rows(Run<One>(sql)));
+
+    [Theory]
+    [InlineData("SELECT x FROM read_json('{0}')")]
+    [InlineData("SELECT x FROM '{0}'")]
+    [InlineData("FROM \"{0}\"")]
+    [InlineData("SELECT count(*)::INT AS x FROM duckdb_settings()")]
+    [InlineData("SELECT count(*)::INT AS x FROM parquet_metadata('{0}')")]
+    [InlineData("SELECT 1 AS x FROM range(1) WHERE EXISTS (SELECT 1 FROM sniff_csv('{0}'))")]
+    [InlineData("SELECT x FROM query('SELECT 1 AS x')")]
+    public void Files_and_functions_that_are_no_input_are_outside_reads(string sql)
+    {
+        var other = world.Write("other.csv", "x\n1\n");
+        Assert.Equal("tables.query-outside", Assert.Throws<KumikiException>(() => Run<One>(sql.Replace("{0}", other, StringComparison.Ordinal))).Says.Id);
+    }
+
+    public sealed record Wide(float[] V, [Vector(2)] int[] W, DateTimeOffset At, TimeSpan Took);
+
+    [Fact]
+    public void Vectors_instants_and_lengths_of_time_are_cast_and_checked()
+    {
+        string Of(string v, string w, string at, string took) => $"SELECT {v} AS v, {w} AS w, {at} AS at, {took} AS took";
+        Assert.Equal(["[0.5,2]|[1,-2]|2021-02-02T19:05:06.000000|5400000000"],
+            world.Rows(Run<Wide>(Of("[0.5::DOUBLE, 2]", "[1, -2]::BIGINT[2]", "TIMESTAMPTZ '2021-02-03 04:05:06+09'", "INTERVAL 90 MINUTE"))));
+        foreach (var (sql, sentence) in ((string, string)[])
+            [(Of("[1, NULL]", "[1, 2]", "TIMESTAMP '2021-01-01'", "1"), "The query yields '[1, NULL]' in column v of Wide, which is not a vector (float[])."),
+            (Of("['nan'::DOUBLE]", "[1, 2]", "TIMESTAMP '2021-01-01'", "1"), "The query yields '[nan]' in column v of Wide, which is NaN or infinite."),
+            (Of("[1e39::DOUBLE]", "[1, 2]", "TIMESTAMP '2021-01-01'", "1"), "The query yields '[1e+39]' in column v of Wide, which does not fit in float[]."),
+            (Of("[1]", "[1, 2, 3]", "TIMESTAMP '2021-01-01'", "1"), "The query yields '[1, 2, 3]' in column w of Wide, which does not have 2 elements."),
+            (Of("[1]", "[1, 2.5]", "TIMESTAMP '2021-01-01'", "1"), "The query yields '[1.0, 2.5]' in column w of Wide, which is not a vector (int[2])."),
+            (Of("[1]", "[1, 2]", "TIMESTAMP 'infinity'", "1"), "The query yields 'infinity' in column at of Wide, which is NaN or infinite."),
+            (Of("[1]", "[1, 2]", "TIMESTAMP '2021-01-01'", "INTERVAL 1 MONTH"), "The query yields '1 month' in column took of Wide, which is not a length of time."),
+            (Of("['a']", "[1, 2]", "TIMESTAMP '2021-01-01'", "1"), "The query yields v as VARCHAR[], which does not become float[] by itself: write CAST(v AS FLOAT[]) or change the record.")])
+            Assert.Equal(sentence, Assert.Throws<KumikiException>(() => Run<Wide>(sql)).Says.In("en"));
+    }
+
+    [Fact]
+    public void A_long_query_tells_how_far_it_is()
+    {
+        var told = new List<double>();
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var progress = new Telling(share =>
+        {
+            lock (told) told.Add(share);
+            if (told.Count >= 3) cancellation.Cancel();
+        });
+        using (var writer = new TableWriter(world.Engine, RowSchema.Of<One>()))
+        {
+            var block = new TableBlock(RowSchema.Of<One>());
+            block.Set<int>("x", Enumerable.Range(0, 500_000).ToArray());
+            writer.Append(block);
+            writer.Complete(world.File("many.parquet"));
+        }
+        string[] files = [world.File("many.parquet")];
+
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            new TableQuery($"SELECT count(*)::INT AS x FROM {SqlText.Rows(files)} a, range(100000) b WHERE hash(a.x + b.range) = 1", [], files) { Progress = progress }
+            .Write(world.Engine, RowSchema.Of<One>(), world.File("never.parquet"), cancellation.Token));
+        Assert.True(told.Count >= 3, $"told {told.Count} times");
+        Assert.All(told, share => Assert.InRange(share, 0, 1));
+    }
+
+    sealed class Telling(Action<double> told) : IProgress<double>
+    {
+        public void Report(double value) => told(value);
     }
 }

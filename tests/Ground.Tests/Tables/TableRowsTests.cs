@@ -144,11 +144,11 @@ public sealed class TableRowsTests : IDisposable
         }
 
         writer.Append(Block(1, false, 99.99m));
-        Assert.Equal("Row 4 has NaN in real: write a finite number, or null in a nullable column",
+        Assert.Equal("Row 4 has NaN in real: write a finite number, or null in a nullable column.",
             Assert.Throws<KumikiException>(() => writer.Append(Block(double.NaN, false, 1))).Says.In("en"));
-        Assert.Equal("Row 4 has no real, which may not be missing: give it a value or make the column nullable",
+        Assert.Equal("Row 4 has no real, which may not be missing: give it a value or make the column nullable.",
             Assert.Throws<KumikiException>(() => writer.Append(Block(1, true, 1))).Says.In("en"));
-        Assert.Equal("Row 4 has 100 in price, which does not fit in decimal(4,2): widen it with [Decimal(precision, scale)]",
+        Assert.Equal("Row 4 has 100 in price, which does not fit in decimal(4,2): widen it with [Decimal(precision, scale)].",
             Assert.Throws<KumikiException>(() => writer.Append(Block(1, false, 100m))).Says.In("en"));
         Assert.Throws<ArgumentException>(() => Block(1, false, 1).Set<int>("real", [1]));
         Assert.Throws<KumikiException>(() => Block(1, false, 1).Set<int>("other", [1]));
@@ -166,7 +166,7 @@ public sealed class TableRowsTests : IDisposable
         var damaged = world.Write("damaged.parquet", middle);
         string Says(Action read) => Assert.Throws<KumikiException>(read).Says.In("en");
 
-        Assert.Equal($"{world.File("none.parquet")} does not exist: it was moved or deleted; verify the store",
+        Assert.Equal($"{world.File("none.parquet")} does not exist: it was moved or deleted; verify the store.",
             Says(() => world.Rows(world.File("none.parquet"))));
         Assert.StartsWith($"{cut} is not a whole Parquet file: restore it or make the version again (", Says(() => world.Rows(cut)), StringComparison.Ordinal);
         Assert.Contains("damaged.parquet", Says(() => world.Rows(damaged)), StringComparison.Ordinal);
@@ -187,5 +187,55 @@ public sealed class TableRowsTests : IDisposable
 
         Assert.Equal(10, world.Rows(path).Count);
         Assert.Equal(10, TableFacts.Of(world.Engine, [path]).Rows);
+    }
+
+    public sealed record Embedded(string Name, [Vector(3)] float[] Embedding, long[]? Ids, DateTimeOffset At, TimeSpan? Took);
+
+    [Fact]
+    public void Vectors_instants_and_lengths_of_time_come_back_as_they_were_written()
+    {
+        var schema = RowSchema.Of<Embedded>();
+        const int Rows = 5000;
+        var random = new Random(7);
+        var names = Enumerable.Range(0, Rows).Select(i => (string?)$"n{i}").ToArray();
+        var vectors = names.Select(_ => (float[]?)[random.NextSingle(), -1, random.Next()]).ToArray();
+        var ids = names.Select((_, i) => i % 7 == 0 ? null : Enumerable.Range(0, i % 5).Select(k => long.MaxValue - k).ToArray()).ToArray();
+        var at = names.Select((_, i) => new DateTimeOffset(2021, 1, 1, 9, 0, 0, TimeSpan.FromHours(9)).AddSeconds(i)).ToArray();
+        using var writer = new TableWriter(world.Engine, schema);
+        var block = new TableBlock(schema);
+        block.Set("name", names);
+        block.SetVectors<float>("embedding", vectors);
+        block.SetVectors<long>("ids", ids);
+        block.Set<DateTimeOffset>("at", at);
+        block.Set<TimeSpan>("took", names.Select((_, i) => TimeSpan.FromMilliseconds(i)).ToArray(), names.Select((_, i) => i % 2 == 1).ToArray());
+        writer.Append(block);
+        var file = writer.Complete(world.File("embedded.parquet"));
+
+        using var reader = new TableReader(world.Engine, [file.Path]);
+        Assert.Equal(["VARCHAR", "FLOAT[]", "BIGINT[]", "TIMESTAMP", "BIGINT"], reader.Columns.Select(c => c.Type.ToString()));
+        var row = 0;
+        while (reader.Next())
+            for (var i = 0; i < reader.Batch.Rows; i++, row++)
+            {
+                Assert.Equal(vectors[row], reader.Batch[1].List<float>(i).ToArray());
+                Assert.Equal(ids[row], reader.Batch[2].Value(i));
+                Assert.Equal(at[row].UtcDateTime, reader.Batch[3].Value(i));
+                Assert.Equal(row % 2 == 1 ? null : row * 1000L, reader.Batch[4].Value(i));
+            }
+        Assert.Equal(Rows, row);
+
+        var wrong = new TableBlock(schema);
+        Assert.Throws<ArgumentException>(() => wrong.SetVectors<double>("embedding", [[1.0]]));
+        foreach (var (vector, id) in ((float[], string)[])[([1, 2], "tables.write-length"), ([1, 2, float.NaN], "tables.write-finite")])
+        {
+            using var again = new TableWriter(world.Engine, schema);
+            var one = new TableBlock(schema);
+            one.Set("name", ["x"]);
+            one.SetVectors<float>("embedding", [vector]);
+            one.SetVectors<long>("ids", [null]);
+            one.Set<DateTimeOffset>("at", [at[0]]);
+            one.Set<TimeSpan>("took", [default]);
+            Assert.Equal(id, Assert.Throws<KumikiException>(() => again.Append(one)).Says.Id);
+        }
     }
 }

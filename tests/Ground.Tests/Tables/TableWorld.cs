@@ -30,12 +30,12 @@ sealed class TableWorld : IDisposable
 
     internal string NewFolder() => Directory.CreateDirectory(File(Guid.NewGuid().ToString("N"))).FullName;
 
-    internal CsvLoadResult Load<T>(CsvSource source, CsvLoadOptions? options = null) =>
-        CsvLoad.Run(Engine, source, RowSchema.Of<T>(), Folder, NewFolder(), options);
+    internal LoadResult Load<T>(Source source, LoadOptions? options = null) =>
+        SourceLoad.Run(Engine, source, RowSchema.Of<T>(), Folder, NewFolder(), options);
 
-    internal CsvLoadResult Load<T>(string csv) => LoadBytes<T>(Encoding.UTF8.GetBytes(csv));
+    internal LoadResult Load<T>(string csv) => LoadBytes<T>(Encoding.UTF8.GetBytes(csv));
 
-    internal CsvLoadResult LoadBytes<T>(byte[] csv)
+    internal LoadResult LoadBytes<T>(byte[] csv)
     {
         Write("rows.csv", csv);
         return Load<T>(Source.Csv("rows.csv"));
@@ -56,18 +56,19 @@ sealed class TableWorld : IDisposable
         return all;
     }
 
-    internal IReadOnlyList<string> Rows(CsvLoadResult result) => Rows([.. result.Files.Select(f => f.Path)]);
+    internal IReadOnlyList<string> Rows(LoadResult result) => Rows([.. result.Files.Select(f => f.Path)]);
 
     static string Shown(object? value) => value switch
     {
         null => "-",
         DateOnly date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
         DateTime time => time.ToString("yyyy-MM-ddTHH:mm:ss.ffffff", CultureInfo.InvariantCulture),
+        Array elements => $"[{string.Join(',', elements.Cast<IFormattable>().Select(e => e.ToString(null, CultureInfo.InvariantCulture)))}]",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 
     /// <summary>The rejects as <c>line column value: reason</c>.</summary>
-    internal static IReadOnlyList<string> Rejects(CsvLoadResult result) =>
+    internal static IReadOnlyList<string> Rejects(LoadResult result) =>
         result.RejectsPath is null ? [] : [.. Reject.Read(result.RejectsPath).Select(r => $"{r.Line} {r.Column ?? "-"} {r.Value ?? "-"}: {r.Reason}")];
 
     internal static object? Sql(string sql)

@@ -21,8 +21,8 @@ public sealed class MetricTests
     [Fact]
     public void Metrics_of_nothing_or_of_one_class_are_refused()
     {
-        Assert.Throws<ArgumentException>(() => Regression.MeanAbsoluteError([], []));
+        Assert.Throws<Statistics.UndefinedFigureException>(() => Regression.MeanAbsoluteError([], []));
         Assert.Throws<ArgumentException>(() => Regression.MeanAbsoluteError([1], [1, 2]));
-        Assert.Throws<ArgumentException>(() => Classification.RocAuc([1, 2], [1, 1]));
+        Assert.Throws<Statistics.UndefinedFigureException>(() => Classification.RocAuc([1, 2], [1, 1]));
     }
 }

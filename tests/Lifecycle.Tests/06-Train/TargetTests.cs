@@ -70,7 +70,7 @@ public sealed class TargetTests : IDisposable
         Assert.Equal(world.Rows.Select(r => r.Place), frame.Texts("place"));
         Assert.Equal(world.Rows.Select(r => (double)r.Day.DayNumber - new DateOnly(1970, 1, 1).DayNumber), frame.Numbers("day"));
         Assert.Equal(world.Rows.Select(r => r.Discount is { } d ? d ? 1.0 : 0 : double.NaN), frame.Numbers("discount"));
-        Assert.Equal(world.Rows.Select(r => r.Day.DayNumber - new DateOnly(1970, 1, 1).DayNumber), frame.Days("day"));
+        Assert.Equal(world.Rows.Select(r => r.Day.DayNumber - new DateOnly(1970, 1, 1).DayNumber), frame.Keys("day"));
 
         using var scorer = Onnx.Scorer.Open(Onnx.TransformGraph.Of(Toy.Raw).ToBytes());
         var all = scorer.Score(frame.All());

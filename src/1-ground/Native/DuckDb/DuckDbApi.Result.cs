@@ -21,6 +21,9 @@ internal static unsafe partial class DuckDbApi
 
     [LibraryImport("duckdb")] internal static partial nint duckdb_create_logical_type(DuckDbKind kind);
     [LibraryImport("duckdb")] internal static partial nint duckdb_create_decimal_type(byte width, byte scale);
+    [LibraryImport("duckdb")] internal static partial nint duckdb_create_list_type(nint element);
+    [LibraryImport("duckdb")] internal static partial nint duckdb_list_type_child_type(nint type);
+    [LibraryImport("duckdb")] internal static partial nint duckdb_array_type_child_type(nint type);
     [LibraryImport("duckdb")] internal static partial DuckDbKind duckdb_get_type_id(nint type);
     [LibraryImport("duckdb")] internal static partial byte duckdb_decimal_width(nint type);
     [LibraryImport("duckdb")] internal static partial byte duckdb_decimal_scale(nint type);
@@ -39,6 +42,10 @@ internal static unsafe partial class DuckDbApi
     [LibraryImport("duckdb"), SuppressGCTransition] internal static partial void* duckdb_vector_get_data(nint vector);
     [LibraryImport("duckdb"), SuppressGCTransition] internal static partial ulong* duckdb_vector_get_validity(nint vector);
 
+    [LibraryImport("duckdb"), SuppressGCTransition] internal static partial nint duckdb_list_vector_get_child(nint vector);
+
+    [LibraryImport("duckdb")] internal static partial DuckDbState duckdb_list_vector_reserve(nint vector, ulong capacity);
+    [LibraryImport("duckdb")] internal static partial DuckDbState duckdb_list_vector_set_size(nint vector, ulong size);
     [LibraryImport("duckdb")] internal static partial void duckdb_vector_ensure_validity_writable(nint vector);
     [LibraryImport("duckdb")] internal static partial void duckdb_unsafe_vector_assign_string_element_len(nint vector, ulong row, byte* text, ulong length);
 }

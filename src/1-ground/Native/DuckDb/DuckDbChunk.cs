@@ -21,11 +21,13 @@ public readonly unsafe ref struct DuckDbVector
 {
     public static readonly DateOnly Epoch = new(1970, 1, 1);
 
+    readonly nint vector;
     readonly void* data;
     readonly ulong* validity;
 
     internal DuckDbVector(nint vector, DuckDbType type, int rows)
     {
+        this.vector = vector;
         data = DuckDbApi.duckdb_vector_get_data(vector);
         validity = DuckDbApi.duckdb_vector_get_validity(vector);
         Type = type;
@@ -60,7 +62,18 @@ public readonly unsafe ref struct DuckDbVector
         return new(length <= 12 ? at + 4 : Unsafe.ReadUnaligned<nint>(at + 8).ToPointer(), length);
     }
 
-    /// <summary>One value for people or for a record: bool, integers, float, double, decimal, string, DateOnly, DateTime (unspecified kind), or null.</summary>
+    /// <summary>The elements of a LIST that is not null, as they lie.</summary>
+    /// <exception cref="InvalidOperationException">The column is no list of such elements.</exception>
+    public ReadOnlySpan<T> List<T>(int row) where T : unmanaged
+    {
+        if (Type.Kind != DuckDbKind.List || sizeof(T) != new DuckDbType(Type.Element).Size)
+            throw new InvalidOperationException($"A {Type} is no list of {typeof(T).Name}.");
+        var (start, length) = (((ulong*)data)[2 * row], ((ulong*)data)[2 * row + 1]);
+        return new((T*)DuckDbApi.duckdb_vector_get_data(DuckDbApi.duckdb_list_vector_get_child(vector)) + start, (int)length);
+    }
+
+    /// <summary>One value for people or for a record: bool, integers, float, double, decimal, string, DateOnly, DateTime (unspecified kind), an array of
+    /// numbers, or null.</summary>
     /// <exception cref="NotSupportedException">A type that is none of those.</exception>
     /// <exception cref="OverflowException">A DECIMAL or HUGEINT beyond what decimal holds.</exception>
     public object? Value(int row)
@@ -85,6 +98,14 @@ public readonly unsafe ref struct DuckDbVector
             DuckDbKind.HugeInt => (decimal)((Int128*)data)[row],
             DuckDbKind.Decimal => Scaled(Whole(row)),
             DuckDbKind.Varchar => Encoding.UTF8.GetString(Utf8(row)),
+            DuckDbKind.List => Type.Element switch
+            {
+                DuckDbKind.Float => List<float>(row).ToArray(),
+                DuckDbKind.Double => List<double>(row).ToArray(),
+                DuckDbKind.Integer => List<int>(row).ToArray(),
+                DuckDbKind.BigInt => List<long>(row).ToArray(),
+                _ => throw new NotSupportedException($"{Type} is read as VARCHAR: cast it in the query."),
+            },
             _ => throw new NotSupportedException($"{Type} is read as VARCHAR: cast it in the query."),
         };
     }

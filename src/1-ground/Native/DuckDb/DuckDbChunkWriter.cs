@@ -85,6 +85,21 @@ public readonly unsafe struct DuckDbVectorWriter
         DuckDbApi.duckdb_vector_get_validity(vector)[row >> 6] &= ~(1UL << row);
     }
 
+    /// <summary>Places for the elements of a row's list, to be filled at once: the next list of this chunk may move them.</summary>
+    /// <param name="start">Elements of this chunk's lists before this one.</param>
+    /// <exception cref="InvalidOperationException">The column is no list of such elements.</exception>
+    public Span<T> SetList<T>(int row, int start, int length) where T : unmanaged
+    {
+        if (type.Kind != DuckDbKind.List || sizeof(T) != new DuckDbType(type.Element).Size || (uint)row >= (uint)DuckDbChunkWriter.Capacity)
+            throw new InvalidOperationException($"Row {row} of a {type} takes no list of {typeof(T).Name}.");
+        var end = (ulong)start + (ulong)length;
+        DuckDbStatus.Check(DuckDbApi.duckdb_list_vector_reserve(vector, end), "make room for a list", null);
+        DuckDbStatus.Check(DuckDbApi.duckdb_list_vector_set_size(vector, end), "make room for a list", null);
+        ((ulong*)data)[2 * row] = (ulong)start;
+        ((ulong*)data)[2 * row + 1] = (ulong)length;
+        return new((T*)DuckDbApi.duckdb_vector_get_data(DuckDbApi.duckdb_list_vector_get_child(vector)) + start, length);
+    }
+
     /// <summary>A text, copied.</summary>
     /// <param name="utf8">Valid UTF-8: the caller has checked.</param>
     public void SetText(int row, ReadOnlySpan<byte> utf8)

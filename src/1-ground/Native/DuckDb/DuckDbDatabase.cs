@@ -28,6 +28,8 @@ public sealed unsafe class DuckDbDatabase : IDisposable
             Set(config, "temp_directory", spillFolder ?? "");
             Set(config, "autoinstall_known_extensions", "false");
             Set(config, "autoload_known_extensions", "false");
+            // It would keep the bytes of files that were read, which the system's page cache keeps anyway, in this process.
+            Set(config, "enable_external_file_cache", "false");
             nint database;
             byte* error = null;
             var state = DuckDbApi.duckdb_open_ext(null, &database, config, &error);

@@ -31,8 +31,8 @@ public sealed unsafe class DuckDbStatement : IDisposable
 
     /// <summary>Binds a parameter.</summary>
     /// <param name="index">From 1.</param>
-    /// <param name="value">Null, bool, any integer of 64 bits or fewer, float, double, decimal, string, DateOnly, DateTime (its clock, whatever its kind), or
-    /// an enum by name.</param>
+    /// <param name="value">Null, bool, any integer of 64 bits or fewer, float, double, decimal, string, DateOnly, DateTime (its clock, whatever its kind),
+    /// DateTimeOffset (as UTC), TimeSpan (as microseconds), or an enum by name.</param>
     /// <exception cref="ArgumentException">A value of another type.</exception>
     public DuckDbStatement Bind(int index, object? value)
     {
@@ -49,6 +49,9 @@ public sealed unsafe class DuckDbStatement : IDisposable
             decimal m => DuckDbApi.duckdb_bind_decimal(handle, at, DecimalOf(m)),
             DateOnly date => DuckDbApi.duckdb_bind_date(handle, at, date.DayNumber - DuckDbVector.Epoch.DayNumber),
             DateTime time => DuckDbApi.duckdb_bind_timestamp(handle, at, (time.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond),
+            DateTimeOffset instant =>
+                DuckDbApi.duckdb_bind_timestamp(handle, at, (instant.UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond),
+            TimeSpan span => DuckDbApi.duckdb_bind_int64(handle, at, span.Ticks / TimeSpan.TicksPerMicrosecond),
             string text => BindText(at, text),
             Enum name => BindText(at, name.ToString()),
             _ => throw new ArgumentException($"A {value.GetType().Name} cannot be bound.", nameof(value)),

@@ -12,11 +12,11 @@ static class KeyProbe
     /// <exception cref="KumikiException">A part of the key is not a column as it is.</exception>
     internal static IReadOnlyList<ColumnSchema> Columns<T, TKey>(RowSchema schema, Func<T, TKey> key)
     {
-        var constructor = typeof(T).GetConstructors().First(c => c.GetParameters().Select(p => p.Name).SequenceEqual(schema.Columns.Select(x => x.Property)));
-        var types = constructor.GetParameters().Select(p => Nullable.GetUnderlyingType(p.ParameterType) ?? p.ParameterType).ToArray();
+        var types = Types(typeof(T)).ToArray();
         object?[] Parts(int changed)
         {
-            var row = constructor.Invoke([.. types.Select((t, i) => Sample(t, i == changed ? 2 : 1))]);
+            var at = 0;
+            var row = Row(typeof(T), ref at, changed);
             try
             {
                 return key((T)row) is ITuple tuple ? [.. Enumerable.Range(0, tuple.Length).Select(i => tuple[i])] : [key((T)row)];
@@ -44,7 +44,27 @@ static class KeyProbe
         return [.. found.Distinct().Select(f => f!)];
     }
 
+    // The columns' types, in the schema's order: those of a record within the record stand in its place.
+    static IEnumerable<Type> Types(Type record) => RowSchema.ConstructorOf(record)!.GetParameters()
+        .SelectMany(p => RowSchema.IsRecord(p.ParameterType) ? Types(p.ParameterType) : [Nullable.GetUnderlyingType(p.ParameterType) ?? p.ParameterType]);
+
+    static object Row(Type record, ref int at, int changed)
+    {
+        var constructor = RowSchema.ConstructorOf(record)!;
+        var parameters = constructor.GetParameters();
+        var values = new object?[parameters.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var type = Nullable.GetUnderlyingType(parameters[i].ParameterType) ?? parameters[i].ParameterType;
+            values[i] = RowSchema.IsRecord(type) ? Row(type, ref at, changed) : Sample(type, at++ == changed ? 2 : 1);
+        }
+        return constructor.Invoke(values);
+    }
+
     static KumikiException Refused<T>(Exception? e) => new(Message.Of("tables.expect-key", ("record", typeof(T).Name)), e);
+
+    // Arrays are equal only to themselves.
+    static readonly System.Collections.Concurrent.ConcurrentDictionary<(Type, int), Array> Vectors = new();
 
     // Two different values of each kind; they are unlikely to come out of a computation over the first.
     static object Sample(Type type, int which) =>
@@ -53,5 +73,9 @@ static class KeyProbe
         : type == typeof(bool) ? which == 2
         : type == typeof(DateOnly) ? new DateOnly(1977, 3, 5).AddDays(which * 1009)
         : type == typeof(DateTime) ? new DateTime(1977, 3, 5, 7, 11, 13).AddHours(which * 10_007)
+        : type == typeof(DateTimeOffset) ? new DateTimeOffset(1977, 3, 5, 7, 11, 13, TimeSpan.Zero).AddHours(which * 10_007)
+        : type == typeof(TimeSpan) ? TimeSpan.FromSeconds(which * 10_007)
+        : type.IsArray ? Vectors.GetOrAdd((type, which), _ => Array.CreateInstance(type.GetElementType()!, which))
+        : type.IsGenericType ? Activator.CreateInstance(type, Sample(type.GetGenericArguments()[0].MakeArrayType(), which))!
         : Convert.ChangeType(which * 43, type, System.Globalization.CultureInfo.InvariantCulture);
 }

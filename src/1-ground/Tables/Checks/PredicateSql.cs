@@ -21,7 +21,7 @@ sealed class PredicateSql
     string Of(Expression e) => e switch
     {
         _ when !UsesRow(e) => SqlText.Value(Constant(e)),
-        MemberExpression { Expression: ParameterExpression } column => schema.OfProperty(column.Member.Name).Sql,
+        MemberExpression column when Member.PathOf(column) is { } property => schema.OfProperty(property).Sql,
         MemberExpression { Member.Name: "HasValue" } has when IsNullable(has.Expression) => $"({Of(has.Expression!)} IS NOT NULL)",
         MemberExpression { Member.Name: "Value" } value when IsNullable(value.Expression) => Of(value.Expression!),
         MemberExpression { Member.Name: nameof(string.Length) } length when length.Expression?.Type == typeof(string) => $"length({Of(length.Expression)})",

@@ -1,86 +1,34 @@
 using System.Text;
-using Kumiki.Native.DuckDb;
 
 namespace Kumiki.Tables;
 
-/// <summary>Reads the records of one part: good ones into DuckDB's chunks, bad ones into the reject log.</summary>
+/// <summary>Reads CSV records.</summary>
 /// <remarks>
 /// For each record: 1 find the end of the next field, 2 if the field belongs to a column, write its value into the row or note its fault, 3 at the record's end
 /// keep the row if it has the right number of fields and no fault.
-/// A row that is not kept is simply overwritten by the next.
 /// </remarks>
-sealed class CsvRecords
+/// <param name="numbered">Records are rows of a database: their line is the number of the row.</param>
+sealed class CsvRecords(CsvSource source, CsvText grammar, RowSchema schema, CancellationToken cancellation, bool numbered = false)
+    : TextRecords(schema, source.DateFormat, cancellation)
 {
-    readonly CsvText grammar;
-    readonly RowSchema schema;
-    readonly FieldParser[] parsers;
-    readonly byte[][] missing;
-    readonly CancellationToken cancellation;
-    readonly int[] nulls;
-    readonly List<(int Column, FieldFault Fault, string Value)> faults = [];
+    readonly byte[][] missing = [.. source.Missing.Select(Encoding.UTF8.GetBytes)];
     byte[] unquoted = new byte[256];
-
-    Kumiki.Native.NativeBuffer? buffer;
-    CsvPart? part;
-    RejectLog? rejects;
-    int segment;
     int at;
-    int end;
     long line;
 
-    internal CsvRecords(CsvSource source, CsvText grammar, RowSchema schema, CancellationToken cancellation)
+    protected override bool Record(ReadOnlySpan<byte> text, int row)
     {
-        (this.grammar, this.schema, this.cancellation) = (grammar, schema, cancellation);
-        parsers = [.. schema.Columns.Select(c => FieldParser.Of(c, source.DateFormat))];
-        missing = [.. source.Missing.Select(Encoding.UTF8.GetBytes)];
-        nulls = new int[schema.Columns.Count];
-    }
-
-    /// <summary>Good rows of the current part so far.</summary>
-    internal long Rows { get; private set; }
-
-    /// <summary>Turns to a part, whose bytes lie in <paramref name="bytes"/> until it is read.</summary>
-    internal void Turn(CsvPart to, Kumiki.Native.NativeBuffer bytes, RejectLog log)
-    {
-        (part, buffer, rejects, segment, at, end, Rows) = (to, bytes, log, -1, 0, 0, 0);
-        foreach (var (file, atLine, beginning, length) in to.TooLong)
-            log.Add(new(file.Path, atLine, null, null, Message.Of("tables.reject-long", ("bytes", length), ("most", bytes.Length)),
-                Encoding.UTF8.GetString(beginning)));
-    }
-
-    /// <summary>Fills a chunk; it stays empty when the part is at its end.</summary>
-    internal void Fill(DuckDbChunkWriter chunk)
-    {
-        cancellation.ThrowIfCancellationRequested();
-        for (var column = 0; column < parsers.Length; column++) parsers[column].To = chunk[column];
-        var text = buffer!.Span;
-        var row = 0;
-        while (row < DuckDbChunkWriter.Capacity)
-        {
-            if (at == end)
-            {
-                if (segment + 1 == part!.Segments.Count) break;
-                Open(part.Segments[++segment]);
-            }
-            else if (Record(text[..end], part!.Segments[segment].File.Columns, row))
-                row++;
-        }
-        chunk.Rows = row;
-        Rows += row;
-    }
-
-    void Open(CsvSegment opened)
-    {
-        CsvEncoding.Require(opened.File.Path, buffer!.Span.Slice(opened.Start, opened.Length), opened.Line, opened.Offset);
-        (at, end, line) = (opened.Start, opened.Start + opened.Length, opened.Line);
+        (at, line) = (At, Line);
+        var start = Line;
+        var kept = Record(text, File.Columns, row);
+        (At, Line) = (at, numbered ? start + 1 : line);
+        return kept;
     }
 
     bool Record(ReadOnlySpan<byte> text, int[] columns, int row)
     {
         var (start, startLine) = (at, line);
-        if (Blank(text)) return false;
-        faults.Clear();
-        var nullCount = 0;
+        if (!numbered && Blank(text)) return false;
         for (var field = 0; ; field++)
         {
             var quoted = at < text.Length && text[at] == CsvText.Quote;
@@ -97,31 +45,24 @@ sealed class CsvRecords
 
             if (field < columns.Length && columns[field] is >= 0 and var column)
             {
-                var parser = parsers[column];
+                var parser = Parsers[column];
                 if (parser is not TextParser) value = value.Trim((byte)' ');
                 if (quoted ? value.IsEmpty && parser is not TextParser : value.IsEmpty || IsMissing(value))
-                {
-                    if (schema.Columns[column].Nullable) nulls[nullCount++] = column;
-                    else faults.Add((column, FieldFault.Missing, Encoding.UTF8.GetString(value)));
-                }
+                    Missing(column, Schema.Columns[column].Nullable ? null : Encoding.UTF8.GetString(value));
                 else if (doubled && parser is TextParser copying)
                     copying.Copy(value, row);
                 else if (parser.Parse(value, row) is not FieldFault.None and var fault)
-                    faults.Add((column, fault, Encoding.UTF8.GetString(value)));
+                    Fault(column, fault, Encoding.UTF8.GetString(value));
             }
             if (!last) continue;
             if (field + 1 != columns.Length)
             {
-                Keep(text, start, startLine, null, null, Message.Of("tables.reject-fields", ("found", field + 1), ("expected", columns.Length)));
+                Aside(text[start..at], startLine, null, null, Message.Of("tables.reject-fields", ("found", field + 1), ("expected", columns.Length)));
                 return false;
             }
             break;
         }
-        foreach (var (column, fault, value) in faults)
-            Keep(text, start, startLine, schema.Columns[column].Name, value, FieldFaults.Says(fault, schema.Columns[column]));
-        if (faults.Count > 0) return false;
-        for (var i = 0; i < nullCount; i++) parsers[nulls[i]].To.SetNull(row);
-        return true;
+        return Keep(text[start..at], startLine, row);
     }
 
     // A line without a byte is no record.
@@ -201,9 +142,25 @@ sealed class CsvRecords
         var newline = text[at..].IndexOf((byte)'\n');
         at = newline < 0 ? text.Length : at + newline + 1;
         if (newline >= 0) line++;
-        Keep(text, start, startLine, null, null, Message.Of("tables.reject-quote"));
+        Aside(text[start..at], startLine, null, null, Message.Of("tables.reject-quote"));
     }
 
-    void Keep(ReadOnlySpan<byte> text, int start, long startLine, string? column, string? value, Message says) =>
-        rejects!.Add(new(part!.Segments[segment].File.Path, startLine, column, value, says, Encoding.UTF8.GetString(text[start..at].TrimEnd("\r\n"u8))));
+    // A row of a database has no text of its own: its fields are told with their names.
+    protected override string Shown(ReadOnlySpan<byte> record)
+    {
+        if (File.Fields is not { } names) return base.Shown(record);
+        var shown = new StringBuilder();
+        record = record.TrimEnd("\r\n"u8);
+        for (var (field, from) = (0, 0); field < names.Count; field++)
+        {
+            int end;
+            if (from < record.Length && record[from] == CsvText.Quote && grammar.Follow(record, from, last: true, out var close, out _) == CsvText.QuoteEnd.Closed)
+                end = close + 1;
+            else
+                end = record[from..].IndexOf(grammar.Delimiter) is >= 0 and var length ? from + length : record.Length;
+            shown.Append(field > 0 ? ", " : "").Append(names[field]).Append('=').Append(Encoding.UTF8.GetString(record[from..end]));
+            from = Math.Min(record.Length, end + 1);
+        }
+        return shown.ToString();
+    }
 }

@@ -15,8 +15,8 @@ public sealed class TableBlock(RowSchema schema)
     /// <summary>Rows of the columns set last.</summary>
     public int Rows { get; private set; }
 
-    /// <summary>Sets a column of numbers, truths, dates or times.</summary>
-    /// <typeparam name="T">The record's type, without its question mark: int, double, decimal, DateOnly, DateTime …</typeparam>
+    /// <summary>Sets a column of numbers, truths, dates, times or lengths of time.</summary>
+    /// <typeparam name="T">The record's type, without its question mark: int, double, decimal, DateOnly, DateTime, TimeSpan …</typeparam>
     /// <param name="isNull">[n] true where there is no value; empty: every row has one.</param>
     public void Set<T>(string column, ReadOnlySpan<T> rows, ReadOnlySpan<bool> isNull = default) where T : unmanaged =>
         Keep(column, rows.ToArray(), isNull.IsEmpty ? null : isNull.ToArray());
@@ -28,6 +28,14 @@ public sealed class TableBlock(RowSchema schema)
         Keep(column, copy, Array.ConvertAll(copy, t => t is null));
     }
 
+    /// <summary>Sets a column of vectors; null is no value.</summary>
+    /// <typeparam name="T">The elements: float, double, int or long.</typeparam>
+    public void SetVectors<T>(string column, ReadOnlySpan<T[]?> vectors) where T : unmanaged
+    {
+        var copy = vectors.ToArray();
+        Keep(column, copy, Array.ConvertAll(copy, v => v is null));
+    }
+
     void Keep(string column, Array of, bool[]? isNull)
     {
         var at = Schema.Columns.ToList().FindIndex(c => c.Name == column);
@@ -35,15 +43,24 @@ public sealed class TableBlock(RowSchema schema)
             throw new KumikiException(Message.Of("tables.no-column", ("record", Schema.Record), ("column", column),
                 ("columns", string.Join(", ", Schema.Columns.Select(c => c.Name)))));
         var element = of.GetType().GetElementType()!;
-        if (element != ElementOf(Schema.Columns[at].Kind))
+        if (element != ElementOf(Schema.Columns[at]))
             throw new ArgumentException($"{column} is {Schema.Columns[at].TypeName}, not {element.Name}.", nameof(column));
         if (isNull is not null && isNull.Length != of.Length)
             throw new ArgumentException($"{column} has {of.Length} values and {isNull.Length} nulls.", nameof(column));
         (values[at], nulls[at], Rows) = (of, isNull, of.Length);
     }
 
-    static Type ElementOf(ColumnKind kind) => kind switch
+    static Type ElementOf(ColumnSchema column) => column.Kind switch
     {
+        ColumnKind.DateTimeOffset => typeof(DateTimeOffset),
+        ColumnKind.TimeSpan => typeof(TimeSpan),
+        ColumnKind.Vector => column.Element switch
+        {
+            ColumnKind.Float => typeof(float[]),
+            ColumnKind.Double => typeof(double[]),
+            ColumnKind.Int => typeof(int[]),
+            _ => typeof(long[]),
+        },
         ColumnKind.Bool => typeof(bool),
         ColumnKind.SByte => typeof(sbyte),
         ColumnKind.Byte => typeof(byte),
@@ -66,6 +83,7 @@ public sealed class TableBlock(RowSchema schema)
     {
         var kind = Schema.Columns[column];
         var of = values[column];
+        var used = 0;       // elements of this chunk's vectors
         if (of is null || of.Length != Rows) throw new InvalidOperationException($"{kind.Name} has {of?.Length ?? 0} rows, other columns {Rows}.");
         for (var i = 0; i < count; i++)
         {
@@ -84,6 +102,18 @@ public sealed class TableBlock(RowSchema schema)
                     case decimal[] a: SetDecimal(to, i, a[row], kind, rowsBefore + i); break;
                     case DateOnly[] a: to.Set(i, a[row].DayNumber - DuckDbVector.Epoch.DayNumber); break;
                     case DateTime[] a: to.Set(i, (a[row].Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond); break;
+                    case DateTimeOffset[] a: to.Set(i, (a[row].UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond); break;
+                    case TimeSpan[] a: to.Set(i, a[row].Ticks / TimeSpan.TicksPerMicrosecond); break;
+                    case float[]?[] a:
+                        foreach (var value in a[row]!) Finite(value, kind, rowsBefore + i);
+                        SetVector(to, i, a[row]!, ref used, kind, rowsBefore + i);
+                        break;
+                    case double[]?[] a:
+                        foreach (var value in a[row]!) Finite(value, kind, rowsBefore + i);
+                        SetVector(to, i, a[row]!, ref used, kind, rowsBefore + i);
+                        break;
+                    case int[]?[] a: SetVector(to, i, a[row]!, ref used, kind, rowsBefore + i); break;
+                    case long[]?[] a: SetVector(to, i, a[row]!, ref used, kind, rowsBefore + i); break;
                     case string?[] a: to.SetText(i, Encoding.UTF8.GetBytes(a[row]!)); break;
                     default: SetWhole(to, i, of, row); break;
                 }
@@ -92,6 +122,15 @@ public sealed class TableBlock(RowSchema schema)
 
     static T Finite<T>(T value, ColumnSchema column, long row) where T : System.Numerics.IFloatingPoint<T> =>
         T.IsFinite(value) ? value : throw new KumikiException(Message.Of("tables.write-finite", ("column", column.Name), ("row", row + 1), ("value", value)));
+
+    static void SetVector<T>(DuckDbVectorWriter to, int i, T[] vector, ref int used, ColumnSchema column, long row) where T : unmanaged
+    {
+        if (column.Length > 0 && vector.Length != column.Length)
+            throw new KumikiException(Message.Of("tables.write-length", ("column", column.Name), ("row", row + 1), ("found", vector.Length),
+                ("length", column.Length)));
+        vector.CopyTo(to.SetList<T>(i, used, vector.Length));
+        used += vector.Length;
+    }
 
     static void SetWhole(DuckDbVectorWriter to, int i, Array of, int row)
     {

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Kumiki.Tables;
 
-/// <summary>Bounds of a range in the type in which a column's values are compared: long, ulong, decimal, double, DateOnly or DateTime.</summary>
+/// <summary>Bounds of a range in the type in which a column's values are compared: long, ulong, decimal, double, DateOnly, DateTime or
+/// TimeSpan.</summary>
 static class Bounds
 {
     /// <summary>The bound as a value; null when the text is none for that kind of column.</summary>
@@ -22,6 +23,10 @@ static class Bounds
                 return DateOnly.TryParse(text, invariant, out var date) ? date : null;
             case ColumnKind.DateTime:
                 return DateTime.TryParse(text, invariant, out var time) ? time : null;
+            case ColumnKind.DateTimeOffset:
+                return DateTimeOffset.TryParse(text, invariant, DateTimeStyles.AssumeUniversal, out var instant) ? instant.UtcDateTime : null;
+            case ColumnKind.TimeSpan:
+                return TimeSpan.TryParse(text, invariant, out var span) ? span : null;
             default:
                 return null;
         }

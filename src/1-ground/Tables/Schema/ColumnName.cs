@@ -23,6 +23,17 @@ public static class ColumnName
         return snake.ToString();
     }
 
+    /// <summary>Which of the names a field of a source means: the name itself, else its snake_case, else the same but for capitals.</summary>
+    /// <returns>Its place; -1 for none.</returns>
+    internal static int Match(string field, IReadOnlyList<string> names)
+    {
+        var plain = Snake(field.Replace(' ', '_').Replace('-', '_'));
+        for (var pass = 0; pass < 3; pass++)
+            for (var i = 0; i < names.Count; i++)
+                if (pass == 0 ? names[i] == field : pass == 1 ? names[i] == plain : names[i].Equals(field, StringComparison.OrdinalIgnoreCase)) return i;
+        return -1;
+    }
+
     /// <summary>The name nearest to <paramref name="name"/> by edits, when it is near enough to be what was meant: at most a third of its letters.</summary>
     public static string? Nearest(string name, IEnumerable<string> names)
     {

@@ -6,7 +6,8 @@ namespace Kumiki.Tables;
 
 /// <summary>What a column holds, in C#'s words.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ColumnKind>))]
-public enum ColumnKind { Bool, SByte, Byte, Short, UShort, Int, UInt, Long, ULong, Float, Double, Decimal, String, DateOnly, DateTime, Enum }
+public enum ColumnKind { Bool, SByte, Byte, Short, UShort, Int, UInt, Long, ULong, Float, Double, Decimal, String, DateOnly, DateTime, Enum,
+    DateTimeOffset, TimeSpan, Vector }
 
 /// <summary>Bounds of a column's values, as invariant text so that every kind can have them.</summary>
 public sealed record ValueRange(string Min, string Max, bool MinExcluded = false, bool MaxExcluded = false)
@@ -21,8 +22,11 @@ public sealed record ColumnSchema
     /// <summary>The name in files and SQL, snake_case.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The property of the record.</summary>
+    /// <summary>The property of the record; of a record within it <c>Customer.Name</c>.</summary>
     public required string Property { get; init; }
+
+    /// <summary>Where the value stands in nested JSON, names with dots between; null: under the column's own name.</summary>
+    public string? Path { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required ColumnKind Kind { get; init; }
@@ -40,8 +44,21 @@ public sealed record ColumnSchema
     /// <summary>The names of an enum, in the order of their values; they are stored as text.</summary>
     public IReadOnlyList<string>? Names { get; init; }
 
+    /// <summary>What a vector holds: Float, Double, Int or Long; null for other kinds.</summary>
+    public ColumnKind? Element { get; init; }
+
+    /// <summary>Elements of every vector of the column; 0: any number of them.</summary>
+    public int Length { get; init; }
+
+    /// <summary>The column holds the SHA-256 of a file that the version keeps as <c>content/SHA256</c>.</summary>
+    public bool Content { get; init; }
+
     [JsonIgnore]
     public bool IsWhole => Kind is >= ColumnKind.SByte and <= ColumnKind.ULong;
+
+    /// <summary>Whether it has an age: a date or a time.</summary>
+    [JsonIgnore]
+    public bool IsTime => Kind is ColumnKind.DateOnly or ColumnKind.DateTime or ColumnKind.DateTimeOffset;
 
     [JsonIgnore]
     public bool IsNumber => Kind is >= ColumnKind.SByte and <= ColumnKind.Decimal;
@@ -63,7 +80,15 @@ public sealed record ColumnSchema
         ColumnKind.Double => new(DuckDbKind.Double),
         ColumnKind.Decimal => new(DuckDbKind.Decimal, (byte)Precision, (byte)Scale),
         ColumnKind.DateOnly => new(DuckDbKind.Date),
-        ColumnKind.DateTime => new(DuckDbKind.Timestamp),
+        ColumnKind.DateTime or ColumnKind.DateTimeOffset => new(DuckDbKind.Timestamp),
+        ColumnKind.TimeSpan => new(DuckDbKind.BigInt),
+        ColumnKind.Vector => DuckDbType.ListOf(Element switch
+        {
+            ColumnKind.Float => DuckDbKind.Float,
+            ColumnKind.Double => DuckDbKind.Double,
+            ColumnKind.Int => DuckDbKind.Integer,
+            _ => DuckDbKind.BigInt,
+        }),
         _ => new(DuckDbKind.Varchar),
     };
 
@@ -72,7 +97,8 @@ public sealed record ColumnSchema
     public string TypeName => (Kind switch
     {
         ColumnKind.Decimal => string.Create(CultureInfo.InvariantCulture, $"decimal({Precision},{Scale})"),
-        ColumnKind.DateOnly or ColumnKind.DateTime => Kind.ToString(),
+        ColumnKind.DateOnly or ColumnKind.DateTime or ColumnKind.DateTimeOffset or ColumnKind.TimeSpan => Kind.ToString(),
+        ColumnKind.Vector => string.Create(CultureInfo.InvariantCulture, $"{Element.ToString()!.ToLowerInvariant()}[{(Length > 0 ? Length : "")}]"),
         ColumnKind.Enum => $"enum({string.Join('|', Names ?? [])})",
         _ => Kind.ToString().ToLowerInvariant(),
     }) + (Nullable ? "?" : "");
@@ -84,7 +110,8 @@ public sealed record ColumnSchema
     public bool Equals(ColumnSchema? other) =>
         other is not null && Name == other.Name && Property == other.Property && Kind == other.Kind && Nullable == other.Nullable
             && Precision == other.Precision
-        && Scale == other.Scale && Range == other.Range && (Names ?? []).SequenceEqual(other.Names ?? []);
+        && Scale == other.Scale && Path == other.Path && Element == other.Element && Length == other.Length && Content == other.Content
+        && Range == other.Range && (Names ?? []).SequenceEqual(other.Names ?? []);
 
     public override int GetHashCode() => HashCode.Combine(Name, Kind, Nullable);
 }

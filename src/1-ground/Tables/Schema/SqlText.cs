@@ -19,6 +19,8 @@ public static class SqlText
         string text => Quote(text),
         DateOnly date => string.Create(CultureInfo.InvariantCulture, $"DATE '{date:yyyy-MM-dd}'"),
         DateTime time => string.Create(CultureInfo.InvariantCulture, $"TIMESTAMP '{time:yyyy-MM-dd HH:mm:ss.ffffff}'"),
+        DateTimeOffset instant => Value(instant.UtcDateTime),
+        TimeSpan span => (span.Ticks / TimeSpan.TicksPerMicrosecond).ToString(CultureInfo.InvariantCulture),
         float or double => string.Create(CultureInfo.InvariantCulture, $"'{value:R}'::DOUBLE"),
         Enum name => Quote(name.ToString()),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
@@ -26,14 +28,19 @@ public static class SqlText
 
     /// <summary>The rows of Parquet files, in their order, as something to select from.</summary>
     /// <param name="files">At least one path; nothing in it is taken as a pattern.</param>
-    public static string Rows(IReadOnlyList<string> files)
+    public static string Rows(IReadOnlyList<string> files) => Read(files, "");
+
+    /// <summary>The same, with each row's number in its file from 0 as <c>file_row_number</c>.</summary>
+    internal static string NumberedRows(IReadOnlyList<string> files) => Read(files, ", file_row_number = true");
+
+    static string Read(IReadOnlyList<string> files, string options)
     {
         if (files.Count == 0) throw new ArgumentException("Rows come from at least one file.", nameof(files));
-        return $"read_parquet([{string.Join(", ", files.Select(f => Quote(Literal(f))))}], hive_partitioning = false)";
+        return $"read_parquet([{string.Join(", ", files.Select(f => Quote(Literal(f))))}], hive_partitioning = false{options})";
     }
 
     // read_parquet takes * ? [ ] as a pattern; a bracket around one character makes it plain.
-    static string Literal(string path) => string.Concat(path.Select(c => c is '*' or '?' or '[' ? $"[{c}]" : c.ToString()));
+    internal static string Literal(string path) => string.Concat(path.Select(c => c is '*' or '?' or '[' ? $"[{c}]" : c.ToString()));
 
     /// <summary>Some rows of an ordered scan.</summary>
     internal static string Range(long from, long? count) =>

@@ -105,6 +105,8 @@ sealed partial class Doors
                     Changes(would.Changes);
                     terminal.Findings(would.Notes);
                 });
+            case ReleaseEnd.Refused { Findings: [{ Rule: ReleaseCheck.Unchanged } only] }:     // asked for again, as after a kill: what was asked for is so
+                return terminal.Result(new { end = "unchanged", only.Says }, () => terminal.Line(only.Says));
             case ReleaseEnd.Refused refused:
                 return terminal.Error(Message.Of("shell.not-released", ("count", refused.Findings.Count(f => f.Severity == Severity.Refusal))), refused.Findings);
             default:

@@ -69,7 +69,7 @@ sealed partial class Doors
         return terminal.Result(new { version, run, users = users.Select(u => u.Name.ToString()) }, () =>
         {
             terminal.Line($"{version.Name}  {version.Kind.ToString().ToLowerInvariant()}  {version.Content.Short}  {When(version.MadeAt)}  {version.MadeBy}");
-            if (run is not null) terminal.Line($"  {run.Plan.Code.EntryAssembly} {run.Plan.Code.GitCommit?[..12] ?? "-"}{(run.Plan.Code.GitDirty == true ? " (dirty)" : "")}  seed {run.Plan.Seed}  {string.Join(' ', run.Plan.Parameters.Select(p => $"{p.Key}={p.Value}"))}");
+            if (run is not null) terminal.Line($"  {run.Plan.Code.EntryAssembly} {run.Plan.Code.ShortCommit}{(run.Plan.Code.GitDirty == true ? " (dirty)" : "")}  seed {run.Plan.Seed}  {string.Join(' ', run.Plan.Parameters.Select(p => $"{p.Key}={p.Value}"))}");
             foreach (var input in version.Inputs)
                 terminal.Line($"  ← {input.Version} ({input.Edge.ToString().ToLowerInvariant()}){(input.Read.Count == 0 ? " not read" : "")}{(input.Declared ? "" : " UNDECLARED")}");
             foreach (var file in version.Outside) terminal.Line($"  ← {file.Path} ({Size(file.Bytes)}, {file.Content.Short}){(file.Declared ? "" : " UNDECLARED")}");

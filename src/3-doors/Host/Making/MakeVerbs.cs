@@ -123,7 +123,7 @@ sealed partial class Doors
     static async Task<Maker> MakerForAsync(Session session, RunId id, CancellationToken stop)
     {
         var run = await session.Metadata.RunAsync(id, stop) ?? throw new KumikiException(Message.Of("making.no-run", ("run", id)));
-        var graph = await session.GraphAsync([.. run.Plan.Parameters.Select(p => new ParameterSetting(run.Asset, p.Key, p.Value))], stop);
+        var graph = await session.GraphAsync([.. run.Plan.Parameters.Select(p => new ParameterSetting(run.Asset, p.Key, p.Value)), .. run.Plan.Upstream.Select(p => SettingOf($"{p.Key}={p.Value}", run.Asset))], stop);
         return session.MakerOf(graph);
     }
 

@@ -38,7 +38,7 @@ public sealed record Partition
     internal IReadOnlyList<TableFile> Sort(TableEngine engine, RowSchema schema, IReadOnlyList<TableFile> files, string folder, CancellationToken cancellation)
     {
         var column = schema.OfProperty(Property);
-        if (Unit != By.Value && column.Kind is not (ColumnKind.DateOnly or ColumnKind.DateTime))
+        if (Unit != By.Value && !column.IsTime)
             throw new KumikiException(Message.Of("tables.partition-unit", ("column", column.Name), ("type", column.TypeName),
                 ("unit", Unit.ToString().ToLowerInvariant())));
 

@@ -7,7 +7,12 @@ namespace Kumiki.Tables;
 abstract class FieldParser
 {
     /// <summary>The column being filled.</summary>
-    internal DuckDbVectorWriter To;
+    protected DuckDbVectorWriter To { get; private set; }
+
+    /// <summary>Turns to the column of a new chunk.</summary>
+    internal virtual void Begin(DuckDbVectorWriter to) => To = to;
+
+    internal void SetNull(int row) => To.SetNull(row);
 
     /// <summary>Writes the value of <paramref name="text"/>, which is not empty, into a row.</summary>
     internal abstract FieldFault Parse(ReadOnlySpan<byte> text, int row);
@@ -29,7 +34,15 @@ abstract class FieldParser
         ColumnKind.String => new TextParser(),
         ColumnKind.Enum => new NameParser(column),
         ColumnKind.DateOnly => new DateParser(column, dateFormat),
-        ColumnKind.DateTime => new TimeParser(column, dateFormat),
+        ColumnKind.DateTime or ColumnKind.DateTimeOffset => new TimeParser(column, dateFormat),
+        ColumnKind.TimeSpan => new SpanParser(column),
+        ColumnKind.Vector => column.Element switch
+        {
+            ColumnKind.Float => new RealVectorParser<float>(column),
+            ColumnKind.Double => new RealVectorParser<double>(column),
+            ColumnKind.Int => new WholeVectorParser<int>(column),
+            _ => new WholeVectorParser<long>(column),
+        },
         _ => throw new System.Diagnostics.UnreachableException($"Give {column.Kind} a parser."),
     };
 }

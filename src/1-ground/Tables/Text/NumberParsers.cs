@@ -50,7 +50,7 @@ sealed class WholeParser<T> : FieldParser where T : unmanaged, IBinaryInteger<T>
 /// <summary>Real numbers, rounded to the nearest as C# does; NaN and infinities are none.</summary>
 sealed class RealParser : FieldParser
 {
-    const NumberStyles Form = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+    internal const NumberStyles Form = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
 
     readonly bool single;
     readonly double least = double.NegativeInfinity;

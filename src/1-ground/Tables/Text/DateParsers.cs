@@ -83,16 +83,18 @@ sealed class DateParser : FieldParser
 }
 
 /// <summary>A date, then <c>T</c> or a space, hours, minutes, and perhaps seconds, fractions to a microsecond, and <c>Z</c> or an offset, which is turned to
-/// UTC.</summary>
+/// UTC. A DateTimeOffset must have the offset: without it no one knows which instant is meant.</summary>
 sealed class TimeParser : FieldParser
 {
     readonly string? format;
+    readonly bool needsOffset;
     readonly long least = long.MinValue;
     readonly long most = long.MaxValue;
 
     internal TimeParser(ColumnSchema column, string? format)
     {
         this.format = format;
+        needsOffset = column.Kind == ColumnKind.DateTimeOffset;
         if (column.Range is not { } range) return;
         least = Micros((DateTime)Bounds.Of(column, range.Min)!) + (range.MinExcluded ? 1 : 0);
         most = Micros((DateTime)Bounds.Of(column, range.Max)!) - (range.MaxExcluded ? 1 : 0);
@@ -109,6 +111,7 @@ sealed class TimeParser : FieldParser
         {
             if (!DateTime.TryParseExact(Encoding.UTF8.GetString(text), format, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var time))
                 return FieldFault.NotTime;
+            if (needsOffset && time.Kind != DateTimeKind.Utc) return FieldFault.NoOffset;
             micros = Micros(time);
         }
         else
@@ -116,6 +119,7 @@ sealed class TimeParser : FieldParser
             if (!DateParser.YearMonthDay(text, out var date, out var rest)) return FieldFault.NotTime;
             long clock = 0, offset = 0;
             if (rest.Length > 0 && !Clock(rest, out clock, out offset)) return FieldFault.NotTime;
+            if (needsOffset && (rest.Length == 0 || rest[6..].IndexOfAny((byte)'Z', (byte)'+', (byte)'-') < 0)) return FieldFault.NoOffset;
             micros = (date.DayNumber - DuckDbVector.Epoch.DayNumber) * Day + clock - offset;
         }
         if (micros < least || micros > most) return FieldFault.OutOfRange;
@@ -165,5 +169,68 @@ sealed class TimeParser : FieldParser
     {
         value = 0;
         return text.Length >= 2 && DateParser.Digits(text[..2], out value);
+    }
+}
+
+/// <summary>A length of time, kept as microseconds: <c>1.02:03:04.5</c> as C# writes it, <c>26:03:04</c> with hours
+/// beyond a day, <c>1 day 02:03:04</c> as PostgreSQL does, or ISO 8601's <c>PT1H30M</c>. A month is no length of time.</summary>
+sealed class SpanParser : FieldParser
+{
+    readonly long least = long.MinValue;
+    readonly long most = long.MaxValue;
+
+    internal SpanParser(ColumnSchema column)
+    {
+        if (column.Range is not { } range) return;
+        least = Micros((TimeSpan)Bounds.Of(column, range.Min)!) + (range.MinExcluded ? 1 : 0);
+        most = Micros((TimeSpan)Bounds.Of(column, range.Max)!) - (range.MaxExcluded ? 1 : 0);
+    }
+
+    static long Micros(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
+
+    internal override FieldFault Parse(ReadOnlySpan<byte> text, int row)
+    {
+        if (!Read(Encoding.UTF8.GetString(text), out var span)) return FieldFault.NotSpan;
+        var micros = Micros(span);
+        if (micros < least || micros > most) return FieldFault.OutOfRange;
+        To.Set(row, micros);
+        return FieldFault.None;
+    }
+
+    static bool Read(string text, out TimeSpan span)
+    {
+        if (text.Contains('P', StringComparison.Ordinal))
+        {
+            span = default;
+            if (text.Split('T')[0].AsSpan().IndexOfAny('Y', 'M') >= 0) return false;     // a month is no length of time
+            try
+            {
+                span = System.Xml.XmlConvert.ToTimeSpan(text);
+                return true;
+            }
+            catch (Exception e) when (e is FormatException or OverflowException)
+            {
+                span = default;
+                return false;
+            }
+        }
+        // PostgreSQL's days stand before its clock: "1 day 02:03:04", "-1 days +02:03:00".
+        var days = 0;
+        var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words is [var number, "day" or "days", ..] && int.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out days)
+            && words.Length <= 3)
+            text = words.Length == 3 ? words[2] : "00:00";
+        // "26:00:00" is no time of day, and TimeSpan.Parse would take "26:00" for 26 days.
+        var negative = text.StartsWith('-');
+        var parts = text.TrimStart('-', '+').Split(':');
+        if (parts.Length is 2 or 3 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var hours)
+            && TimeSpan.TryParseExact(parts.Length == 2 ? $"{parts[1]}:00" : $"{parts[1]}:{parts[2]}",
+                [@"m\:s", @"m\:s\.FFFFFF"], CultureInfo.InvariantCulture, out span))
+        {
+            span += TimeSpan.FromHours(hours);
+            span = TimeSpan.FromDays(days) + (negative ? -span : span);
+            return true;
+        }
+        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out span) && text.Contains(':', StringComparison.Ordinal);
     }
 }

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Kumiki.Tables;
 
-/// <summary>Files that are not UTF-8 become UTF-8 first, streaming, so that reading knows one encoding.</summary>
-static class CsvTranscoding
+/// <summary>Files that are not UTF-8, or are compressed with gzip, become UTF-8 first, streaming, so that reading knows one form.</summary>
+static class Transcoding
 {
     /// <summary>The encoding of a name people use.</summary>
     /// <exception cref="KumikiException">No such encoding.</exception>
@@ -28,14 +28,45 @@ static class CsvTranscoding
         _ => null,
     };
 
+    /// <summary>Whether a file's first bytes are gzip's.</summary>
+    internal static bool IsZipped(ReadOnlySpan<byte> start) => start is [0x1F, 0x8B, ..];
+
     /// <summary>Writes <paramref name="path"/> as UTF-8 to <paramref name="to"/>.</summary>
+    /// <param name="encoding">Null: it is UTF-8 once it is unzipped.</param>
     /// <returns>The digest of the bytes as they were.</returns>
-    /// <exception cref="KumikiException">A byte is not of that encoding.</exception>
-    internal static Digest ToUtf8(string path, Encoding encoding, string to, CancellationToken cancellation)
+    /// <exception cref="KumikiException">A byte is not of that encoding, or the file is no whole gzip file.</exception>
+    internal static Digest ToUtf8(string path, bool zipped, Encoding? encoding, string to, CancellationToken cancellation)
     {
-        using var from = File.OpenRead(path);
-        using var utf8 = File.Create(to);
+        using var file = File.OpenRead(path);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hashed = new HashingStream(file, hash);
+        try
+        {
+            using var from = zipped ? new WholeGzip(hashed) : (Stream)hashed;
+            using var utf8 = File.Create(to);
+            if (encoding is null or UTF8Encoding) Copy(from, utf8, cancellation);
+            else Decode(path, from, encoding, utf8, cancellation);
+            hashed.CopyTo(Stream.Null);     // what stands behind the end of a gzip file was there too
+        }
+        catch (InvalidDataException e)
+        {
+            throw new KumikiException(Message.Of("tables.gzip-broken", ("file", path), ("reason", e.Message.TrimEnd('.'))), e);
+        }
+        return Digest.FromHash(hash.GetHashAndReset());
+    }
+
+    static void Copy(Stream from, Stream to, CancellationToken cancellation)
+    {
+        var bytes = new byte[1 << 20];
+        while (from.Read(bytes) is > 0 and var got)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            to.Write(bytes, 0, got);
+        }
+    }
+
+    static void Decode(string path, Stream from, Encoding encoding, Stream utf8, CancellationToken cancellation)
+    {
         var strict = (Encoding)encoding.Clone();
         strict.DecoderFallback = DecoderFallback.ExceptionFallback;
         var decoder = strict.GetDecoder();
@@ -47,7 +78,6 @@ static class CsvTranscoding
         {
             cancellation.ThrowIfCancellationRequested();
             var got = from.Read(bytes);
-            hash.AppendData(bytes, 0, got);
             int count;
             try
             {
@@ -62,7 +92,7 @@ static class CsvTranscoding
             var written = Encoding.UTF8.GetBytes(chars.AsSpan(0, count), text);
             line += text.AsSpan(0, written).Count((byte)'\n');
             utf8.Write(text, 0, written);
-            if (got == 0) return Digest.FromHash(hash.GetHashAndReset());
+            if (got == 0) return;
         }
     }
 

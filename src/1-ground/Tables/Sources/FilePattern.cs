@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Kumiki.Tables;
 
 /// <summary>The files a pattern names.</summary>
-static class CsvFiles
+static class FilePattern
 {
     /// <summary>Full paths, in ordinal order.</summary>
     /// <exception cref="KumikiException">There is none.</exception>
@@ -14,7 +14,15 @@ static class CsvFiles
         var plain = parts.TakeWhile(p => p.AsSpan().IndexOfAny('*', '?') < 0).Count();
         var files = plain == parts.Length ? Exactly(string.Join('/', parts)) : Below(string.Join('/', parts[..plain]), parts[plain..]);
         var found = files.Order(StringComparer.Ordinal).ToArray();
-        return found.Length > 0 ? found : throw new KumikiException(Message.Of("tables.csv-none", ("pattern", pattern), ("root", Path.GetFullPath(root))));
+        return found.Length > 0 ? found : throw new KumikiException(Message.Of("tables.files-none", ("pattern", pattern), ("root", Path.GetFullPath(root))));
+    }
+
+    /// <summary>The folder below which a pattern's files lie: what stands before its first wildcard.</summary>
+    internal static string Base(string pattern, string root)
+    {
+        var parts = Path.GetFullPath(Path.Combine(root, pattern)).Split('/');
+        var plain = parts.TakeWhile(p => p.AsSpan().IndexOfAny('*', '?') < 0).Count();
+        return string.Join('/', parts[..Math.Min(plain, parts.Length - 1)]);
     }
 
     static IEnumerable<string> Exactly(string path) => File.Exists(path) ? [path] : [];

@@ -1,25 +1,17 @@
 using System.Security.Cryptography;
+using System.Text;
 using Kumiki.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace Kumiki.Tables;
 
-/// <summary>Whole records of one file, lying in a part's buffer.</summary>
-/// <param name="Start">In the buffer.</param>
-/// <param name="Line">Of the first byte, from 1.</param>
-/// <param name="Offset">Of the first byte in the file's text.</param>
-sealed record CsvSegment(CsvFile File, int Start, int Length, long Line, long Offset);
-
-/// <summary>What becomes one Parquet file: up to a buffer of whole records, from one or several files.</summary>
-/// <param name="TooLong">Records that did not fit in a buffer: their file, line and beginning.</param>
-sealed record CsvPart(int Number, IReadOnlyList<CsvSegment> Segments, IReadOnlyList<(CsvFile File, long Line, byte[] Beginning, long Bytes)> TooLong);
-
 /// <summary>Cuts files into parts, in order, by their bytes alone: the same files give the same parts whatever the number of readers, and rows added at the end
 /// change only the last part.</summary>
-sealed class CsvParts(IReadOnlyList<CsvFile> files, CsvText grammar) : IDisposable
+sealed class FileParts(IReadOnlyList<TextFile> files, TextFormat format) : TextParts
 {
     readonly Lock gate = new();
-    readonly List<CsvInput> inputs = [];
+    readonly List<SourceRead> reads = [];
+    readonly long total = files.Sum(f => f.TextBytes);
     int number;
     int current;
     SafeFileHandle? handle;
@@ -27,20 +19,18 @@ sealed class CsvParts(IReadOnlyList<CsvFile> files, CsvText grammar) : IDisposab
     long length;
     long position;
     long line;
+    long bytesRead;
 
-    /// <summary>The files read to their end so far.</summary>
-    internal IReadOnlyList<CsvInput> Inputs => inputs;
+    internal override IReadOnlyList<SourceRead> Reads => reads;
 
-    /// <summary>Bytes of text handed out so far, of all files.</summary>
-    internal long BytesRead { get; private set; }
+    internal override double? Share => Math.Min(1, bytesRead / (double)Math.Max(total, 1));
 
-    /// <summary>Fills the buffer with the next part; null after the last. Any thread.</summary>
-    internal CsvPart? Next(NativeBuffer buffer)
+    internal override TextPart? Next(NativeBuffer buffer)
     {
         lock (gate)
         {
-            var segments = new List<CsvSegment>();
-            var tooLong = new List<(CsvFile, long, byte[], long)>();
+            var segments = new List<TextSegment>();
+            var tooLong = new List<Reject>();
             var used = 0;
             while (current < files.Count && used < buffer.Length)
             {
@@ -48,7 +38,7 @@ sealed class CsvParts(IReadOnlyList<CsvFile> files, CsvText grammar) : IDisposab
                 var got = Read(buffer.Span[used..]);
                 var atEnd = position + got == length;
                 var text = buffer.Span.Slice(used, got);
-                var whole = atEnd ? got : grammar.LastRecordEnd(text);
+                var whole = atEnd ? got : format.LastRecordEnd(text);
                 if (whole == 0 && !atEnd)
                 {
                     // Not one whole record: with an empty buffer none will ever fit.
@@ -67,7 +57,7 @@ sealed class CsvParts(IReadOnlyList<CsvFile> files, CsvText grammar) : IDisposab
         }
     }
 
-    void Open(CsvFile file)
+    void Open(TextFile file)
     {
         handle = File.OpenHandle(file.TextPath, options: FileOptions.SequentialScan);
         hash = file.Content is null ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
@@ -95,10 +85,10 @@ sealed class CsvParts(IReadOnlyList<CsvFile> files, CsvText grammar) : IDisposab
         hash?.AppendData(text);
         line += text.Count((byte)'\n');
         position += text.Length;
-        BytesRead += text.Length;
+        bytesRead += text.Length;
     }
 
-    (CsvFile File, long Line, byte[] Beginning, long Bytes) SkipLine(Span<byte> buffer)
+    Reject SkipLine(Span<byte> buffer)
     {
         var (at, start, beginning) = (line, position, Array.Empty<byte>());
         while (position < length)
@@ -109,31 +99,36 @@ sealed class CsvParts(IReadOnlyList<CsvFile> files, CsvText grammar) : IDisposab
             Advance(newline < 0 ? text : text[..(newline + 1)]);
             if (newline >= 0) break;
         }
-        return (files[current], at, beginning, position - start);
+        return new(files[current].Path, at, null, null, Message.Of("tables.reject-long", ("bytes", position - start), ("most", buffer.Length)),
+            Encoding.UTF8.GetString(beginning));
     }
 
     // Cut between characters, so that it stays valid UTF-8.
-    static byte[] Beginning(ReadOnlySpan<byte> text)
-    {
-        var end = Math.Min(text.Length, 1000);
-        while (end > 0 && end < text.Length && (text[end] & 0xC0) == 0x80) end--;
-        return text[..end].ToArray();
-    }
+    static byte[] Beginning(ReadOnlySpan<byte> text) => Utf8Text.Cut(text, 1000).ToArray();
 
     void Close()
     {
         var file = files[current++];
-        var now = new FileInfo(file.Path);
-        if (now.Length != file.Bytes || now.LastWriteTimeUtc.Ticks != file.ModifiedTicks)
-            throw new KumikiException(Message.Of("tables.csv-changed", ("file", file.Path)));
-        inputs.Add(new(file.Path, file.Bytes, file.ModifiedTicks, file.Content ?? Digest.FromHash(hash!.GetHashAndReset())));
+        FileStamp.Require(file.Path, file.Bytes, file.ModifiedTicks);
+        reads.Add(new(file.Path, file.Bytes, file.ModifiedTicks, file.Content ?? Digest.FromHash(hash!.GetHashAndReset())));
         Dispose();
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         handle?.Dispose();
         hash?.Dispose();
         (handle, hash) = (null, null);
+    }
+}
+
+/// <summary>A file must stay as it is while it is read.</summary>
+static class FileStamp
+{
+    internal static void Require(string path, long bytes, long modifiedTicks)
+    {
+        var now = new FileInfo(path);
+        if (!now.Exists || now.Length != bytes || now.LastWriteTimeUtc.Ticks != modifiedTicks)
+            throw new KumikiException(Message.Of("tables.file-changed", ("file", path)));
     }
 }

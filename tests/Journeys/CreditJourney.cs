@@ -1,0 +1,101 @@
+using System.Globalization;
+using Xunit;
+
+namespace Kumiki.Journeys;
+
+/// <summary>A lender's applications, whose truth is known, become a decision that costs less than any rule without a model; two models of one source go to production together.</summary>
+public sealed class CreditJourney(CreditJourney.Made made) : IClassFixture<CreditJourney.Made>
+{
+    public sealed class Made : IAsyncLifetime
+    {
+        internal Demo Demo { get; } = new("CreditRisk");
+
+        public async Task InitializeAsync()
+        {
+            await Demo.MustAsync("generate-applications", "--rows", "12000");
+            foreach (var asset in (string[])["credit-decision", "loss-model", "scorecard"]) await Demo.MustAsync("make", asset, "--upstream", "--stage");
+            await Demo.MustAsync("release", "--message", "the first decision");
+        }
+
+        public Task DisposeAsync()
+        {
+            Demo.Dispose();
+            return Task.CompletedTask;
+        }
+    }
+
+    [Fact]
+    public async Task The_model_comes_near_the_truth_and_far_beyond_the_old_scorecard()
+    {
+        var (model, scorecard) = (await MetricAsync("default-model@1", "roc_auc.test"), await MetricAsync("scorecard@1", "roc_auc.test"));
+        var truth = TruthAuc(from: new(2025, 9, 3));
+
+        Assert.InRange(truth, 0.74, 0.82);
+        Assert.InRange(model, truth - 0.05, truth + 0.01);
+        Assert.True(model > scorecard + 0.02, $"The model reaches {model}, the scorecard {scorecard}.");
+    }
+
+    [Fact]
+    public async Task The_threshold_is_near_where_the_costs_of_both_mistakes_meet()
+    {
+        var threshold = double.Parse((await made.Demo.JsonAsync("show", "decline-above@1")).GetProperty("version").GetProperty("facts").GetProperty("threshold").GetString()!, CultureInfo.InvariantCulture);
+
+        Assert.InRange(threshold, 0.05, 0.18);      // 45,000 / (45,000 + 400,000) = 0.101 for probabilities that are exactly right
+    }
+
+    [Fact]
+    public async Task A_model_trained_on_newer_applications_is_held_back_until_the_other_one_has_read_them_too()
+    {
+        using var demo = await made.Demo.CopyAsync();
+        await demo.MustAsync("generate-applications", "--rows", "12500");
+        await demo.MustAsync("make", "credit-decision", "--upstream", "--stage");
+
+        var refused = await demo.RunAsync("release");
+        await demo.MustAsync("make", "loss-model", "--upstream", "--stage");
+        await demo.MustAsync("make", "scorecard", "--stage");
+        var (code, said) = await demo.RunAsync("release") is var end ? (end.Code, end.ToString()) : default;
+
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("applications@1", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("loss-model", refused.Error, StringComparison.Ordinal);
+        Assert.True(code == 0, said);
+    }
+
+    [Fact]
+    public async Task A_leak_switched_on_fills_the_column_that_is_known_only_afterwards()
+    {
+        using var demo = new Demo("CreditRisk");
+        await demo.MustAsync("generate-applications", "--rows", "500", "--leak");
+
+        var rows = File.ReadLines(demo.PathOf("data/applications/applications.csv")).Skip(1).Select(l => l.Split(',')).ToList();
+
+        Assert.Equal(500, rows.Count);
+        Assert.All(rows.Where(r => r[16] == "true"), r => Assert.True(int.Parse(r[15], CultureInfo.InvariantCulture) >= 2));
+        Assert.All(rows.Where(r => r[16] == "false"), r => Assert.True(int.Parse(r[15], CultureInfo.InvariantCulture) <= 1));
+    }
+
+    [Fact]
+    public async Task Equal_seeds_write_equal_files_and_a_day_that_is_none_is_refused()
+    {
+        using var demo = new Demo("CreditRisk");
+        await demo.MustAsync("generate-applications", "--rows", "300", "--out", "one");
+        await demo.MustAsync("generate-applications", "--rows", "300", "--out", "two");
+        var refused = await demo.RunAsync("generate-applications", "--from", "2024-02-30");
+
+        Assert.Equal(await File.ReadAllBytesAsync(demo.PathOf("one/applications.csv")), await File.ReadAllBytesAsync(demo.PathOf("two/applications.csv")));
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("'2024-02-30' is no day; write it as 2024-01-31.", refused.Error, StringComparison.Ordinal);
+    }
+
+    async Task<double> MetricAsync(string version, string metric) => (await made.Demo.JsonAsync("show", version)).GetProperty("version").GetProperty("metrics").GetProperty(metric).GetDouble();
+
+    /// <summary>The area under the ROC curve that the drawn probabilities themselves reach: no model can be better but by luck.</summary>
+    double TruthAuc(DateOnly from)
+    {
+        var truths = File.ReadLines(made.Demo.PathOf("data/applications/truth/truth.csv")).Skip(1).Select(l => double.Parse(l.Split(',')[1], CultureInfo.InvariantCulture));
+        var rows = File.ReadLines(made.Demo.PathOf("data/applications/applications.csv")).Skip(1).Select(l => l.Split(','))
+            .Zip(truths, (r, p) => (Day: DateOnly.ParseExact(r[1], "yyyy-MM-dd", CultureInfo.InvariantCulture), Defaulted: r[16] == "true", Probability: p)).Where(r => r.Day >= from).ToList();
+        var (bad, good) = (rows.Where(r => r.Defaulted).Select(r => r.Probability).ToList(), rows.Where(r => !r.Defaulted).Select(r => r.Probability).ToList());
+        return bad.Sum(b => good.Sum(g => b > g ? 1.0 : b == g ? 0.5 : 0)) / ((double)bad.Count * good.Count);
+    }
+}
