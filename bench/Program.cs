@@ -17,6 +17,7 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
     ["start"] = ("From `kumiki serve` to the first answer, and memory at rest, on an empty folder and on the demo's.", StartToAnswer.RunAsync),
     ["train"] = ("Preprocessing and training 1 M rows of 28 floats, beside XGBoost alone, and its peak memory.", TrainOverXGBoost.RunAsync),
     ["transforms"] = ("Transforms learnt from and computed for 1 M rows of 20 columns, beside scikit-learn's ColumnTransformer.", TransformsOverSklearn.RunAsync),
+    ["trials"] = ("1,000 trials that do nothing, and whether the 20,000th costs more than the 1,000th.", Trials.RunAsync),
     ["version"] = ("10 M rows of CSV to a whole dataset version, beside bare DuckDB, plain copies and fsync.", CsvToVersion.RunAsync),
 };
 

@@ -29,6 +29,7 @@ function Whole({ run: { run, ...of }, path }: { run: Run; path: string }) {
         [say("page.state"), <RunStateMark state={run.state} />],
         [say("page.asset"), <AssetLink name={run.asset} />],
         [say("page.result"), run.result ? <VersionLink name={run.result} /> : "–"],
+        ...Object.entries(of.figures).map(([name, value]) => [<code>{name}</code>, typeof value === "number" ? String(Number(value.toPrecision(6))) : value] as [preact.JSX.Element, string]),
         [say("page.started"), <Time at={run.started} />],
         [say(run.ended === null ? "page.running-for" : "page.took"), run.ended === null ? <SinceThen at={run.started} /> : <Lasting seconds={(Date.parse(run.ended) - Date.parse(run.started)) / 1000} />],
         ...(of.attempt > 1 ? [[say("page.attempt"), String(of.attempt)] as [string, string]] : []),

@@ -5,7 +5,7 @@ import { useResource } from "../src/resource";
 import { to } from "../src/routes";
 import { useSay } from "../src/texts";
 
-const states: RunState[] = ["running", "made", "reused", "failed", "cancelled", "crashed"];
+const states: RunState[] = ["running", "made", "reused", "tried", "failed", "cancelled", "crashed"];
 
 export function RunsPage({ asset, state }: { asset: string; state: string }) {
   const say = useSay();

@@ -1,7 +1,7 @@
 // The public REST API as the pages read it; docs/api.md describes it.
 
 export type Edge = "source" | "fit" | "scored";
-export type RunState = "running" | "made" | "reused" | "failed" | "cancelled" | "crashed";
+export type RunState = "running" | "made" | "reused" | "tried" | "failed" | "cancelled" | "crashed";
 export type ReleaseState = "checked" | "rolling" | "live" | "withdrawn";
 export type Freshness = "upToDate" | "stale" | "neverMade" | "unknown";
 /** A number that is not finite is written as text. */
@@ -46,7 +46,7 @@ export interface Run {
   code: { projectDigest: string; closure: string; entryAssembly: string; gitCommit: string | null; gitDirty: boolean | null };
   environment: { os: string; cpu: string; cores: number; memoryBytes: number; runtime: string; packages: Record<string, string>; engines: Record<string, string> };
   cost: { wallSeconds: number; cpuSeconds: number; peakMemoryBytes: number; steps: { name: string; seconds: number }[] } | null;
-  recipe: Record<string, string>; recipeKey: string;
+  recipe: Record<string, string>; recipeKey: string; figures: Record<string, Figure>;
 }
 export interface LogLine { sequence: number; at: string; level: string; text: string }
 export interface Log { state: RunState; lines: LogLine[]; last: number; more: boolean }

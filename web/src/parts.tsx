@@ -119,7 +119,7 @@ export function Stage({ name }: { name: string }) {
   return <span class={`badge ${known ? name : "alias"}`}>{known ? say(`page.stage.${name}`) : name}</span>;
 }
 
-const runMarks: Record<RunState, string> = { running: "▶", made: "✓", reused: "=", failed: "✕", cancelled: "–", crashed: "⚡" };
+const runMarks: Record<RunState, string> = { running: "▶", made: "✓", reused: "=", tried: "∘", failed: "✕", cancelled: "–", crashed: "⚡" };
 
 export function RunStateMark({ state }: { state: RunState }) {
   const say = useSay();

@@ -41,6 +41,9 @@ public enum RunState
 
     /// <summary>Ended with a version that was there already, because its output was identical.</summary>
     Reused,
+
+    /// <summary>A trial that ended with figures; it has no version and never gets one.</summary>
+    Tried,
     Failed,
     Cancelled,
 
@@ -82,6 +85,9 @@ public sealed record RunRecord
     public VersionName? Result { get; init; }
     public Message? Error { get; init; }
     public RunCost? Cost { get; init; }
+
+    /// <summary>What a trial measured, by name; empty for any other run, whose figures its version holds.</summary>
+    public IReadOnlyDictionary<string, double> Figures { get; init; } = new Dictionary<string, double>();
 
     /// <summary>What it really read; known at the end.</summary>
     public IReadOnlyList<InputUse> Inputs { get; init; } = [];

@@ -42,6 +42,14 @@ public abstract class Asset
 
     /// <summary>Makes one version of it.</summary>
     protected internal abstract Task MakeAsync(MakingRun making, CancellationToken stop);
+
+    /// <summary>The figures that a trial of its parameters yields, the one it is judged by first.</summary>
+    /// <value>None: its parameters cannot be tried.</value>
+    protected internal virtual IReadOnlyList<TrialFigure> TrialFigures => [];
+
+    /// <summary>Tries its parameters: tells the figures of <see cref="TrialFigures"/> as metrics, and makes no version. Several trials run at the same time, each on an instance of its own.</summary>
+    /// <remarks>What decides between parameters must not be what the version is tested on.</remarks>
+    protected internal virtual Task TryAsync(MakingRun making, Trial trial, CancellationToken stop) => throw new KumikiException(Message.Of("making.not-tried", ("asset", Name)));
 }
 
 /// <summary>How an asset's makings are run.</summary>
@@ -70,6 +78,9 @@ public sealed class ParameterAttribute : Attribute
 
     /// <summary>Largest value allowed, for numbers.</summary>
     public double Max { get; init; } = double.PositiveInfinity;
+
+    /// <summary>Whether a search goes by orders of magnitude: between 0.001 and 1 as much below 0.03 as above.</summary>
+    public bool Log { get; init; }
 }
 
 /// <summary>A constructor parameter of this type makes a class a family: one asset for each key.</summary>

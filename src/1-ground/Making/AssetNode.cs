@@ -6,10 +6,12 @@ namespace Kumiki.Making;
 /// <summary>One asset in the graph of a project.</summary>
 public sealed class AssetNode
 {
+    IReadOnlyList<AssetParameter> parameters = [];
+
     public required string Name { get; init; }
     public required Type Type { get; init; }
     public required IReadOnlyList<NodeInput> Inputs { get; init; }
-    public required IReadOnlyList<AssetParameter> Parameters { get; init; }
+    public required IReadOnlyList<AssetParameter> Parameters { get => parameters; init => parameters = value; }
     public string? Family { get; init; }
     public string? RawKey { get; init; }
 
@@ -18,6 +20,9 @@ public sealed class AssetNode
 
     /// <summary>Null while the graph has findings that keep it from being built.</summary>
     public Asset? Instance { get; internal set; }
+
+    /// <summary>What its class was constructed with.</summary>
+    internal object[] Arguments { get; set; } = [];
 
     public AssetKind Kind => Instance?.Kind ?? AssetKind.Other;
 
@@ -33,6 +38,14 @@ public sealed class AssetNode
     /// <summary>The columns whose values are the keys of families.</summary>
     public IReadOnlyList<string> KeyColumns { get; internal init; } = [];
 
+    /// <summary>The same place in the graph with other parameters, its instance not built yet.</summary>
+    internal AssetNode With(IReadOnlyList<AssetParameter> other)
+    {
+        var copy = (AssetNode)MemberwiseClone();
+        (copy.parameters, copy.Instance) = (other, null);
+        return copy;
+    }
+
     public override string ToString() => Name;
 }
 
@@ -44,6 +57,9 @@ public sealed record AssetParameter(string Name, PropertyInfo Property, double M
 {
     /// <summary>The value, written in the invariant culture; what a run records.</summary>
     public string Value { get; internal set; } = "";
+
+    /// <summary>Whether its values are searched by their orders of magnitude.</summary>
+    public bool Log { get; init; }
 
     /// <summary>Whether a setting overrode the default.</summary>
     public bool IsSet { get; internal set; }
@@ -74,7 +90,15 @@ public sealed record AssetParameter(string Name, PropertyInfo Property, double M
     internal bool InRange(object value) =>
         value is string or bool or Enum || Convert.ToDouble(value, CultureInfo.InvariantCulture) is var number && number >= Min && number <= Max;
 
-    internal string Kind => Property.PropertyType.IsEnum ? string.Join(" | ", Enum.GetNames(Property.PropertyType))
+    /// <summary>A text as a value of this parameter is recorded.</summary>
+    /// <returns>Null when it cannot be read as one, in range or not.</returns>
+    public string? Written(string text) => Read(text) is { } value ? Write(value) : null;
+
+    /// <summary>Whether a text can be read as a value, and is in range.</summary>
+    public bool Takes(string text) => Read(text) is { } value && InRange(value);
+
+    /// <summary>What it takes, such as <c>int 1 … 5000</c>.</summary>
+    public string Kind => Property.PropertyType.IsEnum ? string.Join(" | ", Enum.GetNames(Property.PropertyType))
         : double.IsFinite(Min) || double.IsFinite(Max) ? $"{TypeName} {Min.ToString(CultureInfo.InvariantCulture)} … {Max.ToString(CultureInfo.InvariantCulture)}"
         : TypeName;
 

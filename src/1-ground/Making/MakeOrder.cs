@@ -23,6 +23,9 @@ public sealed record MakeOrder(string Asset)
     /// <summary>Make it even where a version could be reused.</summary>
     public bool Anew { get; init; }
 
+    /// <summary>Why it is made so, recorded with the run beside the notes on its inputs.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>Take inputs whose expectations failed; recorded with the run.</summary>
     public bool DespiteChecks { get; init; }
 

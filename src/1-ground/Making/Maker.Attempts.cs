@@ -79,7 +79,7 @@ public sealed partial class Maker
     }
 
     /// <summary>The author's line an exception came from.</summary>
-    static string Place(Exception e) =>
+    internal static string Place(Exception e) =>
         new StackTrace(e, fNeedFileInfo: true).GetFrames().FirstOrDefault(f => f.GetFileName() is not null) is { } frame
             ? $"{Path.GetFileName(frame.GetFileName())}:{frame.GetFileLineNumber()}"
             : e.TargetSite?.DeclaringType?.Name ?? "?";

@@ -88,7 +88,7 @@ public sealed partial class Maker(ProjectGraph graph, Workplace at)
         return [.. nodes.Where(n => needed.Contains(n.Name))];
     }
 
-    sealed record OneMaking(AssetNode Node, IReadOnlyDictionary<string, VersionRecord> Inputs, MakeOrder Order, CodeRevision Code, RunEnvironment Environment, int Place, int Of, Action<MakingProgress>? Progress);
+    internal sealed record OneMaking(AssetNode Node, IReadOnlyDictionary<string, VersionRecord> Inputs, MakeOrder Order, CodeRevision Code, RunEnvironment Environment, int Place, int Of, Action<MakingProgress>? Progress);
 
     async Task<MakingEnd> MakeOneAsync(OneMaking one, CancellationToken stop)
     {
@@ -123,10 +123,10 @@ public sealed partial class Maker(ProjectGraph graph, Workplace at)
         }
     }
 
-    static RunPlan PlanOf(OneMaking one, Recipe recipe)
+    internal static RunPlan PlanOf(OneMaking one, Recipe recipe)
     {
         List<VersionName> inputs = [.. one.Inputs.Values.Select(v => v.Name).Order()];
-        var notes = new List<string>();
+        var notes = one.Order.Notes.ToList();
         if (one.Order.UseNewest) notes.Add("--use newest");
         notes.AddRange(one.Order.Use.Where(inputs.Contains).Select(u => $"--use {u}"));
         if (one.Order.DespiteChecks) notes.Add("--despite-checks");

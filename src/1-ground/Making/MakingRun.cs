@@ -40,7 +40,9 @@ public sealed class MakingRun
     public static MakingRun? Current { get => Running.Value; internal set => Running.Value = value; }
 
     public AssetNode Node { get; }
-    public RunId Run { get; }
+
+    /// <summary>Its run; of a trial 0 until it has run for a moment, since a short one is written down as a whole at its end.</summary>
+    public RunId Run { get; internal set; }
     public RunPlan Plan { get; }
     public string ProjectFolder { get; }
 

@@ -48,7 +48,11 @@ public sealed partial class ProjectGraph
         Set(drafts, settings ?? [], findings);
         if (findings.Any(f => f.Severity == Severity.Refusal)) return new(drafts, ordered, findings);
 
-        foreach (var node in ordered) Instantiate(node, wanted[node.Name], drafts, findings);
+        foreach (var node in ordered)
+        {
+            node.Arguments = Arguments(node, wanted[node.Name], drafts);
+            Instantiate(node, findings);
+        }
         if (findings.Any(f => f.Severity == Severity.Refusal)) return new(drafts, ordered, findings);
 
         var built = new Dictionary<string, AssetNode>(StringComparer.Ordinal);
@@ -66,6 +70,7 @@ public sealed partial class ProjectGraph
                 RawKey = draft.RawKey,
                 Obsolete = draft.Obsolete,
                 Instance = asset,
+                Arguments = draft.Arguments,
                 SetUpstream = [.. inputs.SelectMany(i => built[i.Asset].SetHere).Distinct().Order()],
                 KeyColumns = [.. classes.KeyColumns[draft.Type]],
                 InputAssets = [.. inputs.Select(i => built[i.Asset].Instance!)],
@@ -112,7 +117,7 @@ public sealed partial class ProjectGraph
             if (!known || property.SetMethod is null)
                 findings.Add(Refuse("parameter", Message.Of("graph.parameter-type", ("class", type.Name), ("property", property.Name), ("type", kind.Name))));
             else
-                yield return new(AssetName.Of(property.Name), property, attribute.Min, attribute.Max);
+                yield return new(AssetName.Of(property.Name), property, attribute.Min, attribute.Max) { Log = attribute.Log };
         }
     }
 
@@ -232,15 +237,17 @@ public sealed partial class ProjectGraph
         }
     }
 
-    static void Instantiate(AssetNode node, List<Want> wants, Dictionary<string, AssetNode> nodes, List<Finding> findings)
-    {
-        var arguments = wants.Select(want =>
+    static object[] Arguments(AssetNode node, List<Want> wants, Dictionary<string, AssetNode> nodes) =>
+        [.. wants.Select(want =>
             want.Parameter.ParameterType == typeof(FamilyKey) ? new FamilyKey(node.RawKey!)
             : want.FamilyOf is { } of ? Members(of, want.Names.Select(n => nodes[n]))
-            : (object)nodes[want.Names[0]].Instance!).ToArray();
+            : (object)nodes[want.Names[0]].Instance!)];
+
+    static void Instantiate(AssetNode node, List<Finding> findings)
+    {
         try
         {
-            var asset = (Asset)Constructor(node.Type)!.Invoke(arguments);
+            var asset = (Asset)Constructor(node.Type)!.Invoke(node.Arguments);
             foreach (var parameter in node.Parameters)
             {
                 if (parameter.IsSet) parameter.Property.SetValue(asset, parameter.Read(parameter.Value));

@@ -55,6 +55,20 @@ public interface IMetadataStore : IAsyncDisposable
     /// <summary>Marks running runs of dead processes on this machine as crashed, and gives them.</summary>
     Task<IReadOnlyList<RunRecord>> EndCrashedAsync(Func<ProcessIdentity, bool> alive, CancellationToken stop);
 
+    /// <summary>Keeps a trial that is over and was not begun in the store: the whole run in one write.</summary>
+    /// <param name="plan">Its making key says what was tried; see <see cref="TriedAsync"/>.</param>
+    /// <param name="points">Its metrics, in the order they were measured.</param>
+    /// <param name="lines">Its log.</param>
+    /// <returns>The run; an older one where the same was tried already, by another process perhaps, and then nothing is written.</returns>
+    Task<RunId> AddTrialAsync(string asset, RunPlan plan, ProcessIdentity owner, TrialOutcome end, IReadOnlyList<MetricPoint> points, IReadOnlyList<LogLine> lines, CancellationToken stop);
+
+    /// <summary>Ends a begun trial.</summary>
+    /// <returns>False when the fence is not the newest or the run has ended.</returns>
+    Task<bool> EndTrialAsync(RunId run, int fence, TrialOutcome end, CancellationToken stop);
+
+    /// <summary>The trials that ended with figures, by making key: the first of each key.</summary>
+    Task<IReadOnlyDictionary<Digest, RunRecord>> TriedAsync(string asset, IReadOnlyCollection<Digest> makingKeys, CancellationToken stop);
+
     Task<RunRecord?> RunAsync(RunId run, CancellationToken stop);
 
     /// <summary>Runs, newest first; of one asset or one state if named.</summary>
@@ -128,7 +142,7 @@ public interface IMetadataStore : IAsyncDisposable
     /// <summary>Ends the collection of blobs that were removed, or are not going to be.</summary>
     Task RemovedAsync(IReadOnlyCollection<Digest> removed, CancellationToken stop);
 
-    /// <summary>Removes ended runs without a result that ended before <paramref name="before"/>, with their metrics and logs.</summary>
+    /// <summary>Removes ended runs without a result, trials with figures excepted, that ended before <paramref name="before"/>, with their metrics and logs.</summary>
     /// <returns>How many; with <paramref name="dryRun"/>, how many there would be.</returns>
     Task<int> ForgetRunsAsync(DateTimeOffset before, bool dryRun, CancellationToken stop);
 }
@@ -136,6 +150,14 @@ public interface IMetadataStore : IAsyncDisposable
 /// <summary>What a making hands to the store; the store gives it a number.</summary>
 /// <param name="Version">Its name's number is ignored.</param>
 public sealed record NewVersion(VersionRecord Version);
+
+/// <summary>How a trial ended: with figures, or with an error.</summary>
+/// <param name="Figures">By name; empty where it failed.</param>
+/// <param name="Error">Why it failed; null where it did not.</param>
+public sealed record TrialOutcome(DateTimeOffset Started, IReadOnlyDictionary<string, double> Figures, Message? Error, RunCost Cost, IReadOnlyList<InputUse> Inputs, IReadOnlyList<OutsideRead> Outside)
+{
+    public RunState State => Error is null ? RunState.Tried : RunState.Failed;
+}
 
 /// <summary>How the beginning of a run ended.</summary>
 public abstract record RunBegun

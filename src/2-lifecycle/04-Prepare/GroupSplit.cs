@@ -6,6 +6,8 @@ namespace Kumiki.Preparing;
 /// <summary>Whole groups in each part.</summary>
 sealed class GroupSplit(Asset data, ColumnSchema column, Shares shares) : Split(data, column)
 {
+    internal override string Cut => $"group {Column!.Name} {shares}";
+
     /// <remarks>Groups are taken in a drawn order; each goes to the part that is furthest below its share, so that the shares are reached to about half the largest group.</remarks>
     internal override SplitRows Of(ReadOnlySpan<int> keys, Random random)
     {

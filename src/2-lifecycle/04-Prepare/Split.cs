@@ -51,6 +51,9 @@ public abstract class Split
     /// <param name="test">The share of rows to test, above 0; both together are below 1.</param>
     public static Split Random<TRow>(Dataset<TRow> data, double validation = 0.15, double test = 0.15) => new StratumSplit(data, null, Shares.Of(validation, test));
 
+    /// <summary>How it cuts, in a few words: two splits with equal words cut equal keys alike.</summary>
+    internal abstract string Cut { get; }
+
     /// <summary>Whether the column is a date that orders the rows, rather than a name.</summary>
     internal virtual bool IsTime => false;
 

@@ -5,6 +5,8 @@ namespace Kumiki.Preparing;
 /// <summary>Each part has its share of each stratum; without a column all rows are one.</summary>
 sealed class StratumSplit(Asset data, ColumnSchema? column, Shares shares) : Split(data, column)
 {
+    internal override string Cut => $"stratum {Column?.Name} {shares}";
+
     internal override SplitRows Of(ReadOnlySpan<int> keys, Random random)
     {
         var needed = shares.Validation > 0 ? 3 : 2;

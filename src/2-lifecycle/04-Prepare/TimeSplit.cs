@@ -6,6 +6,8 @@ namespace Kumiki.Preparing;
 /// <summary>The last dates test, those before validate.</summary>
 sealed class TimeSplit(Asset data, ColumnSchema column, int validation, int test) : Split(data, column)
 {
+    internal override string Cut => $"time {Column!.Name} {validation} {test}";
+
     internal override bool IsTime => true;
 
     internal override SplitRows Of(ReadOnlySpan<int> keys, Random random)

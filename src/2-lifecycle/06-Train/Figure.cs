@@ -8,6 +8,15 @@ static class Figure
     /// <summary>Figures of which more is better.</summary>
     public static IReadOnlySet<string> HigherIsBetter { get; } = new HashSet<string>(["roc_auc", "accuracy"], StringComparer.Ordinal);
 
+    /// <summary>The names of all figures a task may have, the first one first.</summary>
+    public static IReadOnlyList<string> Names(Algorithm algorithm) => algorithm.Task switch
+    {
+        LearningTask.Binary => ["log_loss", "roc_auc"],
+        LearningTask.Classes => ["log_loss", "accuracy"],
+        LearningTask.Quantiles => ["pinball", "mae", "rmse"],
+        _ => ["mae", "rmse"],
+    };
+
     /// <returns>Names and values; a figure that these rows do not define, such as the area under a curve of one class, is left out.</returns>
     public static IReadOnlyList<(string Name, double Value)> Of(Algorithm algorithm, Scored rows)
     {

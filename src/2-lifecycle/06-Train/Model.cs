@@ -15,7 +15,7 @@ namespace Kumiki;
 /// <remarks>Making one: 1. the rows are split, 2. transforms are fitted on training rows, 3. the learner is trained on the features that the transforms' own graph computes, block by block, 4. both are
 /// joined to one graph, 5. an interval, if any, is calibrated on validation rows, 6. that graph scores the validation and test rows, beside the baselines. A version holds <c>model.onnx</c>, the scored rows
 /// and, of trees, <c>booster.ubj</c>.</remarks>
-public abstract class Model<TRow> : Asset
+public abstract partial class Model<TRow> : Asset
 {
     public sealed override AssetKind Kind => AssetKind.Model;
 
@@ -168,6 +168,13 @@ public abstract class Model<TRow> : Asset
 
     Frame Read(MakingRun making, Learner learner, IReadOnlyList<string> files, CancellationToken stop)
     {
+        var (wanted, exact) = Wanted(learner);
+        return Frame.Read(making.Tables(), files, wanted, stop, exact);
+    }
+
+    /// <summary>The columns it needs and what each is, and those that are read as doubles.</summary>
+    (Dictionary<string, OnnxKind> Wanted, HashSet<string> Exact) Wanted(Learner learner)
+    {
         var algorithm = learner.Algorithm;
         var wanted = new Dictionary<string, OnnxKind>(Fitting.Reads(learner.Features), StringComparer.Ordinal);
         var exact = new HashSet<string>(StringComparer.Ordinal);
@@ -175,7 +182,7 @@ public abstract class Model<TRow> : Asset
         Want(algorithm.Target.Name, Frame.KindOf(algorithm.Target, category: false));
         if (algorithm.Weights is { } weights) Want(weights.Name, OnnxKind.Number);
         foreach (var (name, kind) in Baselines.SelectMany(b => b.Wanted)) Want(name, kind);
-        return Frame.Read(making.Tables(), files, wanted, stop, exact);
+        return (wanted, exact);
 
         void Want(string name, OnnxKind kind)
         {

@@ -38,6 +38,10 @@ static class Sample
     public static RunCost Cost { get; } = new(Wall: TimeSpan.FromSeconds(2), Cpu: TimeSpan.FromSeconds(3), PeakMemoryBytes: 1_000_000,
         Steps: new Dictionary<string, TimeSpan> { ["train"] = TimeSpan.FromSeconds(1.5) });
 
+    /// <summary>How a trial ended that began at the epoch.</summary>
+    public static TrialOutcome Outcome(params IEnumerable<(string Name, double Value)> figures) =>
+        new(DateTimeOffset.UnixEpoch, figures.ToDictionary(f => f.Name, f => f.Value), null, Cost, [new(new("sales", 3), EdgeKind.Source, new Dictionary<string, Digest>())], []);
+
     /// <summary>A process that does not live: this one's number, started at another time.</summary>
     public static ProcessIdentity Dead { get; } = LivingProcess.Current with { StartTicks = LivingProcess.Current.StartTicks + 1 };
 

@@ -49,6 +49,8 @@ public sealed class SqliteMetadataStoreTests : IDisposable
         await store.AddReleaseAsync(Sample.Draft(Production.Empty, beans), Go);
         Assert.True(await store.MoveReleaseAsync(1, ReleaseState.Live, Go));
         Assert.NotNull(await store.DoomAsync([Digest.Of("orphan")], LivingProcess.Current, Go));
+        var trial = await store.AddTrialAsync("beans", Sample.Plan("trial"), LivingProcess.Current, Sample.Outcome(("mae", 0.5)), [], [], Go);
+        Assert.Equal(0.5, (await store.RunAsync(trial, Go))!.Figures["mae"]);
 
         using var raised = Raw();
         using var fresh = Connection.ToWrite(folder["fresh.db"], TimeSpan.FromSeconds(5));
@@ -70,6 +72,19 @@ public sealed class SqliteMetadataStoreTests : IDisposable
             JsonSerializer.Serialize(plan, RecordsJson.Default.RunPlan));
         db.Run("INSERT INTO versions (asset, number, run, content, record) VALUES ('beans', 1, 1, ?1, ?2)",
             version.Content, JsonSerializer.Serialize(version, RecordsJson.Default.VersionRecord));
+    }
+
+    [Fact]
+    public async Task Trials_are_found_and_forgotten_by_their_own_indexes_however_many_there_are()
+    {
+        await Open().DisposeAsync();
+        using var db = Raw();
+
+        Assert.Equal(["SCAN k VIRTUAL TABLE INDEX 1:", "SEARCH t USING COVERING INDEX trials (asset=? AND making_key=?)"], Plan($"SELECT 1 FROM runs r WHERE {SqliteMetadataStore.HasKey}").Where(p => p.Contains(" k ") || p.Contains(" t ")));
+        Assert.Contains("SEARCH r USING INTEGER PRIMARY KEY (rowid=?)", Plan($"SELECT 1 FROM runs r WHERE {SqliteMetadataStore.HasKey} ORDER BY r.id"));
+        Assert.Contains(Plan("SELECT count(*) FROM runs WHERE result IS NULL AND ended IS NOT NULL AND state <> 'Tried' AND ended < ?1"), p => p.Contains("runs_without_result (ended<?)", StringComparison.Ordinal));
+
+        List<string> Plan(string sql) => db.All("EXPLAIN QUERY PLAN " + sql, row => row.GetString(3), "a", "[]");
     }
 
     [Fact]

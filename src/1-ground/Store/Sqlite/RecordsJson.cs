@@ -15,6 +15,7 @@ namespace Kumiki.Store.Sqlite;
 [JsonSerializable(typeof(RunCost))]
 [JsonSerializable(typeof(IReadOnlyList<InputUse>))]
 [JsonSerializable(typeof(IReadOnlyList<OutsideRead>))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, double>))]
 [JsonSerializable(typeof(ReleaseRecord))]
 [JsonSerializable(typeof(IReadOnlyList<StageMove>))]
 sealed partial class RecordsJson : JsonSerializerContext;

@@ -6,7 +6,7 @@ namespace Kumiki.Store.Sqlite;
 public sealed partial class SqliteMetadataStore
 {
     const string RunColumns =
-        "r.id, r.asset, r.state, r.fence, r.owner, r.plan, r.environment, r.started, r.ended, r.result, r.error, r.cost, r.inputs, r.outside";
+        "r.id, r.asset, r.state, r.fence, r.owner, r.plan, r.environment, r.started, r.ended, r.result, r.error, r.cost, r.inputs, r.outside, r.figures";
     static readonly RunEnvironment NoEnvironment = new("", "", 0, 0, "", new Dictionary<string, string>(), new Dictionary<string, string>());
 
     /// <summary>Environments read before; they are few and never change.</summary>
@@ -19,15 +19,17 @@ public sealed partial class SqliteMetadataStore
                 row => (new RunId(row.GetInt64(0)), Record(row, 1, RecordsJson.Default.ProcessIdentity)), asset, plan.MakingKey))
                 if (LivingProcess.IsAlive(itsOwner)) return new RunBegun.Joined(same);
 
-            var id = db.Number(
-                """
-                INSERT INTO runs (asset, state, fence, owner, recipe_key, making_key, closure, environment, plan, started)
-                VALUES (?1, 'Running', 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id
-                """,
-                asset, Json(owner, RecordsJson.Default.ProcessIdentity), plan.RecipeKey, plan.MakingKey, plan.Code.Closure, Keep(db, plan.Environment),
-                Json(plan with { Environment = NoEnvironment }, RecordsJson.Default.RunPlan), clock.GetUtcNow())!.Value;
-            return new RunBegun.Started(new(id), Fence: 1);
+            return new RunBegun.Started(Begin(db, asset, plan, owner, clock.GetUtcNow()), Fence: 1);
         }, stop);
+
+    static RunId Begin(Connection db, string asset, RunPlan plan, ProcessIdentity owner, DateTimeOffset started) =>
+        new(db.Number(
+            """
+            INSERT INTO runs (asset, state, fence, owner, recipe_key, making_key, closure, environment, plan, started)
+            VALUES (?1, 'Running', 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id
+            """,
+            asset, Json(owner, RecordsJson.Default.ProcessIdentity), plan.RecipeKey, plan.MakingKey, plan.Code.Closure, Keep(db, plan.Environment),
+            Json(plan with { Environment = NoEnvironment }, RecordsJson.Default.RunPlan), started)!.Value);
 
     public Task<int?> BeginAttemptAsync(RunId run, ProcessIdentity owner, CancellationToken stop) =>
         WriteAsync(db => (int?)db.Number("UPDATE runs SET fence = fence + 1, owner = ?2 WHERE id = ?1 AND state = 'Running' RETURNING fence",
@@ -43,14 +45,14 @@ public sealed partial class SqliteMetadataStore
 
             if (db.First("SELECT record FROM versions WHERE asset = ?1 AND content = ?2", ReadVersion, null, asset, made.Content) is { } same)
             {
-                End(db, run, RunState.Reused, same.Name.Number, error: null, cost, made);
+                End(db, run, RunState.Reused, same.Name.Number, error: null, cost, made.Inputs, made.Outside);
                 return new CommitEnd.Existing(same);
             }
             var now = Collection(db);
             if (now.Generation != generation || made.Files.Any(f => now.Doomed.Contains(f.Content))) return new CommitEnd.Collected(now);
 
             var added = Add(db, run, asset, made);
-            End(db, run, RunState.Made, added.Name.Number, error: null, cost, made);
+            End(db, run, RunState.Made, added.Name.Number, error: null, cost, made.Inputs, made.Outside);
             return new CommitEnd.Made(added);
         }, stop);
 
@@ -61,7 +63,7 @@ public sealed partial class SqliteMetadataStore
         return WriteAsync(db =>
         {
             if (!db.Any("SELECT 1 FROM runs WHERE id = ?1 AND state = 'Running' AND fence = ?2", run, fence)) return false;
-            End(db, run, state, result: null, error, cost, made: null);
+            End(db, run, state, result: null, error, cost);
             return true;
         }, stop);
     }
@@ -73,7 +75,7 @@ public sealed partial class SqliteMetadataStore
             foreach (var run in crashed)
             {
                 var why = Message.Of("store.run-crashed", ("pid", run.Owner.Pid), ("machine", run.Owner.Machine));
-                End(db, run.Id, RunState.Crashed, result: null, why, cost: null, made: null);
+                End(db, run.Id, RunState.Crashed, result: null, why, cost: null);
             }
             return [.. crashed.Select(r => Run(db, r.Id)!)];
         }, stop);
@@ -99,7 +101,7 @@ public sealed partial class SqliteMetadataStore
 
     public Task<int> ForgetRunsAsync(DateTimeOffset before, bool dryRun, CancellationToken stop)
     {
-        const string expired = "result IS NULL AND ended IS NOT NULL AND ended < ?1";
+        const string expired = "result IS NULL AND ended IS NOT NULL AND state <> 'Tried' AND ended < ?1";
         return dryRun
             ? ReadAsync(db => (int)db.Number($"SELECT count(*) FROM runs WHERE {expired}", before)!.Value, stop)
             : WriteAsync(db =>
@@ -110,13 +112,15 @@ public sealed partial class SqliteMetadataStore
             }, stop);
     }
 
-    void End(Connection db, RunId run, RunState state, int? result, Message? error, RunCost? cost, VersionRecord? made) =>
-        db.Run("UPDATE runs SET state = ?2, ended = ?3, result = ?4, error = ?5, cost = ?6, inputs = ?7, outside = ?8 WHERE id = ?1",
+    void End(Connection db, RunId run, RunState state, int? result, Message? error, RunCost? cost, IReadOnlyList<InputUse>? inputs = null, IReadOnlyList<OutsideRead>? outside = null,
+        IReadOnlyDictionary<string, double>? figures = null) =>
+        db.Run("UPDATE runs SET state = ?2, ended = ?3, result = ?4, error = ?5, cost = ?6, inputs = ?7, outside = ?8, figures = ?9 WHERE id = ?1",
             run, state, clock.GetUtcNow(), result,
             error is null ? null : Json(error, RecordsJson.Default.Message),
             cost is null ? null : Json(cost, RecordsJson.Default.RunCost),
-            made is null ? null : Json(made.Inputs, RecordsJson.Default.IReadOnlyListInputUse),
-            made is null ? null : Json(made.Outside, RecordsJson.Default.IReadOnlyListOutsideRead));
+            inputs is null ? null : Json(inputs, RecordsJson.Default.IReadOnlyListInputUse),
+            outside is null ? null : Json(outside, RecordsJson.Default.IReadOnlyListOutsideRead),
+            figures is null ? null : Json(figures, RecordsJson.Default.IReadOnlyDictionaryStringDouble));
 
     static long Keep(Connection db, RunEnvironment environment)
     {
@@ -151,6 +155,7 @@ public sealed partial class SqliteMetadataStore
         Cost = RecordOrNull(row, 11, RecordsJson.Default.RunCost),
         Inputs = RecordOrNull(row, 12, RecordsJson.Default.IReadOnlyListInputUse) ?? [],
         Outside = RecordOrNull(row, 13, RecordsJson.Default.IReadOnlyListOutsideRead) ?? [],
+        Figures = RecordOrNull(row, 14, RecordsJson.Default.IReadOnlyDictionaryStringDouble) ?? new Dictionary<string, double>(),
     };
 
     RunEnvironment Environment(Connection db, long id) =>

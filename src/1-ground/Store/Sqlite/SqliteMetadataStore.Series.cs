@@ -6,25 +6,35 @@ public sealed partial class SqliteMetadataStore
         WriteAsync(db =>
         {
             CheckRun(db, run);
-            // Series by series, so that neighbours in the table are written one after the other.
-            foreach (var series in points.GroupBy(p => p.Name, StringComparer.Ordinal))
-            {
-                var (number, position) = Series(db, run, series.Key);
-                foreach (var point in series)
-                    db.Run("INSERT INTO points (run, series, position, step, value, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                        run, number, position++, point.Step, point.Value, point.At);
-                db.Run("UPDATE series SET points = ?3 WHERE run = ?1 AND name = ?2", run, series.Key, position);
-            }
+            Append(db, run, points);
         }, stop);
+
+    static void Append(Connection db, RunId run, IReadOnlyList<MetricPoint> points)
+    {
+        // Series by series, so that neighbours in the table are written one after the other.
+        foreach (var series in points.GroupBy(p => p.Name, StringComparer.Ordinal))
+        {
+            var (number, position) = Series(db, run, series.Key);
+            foreach (var point in series)
+                db.Run("INSERT INTO points (run, series, position, step, value, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    run, number, position++, point.Step, point.Value, point.At);
+            db.Run("UPDATE series SET points = ?3 WHERE run = ?1 AND name = ?2", run, series.Key, position);
+        }
+    }
 
     public Task AppendLogAsync(RunId run, IReadOnlyList<LogLine> lines, CancellationToken stop) =>
         WriteAsync(db =>
         {
             CheckRun(db, run);
-            var sequence = db.Number("SELECT max(sequence) FROM log WHERE run = ?1", run) ?? 0;
-            foreach (var line in lines)
-                db.Run("INSERT INTO log (run, sequence, at, level, text) VALUES (?1, ?2, ?3, ?4, ?5)", run, ++sequence, line.At, line.Level, line.Text);
+            Append(db, run, lines);
         }, stop);
+
+    static void Append(Connection db, RunId run, IReadOnlyList<LogLine> lines)
+    {
+        var sequence = db.Number("SELECT max(sequence) FROM log WHERE run = ?1", run) ?? 0;
+        foreach (var line in lines)
+            db.Run("INSERT INTO log (run, sequence, at, level, text) VALUES (?1, ?2, ?3, ?4, ?5)", run, ++sequence, line.At, line.Level, line.Text);
+    }
 
     public Task<IReadOnlyList<MetricPoint>> MetricsAsync(RunId run, string? name, CancellationToken stop) =>
         ReadManyAsync<IReadOnlyList<MetricPoint>>(db =>

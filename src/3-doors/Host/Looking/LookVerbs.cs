@@ -74,7 +74,7 @@ sealed partial class Doors
                 }
                 else
                     terminal.Table(["RUN", "ASSET", "STATE", "STARTED", "TOOK", "RESULT"], runs.Select(r => (IReadOnlyList<string>)
-                        [r.Id.ToString(), r.Asset, r.State.ToString().ToLowerInvariant(), When(r.Started), r.Ended is { } e ? Took(e - r.Started) : "…", r.Result?.ToString() ?? r.Error?.ToString() ?? ""]));
+                        [r.Id.ToString(), r.Asset, r.State.ToString().ToLowerInvariant(), When(r.Started), r.Ended is { } e ? Took(e - r.Started) : "…", r.Result?.ToString() ?? r.Error?.ToString() ?? FiguresOf(r, 3)]));
             });
         });
     }
@@ -99,7 +99,7 @@ sealed partial class Doors
                 after = await PrintAsync(after);
             }
             terminal.Line($"{record.State.ToString().ToLowerInvariant()} {record.Result?.ToString() ?? record.Error?.ToString()}");
-            return record.Result is null ? 1 : 0;
+            return record.State is RunState.Made or RunState.Reused or RunState.Tried ? 0 : 1;
 
             async Task<long> PrintAsync(long from)
             {
@@ -112,6 +112,9 @@ sealed partial class Doors
             }
         });
     }
+
+    /// <summary>What a trial measured.</summary>
+    static string FiguresOf(RunRecord run, int most) => string.Join(' ', run.Figures.Take(most).Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Key}={f.Value:G5}")));
 
     static string When(DateTimeOffset at) => at.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 

@@ -88,6 +88,7 @@ sealed partial class Doors
         {
             terminal.Line($"{run.Id}  {run.Asset}  {run.State.ToString().ToLowerInvariant()}  {When(run.Started)}  {(run.Ended is { } e ? Took(e - run.Started) : "…")}  {run.Result}");
             if (run.Error is { } error) terminal.Line($"  ✗ {error}");
+            if (run.Figures.Count > 0) terminal.Line($"  {FiguresOf(run, int.MaxValue)}");
             terminal.Line($"  seed {run.Plan.Seed}  {string.Join(' ', run.Plan.Parameters.Select(p => $"{p.Key}={p.Value}"))}  {string.Join(' ', run.Plan.Notes)}");
             terminal.Line($"  {run.Plan.Code.EntryAssembly} {run.Plan.Code.GitCommit ?? "-"}{(run.Plan.Code.GitDirty == true ? " (dirty)" : "")}  program {run.Plan.Code.Closure.Short}");
             terminal.Line($"  {run.Plan.Environment.Os}, {run.Plan.Environment.Cpu} × {run.Plan.Environment.Cores}, {run.Plan.Environment.Runtime}");

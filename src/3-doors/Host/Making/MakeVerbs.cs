@@ -12,6 +12,7 @@ sealed partial class Doors
     IEnumerable<Command> Making()
     {
         yield return Make();
+        yield return Tune();
         yield return Reproduce();
         yield return RunStep();
         yield return RepeatStep();

@@ -74,13 +74,15 @@ sealed record RunLine(RunId Id, string Asset, RunState State, DateTimeOffset Sta
 /// <param name="Inputs">What it really read; known at its end.</param>
 /// <param name="Notes">How inputs were chosen, where that was not the usual way.</param>
 /// <param name="Recipe">What its reuse key was made of.</param>
+/// <param name="Figures">What a trial measured, by name; empty for other runs.</param>
 sealed record RunAnswer(
     RunLine Run, int Attempt, string Machine, int Process, IReadOnlyDictionary<string, string> Parameters, long Seed, IReadOnlyList<VersionName> Planned, IReadOnlyList<InputUse> Inputs,
-    IReadOnlyList<OutsideRead> Outside, IReadOnlyList<string> Notes, CodeRevision Code, RunEnvironment Environment, CostAnswer? Cost, IReadOnlyDictionary<string, string> Recipe, Digest RecipeKey)
+    IReadOnlyList<OutsideRead> Outside, IReadOnlyList<string> Notes, CodeRevision Code, RunEnvironment Environment, CostAnswer? Cost, IReadOnlyDictionary<string, string> Recipe, Digest RecipeKey,
+    IReadOnlyDictionary<string, double> Figures)
 {
     public static RunAnswer Of(RunRecord run, Language language) => new(
         RunLine.Of(run, language), run.Fence, run.Owner.Machine, run.Owner.Pid, run.Plan.Parameters, run.Plan.Seed, run.Plan.Inputs, run.Inputs, run.Outside, run.Plan.Notes, run.Plan.Code,
-        run.Plan.Environment, run.Cost is { } cost ? CostAnswer.Of(cost) : null, run.Plan.Recipe, run.Plan.RecipeKey);
+        run.Plan.Environment, run.Cost is { } cost ? CostAnswer.Of(cost) : null, run.Plan.Recipe, run.Plan.RecipeKey, run.Figures);
 }
 
 /// <param name="Steps">Seconds of each named step, longest first.</param>
