@@ -6,12 +6,12 @@ namespace Kumiki.Testing;
 
 /// <summary>Parts of the test rows: those the author named, and weak ones that are searched for.</summary>
 /// <remarks>The search looks at every slice of one or two columns (categories, and fifths of numbers): is the loss higher than on all other rows? Welch's t, one-sided; a slice is found where its p-value, adjusted over all that were
-/// tried (Benjamini and Hochberg 1995), is at most 0.05 and Hedges' g at least 0.2. A slice of two columns is kept only where it is worse than the slices of one column it lies in. Chung et al. 2019, "Slice Finder".</remarks>
+/// tried (Benjamini and Hochberg 1995), is at most 0.05 and Hedges' g at least 0.2. A slice of two columns is kept only where it is worse, beyond chance, than the rest of either slice of one column it lies in. Chung et al. 2019, "Slice Finder".</remarks>
 sealed class SliceView(string lossName, double[] losses, double[] truth, double[] predicted, double[]? costs)
 {
     public const int MostRows = 100_000;
     const int MostCategories = 20, Fifths = 5, MostFound = 20;
-    const double MostChance = 0.05, LeastEffect = 0.2;
+    const double MostChance = 0.05, MostChanceWithin = 0.001, LeastEffect = 0.2;
 
     /// <summary>Slices of fewer test rows are not judged.</summary>
     public static int SmallestOf(int rows) => Math.Max(30, rows / 200);
@@ -31,7 +31,7 @@ sealed class SliceView(string lossName, double[] losses, double[] truth, double[
         return new(lossName, smallest, shown, tried, found);
     }
 
-    bool Judged(Cell cell, int smallest) => cell.Count >= smallest && all.Count - cell.Count >= 2;
+    bool Judged(LossSums cell, int smallest) => cell.Count >= smallest && all.Count - cell.Count >= 2;
 
     (int Tried, List<SliceData> Found) Search(IReadOnlyList<SearchColumn> columns, int smallest, CancellationToken stop)
     {
@@ -53,7 +53,7 @@ sealed class SliceView(string lossName, double[] losses, double[] truth, double[
                     if (Large(found)) tested.Add(found);
                 }
             }
-        var total = new Cell();
+        var total = new LossSums();
         for (var row = 0; row < losses.Length; row += step) total = total.Plus(losses[row]);
         var adjusted = Corrections.BenjaminiHochberg([.. tested.Select(t => Chance(t.Cell, total))]);
         var kept = tested.Zip(adjusted).Where(t => t.Second <= MostChance && Effect(t.First.Cell, total) >= LeastEffect && !Explained(t.First))
@@ -65,10 +65,9 @@ sealed class SliceView(string lossName, double[] losses, double[] truth, double[
         })]);
 
         bool Large(Found f) => f.Cell.Count * step >= smallest && f.Cell.Count >= 30 && sampled - f.Cell.Count >= 30;
-        // The two together are no worse than one of them alone: by less than half of what that one is worse than all.
+        // The two together are hardly worse than one of them alone: by less than half of what that one is worse than all, or by no more than chance.
         bool Explained(Found f) => f.Second >= 0 && new[] { parents[(f.Column, f.Value)], parents[(f.Second, f.SecondValue)] }
-            .Any(p => f.Cell.Mean - p.Mean < 0.5 * Math.Max(0, p.Mean - total.Mean) || TooNear(f.Cell, p));
-        bool TooNear(Cell cell, Cell parent) => cell.Count >= 0.95 * parent.Count;
+            .Any(p => f.Cell.Mean - p.Mean < 0.5 * Math.Max(0, p.Mean - total.Mean) || f.Cell.Count >= 0.95 * p.Count || !(Chance(f.Cell, p) <= MostChanceWithin));
         string NameOf(Found f) => f.Second < 0 ? columns[f.Column].NameOf(f.Value) : $"{columns[f.Column].NameOf(f.Value)}, {columns[f.Second].NameOf(f.SecondValue)}";
         bool[] Rows(Found f)
         {
@@ -78,12 +77,12 @@ sealed class SliceView(string lossName, double[] losses, double[] truth, double[
         }
     }
 
-    readonly record struct Found(Cell Cell, int Column, int Value, int Second, int SecondValue);
+    readonly record struct Found(LossSums Cell, int Column, int Value, int Second, int SecondValue);
 
-    Cell[] Cells(SearchColumn one, SearchColumn? other, int step)
+    LossSums[] Cells(SearchColumn one, SearchColumn? other, int step)
     {
         var width = other?.Values.Count ?? 1;
-        var cells = new Cell[one.Values.Count * width];
+        var cells = new LossSums[one.Values.Count * width];
         for (var row = 0; row < losses.Length; row += step)
         {
             var (a, b) = (one.Codes[row], other?.Codes[row] ?? 0);
@@ -92,15 +91,15 @@ sealed class SliceView(string lossName, double[] losses, double[] truth, double[
         return cells;
     }
 
-    Cell Sum(bool[] rows)
+    LossSums Sum(bool[] rows)
     {
-        var cell = new Cell();
+        var cell = new LossSums();
         for (var row = 0; row < rows.Length; row++)
             if (rows[row]) cell = cell.Plus(losses[row]);
         return cell;
     }
 
-    SliceData Slice(string name, bool[] rows, Cell cell, double adjusted)
+    SliceData Slice(string name, bool[] rows, LossSums cell, double adjusted)
     {
         var own = Enumerable.Range(0, rows.Length).Where(r => rows[r]).ToArray();
         var interval = Intervals.Mean(Array.ConvertAll(own, r => losses[r]));
@@ -108,14 +107,14 @@ sealed class SliceView(string lossName, double[] losses, double[] truth, double[
             costs is null ? null : own.Average(r => costs[r]));
     }
 
-    Cell Whole => new(all.Count, all.Sum, all.Squares);
+    LossSums Whole => new(all.Count, all.Sum, all.Squares);
 
-    static Cell Rest(Cell cell, Cell whole) => new(whole.Count - cell.Count, whole.Sum - cell.Sum, whole.Squares - cell.Squares);
+    static LossSums Rest(LossSums cell, LossSums whole) => new(whole.Count - cell.Count, whole.Sum - cell.Sum, whole.Squares - cell.Squares);
 
-    double Chance(Cell cell) => Chance(cell, Whole);
+    double Chance(LossSums cell) => Chance(cell, Whole);
 
     /// <summary>One-sided p-value of Welch's t that the loss is higher in the slice.</summary>
-    static double Chance(Cell cell, Cell whole)
+    static double Chance(LossSums cell, LossSums whole)
     {
         var rest = Rest(cell, whole);
         var (a, b) = (cell.Variance / cell.Count, rest.Variance / rest.Count);
@@ -125,7 +124,7 @@ sealed class SliceView(string lossName, double[] losses, double[] truth, double[
     }
 
     /// <summary>Hedges' g against the rest.</summary>
-    static double Effect(Cell cell, Cell whole)
+    static double Effect(LossSums cell, LossSums whole)
     {
         var rest = Rest(cell, whole);
         var degrees = cell.Count + rest.Count - 2;
@@ -178,12 +177,12 @@ sealed record SearchColumn(string Name, IReadOnlyList<string> Values, int[] Code
 }
 
 /// <summary>Sums of losses.</summary>
-readonly record struct Cell(double Count, double Sum, double Squares)
+readonly record struct LossSums(double Count, double Sum, double Squares)
 {
     public double Mean => Sum / Count;
 
     public double Variance => Math.Max(0, (Squares - Sum * Sum / Count) / (Count - 1));
 
-    public Cell Plus(double loss) => new(Count + 1, Sum + loss, Squares + loss * loss);
+    public LossSums Plus(double loss) => new(Count + 1, Sum + loss, Squares + loss * loss);
 
 }

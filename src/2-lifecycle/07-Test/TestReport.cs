@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using System.Text;
 using System.Text.Json;
 using Kumiki.Making;
 using Kumiki.Onnx;
@@ -79,6 +80,10 @@ public abstract partial class TestReport<TRow>(Model<TRow> model) : Asset
 
         var json = await making.AddBytesAsync("report.json", data.ToJson(), stop);
         making.Part("report", json.Content);
+        var card = new ModelCard(data, read.Goal, Card, read.Data.Record, Language);
+        await making.AddBytesAsync("report.html", Encoding.UTF8.GetBytes(ReportHtml.Of(data, Language)), stop);
+        await making.AddBytesAsync("card.md", Encoding.UTF8.GetBytes(card.Markdown()), stop);
+        await making.AddBytesAsync("card.html", Encoding.UTF8.GetBytes(card.Html()), stop);
         foreach (var check in data.Verdict.Checks) making.Check(new CheckResult(check.Name, check.Name.StartsWith("leak-", StringComparison.Ordinal) ? CheckKind.Test : CheckKind.Goal, check.Held, check.Says));
         making.Fact("verdict", data.Verdict.Go ? "GO" : "NO-GO");
         making.Fact("model", data.Model);
