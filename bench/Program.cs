@@ -10,6 +10,7 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
     ["kills"] = ("Every test that kills a process, in full: takes an hour or so.", Kills.RunAsync),
     ["machine"] = ("What this machine can do at best: processor, memory, disk.", Machine.RunAsync),
     ["make"] = ("Makings that do nothing, one after another and eight at once, beside their fsyncs.", MakesAndFsyncs.RunAsync),
+    ["report"] = ("The test report of a million scored rows: its figures, seconds and bytes a row, and the whole making.", TestReport.RunAsync),
     ["start"] = ("From `kumiki serve` to the first answer, and memory at rest, on an empty folder and on the demo's.", StartToAnswer.RunAsync),
     ["version"] = ("10 M rows of CSV to a whole dataset version, beside bare DuckDB, plain copies and fsync.", CsvToVersion.RunAsync),
 };

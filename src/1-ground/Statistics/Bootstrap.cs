@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.ExceptionServices;
 
 namespace Kumiki.Statistics;
@@ -105,7 +106,7 @@ public static class Bootstrap
         var options = new ParallelOptions { MaxDegreeOfParallelism = plan.Threads, CancellationToken = stop };
         try
         {
-            Parallel.For(0, times, options, () => (new byte[rows.Rows], new double[figures]), Measure, _ => { });
+            Parallel.For(0, times, options, () => (ArrayPool<byte>.Shared.Rent(rows.Rows), new double[figures]), Measure, scratch => ArrayPool<byte>.Shared.Return(scratch.Item1));
         }
         catch (AggregateException several)
         {
@@ -115,10 +116,11 @@ public static class Bootstrap
 
         (byte[], double[]) Measure(int number, ParallelLoopState _, (byte[] Counts, double[] Values) scratch)
         {
-            fill(number, scratch.Counts);
+            var counts = scratch.Counts.AsSpan(0, rows.Rows);       // rented: a loop hands its work to new tasks every so often
+            fill(number, counts);
             try
             {
-                measure(scratch.Counts, scratch.Values);
+                measure(counts, scratch.Values);
             }
             catch (UndefinedFigureException)
             {

@@ -29,7 +29,26 @@ public abstract class Goal : Asset
     public Worth Worth => Read("worth", s => s.Worth) ?? throw new KumikiException(Message.Of("goal.no-worth", ("goal", Name)));
 
     /// <summary>In a making: from the version in use, recorded as read. Elsewhere: from the code.</summary>
-    T Read<T>(string part, Func<GoalStatement, T> fromCode) => MakingRun.Current is { } making && making.Node != Node ? making.Input(this).Part<T>(part) : fromCode(Statement);
+    T Read<T>(string part, Func<GoalStatement, T> fromCode) => MakingRun.Current is { } making && making.Node != Node ? making.Input(this).Part<T>(part) : fromCode(Stated(part));
+
+    [ThreadStatic]
+    static Goal? stating;
+
+    /// <summary>The statement, which may not ask for what it is about to state: <c>Costs = Costs</c> would never end.</summary>
+    GoalStatement Stated(string part)
+    {
+        if (stating == this) throw new KumikiException(Message.Of("goal.reads-itself", ("goal", Name), ("part", part)));
+        var outer = stating;
+        stating = this;
+        try
+        {
+            return Statement;
+        }
+        finally
+        {
+            stating = outer;
+        }
+    }
 
     /// <summary>All that a report shows, part by part.</summary>
     internal static GoalStatement ReadAll(InputVersion version) => new()
@@ -54,7 +73,16 @@ public abstract class Goal : Asset
 
     protected sealed override IEnumerable<Finding> Check()
     {
-        var (says, found) = (Statement, new List<Finding>());
+        var found = new List<Finding>();
+        GoalStatement says;
+        try
+        {
+            says = Stated("statement");
+        }
+        catch (KumikiException e)
+        {
+            return [new("goal", Severity.Refusal, e.Says, [])];
+        }
         if (string.IsNullOrWhiteSpace(says.Measure)) Refuse(Message.Of("goal.no-measure", ("goal", Name)));
         if (says.Target is not { } target) Refuse(Message.Of("goal.no-target", ("goal", Name), ("measure", says.Measure)));
         else if (!double.IsFinite(target)) Refuse(Message.Of("goal.not-finite", ("goal", Name), ("what", nameof(says.Target)), ("value", target)));
@@ -79,7 +107,7 @@ public abstract class Goal : Asset
 
     protected sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)
     {
-        var statement = Statement;
+        var statement = Stated("statement");
         await Add("problem", statement.Problem);
         await Add("measure", statement.Measure);
         await Add("target", statement.Target);

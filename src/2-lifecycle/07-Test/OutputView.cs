@@ -5,6 +5,9 @@ namespace Kumiki.Testing;
 /// <summary>The output view: how good the answers are, beside what else there is.</summary>
 static class OutputView
 {
+    /// <summary>Rows that calibration and residuals are drawn from.</summary>
+    public const int MostDrawn = 200_000;
+
     const int Bins = 10, Points = 200;
 
     public static OutputData Of(Subject subject, ContestResult result, Choice? choice, GoalStatement? goal, string? noExisting, int[]? dates)
@@ -33,14 +36,22 @@ static class OutputView
         {
             Roc = new("false_positive_rate", "true_positive_rate", roc.FalsePositiveRate, roc.TruePositiveRate, roc.Thresholds),
             PrecisionRecall = new("recall", "precision", precision.Recall, precision.Precision, precision.Thresholds),
-            CostCurve = goal?.Costs is { IsTwo: true } costs ? Costs(test, costs) : null,
+            CostCurve = goal?.Costs is { IsTwo: true } costs ? Costs(ranked, costs) : null,
         };
     }
 
-    static LineData Costs(Scored test, CostMatrix costs)
+    /// <summary>Thresholds spread evenly over the rows above them; nothing is kept of the others.</summary>
+    static LineData Costs(RankedScores ranked, CostMatrix costs)
     {
-        var points = CostCurve.Of(test, costs).Points(Points);
-        return new("threshold", "cost_per_decision", [.. points.Select(p => p.Threshold)], [.. points.Select(p => p.Cost)], []);
+        var (thresholds, each, next) = (new List<double>(), new List<double>(), 0.0);
+        foreach (var (threshold, c) in ranked.Cuts())
+        {
+            if (c.TruePositive + c.FalsePositive < next && c.FalseNegative + c.TrueNegative > 0) continue;
+            thresholds.Add(threshold);
+            each.Add((c.TruePositive * costs.Of(true, true) + c.FalsePositive * costs.Of(false, true) + c.FalseNegative * costs.Of(true, false) + c.TrueNegative * costs.Of(false, false)) / c.Total);
+            next = c.TruePositive + c.FalsePositive + c.Total / Points;
+        }
+        return new("threshold", "cost_per_decision", thresholds, each, []);
     }
 
     static ConfusionData Decided(Subject subject, RankedScores ranked, Choice choice, GoalStatement? goal)
@@ -54,18 +65,11 @@ static class OutputView
         return new(choice.Value, null, truths, decisions, [[above.TruePositive, above.FalseNegative], [above.FalsePositive, above.TrueNegative]]);
     }
 
-    static CalibrationData Calibrated(Scored test, double[]? weights)
+    static CalibrationData Calibrated(Scored all, double[]? allWeights)
     {
+        var (test, weights) = Thinned(all, allWeights);
         var found = Calibration.Reliability(test.Scores, test.Truth, Bins, Binning.EqualCount, weights);
-        CalibrationLine? line = null;
-        try
-        {
-            line = Calibration.Line(test.Scores, test.Truth, weights);
-        }
-        catch (UndefinedFigureException)
-        {
-            // one class, or classes that do not overlap: the report has a gap there
-        }
+        var line = LineOf(test, weights);
         return new(found.ExpectedError, found.MaxError, found.Brier.Reliability, found.Brier.Resolution, found.Brier.Uncertainty, found.Brier.WithinBins, line?.Slope, line?.Intercept,
             [.. found.Bins.Select(b =>
             {
@@ -73,6 +77,28 @@ static class OutputView
                 var interval = Intervals.Wilson(Math.Clamp((long)Math.Round(b.Observed * rows), 0, rows), rows);
                 return new BinData(b.Above, b.UpTo, b.Weight, b.Predicted, b.Observed, interval.Low, interval.High);
             })]);
+    }
+
+    /// <returns>Null: one class, or classes that do not overlap; the report has a gap there.</returns>
+    static CalibrationLine? LineOf(Scored test, double[]? weights)
+    {
+        try
+        {
+            return Calibration.Line(test.Scores, test.Truth, weights);
+        }
+        catch (UndefinedFigureException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Every so manieth row, where there are more than <see cref="MostDrawn"/>.</summary>
+    static (Scored Rows, double[]? Weights) Thinned(Scored rows, double[]? weights)
+    {
+        var step = (rows.Count + MostDrawn - 1) / MostDrawn;
+        if (step <= 1) return (rows, weights);
+        int[] kept = [.. Enumerable.Range(0, (rows.Count + step - 1) / step).Select(i => i * step)];
+        return (new(Array.ConvertAll(kept, i => rows.Scores[i]), Array.ConvertAll(kept, i => rows.Truth[i])), weights is null ? null : Array.ConvertAll(kept, i => weights[i]));
     }
 
     static OutputData Classes(OutputData output, Subject subject, ClassContest contest)
@@ -90,7 +116,8 @@ static class OutputView
 
     static ResidualData Residuals(Subject subject)
     {
-        var (predicted, truth) = (subject.Predicted(subject.Test), subject.Test.Truth);
+        var (thinned, _) = Thinned(new(subject.Predicted(subject.Test), subject.Test.Truth), null);
+        var (predicted, truth) = (thinned.Scores, thinned.Truth);
         int[] order = [.. Enumerable.Range(0, truth.Length)];
         Array.Sort((double[])predicted.Clone(), order);
         var residuals = Array.ConvertAll(order, row => truth[row] - predicted[row]);

@@ -63,10 +63,11 @@ sealed record ReportData
 
 /// <summary>How the work was bounded.</summary>
 /// <param name="Resamples">Of the bootstrap, of all test rows.</param>
+/// <param name="DrawnRows">Test rows that calibration and residuals are worked out on.</param>
 /// <param name="SliceRows">Test rows looked at for weak slices.</param>
 /// <param name="ShapRows">Rows explained.</param>
 /// <param name="PermutationRows">Rows that columns are shuffled on, so many times.</param>
-sealed record Sampling(int Resamples, double Level, int SliceRows, int ShapRows, int PermutationRows, int PermutationRepeats);
+sealed record Sampling(int Resamples, double Level, int DrawnRows, int SliceRows, int ShapRows, int PermutationRows, int PermutationRepeats);
 
 /// <param name="Go">Whether every check held.</param>
 sealed record VerdictData(bool Go, IReadOnlyList<CheckData> Checks);

@@ -7,7 +7,7 @@ namespace Kumiki.Testing;
 /// <summary>Parts of the test rows: those the author named, and weak ones that are searched for.</summary>
 /// <remarks>The search looks at every slice of one or two columns (categories, and fifths of numbers): is the loss higher than on all other rows? Welch's t, one-sided; a slice is found where its p-value, adjusted over all that were
 /// tried (Benjamini and Hochberg 1995), is at most 0.05 and Hedges' g at least 0.2. A slice of two columns is kept only where it is worse, beyond chance, than the rest of either slice of one column it lies in. Chung et al. 2019, "Slice Finder".</remarks>
-sealed class SliceView(string lossName, double[] losses, double[] truth, double[] predicted, double[]? costs)
+sealed class SliceView(string lossName, double[] losses, double[] truth, double[] predicted, Func<int, double>? costs)
 {
     public const int MostRows = 100_000;
     const int MostCategories = 20, Fifths = 5, MostFound = 20;
@@ -104,7 +104,7 @@ sealed class SliceView(string lossName, double[] losses, double[] truth, double[
         var own = Enumerable.Range(0, rows.Length).Where(r => rows[r]).ToArray();
         var interval = Intervals.Mean(Array.ConvertAll(own, r => losses[r]));
         return new(name, own.Length, false, cell.Mean, interval.Low, interval.High, Rest(cell, Whole).Mean, Effect(cell, Whole), adjusted, own.Average(r => truth[r]), predicted.Length == 0 ? null : own.Average(r => predicted[r]),
-            costs is null ? null : own.Average(r => costs[r]));
+            costs is null ? null : own.Average(costs));
     }
 
     LossSums Whole => new(all.Count, all.Sum, all.Squares);

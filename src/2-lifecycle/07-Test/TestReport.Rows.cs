@@ -114,11 +114,12 @@ public abstract partial class TestReport<TRow>
         return Frame.Read(making.Tables(), [file.Path], schema.Columns.ToDictionary(c => c.Name, _ => OnnxKind.Flag, StringComparer.Ordinal), stop);
     }
 
-    /// <summary>[test rows] what each decision cost; null: nothing is decided or nothing costs.</summary>
-    static double[]? CostsOf(Read read, Subject subject)
+    /// <summary>What the decision on a test row cost; null: nothing is decided or nothing costs.</summary>
+    static Func<int, double>? CostsOf(Read read, Subject subject)
     {
         if (subject.Task != LearningTask.Binary || read.Choice is not { } choice || read.Goal?.Costs is not { IsTwo: true } costs) return null;
         var review = choice.ReviewCost > 0 ? choice.ReviewCost : read.Goal.PersonCost ?? 0;
-        return [.. subject.Test.Scores.Zip(subject.Test.Truth, (score, truth) => score >= choice.Value ? costs.Of(truth == 1, true) : score >= choice.GreyFrom ? review + costs.Right(truth == 1) : costs.Of(truth == 1, false))];
+        var (scores, truth) = (subject.Test.Scores, subject.Test.Truth);
+        return row => scores[row] >= choice.Value ? costs.Of(truth[row] == 1, true) : scores[row] >= choice.GreyFrom ? review + costs.Right(truth[row] == 1) : costs.Of(truth[row] == 1, false);
     }
 }

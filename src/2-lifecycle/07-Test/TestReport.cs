@@ -164,6 +164,7 @@ public abstract partial class TestReport<TRow>(Model<TRow> model) : Asset
 
         var input = InputView.Of(rows, subject, read.Model.Record.Facts);
         var (goal, verdict) = GoalView.Of(subject.Model, read.Goal, figure, result, folds, input.Leaks);
+        var output = OutputView.Of(subject, result, read.Choice, read.Goal, noExisting, rows.ByTime ? Frame.Gather(rows.Frame.Keys(rows.SplitColumn!), test.Rows) : null);
         SlicesData cut;
         using (making.Step("slices")) cut = Cut(making, read, rows, subject, scorer, slices.Plans, stop);
         ImportanceData importance;
@@ -181,12 +182,12 @@ public abstract partial class TestReport<TRow>(Model<TRow> model) : Asset
             Target = algorithm.Target.Name,
             Positive = read.Model.Record.Facts.GetValueOrDefault("positive"),
             Classes = classes,
-            Sampling = new(plan.Resamples, 0.95, Math.Min(test.Count, SliceView.MostRows), explained.Length, Math.Min(scored.Count, ImportanceView.PermutationRows), ImportanceView.Repeats),
+            Sampling = new(plan.Resamples, 0.95, Math.Min(test.Count, OutputView.MostDrawn), Math.Min(test.Count, SliceView.MostRows), explained.Length, Math.Min(scored.Count, ImportanceView.PermutationRows), ImportanceView.Repeats),
             Verdict = verdict,
             GoalCheck = goal,
             Input = input,
             Process = ProcessView.Of(read.Model.Record, algorithm, scorer.Features, read.Run, read.Series),
-            Output = OutputView.Of(subject, result, read.Choice, read.Goal, noExisting, rows.ByTime ? Frame.Gather(rows.Frame.Keys(rows.SplitColumn!), test.Rows) : null),
+            Output = output,
             Slices = cut,
             Importance = importance,
         };

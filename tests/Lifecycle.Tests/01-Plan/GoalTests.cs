@@ -57,6 +57,15 @@ public sealed class GoalTests
         }
     }
 
+    public sealed class CircularGoal : Goal
+    {
+        protected override GoalStatement Statement => new() { Problem = "None.", Measure = "cost", Target = 1, Costs = Costs };
+    }
+
+    [Fact]
+    public void A_statement_that_asks_itself_is_refused_and_ends() => Assert.Equal(
+        "The statement of circular-goal asks the goal itself for its costs; state the value there, or give what holds it another name.", Assert.Single(new MakingWorld(typeof(CircularGoal)).Graph().Findings).Says.In("en"));
+
     [Fact]
     public void Unanswered_questions_of_the_ethics_screen_are_noted_and_keep_nothing_back()
     {
