@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 
 namespace Kumiki.Statistics;
@@ -104,9 +104,10 @@ public static class Bootstrap
         var found = new double[figures][];
         for (var f = 0; f < figures; f++) found[f] = new double[times];
         var options = new ParallelOptions { MaxDegreeOfParallelism = plan.Threads, CancellationToken = stop };
+        var idle = new ConcurrentBag<(byte[] Counts, double[] Values)>();       // a loop hands its work to new tasks every so often
         try
         {
-            Parallel.For(0, times, options, () => (ArrayPool<byte>.Shared.Rent(rows.Rows), new double[figures]), Measure, scratch => ArrayPool<byte>.Shared.Return(scratch.Item1));
+            Parallel.For(0, times, options, () => idle.TryTake(out var scratch) ? scratch : (new byte[rows.Rows], new double[figures]), Measure, idle.Add);
         }
         catch (AggregateException several)
         {
@@ -116,11 +117,10 @@ public static class Bootstrap
 
         (byte[], double[]) Measure(int number, ParallelLoopState _, (byte[] Counts, double[] Values) scratch)
         {
-            var counts = scratch.Counts.AsSpan(0, rows.Rows);       // rented: a loop hands its work to new tasks every so often
-            fill(number, counts);
+            fill(number, scratch.Counts);
             try
             {
-                measure(counts, scratch.Values);
+                measure(scratch.Counts, scratch.Values);
             }
             catch (UndefinedFigureException)
             {

@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Collections.Concurrent;
 using Kumiki.Statistics;
 
 namespace Kumiki.Testing;
@@ -20,6 +20,7 @@ sealed class BinaryContest : Contest
     readonly bool[] positive = [], lastOfTie = [];       // by rank, where a held figure is asked for
     readonly double[] rankedWeights = [];
     readonly int existingAt = -1;
+    readonly ConcurrentBag<byte[]> idle = [];
 
     /// <param name="test">Truths are 1 and 0, scores probabilities.</param>
     /// <param name="prior">The share of the positive class among the training rows.</param>
@@ -64,29 +65,18 @@ sealed class BinaryContest : Contest
         if (existing is null)
         {
             Rank(model, counts, into, choice);
+            Constants(model.At(double.NegativeInfinity, counts), into);
         }
         else
         {
-            var rented = ArrayPool<byte>.Shared.Rent(Rows);
-            var ranked = rented.AsSpan(0, Rows);
-            model.ToRankOrder(counts, ranked);
-            Rank(model, ranked, into, choice);
+            var ranked = idle.TryTake(out var used) ? used : new byte[Rows];
             existing.ToRankOrder(counts, ranked);
             Rank(existing, ranked, into[(existingAt * Figures.Count)..], existingChoice);
-            ArrayPool<byte>.Shared.Return(rented);
+            model.ToRankOrder(counts, ranked);
+            Rank(model, ranked, into, choice);
+            Constants(model.At(double.NegativeInfinity, ranked), into);
+            idle.Add(ranked);
         }
-        var all = existing is null ? model.At(double.NegativeInfinity, counts) : Both(counts);
-        Constants(all.TruePositive, all.FalsePositive, into);
-    }
-
-    Confusion Both(ReadOnlySpan<byte> counts)
-    {
-        var rented = ArrayPool<byte>.Shared.Rent(Rows);
-        var ranked = rented.AsSpan(0, Rows);
-        model.ToRankOrder(counts, ranked);
-        var all = model.At(double.NegativeInfinity, ranked);
-        ArrayPool<byte>.Shared.Return(rented);
-        return all;
     }
 
     void Rank(RankedScores scores, ReadOnlySpan<byte> ranked, Span<double> into, Choice? cut)
@@ -114,9 +104,10 @@ sealed class BinaryContest : Contest
         into[Deciding.Length] = cost / total;
     }
 
-    void Constants(double positives, double negatives, Span<double> into)
+    /// <param name="all">All rows decided as high.</param>
+    void Constants(Confusion all, Span<double> into)
     {
-        var (total, decisions) = (positives + negatives, Ranking.Length);
+        var (positives, negatives, total, decisions) = (all.TruePositive, all.FalsePositive, all.Total, Ranking.Length);
         var share = positives / total;
         for (var c = 1; c < Contestants.Count; c++)
         {

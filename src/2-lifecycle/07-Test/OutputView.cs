@@ -6,7 +6,7 @@ namespace Kumiki.Testing;
 static class OutputView
 {
     /// <summary>Rows that calibration and residuals are drawn from.</summary>
-    public const int MostDrawn = 200_000;
+    public const int MostDrawn = 100_000;
 
     const int Bins = 10, Points = 200;
 
