@@ -73,6 +73,10 @@ public sealed class InputVersion
         return new(making, await making.RecordAsync(use.Version, stop), artifacts, isBehind: true);
     }
 
+    /// <summary>The run that made it, with every point of its series; looking at it records nothing.</summary>
+    /// <exception cref="KumikiException">The run is no longer there.</exception>
+    public async Task<(RunRecord Run, IReadOnlyList<MetricPoint> Series)> MakingAsync(CancellationToken stop) => await making.RunAsync(Record.MadeBy, stop);
+
     VersionFile FileOf(string path) =>
         Record.Files.FirstOrDefault(f => f.Path == path) ?? throw new KumikiException(Message.Of("making.no-file", ("version", Name), ("file", path)));
 }

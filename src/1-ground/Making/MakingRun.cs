@@ -92,6 +92,24 @@ public sealed class MakingRun
     internal async Task<VersionRecord> RecordAsync(VersionName name, CancellationToken stop) =>
         await metadata.VersionAsync(name, stop) ?? throw new KumikiException(Message.Of("making.no-version", ("version", name)));
 
+    internal async Task<(RunRecord Run, IReadOnlyList<MetricPoint> Series)> RunAsync(RunId run, CancellationToken stop) =>
+        (await metadata.RunAsync(run, stop) ?? throw new KumikiException(Message.Of("making.no-run", ("run", run))), await metadata.MetricsAsync(run, null, stop));
+
+    /// <summary>The version of an asset that production held when this run was begun: what a new version is compared with. Looking at it records nothing, so a release since then makes nothing stale.</summary>
+    /// <returns>Null: production held none.</returns>
+    public async Task<InputVersion?> InProductionAsync(Asset asset, CancellationToken stop)
+    {
+        var began = (await RunAsync(Run, stop)).Run.Started;
+        int? before = null;
+        while (await metadata.ReleasesAsync(100, before, stop) is { Count: > 0 } page)
+        {
+            if (page.FirstOrDefault(r => r.LiveAt <= began && (r.WithdrawnAt is null || r.WithdrawnAt > began)) is { } live)
+                return live.Set.TryGetValue(asset.Name, out var number) ? new(this, await RecordAsync(new(asset.Name, number), stop), artifacts, isBehind: true) : null;
+            before = page[^1].Number;
+        }
+        return null;
+    }
+
     internal void Read(VersionRecord version, string part, Digest digest)
     {
         lock (gate)

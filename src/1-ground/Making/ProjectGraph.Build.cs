@@ -80,6 +80,7 @@ public sealed partial class ProjectGraph
             findings.AddRange(asset.Check());
             findings.AddRange(Use(node, classes, built));
         }
+        findings.AddRange(Unreported(built.Values));
         return new(built, [.. ordered.Select(n => built[n.Name])], findings);
     }
 
@@ -281,6 +282,14 @@ public sealed partial class ProjectGraph
             if (classes.OnlyFor(input.Type) is { } only && !only.Users.Contains(node.Type))
                 yield return Refuse("only-for", Message.Of("graph.only-for", ("asset", node.Name), ("input", input.Name), ("users", string.Join(", ", only.Users.Select(u => AssetName.Of(u.Name))))));
         }
+    }
+
+    /// <summary>Models that no report looks at; of a family one note.</summary>
+    static IEnumerable<Finding> Unreported(IReadOnlyCollection<AssetNode> nodes)
+    {
+        var reported = nodes.Where(n => n.Kind == AssetKind.Report).SelectMany(n => n.Inputs).Select(i => i.Asset).ToHashSet(StringComparer.Ordinal);
+        return nodes.Where(n => n.Kind == AssetKind.Model && !reported.Contains(n.Name)).Select(n => n.Family ?? n.Name).Distinct()
+            .Select(name => new Finding("report", Severity.Note, Message.Of("graph.no-report", ("model", name)), []));
     }
 
     static Finding Refuse(string rule, Message says, params IReadOnlyList<string> mends) => new(rule, Severity.Refusal, says, mends);

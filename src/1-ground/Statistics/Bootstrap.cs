@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 
 namespace Kumiki.Statistics;
@@ -103,9 +104,10 @@ public static class Bootstrap
         var found = new double[figures][];
         for (var f = 0; f < figures; f++) found[f] = new double[times];
         var options = new ParallelOptions { MaxDegreeOfParallelism = plan.Threads, CancellationToken = stop };
+        var idle = new ConcurrentBag<(byte[] Counts, double[] Values)>();       // a loop hands its work to new tasks every so often
         try
         {
-            Parallel.For(0, times, options, () => (new byte[rows.Rows], new double[figures]), Measure, _ => { });
+            Parallel.For(0, times, options, () => idle.TryTake(out var scratch) ? scratch : (new byte[rows.Rows], new double[figures]), Measure, idle.Add);
         }
         catch (AggregateException several)
         {

@@ -28,6 +28,9 @@ public abstract partial class Model<TRow> : Asset
     /// <summary>What the model has to beat on the test rows; by default nothing is declared, and the mean of the training rows is shown.</summary>
     protected virtual IReadOnlyList<Baseline<TRow>> Baselines => [];
 
+    /// <summary>The baselines, for the report.</summary>
+    internal IReadOnlyList<Baseline<TRow>> DeclaredBaselines => Baselines;
+
     /// <summary>Whether the learner is also tried by cross-validation on the rows that train and validate; its figures stand beside those of the test rows as <c>mae.folds</c>.</summary>
     /// <value>Null: it is not.</value>
     protected virtual CrossValidation? CrossValidation => null;

@@ -33,8 +33,8 @@ public sealed record Scored(double[] Scores, double[] Truth)
 /// <summary>Scored rows as a Parquet file: score (or score.NAME for each), truth, row.</summary>
 static class ScoredRows
 {
-    /// <summary>The file of a model version.</summary>
-    public const string Validation = "scored/validation.parquet";
+    /// <summary>The files of a model version.</summary>
+    public const string Validation = "scored/validation.parquet", Test = "scored/test.parquet", OutOfFold = "scored/out-of-fold.parquet";
 
     const string Score = "score", Truth = "truth", Row = "row";
 

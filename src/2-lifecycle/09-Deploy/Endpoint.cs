@@ -25,6 +25,7 @@ public abstract class Endpoint<TIn, TOut> : Asset
     protected sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)
     {
         var decision = Decision;
+        if (decision.Threshold is { } cut) Threshold.RequireFit(making.Input(cut).Record, making.Input(cut.Model).Record);
         Choice? choice = decision.Threshold is { } threshold ? making.Input(threshold).Part<Choice>("choice") : null;
         await making.AddBytesAsync("decision.json", JsonSerializer.SerializeToUtf8Bytes(new
         {

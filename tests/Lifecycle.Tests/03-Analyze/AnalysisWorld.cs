@@ -35,7 +35,7 @@ sealed class AnalysisWorld : IDisposable
     {
         var path = Path.Combine(folder, "rows.csv");
         File.WriteAllText(path, (header is null ? "" : header + "\n") + File.ReadAllText(csv));
-        return [.. CsvLoad.Run(Engine, Source.Csv(path), RowSchema.Of<T>(), folder, Directory.CreateDirectory(Path.Combine(folder, "loaded")).FullName).Files.Select(f => f.Path)];
+        return [.. SourceLoad.Run(Engine, Source.Csv(path), RowSchema.Of<T>(), folder, Directory.CreateDirectory(Path.Combine(folder, "loaded")).FullName).Files.Select(f => f.Path)];
     }
 
     /// <summary>The findings as sentences.</summary>

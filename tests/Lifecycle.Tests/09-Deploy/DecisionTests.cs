@@ -22,6 +22,7 @@ public sealed class ModerationGoal : Goal
     {
         Problem = "Violations stay up too long.",
         Measure = "violations seen a day",
+        Target = 50,
         Owner = Team,
         Costs = CostMatrix.Of("JPY", ("violation", "fine"), ("suspend", "publish"), new[,] { { 0, Missed }, { 5, 0 } }),
     };

@@ -26,6 +26,10 @@ public static class SqlText
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 
+    /// <summary>A condition over a row's columns, in brackets; true or false, never null, and meaning what it means in C#.</summary>
+    /// <exception cref="KumikiException">It uses what SQL cannot say alike; the sentence names the part.</exception>
+    public static string Condition<TRow>(System.Linq.Expressions.Expression<Func<TRow, bool>> holds) => new PredicateSql(RowSchema.Of<TRow>(), holds).Text;
+
     /// <summary>The rows of Parquet files, in their order, as something to select from.</summary>
     /// <param name="files">At least one path; nothing in it is taken as a pattern.</param>
     public static string Rows(IReadOnlyList<string> files) => Read(files, "");
