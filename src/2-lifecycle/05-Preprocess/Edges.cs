@@ -4,7 +4,7 @@ namespace Kumiki.Preprocessing;
 static class Edges
 {
     /// <param name="values">At least one, no NaN.</param>
-    public static float[] OfWidth(double[] values, int bins)
+    public static float[] OfWidth(ReadOnlySpan<double> values, int bins)
     {
         var (least, greatest) = Fitting.Ends(values);
         var step = (greatest - least) / bins;
@@ -12,7 +12,7 @@ static class Edges
     }
 
     /// <inheritdoc cref="OfWidth"/>
-    public static float[] OfQuantiles(double[] values, int bins)
+    public static float[] OfQuantiles(Span<double> values, int bins)
     {
         // Percentages are divided and edges closer than 1e-8 dropped as KBinsDiscretizer does.
         var all = Quantiles.Of(values, [.. Enumerable.Range(0, bins + 1).Select(i => i == bins ? 1 : i * (100.0 / bins) / 100)]);
@@ -30,9 +30,10 @@ static class Edges
     /// DecisionTreeRegressor(max_leaf_nodes).</summary>
     /// <param name="target">[values]</param>
     /// <param name="leastShare">Of the values, in each leaf.</param>
-    public static float[] OfTree(double[] values, double[] target, int leaves, double leastShare)
+    public static float[] OfTree(ReadOnlySpan<double> values, double[] target, int leaves, double leastShare)
     {
-        var floats = Array.ConvertAll(values, v => (float)v);
+        var floats = new float[values.Length];
+        for (var i = 0; i < floats.Length; i++) floats[i] = (float)values[i];
         var sorted = (double[])target.Clone();
         Array.Sort(floats, sorted);
         var sums = new double[sorted.Length + 1];

@@ -4,14 +4,14 @@ namespace Kumiki.Preprocessing;
 
 static partial class Fitting
 {
-    static FittedColumn Numbers(FeaturePlan plan, Frame frame, int[] rows, double[] target)
+    static FittedColumn Numbers(FeaturePlan plan, Frame frame, int[] rows, double[] target, FittingRoom room)
     {
-        var values = ValuesOf(plan, frame, rows);
+        var values = ValuesOf(plan, frame, rows, room);
         var steps = new List<FittedStep>();
         var last = plan.Steps.Count - 1;
         foreach (var (number, step) in plan.Steps.Index())
         {
-            var learnt = Learn(plan.Name, step, values, target);
+            var learnt = Learn(plan.Name, step, values, target, room);
             if (learnt is null) continue;
             steps.Add(learnt);
             if (number < last) Apply(learnt, values);
@@ -28,19 +28,20 @@ static partial class Fitting
         };
     }
 
-    static double[] ValuesOf(FeaturePlan plan, Frame frame, int[] rows)
+    static double[] ValuesOf(FeaturePlan plan, Frame frame, int[] rows, FittingRoom room)
     {
-        if (plan.Cross is null) return Taken(plan.Column.Name);
-        var (first, second) = (Taken(plan.Columns[0].Name), Taken(plan.Columns[1].Name));
+        if (plan.Cross is null) return Take(plan.Column.Name, room.Values);
+        var (first, second) = (Take(plan.Columns[0].Name, room.Values), Take(plan.Columns[1].Name, room.Others));
         if (plan.Cross is CrossPlan.Ratio { WhenZero: var whenZero })
             for (var i = 0; i < first.Length; i++) first[i] = second[i] == 0 && !double.IsNaN(first[i]) ? whenZero : first[i] / second[i];
         else
             for (var i = 0; i < first.Length; i++) first[i] *= second[i];
         return first;
 
-        double[] Taken(string column)
+        double[] Take(string column, double[] taken)
         {
-            var taken = Frame.Gather(frame.Numbers(column), rows);
+            var all = frame.Numbers(column);
+            for (var i = 0; i < rows.Length; i++) taken[i] = all[rows[i]];
             // The model takes 32-bit floats, in which a greater number is infinite.
             for (var i = 0; i < taken.Length; i++)
                 if (Math.Abs(taken[i]) > float.MaxValue)
@@ -50,7 +51,7 @@ static partial class Fitting
     }
 
     /// <returns>Null where there is nothing to do.</returns>
-    static FittedStep? Learn(string name, StepPlan step, double[] values, double[] target)
+    static FittedStep? Learn(string name, StepPlan step, double[] values, double[] target, FittingRoom room)
     {
         switch (step)
         {
@@ -58,15 +59,15 @@ static partial class Fitting
             case StepPlan.Require: return new FittedStep.Require();
             case StepPlan.ImputeWith with: return new FittedStep.Impute(with.Value, with.Indicator);
             case StepPlan.Impute impute:
-                return new FittedStep.Impute(ImputedValue(impute.By, values) ?? throw AllMissing(name, values.Length), impute.Indicator);
+                return new FittedStep.Impute(ImputedValue(impute.By, values, room) ?? throw AllMissing(name, values.Length), impute.Indicator);
             case StepPlan.Scale scale:
-                var (shift, by) = ShiftAndSize(scale.By, values) ?? throw AllMissing(name, values.Length);
+                var (shift, by) = ShiftAndSize(scale.By, values, room) ?? throw AllMissing(name, values.Length);
                 return new FittedStep.Scale(shift, by);
             case StepPlan.Log log:
                 var outside = log.Signed ? -1 : Array.FindIndex(values, v => v <= -1);
                 if (outside >= 0) throw new KumikiException(Message.Of("features.log-below", ("column", name), ("value", values[outside])));
                 return new FittedStep.Log(log.Signed);
-            case StepPlan.Power: return new FittedStep.Power(YeoJohnson.Lambda(Present(values)) ?? throw AllMissing(name, values.Length));
+            case StepPlan.Power: return new FittedStep.Power(YeoJohnson.Lambda(room.Present(values).ToArray()) ?? throw AllMissing(name, values.Length));
             case StepPlan.Clip(var low, var high):
                 var bounds = Quantiles.Of(NonEmpty(), [low, high]);
                 return new FittedStep.Clip(bounds[0], bounds[1]);
@@ -75,7 +76,7 @@ static partial class Fitting
                 {
                     Bins.Width => Edges.OfWidth(NonEmpty(), count),
                     Bins.Quantile => Edges.OfQuantiles(NonEmpty(), count),
-                    _ => Edges.OfTree(NonEmpty(), Present(values, target), count, leastShare),
+                    _ => Edges.OfTree(NonEmpty(), [.. target.Where((_, i) => !double.IsNaN(values[i]))], count, leastShare),
                 }, apart);
             case StepPlan.Date date: return new FittedStep.Part(date.Part);
             case StepPlan.DaysSince since: return new FittedStep.Since(Days(since.Day));
@@ -84,7 +85,7 @@ static partial class Fitting
             default: throw new System.Diagnostics.UnreachableException($"Learn {step.GetType().Name}.");
         }
 
-        double[] NonEmpty() => Present(values) is { Length: > 0 } present ? present : throw AllMissing(name, values.Length);
+        Span<double> NonEmpty() => room.Present(values) is { Length: > 0 } present ? present : throw AllMissing(name, values.Length);
     }
 
     static int Days(DateOnly day) => day.DayNumber - new DateOnly(1970, 1, 1).DayNumber;
@@ -111,33 +112,18 @@ static partial class Fitting
         }
     }
 
-    /// <summary>The values that are there.</summary>
-    static double[] Present(double[] values)
-    {
-        var missing = 0;
-        foreach (var value in values) missing += double.IsNaN(value) ? 1 : 0;
-        if (missing == 0) return [.. values];
-        var (present, at) = (new double[values.Length - missing], 0);
-        foreach (var value in values)
-            if (!double.IsNaN(value)) present[at++] = value;
-        return present;
-    }
-
-    /// <summary>The targets of the values that are there.</summary>
-    static double[] Present(double[] values, double[] target) => [.. target.Where((_, i) => !double.IsNaN(values[i]))];
-
     /// <returns>Null when every value is missing.</returns>
-    internal static double? ImputedValue(Impute by, double[] values)
+    internal static double? ImputedValue(Impute by, ReadOnlySpan<double> values, FittingRoom room)
     {
         if (by == Impute.Zero) return 0;
         if (by == Impute.Mean) return MeanAndDeviation(values)?.Mean;
-        var present = Present(values);
+        var present = room.Present(values);
         return present.Length == 0 ? null : by == Impute.Median ? Quantiles.Median(present) : MostFrequent(present);
     }
 
-    static double MostFrequent(double[] present)
+    static double MostFrequent(Span<double> present)
     {
-        Array.Sort(present);
+        present.Sort();
         var (best, bestCount, at) = (present[0], 0, 0);
         while (at < present.Length)
         {
@@ -151,10 +137,10 @@ static partial class Fitting
 
     /// <summary>What to subtract and by what to divide; 0 stands for no division, where the values do not differ.</summary>
     /// <returns>Null when every value is missing.</returns>
-    internal static (double Shift, double By)? ShiftAndSize(Scale by, double[] values)
+    internal static (double Shift, double By)? ShiftAndSize(Scale by, ReadOnlySpan<double> values, FittingRoom room)
     {
         if (by == Scale.Standard) return MeanAndDeviation(values);
-        var present = Present(values);
+        var present = room.Present(values);
         if (present.Length == 0) return null;
         double shift, size;
         if (by == Scale.Robust)

@@ -77,20 +77,22 @@ static partial class Fitting
         var columns = new FittedColumn[plans.Count];
         var replaced = new IReadOnlyList<Replacement>[plans.Count];
         var failures = new Exception?[plans.Count];
-        Parallel.For(0, plans.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
+        var threads = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
+        Parallel.For(0, plans.Count, threads, () => new FittingRoom(rows.Length), (i, _, room) =>
         {
             try
             {
                 var plan = plans[i];
                 if (IsOnlyRequired(plan)) (columns[i], replaced[i]) = (new(plan.Name, kinds[plan.Name], new FittedStep.Require()), []);
                 else if (kinds[plan.Column.Name] == OnnxKind.Text) (columns[i], replaced[i]) = Texts(plan, frame, rows, target);
-                else (columns[i], replaced[i]) = (Numbers(plan, frame, rows, target), []);
+                else (columns[i], replaced[i]) = (Numbers(plan, frame, rows, target, room), []);
             }
             catch (KumikiException e)
             {
                 failures[i] = e;
             }
-        });
+            return room;
+        }, _ => { });
         // The first plan's failure, so that the same rows always give the same sentence.
         if (failures.FirstOrDefault(f => f is not null) is { } failed) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failed);
         return new(columns, [.. replaced.SelectMany(r => r)]);

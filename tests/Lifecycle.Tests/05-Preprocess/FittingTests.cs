@@ -14,9 +14,9 @@ public sealed class FittingTests
         var column = Golden.Root.GetProperty("columns")[number];
         var values = Golden.Numbers(column.GetProperty("values"));
 
-        Near("median", Fitting.ImputedValue(Impute.Median, values)!.Value);
-        Near("mean", Fitting.ImputedValue(Impute.Mean, values)!.Value);
-        Near("mostFrequent", Fitting.ImputedValue(Impute.MostFrequent, values)!.Value);
+        Near("median", Fitting.ImputedValue(Impute.Median, values, new(values.Length))!.Value);
+        Near("mean", Fitting.ImputedValue(Impute.Mean, values, new(values.Length))!.Value);
+        Near("mostFrequent", Fitting.ImputedValue(Impute.MostFrequent, values, new(values.Length))!.Value);
         var (mean, deviation) = Fitting.MeanAndDeviation(values)!.Value;
         Near("scaleMean", mean);
         Near("scale", deviation == 0 ? 1 : deviation);
@@ -31,8 +31,8 @@ public sealed class FittingTests
     [Fact]
     public void A_column_without_any_value_has_nothing_to_learn()
     {
-        Assert.Null(Fitting.ImputedValue(Impute.Median, [double.NaN, double.NaN]));
+        Assert.Null(Fitting.ImputedValue(Impute.Median, [double.NaN, double.NaN], new(2)));
         Assert.Null(Fitting.MeanAndDeviation([]));
-        Assert.Equal(0, Fitting.ImputedValue(Impute.Zero, [double.NaN]));
+        Assert.Equal(0, Fitting.ImputedValue(Impute.Zero, [double.NaN], new(1)));
     }
 }
