@@ -122,8 +122,8 @@ static class FoldsOverSklearn
             (_, 0) => new Ridge(target, 1),
             _ => new LogisticRegression(target, classes > 2, 1, 0),
         };
-        var plans = columns.Where(c => c.Name != table.Target).Select(c => new FeaturePlan(c, c.Kind == ColumnKind.String ? [new StepPlan.OneHot()]
-            : learner == "trees" ? [] : [new StepPlan.Impute(Impute.Median, false), new StepPlan.Scale()])).ToList();
+        var plans = columns.Where(c => c.Name != table.Target).Select(c => new FeaturePlan(c, c.Kind == ColumnKind.String ? [new StepPlan.OneHot(null, 0, false)]
+            : learner == "trees" ? [] : [new StepPlan.Impute(Impute.Median, false), new StepPlan.Scale(Scale.Standard)])).ToList();
         var figures = new List<double>();
         foreach (var of in folds)
         {
@@ -131,7 +131,7 @@ static class FoldsOverSklearn
             {
                 int[] train = [.. Enumerable.Range(0, frame.Rows).Where(r => of[r] != fold)], tried = [.. Enumerable.Range(0, frame.Rows).Where(r => of[r] == fold)];
                 var column = TargetColumn.Of(algorithm, frame, train);
-                var fitted = Fitted.Of(table.Name, new Learner(plans, algorithm), frame, column, train, [], new TrainingCourse(0, stop));
+                var fitted = ModelFit.Of(table.Name, new Learner(plans, algorithm), frame, column, train, [], new TrainingCourse(0, stop));
                 var scored = fitted.Score(frame, column, tried, stop);
                 figures.Add(Figure.Of(algorithm, scored).Single(f => f.Name == (table.Classes ? "log_loss" : "rmse")).Value);
             }

@@ -3,6 +3,7 @@ using Kumiki.Bench;
 // One line a benchmark. Each is a function in a file of its own, that writes its figures.
 var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, CancellationToken, Task> Run)>(StringComparer.Ordinal)
 {
+    ["analyze"] = ("The analysis report of 10 M rows × 30 columns, beside DuckDB's own SUMMARIZE of the same Parquet table.", AnalyzeOverSummarize.RunAsync),
     ["batch"] = ("A batch prediction of 1 M rows, beside bare ONNX Runtime on the same rows.", BatchOverOnnx.RunAsync),
     ["clone"] = ("From `git clone` to the served demo, step by step, and the demo again.", CloneToDemo.RunAsync),
     ["csv"] = ("10 M rows of CSV to checked Parquet, beside bare DuckDB doing the same.", CsvToTable.RunAsync),
@@ -15,6 +16,7 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
     ["make"] = ("Makings that do nothing, one after another and eight at once, beside their fsyncs.", MakesAndFsyncs.RunAsync),
     ["start"] = ("From `kumiki serve` to the first answer, and memory at rest, on an empty folder and on the demo's.", StartToAnswer.RunAsync),
     ["train"] = ("Preprocessing and training 1 M rows of 28 floats, beside XGBoost alone, and its peak memory.", TrainOverXGBoost.RunAsync),
+    ["transforms"] = ("Transforms learnt from and computed for 1 M rows of 20 columns, beside scikit-learn's ColumnTransformer.", TransformsOverSklearn.RunAsync),
     ["trials"] = ("1,000 trials that do nothing, and whether the 20,000th costs more than the 1,000th.", Trials.RunAsync),
     ["version"] = ("10 M rows of CSV to a whole dataset version, beside bare DuckDB, plain copies and fsync.", CsvToVersion.RunAsync),
 };

@@ -120,6 +120,9 @@ public static partial class Adapter
         return room[..length];
     }
 
+    /// <summary>Whether a value of a Text column becomes the empty text.</summary>
+    internal static bool IsMissingText<T>(T value) => value is null or "";
+
     /// <summary>The text a value becomes, for looking at it outside a tensor.</summary>
     internal static string? TextOf<T>(T value)
     {

@@ -16,21 +16,38 @@ public enum ColumnKind
     Text,
 }
 
-/// <summary>What was learnt from the training rows for one column, to be done in the graph.</summary>
-public abstract record FittedStep
+/// <summary>A column of the table, by name.</summary>
+public sealed record TableColumn(string Name, ColumnKind Kind);
+
+/// <summary>One column of the table, or a cross of some, and its steps, in order. Steps that give a number work on what the step before gave; steps that give
+/// features (bins, parts of a date, categories) give those of the number as it is at their place.</summary>
+/// <param name="Name">The column's; for a cross what it is called among the features.</param>
+public sealed record FittedColumn(string Name, ColumnKind Kind, params IReadOnlyList<FittedStep> Steps)
 {
-    FittedStep() { }
+    /// <summary>Whether the number is a feature beside those that its steps give.</summary>
+    /// <value>False: it is one where there are no steps, or steps that change it and none that gives features.</value>
+    public bool KeepsNumber { get; init; }
 
-    /// <summary>Puts <paramref name="Value"/> where the number is missing.</summary>
-    /// <param name="Indicator">Adds a feature that is 1 where it was missing.</param>
-    public sealed record Impute(double Value, bool Indicator = false) : FittedStep;
+    internal bool GivesNumber => KeepsNumber || Steps.Count == 0 || (Steps.Any(s => s.Changes) && !Steps.Any(s => s.Gives));
 
-    /// <summary>(number − <paramref name="Mean"/>) / <paramref name="Deviation"/>; a deviation of 0 counts as 1, as in scikit-learn.</summary>
-    public sealed record Scale(double Mean, double Deviation) : FittedStep;
+    /// <summary>The columns it is made from, where it is no column itself.</summary>
+    public FittedCross? Cross { get; init; }
 
-    /// <summary>One feature for each category, 1 where the text is that category; any other text is all zeros.</summary>
-    public sealed record OneHot(params IReadOnlyList<string> Categories) : FittedStep;
+    /// <summary>The table columns it reads.</summary>
+    public IReadOnlyList<TableColumn> Reads => Cross?.Columns ?? [new(Name, Kind)];
 }
 
-/// <summary>One column of the table and its steps, in order. A number without steps goes into the features as it is.</summary>
-public sealed record FittedColumn(string Name, ColumnKind Kind, params IReadOnlyList<FittedStep> Steps);
+/// <summary>Several columns as one.</summary>
+public abstract record FittedCross(params IReadOnlyList<TableColumn> Columns)
+{
+    /// <summary>Two or three texts together. A category of its steps is the place of each part in <paramref name="Parts"/> as one number: for parts (i, j, k)
+    /// it is (i · |second| + j) · |third| + k, in digits; where a part is missing the cross is.</summary>
+    /// <param name="Parts">For each column the texts that are known.</param>
+    public sealed record Texts(IReadOnlyList<IReadOnlyList<string>> Parts, params IReadOnlyList<TableColumn> Columns) : FittedCross(Columns);
+
+    /// <summary>first × second.</summary>
+    public sealed record Product(TableColumn First, TableColumn Second) : FittedCross(First, Second);
+
+    /// <summary>over ÷ under; where under is 0, <paramref name="WhenZero"/>.</summary>
+    public sealed record Ratio(TableColumn Over, TableColumn Under, double WhenZero) : FittedCross(Over, Under);
+}

@@ -15,12 +15,16 @@ internal static partial class ModelFacts
     public const string FeaturesKey = "kumiki.features";
     public const string GoldenKey = "kumiki.golden";
 
-    public static IEnumerable<KeyValuePair<string, string>> Of(IReadOnlyList<ModelColumn> columns, IReadOnlyList<string> features) =>
+    /// <summary>Columns without which a row has no score; there where there are any.</summary>
+    public const string RequiredKey = "kumiki.required";
+
+    public static IEnumerable<KeyValuePair<string, string>> Of(IReadOnlyList<ModelColumn> columns, IReadOnlyList<string> features, IReadOnlyList<string> required) =>
     [
         new(AdapterKey, Adapter.Name),
         new(ColumnsKey, JsonSerializer.Serialize(columns, Json.Readable.IReadOnlyListModelColumn)),
         new(FeaturesKey, JsonSerializer.Serialize(features, Json.Readable.IReadOnlyListString)),
         new(GoldenKey, JsonSerializer.Serialize(Adapter.Golden([.. columns.Select(c => c.Kind).Distinct().Order()]), Json.Readable.IReadOnlyListGoldenValue)),
+        .. required.Count == 0 ? (KeyValuePair<string, string>[])[] : [new(RequiredKey, JsonSerializer.Serialize(required, Json.Readable.IReadOnlyListString))],
     ];
 
     public static IReadOnlyList<ModelColumn> Columns(string json) => JsonSerializer.Deserialize(json, Json.Readable.IReadOnlyListModelColumn)!;

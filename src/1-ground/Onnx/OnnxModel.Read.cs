@@ -205,10 +205,10 @@ public sealed partial class OnnxModel
         }
     }
 
-    /// <summary>The categories of every one-hot column, by the tensor it reads; other nodes are only stepped over.</summary>
+    /// <summary>The texts that are known of every column with categories, by the tensor it is read from; nodes of other kinds are only stepped over.</summary>
     internal static IReadOnlyDictionary<string, FrozenSet<string>> ReadCategories(ReadOnlyMemory<byte> bytes)
     {
-        var all = new Dictionary<string, FrozenSet<string>>(StringComparer.Ordinal);
+        var all = new Dictionary<string, HashSet<string>>(StringComparer.Ordinal);
         var model = new ProtobufReader(bytes);
         while (model.Next(out var field))
         {
@@ -218,19 +218,23 @@ public sealed partial class OnnxModel
             {
                 if (part != 1) { graph.Skip(); continue; }
                 var node = graph.Message();
-                if (!IsOneHot(node)) continue;
+                if (!HasCategories(node)) continue;
                 var read = ReadNode(node);
-                all[read.Inputs[0]] = read.Attributes.OfType<OnnxAttribute.Texts>().SelectMany(t => t.Values).ToFrozenSet(StringComparer.Ordinal);
+                var listed = read.Attributes.OfType<OnnxAttribute.Texts>().Where(t => t.Name is "cats_strings" or "keys_strings");
+                var texts = listed.SelectMany(t => t.Values).Where(t => t != "").ToArray();
+                if (texts.Length == 0) continue;
+                if (!all.TryGetValue(read.Inputs[0], out var known)) all[read.Inputs[0]] = known = new(StringComparer.Ordinal);
+                known.UnionWith(texts);
             }
         }
-        return all;
+        return all.ToDictionary(c => c.Key, c => c.Value.ToFrozenSet(StringComparer.Ordinal), StringComparer.Ordinal);
     }
 
-    static bool IsOneHot(ProtobufReader node)
+    static bool HasCategories(ProtobufReader node)
     {
         while (node.Next(out var field))
         {
-            if (field == 4) return node.Text() == "OneHotEncoder";
+            if (field == 4) return node.Text() is "OneHotEncoder" or "LabelEncoder";
             node.Skip();
         }
         return false;

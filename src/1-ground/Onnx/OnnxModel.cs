@@ -9,6 +9,9 @@ public sealed partial class OnnxModel
 {
     internal const string MlDomain = "ai.onnx.ml";
 
+    /// <summary>Operators of ONNX Runtime's own.</summary>
+    internal const string MicrosoftDomain = "com.microsoft";
+
     /// <summary>A dimension that each run chooses.</summary>
     internal const long Free = -1;
 

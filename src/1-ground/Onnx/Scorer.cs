@@ -28,14 +28,17 @@ public sealed class Scorer : IDisposable
 
     Scorer(
         OnnxSession session, ScorerOptions options, IReadOnlyList<ModelColumn> columns, IReadOnlyList<string> features,
-        IReadOnlyDictionary<string, FrozenSet<string>> categories)
+        IReadOnlyDictionary<string, FrozenSet<string>> categories, IReadOnlyList<string> required)
     {
-        (this.session, this.options, Columns, Features, this.categories) = (session, options, columns, features, categories);
+        (this.session, this.options, Columns, Features, this.categories, Required) = (session, options, columns, features, categories, required);
         Width = (int)session.Outputs[0].Shape[1];
     }
 
     /// <summary>The columns the model reads.</summary>
     public IReadOnlyList<ModelColumn> Columns { get; }
+
+    /// <summary>Columns without which a row gets no score: where one is missing, the score is NaN. Training left such rows out.</summary>
+    public IReadOnlyList<string> Required { get; }
 
     /// <summary>The names of the features between transforms and learner.</summary>
     public IReadOnlyList<string> Features { get; }
@@ -57,7 +60,8 @@ public sealed class Scorer : IDisposable
             var inOrder = session.Inputs.Select(i => columns.GetValueOrDefault(i.Name) ?? throw NotOurs(i)).ToArray();
             if (session.Outputs is not [{ Type: TensorType.Float, Shape: [_, > 0] }]) throw NotOurs(session.Outputs[0]);
             var features = ModelFacts.Features(Fact(session, ModelFacts.FeaturesKey));
-            return new(session, options ?? new(), inOrder, features, OnnxModel.ReadCategories(model));
+            var required = session.Metadata(ModelFacts.RequiredKey) is { } names ? ModelFacts.Features(names) : [];
+            return new(session, options ?? new(), inOrder, features, OnnxModel.ReadCategories(model), required);
         }
         catch
         {
@@ -75,7 +79,7 @@ public sealed class Scorer : IDisposable
 
     /// <summary>A place to score rows in, for a caller that brings its rows by spans; the caller disposes it before this scorer.</summary>
     /// <param name="capacity">The most rows at once.</param>
-    public ScoringBlock NewBlock(int capacity) => new(session, Columns, Width, capacity, mayBeNaN: session.Outputs[0].Name != Learners.Score);
+    public ScoringBlock NewBlock(int capacity) => new(session, Columns, Width, capacity, mayBeNaN: session.Outputs[0].Name != Learners.Score, Required);
 
     /// <summary>Scores every row.</summary>
     /// <param name="rows">Columns of one length; those the model does not read may be among them.</param>
@@ -156,16 +160,32 @@ public sealed class Scorer : IDisposable
     internal static KumikiException WrongType(string column, ColumnKind kind, string type) =>
         new(Message.Of("onnx.column-type", ("column", column), ("kind", kind), ("type", type)));
 
-    /// <summary>How many rows have a text the model was not trained on, which it sees as all zeros; a missing text is not counted.</summary>
-    /// <returns>One number for each Text column.</returns>
+    /// <summary>How many rows have a text that is none of the categories the model knows; a missing text is not counted.</summary>
+    /// <returns>One number for each Text column that has categories: one that is only hashed has none.</returns>
     public IReadOnlyDictionary<string, long> CountUnknown(IReadOnlyList<Column> rows)
     {
         var columns = Match(rows);
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var (i, (name, kind, tensor)) in Columns.Index())
+            if (kind == ColumnKind.Text && categories.TryGetValue(tensor, out var known)) counts[name] = columns[i].CountUnknown(known);
+        return counts;
+    }
+
+    /// <summary>How many rows get no score, by the required column that is the reason: the first one that the row lacks.</summary>
+    /// <returns>One number for each of <see cref="Required"/>.</returns>
+    public IReadOnlyDictionary<string, long> CountUnscored(IReadOnlyList<Column> rows)
+    {
+        var counts = Required.ToDictionary(r => r, _ => 0L, StringComparer.Ordinal);
+        if (counts.Count == 0) return counts;
+        var columns = Match(rows);
+        using var block = NewBlock(options.BlockRows);
+        for (var from = 0; from < columns[0].Count; from += options.BlockRows)
         {
-            if (kind != ColumnKind.Text) continue;
-            counts[name] = columns[i].CountUnknown(categories.GetValueOrDefault(tensor) ?? FrozenSet<string>.Empty);
+            block.Begin(Math.Min(options.BlockRows, columns[0].Count - from));
+            for (var c = 0; c < columns.Length; c++)
+                if (counts.ContainsKey(Columns[c].Name)) columns[c].Fill(block, c, from, block.Rows);
+            for (var row = 0; row < block.Rows; row++)
+                if (block.MissingIn(row) is { } column) counts[column]++;
         }
         return counts;
     }

@@ -21,11 +21,15 @@ public sealed class ScoringBlock : IDisposable
     readonly OnnxTensor[] inputs;       // of this number of rows
     readonly OnnxTensor[] output = [null!];
     readonly int[] filled;               // rows of each column
+    readonly IReadOnlyList<string> required;
+    readonly int[] ranks;                // of each column among the required ones, from 1; 0: it is not required
+    readonly int[] lacks;                // of each row the rank of the first required column that is missing; 0: none is
     long firstRow;
 
-    internal ScoringBlock(OnnxSession session, IReadOnlyList<ModelColumn> columns, int width, int capacity, bool mayBeNaN)
+    internal ScoringBlock(OnnxSession session, IReadOnlyList<ModelColumn> columns, int width, int capacity, bool mayBeNaN, IReadOnlyList<string> required)
     {
         (this.session, this.columns, this.mayBeNaN, Capacity) = (session, columns, mayBeNaN, capacity);
+        (this.required, ranks, lacks) = (required, [.. columns.Select(c => 1 + required.ToList().IndexOf(c.Name))], new int[required.Count == 0 ? 0 : capacity]);
         numbers = [.. columns.Select(c => c.Kind == ColumnKind.Text ? null : OnnxTensor.Of(TensorType.Float, capacity, 1))];
         whole = OnnxTensor.Of(TensorType.Float, capacity, width);
         (inputs, filled) = (new OnnxTensor[columns.Count], new int[columns.Count]);
@@ -44,6 +48,7 @@ public sealed class ScoringBlock : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, Capacity);
         Array.Clear(filled);
+        Array.Clear(lacks);
         if (rows == Rows) return;
         ForgetShapes();
         for (var i = 0; i < inputs.Length; i++) inputs[i] = numbers[i] is { } number ? number.First(rows) : OnnxTensor.Of(TensorType.Text, rows, 1);
@@ -67,6 +72,9 @@ public sealed class ScoringBlock : IDisposable
         if (kind == ColumnKind.Text)
         {
             Adapter.WriteTexts(values, valid, validFrom, inputs[column]);
+            if (ranks[column] is > 0 and var rank)
+                for (var row = 0; row < values.Length; row++)
+                    if (!Adapter.IsValid(valid, validFrom + row) || Adapter.IsMissingText(values[row])) Lack(row, rank);
         }
         else
         {
@@ -74,9 +82,18 @@ public sealed class ScoringBlock : IDisposable
             Adapter.Write(kind, values, valid, validFrom, into);
             var infinite = FirstNotFinite(into, orNaN: false);
             if (infinite >= 0) throw Infinite(name, values[infinite], first + infinite);
+            if (ranks[column] is > 0 and var rank)
+                for (var row = 0; row < into.Length; row++)
+                    if (float.IsNaN(into[row])) Lack(row, rank);
         }
         filled[column] = Rows;
     }
+
+    void Lack(int row, int rank) => lacks[row] = lacks[row] == 0 ? rank : Math.Min(lacks[row], rank);
+
+    /// <summary>Why a row gets no score.</summary>
+    /// <returns>The first of <see cref="Scorer.Required"/> that was not filled in, or null: then it has a score.</returns>
+    public string? MissingIn(int row) => lacks.Length == 0 || lacks[row] == 0 ? null : required[lacks[row] - 1];
 
     static KumikiException Infinite<T>(string column, T value, long row) => new(Message.Of(
         "onnx.infinite", ("column", column), ("row", row + 1), ("value", Convert.ToString(value, CultureInfo.InvariantCulture))));
@@ -86,11 +103,12 @@ public sealed class ScoringBlock : IDisposable
     public void FillNextText(int column, ReadOnlySpan<byte> utf8)
     {
         if (columns[column].Kind != ColumnKind.Text) throw Scorer.WrongType(columns[column].Name, columns[column].Kind, "UTF-8");
+        if (utf8.IsEmpty && ranks[column] is > 0 and var rank) Lack(filled[column], rank);
         inputs[column].SetText(filled[column]++, utf8);
     }
 
     /// <summary>Runs the graph.</summary>
-    /// <returns>[Rows × width] row by row, until the next call on this block.</returns>
+    /// <returns>[Rows × width] row by row, until the next call on this block; NaN where a row misses one of <see cref="Scorer.Required"/>.</returns>
     /// <exception cref="KumikiException">A column was not filled, or a score is not finite.</exception>
     public ReadOnlySpan<float> Run()
     {
@@ -99,8 +117,23 @@ public sealed class ScoringBlock : IDisposable
         session.Run(inputs, output);
         var scores = output[0].Values<float>();
         if (mayBeNaN) return scores;
+        if (lacks.Length == 0) return Checked(scores, 0);
+        var width = scores.Length / Rows;
+        // Runs of rows that have every required column are checked; the others are NaN.
+        for (var row = 0; row < Rows;)
+        {
+            var end = lacks.AsSpan(row, Rows - row).IndexOfAnyExcept(0) is var next and >= 0 ? row + next : Rows;
+            Checked(scores[(row * width)..(end * width)], row);
+            for (; end < Rows && lacks[end] > 0; end++) scores.Slice(end * width, width).Fill(float.NaN);
+            row = end;
+        }
+        return scores;
+    }
+
+    ReadOnlySpan<float> Checked(ReadOnlySpan<float> scores, int first)
+    {
         var wrong = FirstNotFinite(scores, orNaN: true);
-        return wrong < 0 ? scores : throw NotANumber(wrong / (scores.Length / Rows));
+        return wrong < 0 ? scores : throw NotANumber(first + (wrong / (int)whole.Shape[1]));
     }
 
     KumikiException NotANumber(int row)

@@ -10,6 +10,9 @@ static class Boosting
     /// <summary>Training rows whose loss is measured as often as that of validation rows.</summary>
     const int ManyRows = 100_000;
 
+    /// <summary>Values that are kept as they are, 8 bytes each.</summary>
+    const int FewValues = 4_000_000;
+
     public static Trained Train(BoostedTrees trees, TrainingRows rows, TrainingRows validation, int classes, TrainingCourse course)
     {
         using var train = Matrix(trees, rows, null).WithLabels(rows.Labels);
@@ -19,9 +22,9 @@ static class Boosting
         if (watched is not null) both.Add(("validation", watched));
         if (watched is not null) validated.Add(("validation", watched));
 
-        // The loss on a million training rows takes an eighth of a round, and is only looked at: of many rows it is taken 20 times.
+        // The loss on a million training rows takes a fifth of a round's time, and is only looked at: of many rows it is taken 10 times.
         var every = trees.EarlyStopping is null ? Math.Max(1, trees.Rounds / 100) : 1;
-        var everyTrain = rows.Count <= ManyRows ? every : Math.Max(every, trees.Rounds / 20 / every * every);
+        var everyTrain = rows.Count <= ManyRows ? every : Math.Max(every, trees.Rounds / 10 / every * every);
         var (best, bestLoss) = (trees.Rounds, double.PositiveInfinity);
         for (var done = 0; done < trees.Rounds;)
         {
@@ -46,9 +49,16 @@ static class Boosting
         }
     }
 
-    /// <summary>The features of some rows as bins.</summary>
+    /// <summary>The features of some rows as bins; of rows to measure on, if they are few, as values, on which XGBoost predicts many times faster.</summary>
     /// <param name="like">The training rows' matrix, whose cuts other rows take.</param>
-    internal static DMatrix Matrix(BoostedTrees trees, TrainingRows rows, DMatrix? like) =>
+    internal static DMatrix Matrix(BoostedTrees trees, TrainingRows rows, DMatrix? like)
+    {
+        if (like is null || (long)rows.Count * rows.Features.Width > FewValues) return Bins(trees, rows, like);
+        var values = DMatrix.Of(rows.Features.ToArray(), rows.Features.Width, Environment.ProcessorCount);
+        return rows.Weights is null ? values : values.WithWeights(rows.FloatWeights);
+    }
+
+    static DMatrix Bins(BoostedTrees trees, TrainingRows rows, DMatrix? like) =>
         DMatrix.Bins(rows.Count, rows.Features.Width, FeatureRows.BlockRows, rows.Features.Fill, rows.FloatWeights, trees.MaxBins, like, Environment.ProcessorCount);
 
     /// <summary>What every loss has in common.</summary>

@@ -28,7 +28,8 @@ sealed class FeatureRows
 
     /// <summary>Rows of a frame seen through a graph.</summary>
     /// <param name="rows">Row numbers of the frame.</param>
-    public static FeatureRows Of(Scorer scorer, Frame frame, int[] rows, CancellationToken stop)
+    /// <param name="replaced">What was learnt of the features, where these are the rows it was learnt from: their own values take the place of what the graph computes.</param>
+    public static FeatureRows Of(Scorer scorer, Frame frame, int[] rows, CancellationToken stop, Fitted? replaced = null)
     {
         var window = rows.Length == 0 ? null : frame.Window(scorer.Columns.Select(c => c.Name), Math.Min(BlockRows, rows.Length));
         return new(rows.Length, scorer.Width, scorer.Features, (from, into) =>
@@ -50,6 +51,7 @@ sealed class FeatureRows
                         : Message.Of("onnx.score-nan", ("row", row), ("columns", said["columns"])), e);
                 }
             }
+            replaced?.ReplaceIn(scorer.Features, from, into.Span);
         });
     }
 

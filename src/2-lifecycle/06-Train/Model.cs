@@ -102,7 +102,7 @@ public abstract partial class Model<TRow> : Asset
         foreach (var (name, value) in split.Facts) making.Fact(name, value);
         var target = TargetColumn.Of(algorithm, frame, split.Train);
         if (target.UnknownRows > 0) making.Log("warn", Message.Of("training.unknown-class", ("model", Name), ("rows", target.UnknownRows), ("column", algorithm.Target.Name)).ToString());
-        var (train, validation, test) = (WithTarget(split.Train), WithTarget(split.Validation), WithTarget(split.Test));
+        var (train, validation, test) = (Usable("train", split.Train), Usable("validation", split.Validation), Usable("test", split.Test));
         foreach (var (part, rows) in new[] { ("train", train), ("test", test) })
             if (rows.Length == 0) throw new KumikiException(Message.Of("training.no-rows", ("model", Name), ("data", Split.Data.Name), ("part", part), ("column", algorithm.Target.Name)));
         making.Metric("rows.train", train.Length);
@@ -117,7 +117,7 @@ public abstract partial class Model<TRow> : Asset
             Fact = making.Fact,
             Step = making.Step,
         };
-        var fitted = Fitted.Of(Name, learner, frame, target, train, validation, course);
+        var fitted = ModelFit.Of(Name, learner, frame, target, train, validation, course);
         making.Fact("task", algorithm.Task.ToString());
         if (fitted.Outputs.Names.Count > 1) making.Fact("outputs", string.Join(", ", fitted.Outputs.Names));
         if (fitted.Outputs.Classes.Count > 0) making.Fact("classes", JsonSerializer.Serialize(fitted.Outputs.Classes, Readable));
@@ -149,7 +149,16 @@ public abstract partial class Model<TRow> : Asset
             return folds.OutOfFold;
         }
 
-        int[] WithTarget(int[] rows) => Array.FindAll(rows, r => !double.IsNaN(target.Values[r]));
+        int[] Usable(string part, int[] rows)
+        {
+            var (kept, dropped) = Fitting.Keep(learner.Features, frame, Array.FindAll(rows, r => !double.IsNaN(target.Values[r])));
+            foreach (var (column, count) in dropped.Where(d => d.Value > 0))
+            {
+                making.Metric($"rows.{part}.dropped.{column}", count);
+                making.Log(Message.Of("model.rows-dropped", ("model", Name), ("part", part), ("column", column), ("rows", count)).ToString());
+            }
+            return kept;
+        }
     }
 
     /// <summary>As pages and programs read it: a column's kind by its name.</summary>
@@ -167,7 +176,7 @@ public abstract partial class Model<TRow> : Asset
     (Dictionary<string, OnnxKind> Wanted, HashSet<string> Exact) Wanted(Learner learner)
     {
         var algorithm = learner.Algorithm;
-        var wanted = learner.Features.ToDictionary(f => f.Column.Name, f => Frame.KindOf(f.Column, f.Steps.Any(s => s is StepPlan.OneHot)), StringComparer.Ordinal);
+        var wanted = new Dictionary<string, OnnxKind>(Fitting.Reads(learner.Features), StringComparer.Ordinal);
         var exact = new HashSet<string>(StringComparer.Ordinal);
         if (Split.Column is { } by) wanted.TryAdd(by.Name, Split.IsTime ? OnnxKind.Date : Frame.KindOf(by, category: true));
         Want(algorithm.Target.Name, Frame.KindOf(algorithm.Target, category: false));

@@ -30,8 +30,8 @@ public sealed class TransformGraphTests
             Column.Of<double?>("price", 4.35, null), Column.Of("units", 180, 20), Column.Of("day", new DateOnly(1970, 1, 11), new DateOnly(1969, 12, 31)),
             Column.Of<bool?>("discount", true, null), Column.Of("store", "東京", "Nowhere"));
 
-        float[] first = [(4.35f - 3.1f) / 1.25f, 0, 2, 10, 1, 0, 0, 1];
-        float[] second = [(3.5f - 3.1f) / 1.25f, 1, -2, -1, float.NaN, 0, 0, 0];
+        float[] first = [(float)((4.35f - 3.1) / 1.25), 0, 2, 10, 1, 0, 0, 1];
+        float[] second = [(float)((3.5f - 3.1) / 1.25), 1, -2, -1, float.NaN, 0, 0, 0];
         Assert.Equal([.. first, .. second], features);
     }
 
@@ -93,7 +93,15 @@ public sealed class TransformGraphTests
     {
         { "onnx.step-kind", [new("t", ColumnKind.Text)] },
         { "onnx.step-kind", [new("t", ColumnKind.Text, new FittedStep.Impute(1))] },
-        { "onnx.step-kind", [new("t", ColumnKind.Text, new FittedStep.OneHot("a"), new FittedStep.OneHot("b"))] },
+        { "onnx.step-kind", [new("t", ColumnKind.Text, new FittedStep.ImputeText("a"))] },
+        { "onnx.step-kind", [new("x", ColumnKind.Number, new FittedStep.Part(DatePart.Month))] },
+        { "onnx.step-kind", [new("x", ColumnKind.Flag, new FittedStep.Cycle(12, DatePart.Month))] },
+        { "onnx.step-value", [new("x", ColumnKind.Number, new FittedStep.Bins([2, 1]))] },
+        { "onnx.step-value", [new("x", ColumnKind.Number, new FittedStep.Cycle(0))] },
+        { "onnx.step-value", [new("t", ColumnKind.Text, new FittedStep.Hash(0))] },
+        { "onnx.step-value", [new("t", ColumnKind.Text, new FittedStep.Table("t", ["a"], [1, 2], 0, 0))] },
+        { "onnx.category-twice", [new("t", ColumnKind.Text, new FittedStep.Table("t", ["a", "a"], [1, 2], 0, 0))] },
+        { "onnx.column-kinds", [new("x", ColumnKind.Number), new("x × y", ColumnKind.Text, new FittedStep.Hash(3)) { Cross = new FittedCross.Texts([[], []], new TableColumn("x", ColumnKind.Text), new TableColumn("y", ColumnKind.Text)) }] },
         { "onnx.step-kind", [new("x", ColumnKind.Number, new FittedStep.OneHot("a"))] },
         { "onnx.step-value", [new("x", ColumnKind.Number, new FittedStep.Impute(double.NaN))] },
         { "onnx.step-value", [new("x", ColumnKind.Number, new FittedStep.Scale(1e39, 1))] },
@@ -109,6 +117,14 @@ public sealed class TransformGraphTests
 
         Assert.Equal(id, e.Says.Id);
         Assert.Contains(columns[0].Name, e.Says.Values["column"]);
+    }
+
+    [Fact]
+    public void Two_steps_that_give_one_feature_are_refused_by_its_name()
+    {
+        var e = Assert.Throws<KumikiException>(() => TransformGraph.Of([new("t", ColumnKind.Text, new FittedStep.OneHot("a"), new FittedStep.OneHot("b", "a"))]));
+
+        Assert.Equal("Two steps give a feature called 't = a'; leave one of them out.", e.Says.In("en"));
     }
 
     [Fact]

@@ -72,6 +72,9 @@ public sealed class TargetTests : IDisposable
         Assert.Equal(world.Rows.Select(r => r.Discount is { } d ? d ? 1.0 : 0 : double.NaN), frame.Numbers("discount"));
         Assert.Equal(world.Rows.Select(r => r.Day.DayNumber - new DateOnly(1970, 1, 1).DayNumber), frame.Keys("day"));
 
+        int[] some = [3, 1, 250];
+        foreach (var name in new[] { "sold", "price", "day", "discount" }) Assert.Equal(Frame.Gather(frame.Numbers(name), some), frame.Numbers(name, some));
+
         using var scorer = Onnx.Scorer.Open(Onnx.TransformGraph.Of(Toy.Raw).ToBytes());
         var all = scorer.Score(frame.All());
         var random = new Random(1);

@@ -7,7 +7,7 @@ namespace Kumiki.Training;
 /// <summary>A learner fitted on some rows of a frame: what the making of a model, a fold of a cross-validation and a trial of a search do alike.</summary>
 /// <remarks>1. Transforms are fitted on the training rows, 2. the learner is trained on what their graph computes, block by block, 3. both are joined to one graph, 4. an interval, if any, is calibrated on validation rows.</remarks>
 /// <param name="Booster">The trees as XGBoost keeps them; null for other learners.</param>
-sealed record Fitted(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
+sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
 {
     /// <summary>Values beside which it pays to give memory back.</summary>
     const long LargeFrame = 4_000_000;
@@ -15,7 +15,7 @@ sealed record Fitted(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
     /// <param name="train">Rows to fit on, each with a target.</param>
     /// <param name="validation">Rows to stop by and to calibrate on, each with a target; may be empty.</param>
     /// <exception cref="KumikiException">Nothing can be learnt from these rows; the sentence names the column.</exception>
-    public static Fitted Of(string model, Learner learner, Frame frame, TargetColumn target, int[] train, int[] validation, TrainingCourse course)
+    public static ModelFit Of(string model, Learner learner, Frame frame, TargetColumn target, int[] train, int[] validation, TrainingCourse course)
     {
         var algorithm = learner.Algorithm;
         target.Check(algorithm, train);
@@ -27,7 +27,12 @@ sealed record Fitted(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
         var (stopping, calibrating) = share ? (EveryOther(validation, 0), EveryOther(validation, 1)) : (validation, validation);
 
         OnnxModel transforms;
-        using (course.Step("fit transforms")) transforms = TransformGraph.Of(Fitting.Of(learner.Features, frame, train));
+        Fitted features;
+        using (course.Step("fit transforms"))
+        {
+            features = Fitting.Of(learner.Features, frame, train, Frame.Gather(target.Values, train));
+            transforms = TransformGraph.Of(features.Columns);
+        }
 
         // Training is the peak: what reading and fitting left over is given back first, and what training leaves before the rows are scored.
         var isLarge = (long)frame.Rows * learner.Features.Count > LargeFrame;
@@ -36,7 +41,7 @@ sealed record Fitted(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
         {
             if (isLarge) ProcessMemory.GiveBack();
             using var scorer = Scorer.Open(transforms.ToBytes());
-            trained = Trainer.Train(algorithm, Rows(scorer, train), Rows(scorer, stopping), target.Classes.Count, course);
+            trained = Trainer.Train(algorithm, Rows(scorer, train, features), Rows(scorer, stopping), target.Classes.Count, course);
         }
         if (isLarge) ProcessMemory.GiveBack();
 
@@ -55,7 +60,7 @@ sealed record Fitted(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
         }
         return new(graph, trained.Booster, outputs);
 
-        TrainingRows Rows(Scorer scorer, int[] rows) => new(FeatureRows.Of(scorer, frame, rows, course.Stop), Frame.Gather(target.Values, rows), weights is null ? null : Frame.Gather(weights, rows));
+        TrainingRows Rows(Scorer scorer, int[] rows, Fitted? own = null) => new(FeatureRows.Of(scorer, frame, rows, course.Stop, own), Frame.Gather(target.Values, rows), weights is null ? null : Frame.Gather(weights, rows));
         static int[] EveryOther(int[] rows, int first) => [.. rows.Where((_, i) => i % 2 == first)];
     }
 
