@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 
 namespace Kumiki.Store.Sqlite;
@@ -8,6 +9,9 @@ public sealed partial class SqliteMetadataStore
     const string RunColumns =
         "r.id, r.asset, r.state, r.fence, r.owner, r.plan, r.environment, r.started, r.ended, r.result, r.error, r.cost, r.inputs, r.outside, r.figures";
     static readonly RunEnvironment NoEnvironment = new("", "", 0, 0, "", new Dictionary<string, string>(), new Dictionary<string, string>());
+
+    /// <summary>Environments as they are written: one object serves all runs of a call.</summary>
+    static readonly ConditionalWeakTable<RunEnvironment, WrittenEnvironment> WrittenEnvironments = [];
 
     /// <summary>Environments read before; they are few and never change.</summary>
     readonly ConcurrentDictionary<long, RunEnvironment> environments = [];
@@ -124,10 +128,14 @@ public sealed partial class SqliteMetadataStore
 
     static long Keep(Connection db, RunEnvironment environment)
     {
-        var record = Json(environment, RecordsJson.Default.RunEnvironment);
-        var digest = Digest.Of(record);
-        return db.Number("SELECT id FROM environments WHERE digest = ?1", digest)
-            ?? db.Number("INSERT INTO environments (digest, record) VALUES (?1, ?2) RETURNING id", digest, record)!.Value;
+        var written = WrittenEnvironments.GetValue(environment, e => new(Json(e, RecordsJson.Default.RunEnvironment)));
+        return db.Number("SELECT id FROM environments WHERE digest = ?1", written.Digest)
+            ?? db.Number("INSERT INTO environments (digest, record) VALUES (?1, ?2) RETURNING id", written.Digest, written.Record)!.Value;
+    }
+
+    sealed record WrittenEnvironment(string Record)
+    {
+        public Digest Digest { get; } = Digest.Of(Record);
     }
 
     RunRecord? Run(Connection db, RunId run) => Runs(db, "WHERE r.id = ?1", run).FirstOrDefault();

@@ -34,7 +34,7 @@ public abstract partial class Model<TRow>
     void Try(MakingRun making, Learner learner, Trial trial, TrialRows rows, CancellationToken stop)
     {
         var target = TargetColumn.Of(learner.Algorithm, rows.Frame, rows.Train);
-        var (train, validation) = (WithTarget(rows.Train), WithTarget(rows.Validation));
+        var (train, validation) = (Usable(rows.Train), Usable(rows.Validation));
         if (trial.Share < 1 && learner.Algorithm is BoostedTrees trees) learner = new(learner.Features, trees with { Rounds = Math.Max(1, (int)Math.Round(trees.Rounds * trial.Share)) });
         else if (trial.Share < 1) train = Some(train, target, trial.Share);
         var course = new TrainingCourse(making.Seed, stop) { Warn = says => making.Log("warn", says.ToString()), Step = making.Step };
@@ -51,7 +51,7 @@ public abstract partial class Model<TRow>
         var fitted = ModelFit.Of(Name, learner, rows.Frame, target, inner.Train, inner.Try, course);
         foreach (var (figure, value) in Figure.Of(learner.Algorithm, fitted.Score(rows.Frame, target, validation, stop))) making.Metric(figure, value);
 
-        int[] WithTarget(int[] some) => Fitting.Keep(learner.Features, rows.Frame, Array.FindAll(some, r => !double.IsNaN(target.Values[r]))).Rows;
+        int[] Usable(int[] some) => Fitting.Keep(learner.Features, rows.Frame, Array.FindAll(some, r => !double.IsNaN(target.Values[r]))).Rows;
     }
 
     /// <summary>A share of rows over the whole span of the target, so that classes keep their shares and a rare one stays; equal shares are equal rows.</summary>
