@@ -58,6 +58,16 @@ sealed partial class ReportHtml
 
     // ── output ──
 
+    string Kind(ContestantKind kind) => Say(kind switch
+    {
+        ContestantKind.Model => Message.Of("testing.model"),
+        ContestantKind.Random => Message.Of("testing.lots"),
+        ContestantKind.ZeroRule => Message.Of("testing.zero-rule"),
+        ContestantKind.Rule => Message.Of("testing.rule"),
+        ContestantKind.Existing => Message.Of("testing.existing"),
+        _ => Message.Of("testing.people"),
+    });
+
     void WriteOutput()
     {
         var section = page.Section(Say(Message.Of("testing.output")), "output");
@@ -70,7 +80,7 @@ sealed partial class ReportHtml
         section.Table(new(
             [Say(Message.Of("testing.contestant")), Say(Message.Of("testing.kind")), Head.Number(lead), Head.Number(Say(Message.Of("testing.difference"))), Head.Number(Say(Message.Of("testing.low"))), Head.Number(Say(Message.Of("testing.high")))],
             [.. data.Output.Contestants.Select(c => (c, Of: c.Figures.FirstOrDefault(f => f.Name == lead), Apart: c.Differences.FirstOrDefault(f => f.Name == lead)))
-                .Select(c => (IReadOnlyList<Cell>)[c.c.Name, c.c.Kind.ToString(), Number(c.Of?.Value), Number(c.Apart?.Value), Number(c.Apart?.Low), Number(c.Apart?.High)])])
+                .Select(c => (IReadOnlyList<Cell>)[c.c.Name, Kind(c.c.Kind), Number(c.Of?.Value), Number(c.Apart?.Value), Number(c.Apart?.Low), Number(c.Apart?.High)])])
         { Caption = Say(Message.Of("testing.contestants-caption")) });
         if (data.Output.NoExisting is { } why) section.Note(why);
         Curves(section);
@@ -128,7 +138,7 @@ sealed partial class ReportHtml
     {
         List<Series> series = [new(Say(Message.Of("testing.model")), line.Xs, line.Ys)];
         if (diagonal) series.Add(new(Say(Message.Of("testing.coin")), [0, 1], [0, 1]));
-        section.Figure(Plot.Lines(new(caption, series) { Across = line.X, Up = line.Y, Between = square ? (0, 1) : null, FromZero = !square, Marks = mark is { } at ? [(at, Say(Message.Of("testing.threshold")))] : [] }), caption,
+        section.Figure(Plot.Lines(new(caption, series) { Across = line.X, Up = diagonal ? null : line.Y, Between = square ? (0, 1) : null, FromZero = !square, Marks = mark is { } at ? [(at, Say(Message.Of("testing.threshold")))] : [] }), caption,
             new([Head.Number(line.X), Head.Number(line.Y)], [.. line.Xs.Select((x, i) => (IReadOnlyList<Cell>)[Number(x), Number(line.Ys[i])])]));
     }
 }
