@@ -33,7 +33,8 @@ sealed partial class AnalysisPage
         var table = new ReportTable([profile.Column, Head.Number(Say(Message.Of("analysis.rows"))), Head.Number(isShare ? Say(Message.Of("analysis.share")) : Say(Message.Of("analysis.mean"))), Head.Number("95 %")],
             [.. profile.Points.Select(p => (IReadOnlyList<Cell>)[Name(p), Shown.Count(p.Rows), Value(p.Value), $"{Value(p.Low)} … {Value(p.High)}"])]);
         section.Figure(Plot.Bars(new($"{caption}: {string.Join(", ", profile.Points.Take(4).Select(p => $"{Name(p)} {Value(p.Value)}"))}",
-            [.. profile.Points.Select(p => new Bar(Name(p), p.Value, Value(p.Value), p.Low, p.High))]) { Most = null }), caption, table);
+            [.. profile.Points.Select(p => new Bar(Name(p), p.Value, Value(p.Value), p.Low, p.High))])
+        { Most = null }), caption, table);
     }
 
     void WriteRelations()
