@@ -37,12 +37,8 @@ sealed class AnalysisWorld : IDisposable
     {
         var path = Path.Combine(folder, "rows.csv");
         File.WriteAllText(path, (header is null ? "" : header + "\n") + File.ReadAllText(csv));
-<<<<<<< HEAD
-        return [.. SourceLoad.Run(Engine, Source.Csv(path), RowSchema.Of<T>(), folder, Directory.CreateDirectory(Path.Combine(folder, "loaded")).FullName).Files.Select(f => f.Path)];
-=======
-        return [.. CsvLoad.Run(Engine, Source.Csv(path), RowSchema.Of<T>(), folder, Directory.CreateDirectory(Path.Combine(folder, "loaded")).FullName).Files
+        return [.. SourceLoad.Run(Engine, Source.Csv(path), RowSchema.Of<T>(), folder, Directory.CreateDirectory(Path.Combine(folder, "loaded")).FullName).Files
             .Select(f => f.Path)];
->>>>>>> analyze
     }
 
     /// <summary>The findings as sentences.</summary>

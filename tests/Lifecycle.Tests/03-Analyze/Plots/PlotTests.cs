@@ -100,7 +100,7 @@ public sealed class PlotTests
     [InlineData(-3, 7.2, "-4 -2 0 2 4 6 8")]
     [InlineData(5, 5, "2 3 4 5 6 7 8")]
     public void Ticks_are_round(double low, double high, string ticks) =>
-        Assert.Equal(ticks, string.Join(' ', Ticks.Of(Scale.Round(low, high, 0, 1), 5).Select(t => t.Text)));
+        Assert.Equal(ticks, string.Join(' ', Ticks.Of(Reports.Scale.Round(low, high, 0, 1), 5).Select(t => t.Text)));
 
     [Theory]
     [InlineData(0, "0")]
