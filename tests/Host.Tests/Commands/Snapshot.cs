@@ -51,7 +51,7 @@ static partial class Snapshot
         return text.ToString();
     }
 
-    [GeneratedRegex(@"(Makings at one time\. )\[default: \d+\]")]
+    [GeneratedRegex(@"((?:Makings|Trials) at one time\. )\[default: \d+\]")]
     private static partial Regex Cores();
 
     [GeneratedRegex(@"\b([0-9a-f]{64}|(?=[0-9a-f]*\d)[0-9a-f]{12})\b")]

@@ -13,11 +13,11 @@ sealed partial class Doors
 
     Command Tune()
     {
-        var trials = new Option<int>("--trials") { Description = "Combinations of parameters to try; 30 by default.", DefaultValueFactory = _ => 30 };
-        var method = new Option<SearchMethod>("--method") { Description = "random, grid or halving (successive halving); random by default." };
+        var trials = new Option<int>("--trials") { Description = "Combinations of parameters to try.", DefaultValueFactory = _ => 30 };
+        var method = new Option<SearchMethod>("--method") { Description = "How to choose them; halving tries many a little and goes on with the best." };
         var search = new Option<string[]>("--search")
         {
-            Description = "A parameter to search: rounds=50..500, learning-rate=0.01..0.3:log, depth=3,5,7; all whose declaration has two ends by default.",
+            Description = "A parameter to search: rounds=50..500, alpha=1..100:log, depth=3,5,7; all whose declaration has two ends by default.",
             AllowMultipleArgumentsPerToken = true,
         };
         var by = new Option<string?>("--by") { Description = "The figure that decides, such as mae; the task's first by default." };
