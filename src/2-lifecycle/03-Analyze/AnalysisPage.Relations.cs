@@ -14,7 +14,8 @@ sealed partial class AnalysisPage
         {
             var caption = Say(Message.Of("analysis.balance", ("column", target.Column)));
             section.Figure(Plot.Bars(new($"{caption}: {string.Join(", ", target.Classes.Take(5).Select(c => $"{Visible(c.Value)} {Shown.Share(c.Share)}"))}",
-                [.. target.Classes.Take(ShownBars * 2).Select(c => new Bar(Visible(c.Value), c.Share, Shown.Share(c.Share)))]) { Most = 1 }), caption,
+                [.. target.Classes.Take(ShownBars * 2).Select(c => new Bar(Visible(c.Value), c.Share, Shown.Share(c.Share)))])
+            { Most = 1 }), caption,
                 ValueTable(target.Classes));
         }
         if (target.Columns.Count > 0)
@@ -22,8 +23,11 @@ sealed partial class AnalysisPage
             var caption = Say(Message.Of("analysis.tells", ("column", target.Column)));
             section.Figure(Plot.Bars(new($"{caption}: {string.Join(", ", target.Columns.Take(3).Select(c => $"{c.Column} {Shown.Number(c.Value)}"))}",
                 [.. target.Columns.Take(15).Select(c =>
-                new Bar(c.Column, c.Value, $"{c.Value.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture)}"))]) { Most = 1,
-                Across = string.Join(" / ", target.Columns.Select(c => Findings.Name(c.Measure)).Distinct()) }), caption,
+                new Bar(c.Column, c.Value, $"{c.Value.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture)}"))])
+            {
+                Most = 1,
+                Across = string.Join(" / ", target.Columns.Select(c => Findings.Name(c.Measure)).Distinct())
+            }), caption,
                 new([Say(Message.Of("analysis.column")), Say(Message.Of("analysis.measure")), Head.Number(Say(Message.Of("analysis.value")))],
                     [.. target.Columns.Select(c => (IReadOnlyList<Cell>)[new(c.Column, Link(c.Column)), Findings.Name(c.Measure), Shown.Number(c.Value)])]));
         }
@@ -62,8 +66,11 @@ sealed partial class AnalysisPage
         var strongest = relations.Pairs.OrderByDescending(p => Math.Max(Math.Abs(p.Value), Math.Abs(p.Spearman ?? 0))).ThenBy(p => p.A, StringComparer.Ordinal)
             .ThenBy(p => p.B, StringComparer.Ordinal).ToList();
         section.Figure(Plot.HeatMap(new($"{caption}: {string.Join(", ", strongest.Take(3).Select(p => $"{p.A} × {p.B} {Shown.Number(p.Value)}"))}",
-            relations.Columns, relations.Columns, values, -1, 1) { Text = v => Math.Abs(v) < 0.05 ? "0"
-            : v.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture) }), caption, PairTable(relations.Pairs));
+            relations.Columns, relations.Columns, values, -1, 1)
+        {
+            Text = v => Math.Abs(v) < 0.05 ? "0"
+            : v.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture)
+        }), caption, PairTable(relations.Pairs));
         section.Table(PairTable([.. strongest.Take(ShownRelations)]) with { Caption = Say(Message.Of("analysis.strongest")) });
     }
 

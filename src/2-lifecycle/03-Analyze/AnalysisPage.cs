@@ -90,7 +90,8 @@ sealed partial class AnalysisPage
             (Say(Message.Of("analysis.days")), Shown.Count(coverage.Dates.Days)), (Say(Message.Of("analysis.gaps")), Shown.Count(coverage.Dates.GapCount)));
         var caption = Say(Message.Of("analysis.rows-by", ("unit", Unit(periods.Unit))));
         section.Figure(Plot.Lines(new(caption, [new(Say(Message.Of("analysis.rows")), [.. periods.From.Select(Days)],
-            [.. periods.Rows.Select(r => (double)r)])]) { IsDate = true, FromZero = true, Up = Say(Message.Of("analysis.rows")) }), caption,
+            [.. periods.Rows.Select(r => (double)r)])])
+        { IsDate = true, FromZero = true, Up = Say(Message.Of("analysis.rows")) }), caption,
             PeriodTable(periods));
         if (coverage.Dates.Gaps.Count > 0) section.Table(GapTable(coverage.Dates));
     }

@@ -23,8 +23,14 @@ sealed class ColumnStudy(AnalyzedTable table, AnalysisOptions options)
         {
             Name = column.Name,
             Type = column.TypeName,
-            Kind = column.IsNumber ? ValueKind.Number : column.Kind switch { ColumnKind.Bool => ValueKind.Truth, ColumnKind.DateOnly or ColumnKind.DateTime =>
-                ValueKind.Date, ColumnKind.Enum => ValueKind.Category, _ => ValueKind.Text },
+            Kind = column.IsNumber ? ValueKind.Number : column.Kind switch
+            {
+                ColumnKind.Bool => ValueKind.Truth,
+                ColumnKind.DateOnly or ColumnKind.DateTime =>
+                ValueKind.Date,
+                ColumnKind.Enum => ValueKind.Category,
+                _ => ValueKind.Text
+            },
             Hidden = options.Hides(column),
             Missing = table.Rows - scan.Present,
             MissingShare = table.Rows == 0 ? 0 : (double)(table.Rows - scan.Present) / table.Rows,
