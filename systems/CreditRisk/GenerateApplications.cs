@@ -92,7 +92,7 @@ static class GenerateApplications
     static Drawn Draw(Random random, Order order, DateOnly day)
     {
         var drifted = order.DriftFrom is { } from && day >= from;
-        var age = Math.Clamp((int)(20 + 45 * Math.Pow(random.NextDouble(), 1.4)), 20, 75);
+        var age = Math.Clamp((int)(20 + 56 * Math.Pow(random.NextDouble(), 1.4)), 20, 75);
         var woman = random.NextDouble() < 0.48;
         var region = Pick(random, [0.06, 0.08, 0.34, 0.15, 0.18, 0.06, 0.03, 0.1]);
         var employment = age >= 65 && random.NextDouble() < 0.7 ? Employment.Pension : (Employment)Pick(random, [0.62, 0.14, 0.18, 0, 0.06]);

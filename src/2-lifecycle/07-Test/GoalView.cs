@@ -94,7 +94,7 @@ static class GoalView
         }
     }
 
-    static string Text(double value) => value.ToString("G5", CultureInfo.InvariantCulture);
+    static string Text(double value) => value.ToString(Math.Abs(value) >= 1000 ? "#,0" : "G5", CultureInfo.InvariantCulture);
 
     static string Slug(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '-'));
 }
