@@ -35,7 +35,7 @@ static class TestReport
             var took = await Spent.OfAsync(() => Task.Run(() => Measure(subject, choice, goal, stop), stop));
             if (round > 0) spent.Add(took);     // the first warms up
         }
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var (before, allocated) = (GC.GetTotalMemory(forceFullCollection: true), GC.GetTotalAllocatedBytes(precise: true));
         using var ended = new CancellationTokenSource();
         var peak = Task.Run(() => Peak(ended.Token), stop);
         await Task.Run(() => Measure(subject, choice, goal, stop), stop);
@@ -44,6 +44,7 @@ static class TestReport
         figures.Print("resamples", Contest.ResamplesFor(Rows), "");
         figures.Print("figures", [.. spent.Select(s => s.Wall)], "s");
         figures.Print("figures.cpu", [.. spent.Select(s => s.Cpu)], "s");
+        figures.Print("allocated", (GC.GetTotalAllocatedBytes(precise: true) - allocated) / (double)Rows, "bytes a row, all that was ever asked for");
         figures.Print("bytes", (await peak - before) / (double)Rows, "bytes a row above the scores, at the most");
     }
 

@@ -21,7 +21,7 @@ static class Demo
             if (Directory.Exists(Applications.Folder) && Directory.EnumerateFiles(Applications.Folder, "*.csv").Any()) Say("1/4", $"taking the applications that are in {Applications.Folder}");
             else Say("1/4", $"writing three years of applications: {GenerateApplications.Write(Applications.Folder, new(40_000, new(2023, 1, 1), new(2025, 12, 31), 1))}");
             Say("2/4", "making the decision and all it is made from");
-            foreach (var asset in (string[])["credit-decision", "loss-model", "scorecard"])
+            foreach (var asset in (string[])["credit-decision", "default-report", "loss-model", "scorecard", "applications-report"])
                 if (await verbs.RunAsync(["make", asset, "--upstream", "--stage", "--data", data], stop) is not 0 and var failed) return failed;
             Say("3/4", "releasing them as one set");
             if (await verbs.RunAsync(["release", "--message", "The first credit decision", "--data", data], stop) is not 0 and var refused) return refused;

@@ -6,14 +6,17 @@ using Kumiki.Tables;
 
 namespace Kumiki;
 
-/// <summary>A report on the rows of one dataset: each column, how columns go together, what gives a target away, what time is covered, and first of all what to look at.</summary>
-/// <remarks>A version holds <c>report.json</c> (docs/formats/analysis-report.md; the same rows give the same bytes) and <c>report.html</c>, one page that needs nothing else.
+/// <summary>A report on the rows of one dataset: each column, how columns go together, what gives a target away, what time is covered, and first of all what to
+/// look at.</summary>
+/// <remarks>A version holds <c>report.json</c> (docs/formats/analysis-report.md; the same rows give the same bytes) and <c>report.html</c>, one page that needs
+/// nothing else.
 /// <code>public sealed class SalesReport(Sales sales) : Analysis&lt;Sale&gt;;</code></remarks>
 public abstract class Analysis<TRow> : Asset
 {
     public sealed override AssetKind Kind => AssetKind.Report;
 
-    /// <summary>The column that is to be predicted, such as <c>r => r.Churned</c>: the report then looks for what gives it away, its classes, and what goes with it.</summary>
+    /// <summary>The column that is to be predicted, such as <c>r => r.Churned</c>: the report then looks for what gives it away, its classes, and what goes
+    /// with it.</summary>
     /// <value>Null: none.</value>
     public virtual Expression<Func<TRow, object?>>? Target => null;
 
@@ -41,7 +44,8 @@ public abstract class Analysis<TRow> : Asset
             yield return Refused(Message.Of("analysis.inputs", ("report", Name), ("row", typeof(TRow).Name)));
             yield break;
         }
-        if (!Catalogue.Languages.Contains(Language)) yield return Refused(Message.Of("analysis.language", ("report", Name), ("language", Language), ("languages", string.Join(", ", Catalogue.Languages))));
+        if (!Catalogue.Languages.Contains(Language)) yield return Refused(Message.Of("analysis.language", ("report", Name), ("language", Language),
+            ("languages", string.Join(", ", Catalogue.Languages))));
         if (Fault() is { } fault) yield return Refused(fault);
     }
 
@@ -94,7 +98,8 @@ public abstract class Analysis<TRow> : Asset
 /// <summary>How much an analysis looks at where looking at everything would take too long; what is not exact says so in the report.</summary>
 public sealed record AnalysisSizes
 {
-    /// <summary>Tables of at most so many rows are looked at whole. Of larger ones, quantiles, relations between columns and candidates for frequent values come from about so many rows, drawn evenly.</summary>
+    /// <summary>Tables of at most so many rows are looked at whole. Of larger ones, quantiles, relations between columns and candidates for frequent values
+    /// come from about so many rows, drawn evenly.</summary>
     /// <value>1,000,000; at least 1,000.</value>
     public int Rows { get; init; } = 1_000_000;
 

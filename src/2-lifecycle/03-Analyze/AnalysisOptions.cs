@@ -32,7 +32,8 @@ sealed record AnalysisOptions(string Dataset)
         if (Sizes.TopValues < 1) throw Small(nameof(Sizes.TopValues), Sizes.TopValues, 1);
     }
 
-    KumikiException Unknown(string option, string column, RowSchema schema) => new(Message.Of("analysis.no-column", ("option", option), ("dataset", Dataset), ("column", column),
+    KumikiException Unknown(string option, string column, RowSchema schema) =>
+        new(Message.Of("analysis.no-column", ("option", option), ("dataset", Dataset), ("column", column),
         ("nearest", ColumnName.Nearest(column, schema.Columns.Select(c => c.Name)) ?? schema.Columns[0].Name)));
 
     static KumikiException Small(string size, int found, int least) => new(Message.Of("analysis.size", ("size", size), ("found", found), ("least", least)));

@@ -25,7 +25,8 @@ sealed partial class AnalysisPage
         if (column.Number is { } x) figures.AddRange(Figures(x));
         if (column.Text is { } text)
         {
-            figures.Add((Say(Message.Of("analysis.lengths")), $"{Shown.Count(text.MinLength)} … {Shown.Number(text.MeanLength)} … {Shown.Count(text.MaxLength)}"));
+            figures.Add((Say(Message.Of("analysis.lengths")),
+                $"{Shown.Count(text.MinLength)} … {Shown.Number(text.MeanLength)} … {Shown.Count(text.MaxLength)}"));
             figures.Add((Say(Message.Of("analysis.blank")), Shown.Count(text.Empty)));
         }
         if (column.Date is { } dates)
@@ -77,7 +78,8 @@ sealed partial class AnalysisPage
         }
         var isRepeated = column.Kind switch
         {
-            ValueKind.Number => column.Distinct.Count > 1 && column.Top is [var most, ..] && most.Rows > 1 && column.Number?.Histogram.Counts.Count != column.Distinct.Count,
+            ValueKind.Number => column.Distinct.Count > 1 && column.Top is [var most, ..] && most.Rows > 1
+                && column.Number?.Histogram.Counts.Count != column.Distinct.Count,
             ValueKind.Date => column.Top is [var most, ..] && most.Share * column.Date!.Days >= 3,      // else it only says that days are alike
             _ => true,
         };
@@ -89,19 +91,23 @@ sealed partial class AnalysisPage
         var caption = isLog ? Say(Message.Of("analysis.histogram-log", ("column", column))) : Say(Message.Of("analysis.histogram", ("column", column)));
         var says = $"{caption}: {Shown.Number(x.Min)} … {Shown.Number(x.Max)}; {Say(Message.Of("analysis.median"))} {Shown.Number(x.Quantiles.P50)}";
         var median = x.Quantiles.P50 >= histogram.Edges[0] ? (IReadOnlyList<(double, string)>)[(x.Quantiles.P50, Say(Message.Of("analysis.median")))] : [];
-        card.Figure(Plot.Histogram(new(says, histogram.Edges, histogram.Counts) { IsLog = isLog, Up = Say(Message.Of("analysis.rows")), Marks = median }), caption,
+        card.Figure(Plot.Histogram(new(says, histogram.Edges, histogram.Counts) { IsLog = isLog, Up = Say(Message.Of("analysis.rows")), Marks = median }),
+            caption,
             new([Head.Number(Say(Message.Of("analysis.from"))), Head.Number(Say(Message.Of("analysis.to"))), Head.Number(Say(Message.Of("analysis.rows")))],
-                [.. histogram.Counts.Select((c, i) => (IReadOnlyList<Cell>)[Shown.Number(histogram.Edges[i]), Shown.Number(histogram.Edges[i + 1]), Shown.Count(c)])]));
+                [.. histogram.Counts.Select((c, i) => (IReadOnlyList<Cell>)[Shown.Number(histogram.Edges[i]), Shown.Number(histogram.Edges[i + 1]),
+                    Shown.Count(c)])]));
     }
 
     void Top(ReportSection card, ColumnReport column)
     {
         var caption = Say(Message.Of("analysis.top", ("column", column.Name)));
         var says = $"{caption}: {string.Join(", ", column.Top.Take(3).Select(t => $"{Shown.Cut(t.Value, 200, 10)} {Shown.Share(t.Share)}"))}";
-        card.Figure(Plot.Bars(new(says, [.. column.Top.Take(ShownBars).Select(t => new Bar(Visible(t.Value), t.Share, Shown.Share(t.Share)))])), caption, ValueTable(column.Top));
+        card.Figure(Plot.Bars(new(says, [.. column.Top.Take(ShownBars).Select(t => new Bar(Visible(t.Value), t.Share, Shown.Share(t.Share)))])), caption,
+            ValueTable(column.Top));
     }
 
-    ReportTable ValueTable(IReadOnlyList<TopValue> values) => new([Say(Message.Of("analysis.value")), Head.Number(Say(Message.Of("analysis.rows"))), Head.Number(Say(Message.Of("analysis.share")))],
+    ReportTable ValueTable(IReadOnlyList<TopValue> values) =>
+        new([Say(Message.Of("analysis.value")), Head.Number(Say(Message.Of("analysis.rows"))), Head.Number(Say(Message.Of("analysis.share")))],
         [.. values.Select(t => (IReadOnlyList<Cell>)[Visible(t.Value), Shown.Count(t.Rows), Shown.Share(t.Share)])]);
 
     /// <summary>A text that can be seen: the empty one by its name.</summary>

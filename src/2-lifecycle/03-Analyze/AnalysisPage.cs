@@ -18,7 +18,8 @@ sealed partial class AnalysisPage
         {
             Kind = Message.Of("analysis.page").In(language),
             Lead = report.Exact ? Message.Of("analysis.lead", ("rows", Shown.Count(report.Rows)), ("columns", report.Columns.Count)).In(language)
-                : Message.Of("analysis.lead-drawn", ("rows", Shown.Count(report.Rows)), ("columns", report.Columns.Count), ("drawn", Shown.Count(report.SampleRows))).In(language),
+                : Message.Of("analysis.lead-drawn", ("rows", Shown.Count(report.Rows)), ("columns", report.Columns.Count),
+                    ("drawn", Shown.Count(report.SampleRows))).In(language),
         };
     }
 
@@ -48,7 +49,9 @@ sealed partial class AnalysisPage
     {
         var section = page.Section(Say(Message.Of("analysis.findings")), "findings");
         if (report.Findings.Count == 0) section.Text(Say(Message.Of("analysis.nothing-found")));
-        else section.Findings([.. report.Findings.Select(f => new ReportFinding(f.Weight >= 70 ? Weight.Act : f.Weight >= 40 ? Weight.Look : Weight.Note, Say(f.Says), f.Column is null ? null : Link(f.Column), f.Column))]);
+        else section.Findings([.. report.Findings
+            .Select(f => new ReportFinding(f.Weight >= 70 ? Weight.Act : f.Weight >= 40 ? Weight.Look : Weight.Note, Say(f.Says), f.Column is null ? null
+            : Link(f.Column), f.Column))]);
     }
 
     void WriteOverview()
@@ -57,12 +60,16 @@ sealed partial class AnalysisPage
         var cells = report.Rows * (double)report.Columns.Count;
         page.Section(Say(Message.Of("analysis.overview")), "overview")
             .Facts((Say(Message.Of("analysis.rows")), Shown.Count(report.Rows)), (Say(Message.Of("analysis.columns")), Shown.Count(report.Columns.Count)),
-                (Say(Message.Of("analysis.missing")), Shown.Share(cells == 0 ? 0 : missing / cells)), (Say(Message.Of("analysis.duplicates")), Shown.Count(report.DuplicateRows)))
-            .Table(new([Say(Message.Of("analysis.column")), Say(Message.Of("analysis.type")), Head.Number(Say(Message.Of("analysis.missing"))), Head.Number(Say(Message.Of("analysis.distinct"))), Say(Message.Of("analysis.range"))],
-                [.. report.Columns.Select(c => (IReadOnlyList<Cell>)[new(c.Name, Link(c.Name)), c.Type, new(Shown.Share(c.MissingShare), Share: c.MissingShare > 0 ? c.MissingShare : null), Distinct(c), Range(c)])]));
+                (Say(Message.Of("analysis.missing")), Shown.Share(cells == 0 ? 0 : missing / cells)),
+                    (Say(Message.Of("analysis.duplicates")), Shown.Count(report.DuplicateRows)))
+            .Table(new([Say(Message.Of("analysis.column")), Say(Message.Of("analysis.type")), Head.Number(Say(Message.Of("analysis.missing"))),
+                Head.Number(Say(Message.Of("analysis.distinct"))), Say(Message.Of("analysis.range"))],
+                [.. report.Columns.Select(c => (IReadOnlyList<Cell>)[new(c.Name, Link(c.Name)), c.Type,
+                    new(Shown.Share(c.MissingShare), Share: c.MissingShare > 0 ? c.MissingShare : null), Distinct(c), Range(c)])]));
     }
 
-    static string Distinct(ColumnReport column) => (column.Distinct.Exact ? "" : "≈ ") + (column.Distinct.Exact ? Shown.Count(column.Distinct.Count) : Shown.Number(double.Parse(column.Distinct.Count.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)));
+    static string Distinct(ColumnReport column) => (column.Distinct.Exact ? "" : "≈ ") + (column.Distinct.Exact ? Shown.Count(column.Distinct.Count)
+        : Shown.Number(double.Parse(column.Distinct.Count.ToString("G3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)));
 
     string Range(ColumnReport column) => column switch
     {
@@ -76,19 +83,25 @@ sealed partial class AnalysisPage
     void WriteCoverage()
     {
         if (report.Coverage is not { } coverage) return;
-        var periods = new[] { coverage.Day, coverage.Week, coverage.Month }.OfType<Periods>().FirstOrDefault(p => p.From.Count <= 400) ?? coverage.Month ?? coverage.Dates.Histogram;
+        var periods = new[] { coverage.Day, coverage.Week, coverage.Month }.OfType<Periods>().FirstOrDefault(p =>
+            p.From.Count <= 400) ?? coverage.Month ?? coverage.Dates.Histogram;
         var section = page.Section(Say(Message.Of("analysis.coverage", ("column", coverage.Column))), "coverage");
-        section.Figures((Say(Message.Of("analysis.from")), Day(coverage.Dates.Min)), (Say(Message.Of("analysis.to")), Day(coverage.Dates.Max)), (Say(Message.Of("analysis.days")), Shown.Count(coverage.Dates.Days)), (Say(Message.Of("analysis.gaps")), Shown.Count(coverage.Dates.GapCount)));
+        section.Figures((Say(Message.Of("analysis.from")), Day(coverage.Dates.Min)), (Say(Message.Of("analysis.to")), Day(coverage.Dates.Max)),
+            (Say(Message.Of("analysis.days")), Shown.Count(coverage.Dates.Days)), (Say(Message.Of("analysis.gaps")), Shown.Count(coverage.Dates.GapCount)));
         var caption = Say(Message.Of("analysis.rows-by", ("unit", Unit(periods.Unit))));
-        section.Figure(Plot.Lines(new(caption, [new(Say(Message.Of("analysis.rows")), [.. periods.From.Select(Days)], [.. periods.Rows.Select(r => (double)r)])]) { IsDate = true, FromZero = true, Up = Say(Message.Of("analysis.rows")) }), caption, PeriodTable(periods));
+        section.Figure(Plot.Lines(new(caption, [new(Say(Message.Of("analysis.rows")), [.. periods.From.Select(Days)],
+            [.. periods.Rows.Select(r => (double)r)])]) { IsDate = true, FromZero = true, Up = Say(Message.Of("analysis.rows")) }), caption,
+            PeriodTable(periods));
         if (coverage.Dates.Gaps.Count > 0) section.Table(GapTable(coverage.Dates));
     }
 
     static double Days(DateOnly day) => day.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
 
-    ReportTable PeriodTable(Periods periods) => new([Unit(periods.Unit), Head.Number(Say(Message.Of("analysis.rows")))], [.. periods.From.Zip(periods.Rows, (f, r) => (IReadOnlyList<Cell>)[Day(f), Shown.Count(r)])]);
+    ReportTable PeriodTable(Periods periods) => new([Unit(periods.Unit), Head.Number(Say(Message.Of("analysis.rows")))],
+        [.. periods.From.Zip(periods.Rows, (f, r) => (IReadOnlyList<Cell>)[Day(f), Shown.Count(r)])]);
 
-    ReportTable GapTable(DateReport dates) => new([Say(Message.Of("analysis.after")), Say(Message.Of("analysis.before")), Head.Number(Say(Message.Of("analysis.days-missing")))],
+    ReportTable GapTable(DateReport dates) => new([Say(Message.Of("analysis.after")), Say(Message.Of("analysis.before")),
+        Head.Number(Say(Message.Of("analysis.days-missing")))],
         [.. dates.Gaps.Select(g => (IReadOnlyList<Cell>)[Day(g.After), Day(g.Before), Shown.Count(g.Days)])])
     { Caption = Say(Message.Of("analysis.gap-table", ("usual", dates.Usual))) };
 
@@ -106,8 +119,10 @@ sealed partial class AnalysisPage
     void WriteExpectations()
     {
         if (report.Expectations.Count == 0) return;
-        page.Section(Say(Message.Of("analysis.expectations")), "expectations").Table(new([Say(Message.Of("analysis.expectation")), Say(Message.Of("analysis.result")), Say(Message.Of("analysis.says"))],
-            [.. report.Expectations.Select(e => (IReadOnlyList<Cell>)[e.Name, e.Held ? Say(Message.Of("analysis.held")) : Say(Message.Of("analysis.broken")), Say(e.Says)])]));
+        page.Section(Say(Message.Of("analysis.expectations")),
+            "expectations").Table(new([Say(Message.Of("analysis.expectation")), Say(Message.Of("analysis.result")), Say(Message.Of("analysis.says"))],
+            [.. report.Expectations.Select(e =>
+                (IReadOnlyList<Cell>)[e.Name, e.Held ? Say(Message.Of("analysis.held")) : Say(Message.Of("analysis.broken")), Say(e.Says)])]));
     }
 
     void WriteLegend()

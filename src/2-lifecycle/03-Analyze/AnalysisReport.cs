@@ -60,7 +60,8 @@ sealed record AnalysisReport
 
         public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
         {
-            if (double.IsFinite(value)) writer.WriteNumberValue(double.Parse(value.ToString("G" + Digits, System.Globalization.CultureInfo.InvariantCulture), System.Globalization.CultureInfo.InvariantCulture));
+            if (double.IsFinite(value)) writer.WriteNumberValue(double.Parse(value.ToString("G" + Digits, System.Globalization.CultureInfo.InvariantCulture),
+                System.Globalization.CultureInfo.InvariantCulture));
             else writer.WriteNullValue();
         }
     }
@@ -91,7 +92,8 @@ sealed record ColumnReport
     public bool IsConstant => Distinct is { Exact: true, Count: 1 };
 }
 
-/// <param name="Exact">False: estimated from the values whose hash falls into one of equal parts; <paramref name="Error"/> is its relative standard error.</param>
+/// <param name="Exact">False: estimated from the values whose hash falls into one of equal parts; <paramref name="Error"/> is its relative standard
+/// error.</param>
 sealed record DistinctCount(long Count, bool Exact, double? Error = null);
 
 /// <summary>A value and the rows that have it, which are counted exactly.</summary>
@@ -171,9 +173,11 @@ enum TargetTask { Binary, Classes, Number, None }
 /// <param name="Classes">Its values, where it has at most 50.</param>
 /// <param name="Positive">Of two classes, the one that scores are about.</param>
 /// <param name="Columns">What each column alone tells of it, the strongest first.</param>
-sealed record TargetReport(string Column, TargetTask Task, long Missing, IReadOnlyList<TopValue> Classes, string? Positive, IReadOnlyList<TargetRelation> Columns, IReadOnlyList<TargetProfile> Profiles, IReadOnlyList<LeakSuspect> Leaks);
+sealed record TargetReport(string Column, TargetTask Task, long Missing, IReadOnlyList<TopValue> Classes, string? Positive,
+    IReadOnlyList<TargetRelation> Columns, IReadOnlyList<TargetProfile> Profiles, IReadOnlyList<LeakSuspect> Leaks);
 
-/// <summary>How well one column alone tells the target: by the area under the ROC curve (0.5 … 1), the share of variance (0 … 1), or Cramér's V (0 … 1).</summary>
+/// <summary>How well one column alone tells the target: by the area under the ROC curve (0.5 … 1), the share of variance (0 … 1), or Cramér's V (0 …
+/// 1).</summary>
 enum TargetMeasure { RocAuc, RSquared, CramersV }
 
 sealed record TargetRelation(string Column, TargetMeasure Measure, double Value);

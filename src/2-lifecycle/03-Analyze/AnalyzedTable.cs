@@ -4,7 +4,8 @@ using Kumiki.Tables;
 namespace Kumiki.Analyzing;
 
 /// <summary>The rows under analysis, as SQL reads them.</summary>
-/// <remarks>DuckDB uses all its threads. So that the same rows give the same figures nevertheless, it is only asked for what does not depend on the order of work: counts, least and greatest values, sums of whole
+/// <remarks>DuckDB uses all its threads. So that the same rows give the same figures nevertheless, it is only asked for what does not depend on the order of
+/// work: counts, least and greatest values, sums of whole
 /// numbers, distinct values. Whatever is summed as floating numbers is summed by us, in the order of the rows.</remarks>
 sealed class AnalyzedTable : IDisposable
 {
@@ -25,7 +26,8 @@ sealed class AnalyzedTable : IDisposable
             Rows = (long)One($"SELECT count(*) FROM {From}")[0]!;
             IsWhole = Rows <= sampleRows;
             // Which rows are drawn hangs on their places alone.
-            Drawn = IsWhole ? "true" : FormattableString.Invariant($"hash(file_index, file_row_number) % {SampleSteps} < {(long)Math.Ceiling((double)SampleSteps * sampleRows / Rows)}");
+            Drawn = IsWhole ? "true"
+                : FormattableString.Invariant($"hash(file_index, file_row_number) % {SampleSteps} < {(long)Math.Ceiling((double)SampleSteps * sampleRows / Rows)}");
             SampleRows = IsWhole ? Rows : (long)One($"SELECT count(*) FROM {From} WHERE {Drawn}")[0]!;
         }
         catch

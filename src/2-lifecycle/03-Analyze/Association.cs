@@ -135,7 +135,8 @@ static class Association
     /// <param name="table">[category, class 0 or 1].</param>
     public static double RocAuc(long[,] table)
     {
-        var categories = Enumerable.Range(0, table.GetLength(0)).Select(c => (Negative: table[c, 0], Positive: table[c, 1])).Where(c => c.Negative + c.Positive > 0).OrderBy(c => (double)c.Positive / (c.Negative + c.Positive)).ToList();
+        var categories = Enumerable.Range(0, table.GetLength(0)).Select(c => (Negative: table[c, 0], Positive: table[c, 1]))
+            .Where(c => c.Negative + c.Positive > 0).OrderBy(c => (double)c.Positive / (c.Negative + c.Positive)).ToList();
         var (below, won) = (0L, 0.0);
         foreach (var (negative, positive) in categories)
         {

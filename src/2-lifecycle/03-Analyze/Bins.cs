@@ -44,7 +44,8 @@ sealed class Bins
         return bins;
     }
 
-    /// <summary>The bin of a value between the first and the last edge; one on an edge belongs to the bin that begins there, the last edge to the last bin.</summary>
+    /// <summary>The bin of a value between the first and the last edge; one on an edge belongs to the bin that begins there, the last edge to the last
+    /// bin.</summary>
     public int Of(double value)
     {
         var bin = Math.Clamp((int)(((IsLog ? Math.Log10(value) : value) - first) / width), 0, Count - 1);

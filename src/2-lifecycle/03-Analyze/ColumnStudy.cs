@@ -3,7 +3,8 @@ using Kumiki.Tables;
 
 namespace Kumiki.Analyzing;
 
-/// <summary>The figures of one column. Where its values are few, or the table is looked at whole, every distinct value is counted, and all follows exactly; else see <see cref="LargeColumn"/>.</summary>
+/// <summary>The figures of one column. Where its values are few, or the table is looked at whole, every distinct value is counted, and all follows exactly;
+/// else see <see cref="LargeColumn"/>.</summary>
 sealed class ColumnStudy(AnalyzedTable table, AnalysisOptions options)
 {
     /// <summary>Characters of a text that a report keeps.</summary>
@@ -22,7 +23,8 @@ sealed class ColumnStudy(AnalyzedTable table, AnalysisOptions options)
         {
             Name = column.Name,
             Type = column.TypeName,
-            Kind = column.IsNumber ? ValueKind.Number : column.Kind switch { ColumnKind.Bool => ValueKind.Truth, ColumnKind.DateOnly or ColumnKind.DateTime => ValueKind.Date, ColumnKind.Enum => ValueKind.Category, _ => ValueKind.Text },
+            Kind = column.IsNumber ? ValueKind.Number : column.Kind switch { ColumnKind.Bool => ValueKind.Truth, ColumnKind.DateOnly or ColumnKind.DateTime =>
+                ValueKind.Date, ColumnKind.Enum => ValueKind.Category, _ => ValueKind.Text },
             Hidden = options.Hides(column),
             Missing = table.Rows - scan.Present,
             MissingShare = table.Rows == 0 ? 0 : (double)(table.Rows - scan.Present) / table.Rows,
@@ -68,7 +70,8 @@ sealed class ColumnStudy(AnalyzedTable table, AnalysisOptions options)
                 Histogram = linear,
                 LogHistogram = log is not null && Bins.ShowsMore(log, linear) ? log : null,
             },
-            Top = [.. counts.Top(options.Sizes.TopValues).Select(t => new TopValue(t.Value.ToString("R", CultureInfo.InvariantCulture), t.Rows, (double)t.Rows / counts.Rows))],
+            Top = [.. counts.Top(options.Sizes.TopValues)
+                .Select(t => new TopValue(t.Value.ToString("R", CultureInfo.InvariantCulture), t.Rows, (double)t.Rows / counts.Rows))],
         };
     }
 
@@ -113,11 +116,13 @@ sealed class ColumnStudy(AnalyzedTable table, AnalysisOptions options)
         return report with
         {
             Distinct = scan.Schema.Kind == ColumnKind.DateOnly ? new(days.Values.Length, Exact: true)
-                : table.IsWhole || scan.DistinctAbout <= options.CountedValues ? new((long)table.One($"SELECT count(DISTINCT {x}) FROM {table.From}")[0]!, Exact: true)
+                : table.IsWhole || scan.DistinctAbout <= options.CountedValues
+                    ? new((long)table.One($"SELECT count(DISTINCT {x}) FROM {table.From}")[0]!, Exact: true)
                 : large.Distinct(scan),
             Date = Coverage.Dates(days),
             Top = scan.Schema.Kind == ColumnKind.DateOnly
-                ? [.. days.Top(options.Sizes.TopValues).Where(t => t.Rows > 1).Select(t => new TopValue(Coverage.Day(t.Value).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), t.Rows, (double)t.Rows / days.Rows))]
+                ? [.. days.Top(options.Sizes.TopValues).Where(t => t.Rows > 1)
+                    .Select(t => new TopValue(Coverage.Day(t.Value).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), t.Rows, (double)t.Rows / days.Rows))]
                 : [],
         };
     }

@@ -14,7 +14,8 @@ static class Copies
     public static long Rows(AnalyzedTable table, IReadOnlyList<ColumnReport> columns)
     {
         if (columns.Any(c => c.Missing == 0 && c.Distinct.Exact && c.Distinct.Count == table.Rows)) return 0;
-        return table.Rows - (long)table.One($"SELECT count(DISTINCT hash({string.Join(", ", columns.Select(c => SqlText.Name(c.Name)))})) FROM {table.From}")[0]!;
+        var names = string.Join(", ", columns.Select(c => SqlText.Name(c.Name)));
+        return table.Rows - (long)table.One($"SELECT count(DISTINCT hash({names})) FROM {table.From}")[0]!;
     }
 
     /// <summary>Groups of columns that hold the same in every row, with more than one value; candidates have the same figures.</summary>
@@ -28,7 +29,8 @@ static class Copies
             // Of each group, all others are held against the first; those that differ from it make a group for the next round.
             var pairs = open.SelectMany(g => g.Skip(1).Select(b => (A: g[0], B: b))).Take(left).ToList();
             left -= pairs.Count;
-            var found = table.One($"SELECT {string.Join(", ", pairs.Select(p => $"count_if({SqlText.Name(p.A)} IS DISTINCT FROM {SqlText.Name(p.B)})"))} FROM {table.From}");
+            var differing = pairs.Select(p => $"count_if({SqlText.Name(p.A)} IS DISTINCT FROM {SqlText.Name(p.B)})");
+            var found = table.One($"SELECT {string.Join(", ", differing)} FROM {table.From}");
             var equal = pairs.Where((_, i) => Convert.ToInt64(found[i], CultureInfo.InvariantCulture) == 0).ToLookup(p => p.A, p => p.B);
             groups.AddRange(open.Where(g => equal[g[0]].Any()).Select(g => (IReadOnlyList<string>)[g[0], .. equal[g[0]]]));
             open = [.. open.Select(g => g.Skip(1).Except(equal[g[0]]).ToList()).Where(g => g.Count > 1)];
@@ -37,6 +39,7 @@ static class Copies
         return [.. groups.OrderBy(g => order[g[0]])];
     }
 
-    static string Figures(ColumnReport column) => string.Create(CultureInfo.InvariantCulture,
-        $"{(column.Kind is ValueKind.Category or ValueKind.Text ? "text" : column.Kind)}|{column.Missing}|{column.Distinct.Count}|{column.Number?.Min}|{column.Number?.Max}|{column.Number?.Zeros}|{column.Text}|{column.Date?.Min}|{column.Date?.Max}|{column.Date?.Days}");
+    /// <summary>What equal columns have in common, whatever their types.</summary>
+    static object Figures(ColumnReport column) => (column.Kind is ValueKind.Category ? ValueKind.Text : column.Kind, column.Missing, column.Distinct.Count,
+        (column.Number?.Min, column.Number?.Max, column.Number?.Zeros), column.Text, (column.Date?.Min, column.Date?.Max, column.Date?.Days));
 }

@@ -22,7 +22,8 @@ static class Coverage
         for (var i = 0; i < steps.Length; i++)
             if (steps[i] > usual) gaps.Add(new(Day(days.Values[i]), Day(days.Values[i + 1]), steps[i] - 1));
         var unit = Units.First(u => u == Units[^1] || Periods(days, u, ShownPeriods) is not null);
-        return new(Day(days.Min), Day(days.Max), days.Values.Length, usual, [.. gaps.OrderByDescending(g => g.Days).ThenBy(g => g.After).Take(MostGaps).OrderBy(g => g.After)], gaps.Count, Periods(days, unit, int.MaxValue)!);
+        return new(Day(days.Min), Day(days.Max), days.Values.Length, usual,
+            [.. gaps.OrderByDescending(g => g.Days).ThenBy(g => g.After).Take(MostGaps).OrderBy(g => g.After)], gaps.Count, Periods(days, unit, int.MaxValue)!);
     }
 
     public static CoverageReport Of(string column, ValueCounts days) =>
@@ -60,7 +61,8 @@ static class Coverage
     static DateOnly? Next(DateOnly begin, string unit)
     {
         var years = Years(unit);
-        if (unit is "day" or "week") return begin.DayNumber + (unit == "day" ? 1 : 7) > DateOnly.MaxValue.DayNumber ? null : begin.AddDays(unit == "day" ? 1 : 7);
+        if (unit is "day" or "week") return begin.DayNumber + (unit == "day" ? 1 : 7) > DateOnly.MaxValue.DayNumber ? null
+            : begin.AddDays(unit == "day" ? 1 : 7);
         if (unit == "month") return begin is { Year: 9999, Month: 12 } ? null : begin.AddMonths(1);
         var next = begin.Year - begin.Year % years + years;
         return next > 9999 ? null : new DateOnly(next, 1, 1);

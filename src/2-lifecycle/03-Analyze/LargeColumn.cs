@@ -4,9 +4,11 @@ using Kumiki.Tables;
 namespace Kumiki.Analyzing;
 
 /// <summary>A column of too many distinct values to count each, in a table too large to look at whole.</summary>
-/// <remarks>Exact over all rows: least, greatest, mean, deviation, zeros, negatives, the histogram, and the rows of every frequent value shown. Of the drawn rows: the quantiles, and which values are candidates for frequent ones. Distinct
+/// <remarks>Exact over all rows: least, greatest, mean, deviation, zeros, negatives, the histogram, and the rows of every frequent value shown. Of the drawn
+/// rows: the quantiles, and which values are candidates for frequent ones. Distinct
 /// values: those whose hash falls into one of m equal parts are counted, times m.
-/// <para>Sums are of whole numbers, which come out the same in any order: deviations from the drawn rows' mean, scaled by a power of two so that the greatest has 61 bits.</para></remarks>
+/// <para>Sums are of whole numbers, which come out the same in any order: deviations from the drawn rows' mean, scaled by a power of two so that the greatest
+/// has 61 bits.</para></remarks>
 sealed class LargeColumn(AnalyzedTable table, AnalysisOptions options)
 {
     /// <summary>Distinct values that are really counted, about: their number's relative standard error is one by its root, 0.6 %.</summary>
@@ -18,7 +20,8 @@ sealed class LargeColumn(AnalyzedTable table, AnalysisOptions options)
     public ColumnReport Number(ColumnScan scan, ColumnReport report)
     {
         var drawn = table.Numbers($"SELECT {scan.Double} FROM {table.From} WHERE {scan.HasValue} AND {table.Drawn}");
-        if (drawn.Rows < 2) drawn = table.Numbers($"SELECT {scan.Double} FROM {table.From} WHERE {scan.HasValue} LIMIT 1000");      // hardly any row has a value
+        // hardly any row has a value
+        if (drawn.Rows < 2) drawn = table.Numbers($"SELECT {scan.Double} FROM {table.From} WHERE {scan.HasValue} LIMIT 1000");
         var quantiles = drawn.Quantiles(exact: false);
         var bins = Bins.Linear(scan.Min, scan.Max, quantiles.P75 - quantiles.P25, scan.Finite, isWhole: false);
         var (mean, std, histogram, hashed) = Sums(scan, drawn.Moments().Mean, bins);
@@ -49,11 +52,15 @@ sealed class LargeColumn(AnalyzedTable table, AnalysisOptions options)
         var square = reach * reach;
         var (scale, squareScale) = (Power(reach), Power(square));
         var hasSquares = double.IsFinite(square);
+        var squared = hasSquares ? FormattableString.Invariant($"d * d * {squareScale:R}::DOUBLE") : "0";
         var parts = Parts(scan);
         var (counts, sum, squares, hashed) = (new long[bins.Count], Int128.Zero, Int128.Zero, 0L);
         table.Read(FormattableString.Invariant($"""
-            SELECT bin, count(*), sum(CAST(d * {scale:R}::DOUBLE AS BIGINT)), sum(CAST({(hasSquares ? FormattableString.Invariant($"d * d * {squareScale:R}::DOUBLE") : "0")} AS BIGINT)), count(DISTINCT h) FILTER (WHERE h % {parts} = 0)
-            FROM (SELECT x - ({centre:R}::DOUBLE) AS d, {bins.Sql("x")} AS bin, hash(x) AS h FROM (SELECT {scan.Double} AS x FROM {table.From} WHERE {scan.HasValue}))
+            SELECT bin, count(*), sum(CAST(d * {scale:R}::DOUBLE AS BIGINT)), sum(CAST({squared} AS BIGINT)), count(DISTINCT h) FILTER (WHERE h % {parts} = 0)
+            FROM (
+                SELECT x - ({centre:R}::DOUBLE) AS d, {bins.Sql("x")} AS bin, hash(x) AS h
+                FROM (SELECT {scan.Double} AS x FROM {table.From} WHERE {scan.HasValue})
+            )
             GROUP BY bin
             """), chunk =>
         {
@@ -82,17 +89,20 @@ sealed class LargeColumn(AnalyzedTable table, AnalysisOptions options)
         else least = (double)table.One($"SELECT min({scan.Double}) FROM {table.From} WHERE {scan.HasValue} AND {scan.Schema.Sql} > 0")[0]!;
         var bins = Bins.Log(least, scan.Max);
         var counts = new long[bins.Count];
-        foreach (var row in table.All($"SELECT {bins.Sql("x")}, count(*) FROM (SELECT {scan.Double} AS x FROM {table.From} WHERE {scan.HasValue} AND {scan.Schema.Sql} > 0) GROUP BY 1")) counts[(byte)row[0]!] = (long)row[1]!;
+        var above = $"(SELECT {scan.Double} AS x FROM {table.From} WHERE {scan.HasValue} AND {scan.Schema.Sql} > 0)";
+        foreach (var row in table.All($"SELECT {bins.Sql("x")}, count(*) FROM {above} GROUP BY 1")) counts[(byte)row[0]!] = (long)row[1]!;
         return new(bins.Edges, counts);
     }
 
     /// <summary>Values that were drawn often, counted in all rows.</summary>
     IReadOnlyList<TopValue> Recounted(ColumnScan scan, ValueCounts drawn)
     {
-        var candidates = Runs(drawn).Where(r => r.Rows >= DrawnTimes).OrderByDescending(r => r.Rows).ThenBy(r => r.Value).Take(options.Sizes.TopValues).ToList();
+        var candidates = Runs(drawn).Where(r => r.Rows >= DrawnTimes).OrderByDescending(r => r.Rows).ThenBy(r => r.Value)
+            .Take(options.Sizes.TopValues).ToList();
         if (candidates.Count == 0) return [];
         var counted = table.One($"SELECT {string.Join(", ", candidates.Select(c => $"count_if({scan.Double} = {SqlText.Value(c.Value)})"))} FROM {table.From}");
-        return Ranked(candidates.Select(c => c.Value).Zip(counted, (v, n) => (v.ToString("R", CultureInfo.InvariantCulture), Convert.ToInt64(n, CultureInfo.InvariantCulture))), scan.Finite);
+        return Ranked(candidates.Select(c => c.Value).Zip(counted, (v, n) =>
+            (v.ToString("R", CultureInfo.InvariantCulture), Convert.ToInt64(n, CultureInfo.InvariantCulture))), scan.Finite);
     }
 
     static IEnumerable<(double Value, long Rows)> Runs(ValueCounts drawn)
@@ -106,32 +116,43 @@ sealed class LargeColumn(AnalyzedTable table, AnalysisOptions options)
     }
 
     static IReadOnlyList<TopValue> Ranked(IEnumerable<(string Value, long Rows)> counted, long of) =>
-        [.. counted.OrderByDescending(c => c.Rows).ThenBy(c => c.Value, StringComparer.Ordinal).Select(c => new TopValue(c.Value, c.Rows, (double)c.Rows / of))];
+        [.. counted.OrderByDescending(c => c.Rows).ThenBy(c => c.Value, StringComparer.Ordinal)
+            .Select(c => new TopValue(c.Value, c.Rows, (double)c.Rows / of))];
 
     public ColumnReport Text(ColumnScan scan, ColumnReport report)
     {
         var x = scan.Schema.Sql;
-        var candidates = table.All($"SELECT {x} FROM {table.From} WHERE {x} IS NOT NULL AND {table.Drawn} GROUP BY 1 HAVING count(*) >= {DrawnTimes} ORDER BY count(*) DESC, 1 LIMIT {options.Sizes.TopValues}").Select(r => (string)r[0]!).ToList();
+        // A NUL ends a statement, so that a text with one cannot be asked for.
+        var candidates = table.All($"""
+            SELECT {x} FROM {table.From} WHERE {x} IS NOT NULL AND {table.Drawn} AND NOT contains({x}, chr(0))
+            GROUP BY 1 HAVING count(*) >= {DrawnTimes} ORDER BY count(*) DESC, 1 LIMIT {options.Sizes.TopValues}
+            """).Select(r => (string)r[0]!).ToList();
         var parts = Parts(scan);
-        var found = table.One(FormattableString.Invariant($"SELECT count(DISTINCT hash({x})) FILTER (WHERE hash({x}) % {parts} = 0){string.Concat(candidates.Select(c => $", count_if({x} = {SqlText.Quote(c)})"))} FROM {table.From} WHERE {x} IS NOT NULL"));
+        var counted = string.Concat(candidates.Select(c => $", count_if({x} = {SqlText.Quote(c)})"));
+        var found = table.One($"SELECT {Hashed(x, parts)}{counted} FROM {table.From} WHERE {x} IS NOT NULL");
         return report with
         {
             Distinct = Identified(scan, Estimate((long)found[0]!, parts)),
             Text = scan.Text,
-            Top = Ranked(candidates.Select((c, i) => (c.Length > ColumnStudy.ShownText ? c[..ColumnStudy.ShownText] : c, Convert.ToInt64(found[i + 1], CultureInfo.InvariantCulture))), scan.Present),
+            Top = Ranked(candidates.Select((c, i) => (Cut(c), Convert.ToInt64(found[i + 1], CultureInfo.InvariantCulture))), scan.Present),
         };
     }
+
+    static string Cut(string text) => text.Length > ColumnStudy.ShownText ? text[..ColumnStudy.ShownText] : text;
 
     /// <summary>Distinct values of any column, by their hashes.</summary>
     public DistinctCount Distinct(ColumnScan scan)
     {
         var (x, parts) = (scan.Schema.Sql, Parts(scan));
-        return Estimate((long)table.One(FormattableString.Invariant($"SELECT count(DISTINCT hash({x})) FILTER (WHERE hash({x}) % {parts} = 0) FROM {table.From} WHERE {x} IS NOT NULL"))[0]!, parts);
+        return Estimate((long)table.One($"SELECT {Hashed(x, parts)} FROM {table.From} WHERE {x} IS NOT NULL")[0]!, parts);
     }
+
+    static string Hashed(string x, long parts) => string.Create(CultureInfo.InvariantCulture, $"count(DISTINCT hash({x})) FILTER (WHERE hash({x}) % {parts} = 0)");
 
     static long Parts(ColumnScan scan) => Math.Max(1, scan.DistinctAbout / HashedValues);
 
-    static DistinctCount Estimate(long hashed, long parts) => parts == 1 ? new(hashed, Exact: true) : new(hashed * parts, Exact: false, 1 / Math.Sqrt(Math.Max(hashed, 1)));
+    static DistinctCount Estimate(long hashed, long parts) => parts == 1 ? new(hashed, Exact: true)
+        : new(hashed * parts, Exact: false, 1 / Math.Sqrt(Math.Max(hashed, 1)));
 
     /// <summary>A name or number that may be another in each row is counted to the last, since that is what makes it an identifier.</summary>
     DistinctCount Identified(ColumnScan scan, DistinctCount about)

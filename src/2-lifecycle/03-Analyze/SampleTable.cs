@@ -44,7 +44,8 @@ static class SampleTable
     static SampleColumn Sorted(string name, int[] codes, TextDictionary names)
     {
         var order = Enumerable.Range(0, names.Count).OrderBy(i => names[i], StringComparer.Ordinal).ToArray();
-        if (order.All(i => double.TryParse(names[i], System.Globalization.CultureInfo.InvariantCulture, out _))) order = [.. order.OrderBy(i => double.Parse(names[i], System.Globalization.CultureInfo.InvariantCulture))];
+        if (order.All(i => double.TryParse(names[i], System.Globalization.CultureInfo.InvariantCulture, out _))) order = [.. order
+            .OrderBy(i => double.Parse(names[i], System.Globalization.CultureInfo.InvariantCulture))];
         var place = new int[order.Length];
         for (var i = 0; i < order.Length; i++) place[order[i]] = i;
         foreach (ref var code in codes.AsSpan())

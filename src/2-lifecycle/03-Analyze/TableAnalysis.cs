@@ -17,7 +17,8 @@ static class TableAnalysis
 
     /// <param name="files">Parquet files of one schema; none is a table without rows.</param>
     /// <exception cref="KumikiException">The options name a column that is not there; a file is missing or broken.</exception>
-    public static AnalysisReport Of(TableEngine engine, IReadOnlyList<string> files, RowSchema schema, AnalysisOptions options, CancellationToken stop = default)
+    public static AnalysisReport Of(TableEngine engine, IReadOnlyList<string> files, RowSchema schema, AnalysisOptions options,
+        CancellationToken stop = default)
     {
         options.Require(schema);
         using var table = new AnalyzedTable(engine, files, options.Sizes.Rows, stop);
@@ -52,7 +53,9 @@ static class TableAnalysis
         Exact = true,
         SampleRows = 0,
         DuplicateRows = 0,
-        Columns = [.. schema.Columns.Select(c => new ColumnReport { Name = c.Name, Type = c.TypeName, Kind = c.IsNumber ? ValueKind.Number : ValueKind.Text, Missing = 0, MissingShare = 0, Distinct = new(0, Exact: true) })],
+        Columns = [.. schema.Columns.Select(c =>
+            new ColumnReport { Name = c.Name, Type = c.TypeName, Kind = c.IsNumber ? ValueKind.Number : ValueKind.Text, Missing = 0, MissingShare = 0,
+            Distinct = new(0, Exact: true) })],
         Copies = [],
         Relations = RelationsReport.None,
         Expectations = options.Expectations,
@@ -61,7 +64,8 @@ static class TableAnalysis
 
     /// <summary>A whole number or text that is another in each row.</summary>
     public static bool IsIdentifier(ColumnReport column, long rows) =>
-        rows >= 20 && column.Missing == 0 && column.Distinct.Exact && column.Distinct.Count == rows && (column.Kind == ValueKind.Text || (column.Kind == ValueKind.Number && IsWholeType(column.Type)));
+        rows >= 20 && column.Missing == 0 && column.Distinct.Exact && column.Distinct.Count == rows
+            && (column.Kind == ValueKind.Text || (column.Kind == ValueKind.Number && IsWholeType(column.Type)));
 
     static bool IsWholeType(string type) => type.TrimEnd('?') is "sbyte" or "byte" or "short" or "ushort" or "int" or "uint" or "long" or "ulong";
 
@@ -73,7 +77,8 @@ static class TableAnalysis
         _ => false,
     };
 
-    static (RelationsReport, TargetReport?) Related(AnalyzedTable table, IReadOnlyList<ColumnReport> columns, IReadOnlyList<IReadOnlyList<string>> copies, AnalysisOptions options, CancellationToken stop)
+    static (RelationsReport, TargetReport?) Related(AnalyzedTable table, IReadOnlyList<ColumnReport> columns, IReadOnlyList<IReadOnlyList<string>> copies,
+        AnalysisOptions options, CancellationToken stop)
     {
         var target = options.Target is null ? null : columns.First(c => c.Name == options.Target);
         var study = target is null ? null : new TargetStudy(table, target);
@@ -85,7 +90,8 @@ static class TableAnalysis
 
         var drawn = related.Count == 0 ? [] : SampleTable.Read(table, related, study?.AsNames);
         var report = related.Count < 2 ? RelationsReport.None
-            : new RelationsReport([.. related.Select(c => c.Name)], [.. able.Skip(most - first.Count).Select(c => c.Name)], table.SampleRows, table.IsWhole, Relations.Of(drawn, table.Threads, stop));
+            : new RelationsReport([.. related.Select(c => c.Name)], [.. able.Skip(most - first.Count).Select(c => c.Name)], table.SampleRows, table.IsWhole,
+                Relations.Of(drawn, table.Threads, stop));
         if (study is null) return (report, null);
 
         // The target is held against every column, some at a time so that memory stays bounded.

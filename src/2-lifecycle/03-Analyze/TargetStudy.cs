@@ -27,7 +27,9 @@ sealed class TargetStudy
     {
         (this.table, this.target) = (table, target);
         // The counted values say what it is; a hidden column keeps none, but its kind and number.
-        var isNames = target.Kind is ValueKind.Truth or ValueKind.Category || (target.Kind == ValueKind.Number && target.Distinct is { Exact: true, Count: <= 20 } && target.Top.All(t => long.TryParse(t.Value, CultureInfo.InvariantCulture, out _)) && !target.Hidden);
+        var isNames = target.Kind is ValueKind.Truth or ValueKind.Category
+            || (target.Kind == ValueKind.Number && target.Distinct is { Exact: true, Count: <= 20 }
+            && target.Top.All(t => long.TryParse(t.Value, CultureInfo.InvariantCulture, out _)) && !target.Hidden);
         Task = target.Distinct.Count < 2 ? TargetTask.None
             : isNames && target.Distinct is { Exact: true, Count: 2 } ? TargetTask.Binary
             : isNames && target.Distinct.Count <= MostClasses ? TargetTask.Classes
@@ -91,9 +93,11 @@ sealed class TargetStudy
             case TargetTask.Classes when column.Numbers is { } x:
                 return (Association.BetweenCategories(truth.Codes!, truth.Levels.Count, x).Corrected, TargetMeasure.RSquared);
             case TargetTask.Classes:
-                return (isFew ? null : Association.CramersV(Association.Table(column.Codes!, column.Levels.Count, truth.Codes!, truth.Levels.Count)).Value, TargetMeasure.CramersV);
+                return (isFew ? null : Association.CramersV(Association.Table(column.Codes!, column.Levels.Count, truth.Codes!, truth.Levels.Count)).Value,
+                    TargetMeasure.CramersV);
             default:
-                if (column.Codes is { } codes) return (isFew ? null : Association.BetweenCategories(codes, column.Levels.Count, truth.Numbers!).Corrected, TargetMeasure.RSquared);
+                if (column.Codes is { } codes) return (isFew ? null : Association.BetweenCategories(codes, column.Levels.Count, truth.Numbers!).Corrected,
+                    TargetMeasure.RSquared);
                 var straight = Association.Pearson<double>(column.Numbers, truth.Numbers).Value;
                 var ranked = Association.Pearson<float>(Association.Ranks(column.Numbers), truthRanks).Value;
                 return (Math.Max(straight * straight, ranked * ranked), TargetMeasure.RSquared);
@@ -136,7 +140,8 @@ sealed class TargetStudy
         var groups = column.Levels.Select(_ => new Group()).ToArray();
         for (var i = 0; i < column.Codes!.Length; i++)
             if (column.Codes[i] >= 0 && !double.IsNaN(of(i))) groups[column.Codes[i]].Add(of(i), 0);
-        return [.. groups.Select((g, i) => (Group: g, Name: column.Levels[i])).Where(g => g.Group.Rows > 0).OrderByDescending(g => g.Group.Rows).ThenBy(g => g.Name, StringComparer.Ordinal).Take(ProfileLevels).Select(g => g.Group.Point(g.Name, Task == TargetTask.Binary))];
+        return [.. groups.Select((g, i) => (Group: g, Name: column.Levels[i])).Where(g => g.Group.Rows > 0).OrderByDescending(g => g.Group.Rows)
+            .ThenBy(g => g.Name, StringComparer.Ordinal).Take(ProfileLevels).Select(g => g.Group.Point(g.Name, Task == TargetTask.Binary))];
     }
 
     sealed class Group
@@ -176,7 +181,8 @@ sealed class TargetStudy
     {
         var some = columns.Where(c => c.Name != target.Name && c.Missing > 0 && c.Missing < table.Rows).ToList();
         if (!IsClasses || some.Count == 0) return;
-        var rows = table.All($"SELECT count(*), {string.Join(", ", some.Select(c => $"count({SqlText.Name(c.Name)})"))} FROM {table.From} WHERE {SqlText.Name(target.Name)} IS NOT NULL GROUP BY {SqlText.Name(target.Name)}");
+        var (name, present) = (SqlText.Name(target.Name), some.Select(c => $"count({SqlText.Name(c.Name)})"));
+        var rows = table.All($"SELECT count(*), {string.Join(", ", present)} FROM {table.From} WHERE {name} IS NOT NULL GROUP BY {name}");
         for (var i = 0; i < some.Count; i++)
         {
             var classes = rows.Select(r => (All: (long)r[0]!, There: (long)r[i + 1]!)).ToList();
@@ -201,7 +207,8 @@ sealed class TargetStudy
         var suspects = equal.Select(c => new LeakSuspect(c, LeakReason.Copy, null))
             .Concat(order.Where(r => r.Value >= Suspicious && !equal.Contains(r.Column)).Select(r => new LeakSuspect(r.Column, LeakReason.Predicts, r.Value)))
             .Concat(leaks.Where(l => !equal.Contains(l.Column)).OrderBy(l => l.Column, StringComparer.Ordinal))
-            .Concat(columns.Where(c => c.Name != target.Name && TableAnalysis.IsIdentifier(c, table.Rows)).Select(c => new LeakSuspect(c.Name, LeakReason.Identifier, null)));
+            .Concat(columns.Where(c => c.Name != target.Name && TableAnalysis.IsIdentifier(c, table.Rows))
+                .Select(c => new LeakSuspect(c.Name, LeakReason.Identifier, null)));
         return new(target.Name, Task, target.Missing, target.Hidden || !IsClasses ? [] : Classes(), target.Hidden ? null : Positive, order,
             [.. order.Select(r => profiles.GetValueOrDefault(r.Column)).OfType<TargetProfile>().Take(MostProfiles)], [.. suspects]);
     }
@@ -211,6 +218,7 @@ sealed class TargetStudy
     {
         var name = SqlText.Name(target.Name);
         var present = (double)(table.Rows - target.Missing);
-        return [.. table.All($"SELECT CAST({name} AS VARCHAR), count(*) FROM {table.From} WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1").Select(r => new TopValue((string)r[0]!, (long)r[1]!, (long)r[1]! / present))];
+        return [.. table.All($"SELECT CAST({name} AS VARCHAR), count(*) FROM {table.From} WHERE {name} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1")
+            .Select(r => new TopValue((string)r[0]!, (long)r[1]!, (long)r[1]! / present))];
     }
 }

@@ -60,7 +60,8 @@ sealed class ValueCounts
         return low == high ? low : low + (rank - whole) * (high - low);
     }
 
-    public Quantiles Quantiles(bool exact) => new(Quantile(0.01), Quantile(0.05), Quantile(0.25), Quantile(0.5), Quantile(0.75), Quantile(0.95), Quantile(0.99), exact);
+    public Quantiles Quantiles(bool exact) => new(Quantile(0.01), Quantile(0.05), Quantile(0.25), Quantile(0.5), Quantile(0.75), Quantile(0.95),
+        Quantile(0.99), exact);
 
     double At(long rank)
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using Kumiki.Onnx;
 
 namespace Kumiki.Preprocessing;
@@ -32,28 +31,28 @@ sealed class Categories
     /// <summary>For a cross the known texts of its columns.</summary>
     public IReadOnlyList<IReadOnlyList<string>>? Parts { get; }
 
-    public static Categories Of(string?[] texts, int[] rows)
+    /// <param name="column">As <see cref="Frame.Coded"/> gives it.</param>
+    public static Categories Of((int[] Codes, IReadOnlyList<string> Texts) column, int[] rows)
     {
-        var (names, codes) = (new Dictionary<string, int>(StringComparer.Ordinal), new int[rows.Length]);
-        // Equal texts mostly are one string, so the string itself finds its code; a slot holds the last one that fell there.
-        var slots = new (string? Text, int Code)[4096];
+        // Of the column's texts only those that these rows have are categories.
+        var (places, names, codes) = (new int[column.Texts.Count], new List<string>(), new int[rows.Length]);
         for (var i = 0; i < rows.Length; i++)
         {
-            var text = texts[rows[i]];
-            if (string.IsNullOrEmpty(text))
+            var code = column.Codes[rows[i]];
+            if (code < 0 || column.Texts[code].Length == 0)
             {
                 codes[i] = -1;
                 continue;
             }
-            ref var slot = ref slots[RuntimeHelpers.GetHashCode(text) & 4095];
-            if (!ReferenceEquals(slot.Text, text))
+            ref var place = ref places[code];
+            if (place == 0)
             {
-                if (!names.TryGetValue(text, out var code)) names.Add(text, code = names.Count);
-                slot = (text, code);
+                names.Add(column.Texts[code]);
+                place = names.Count;
             }
-            codes[i] = slot.Code;
+            codes[i] = place - 1;
         }
-        return Sorted([.. names.Keys], codes, StringComparer.Ordinal);
+        return Sorted([.. names], codes, StringComparer.Ordinal);
     }
 
     /// <summary>Two or three columns as one: of the pairs and triples only those that come are categories.</summary>

@@ -9,8 +9,8 @@ static partial class Fitting
     {
         var parts = plan.Columns.Select(c => ReadOf(c, category: true)).ToArray();
         var hashed = plan.Cross is not null && plan.Steps.All(s => s is StepPlan.Hash or StepPlan.Require);
-        var categories = hashed ? null : plan.Cross is null ? Categories.Of(frame.Texts(plan.Name), rows)
-            : Categories.Of([.. parts.Select(p => Categories.Of(frame.Texts(p.Name), rows))]);
+        var categories = hashed ? null : plan.Cross is null ? Categories.Of(frame.Coded(plan.Name), rows)
+            : Categories.Of([.. parts.Select(p => Categories.Of(frame.Coded(p.Name), rows))]);
         var (steps, replaced) = (new List<FittedStep>(), new List<Replacement>());
         foreach (var step in plan.Steps)
         {

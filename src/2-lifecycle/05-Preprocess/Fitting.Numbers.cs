@@ -40,8 +40,7 @@ static partial class Fitting
 
         double[] Take(string column, double[] taken)
         {
-            var all = frame.Numbers(column);
-            for (var i = 0; i < rows.Length; i++) taken[i] = all[rows[i]];
+            frame.Numbers(column, rows, taken);
             // The model takes 32-bit floats, in which a greater number is infinite.
             for (var i = 0; i < taken.Length; i++)
                 if (Math.Abs(taken[i]) > float.MaxValue)

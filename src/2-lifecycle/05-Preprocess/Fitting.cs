@@ -64,9 +64,6 @@ static partial class Fitting
         return (rows, dropped);
     }
 
-    /// <inheritdoc cref="Of(IReadOnlyList{FeaturePlan}, Frame, int[], double[])"/>
-    public static IReadOnlyList<FittedColumn> Of(IReadOnlyList<FeaturePlan> plans, Frame frame, int[] rows) => Of(plans, frame, rows, []).Columns;
-
     /// <param name="rows">The training rows, and no others.</param>
     /// <param name="target">[rows] what is predicted, no NaN; empty where there is none.</param>
     /// <exception cref="KumikiException">A step does not fit its column, or there is nothing to learn from; the sentence names the column.</exception>

@@ -62,18 +62,26 @@ sealed class Frame
         _ => throw new InvalidOperationException($"{name} holds no numbers."),
     };
 
-    /// <summary>Some rows of a column of numbers, dates or flags, without those of the others: half the room of <see cref="Gather"/> behind <see cref="Numbers(string)"/>.</summary>
+    /// <summary>Some rows of a column of numbers, dates or flags.</summary>
     public double[] Numbers(string name, int[] rows)
     {
-        var column = columns[name];
-        return Array.ConvertAll(rows, row => column switch
+        var taken = new double[rows.Length];
+        Numbers(name, rows, taken);
+        return taken;
+    }
+
+    /// <summary>Some rows of a column of numbers, dates or flags, for a caller that has room for them.</summary>
+    /// <param name="taken">[rows]</param>
+    public void Numbers(string name, int[] rows, double[] taken)
+    {
+        switch (columns[name])
         {
-            FrameColumn.Exact exact => exact.Values[row],
-            FrameColumn.Numbers numbers => numbers.Values[row],
-            FrameColumn.Days days => days.IsMissing(row) ? double.NaN : days.Values[row],
-            FrameColumn.Flags flags => flags.IsMissing(row) ? double.NaN : flags.Values[row] ? 1 : 0,
-            _ => throw new InvalidOperationException($"{name} holds no numbers."),
-        });
+            case FrameColumn.Exact exact: for (var i = 0; i < rows.Length; i++) taken[i] = exact.Values[rows[i]]; break;
+            case FrameColumn.Numbers numbers: for (var i = 0; i < rows.Length; i++) taken[i] = numbers.Values[rows[i]]; break;
+            case FrameColumn.Days days: for (var i = 0; i < rows.Length; i++) taken[i] = days.IsMissing(rows[i]) ? double.NaN : days.Values[rows[i]]; break;
+            case FrameColumn.Flags flags: for (var i = 0; i < rows.Length; i++) taken[i] = flags.IsMissing(rows[i]) ? double.NaN : flags.Values[rows[i]] ? 1 : 0; break;
+            default: throw new InvalidOperationException($"{name} holds no numbers.");
+        }
     }
 
     static TTo[] Converted<T, TTo>(FrameColumn.Typed<T> column, Func<T, TTo> convert, TTo missing)

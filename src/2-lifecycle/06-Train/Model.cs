@@ -105,6 +105,7 @@ public abstract partial class Model<TRow> : Asset
         foreach (var (name, value) in split.Facts) making.Fact(name, value);
         var target = TargetColumn.Of(algorithm, frame, split.Train);
         if (target.UnknownRows > 0) making.Log("warn", Message.Of("training.unknown-class", ("model", Name), ("rows", target.UnknownRows), ("column", algorithm.Target.Name)).ToString());
+        var lacking = new Dictionary<string, long>(StringComparer.Ordinal);
         var (train, validation, test) = (Usable("train", split.Train), Usable("validation", split.Validation), Usable("test", split.Test));
         foreach (var (part, rows) in new[] { ("train", train), ("test", test) })
             if (rows.Length == 0) throw new KumikiException(Message.Of("training.no-rows", ("model", Name), ("data", Split.Data.Name), ("part", part), ("column", algorithm.Target.Name)));
@@ -157,7 +158,7 @@ public abstract partial class Model<TRow> : Asset
             var (kept, dropped) = Fitting.Keep(learner.Features, frame, Array.FindAll(rows, r => !double.IsNaN(target.Values[r])));
             foreach (var (column, count) in dropped.Where(d => d.Value > 0))
             {
-                making.Metric($"rows.{part}.dropped.{column}", count);
+                making.Metric($"rows.dropped.{column}", lacking[column] = lacking.GetValueOrDefault(column) + count);
                 making.Log(Message.Of("model.rows-dropped", ("model", Name), ("part", part), ("column", column), ("rows", count)).ToString());
             }
             return kept;

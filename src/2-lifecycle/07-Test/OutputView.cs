@@ -6,7 +6,7 @@ namespace Kumiki.Testing;
 static class OutputView
 {
     /// <summary>Rows that calibration and residuals are drawn from.</summary>
-    public const int MostDrawn = 100_000;
+    public const int MostDrawn = 50_000;
 
     const int Bins = 10, Points = 200;
 
@@ -30,7 +30,7 @@ static class OutputView
         var (test, ranked) = (subject.Test, contest.Ranked);
         if (choice is not null) output = output with { Confusion = Decided(subject, ranked, choice, goal) };
         output = output with { Calibration = Calibrated(test, subject.Weights) };
-        if (test.Truth.Distinct().Count() < 2) return output;      // one class has no curve; the figures say null
+        if (ranked.At(double.NegativeInfinity) is { TruePositive: 0 } or { FalsePositive: 0 }) return output;      // one class has no curve; the figures say null
         var (roc, precision) = (ranked.RocCurve(Points), ranked.PrecisionRecallCurve(Points));
         return output with
         {

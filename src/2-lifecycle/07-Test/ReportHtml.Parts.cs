@@ -54,13 +54,15 @@ sealed partial class ReportHtml
     {
         var (input, section) = (data.Input, page.Section(Say(Message.Of("testing.input")), "input"));
         section.Table(new([Say(Message.Of("testing.part")), Head.Number(Say(Message.Of("testing.rows"))), Head.Number(Say(Message.Of("testing.target-mean"))), Say(Message.Of("testing.split"))],
-            [.. input.Parts.Select(p => (IReadOnlyList<Cell>)[p.Name, Shown.Count(p.Rows), Number(p.TargetMean), input.Split.GetValueOrDefault($"split.{p.Name}", "–")])]) { Caption = Say(Message.Of("testing.parts-caption", ("by", input.Split.GetValueOrDefault("split.by", "–")))) });
+            [.. input.Parts.Select(p => (IReadOnlyList<Cell>)[p.Name, Shown.Count(p.Rows), Number(p.TargetMean), input.Split.GetValueOrDefault($"split.{p.Name}", "–")])])
+        { Caption = Say(Message.Of("testing.parts-caption", ("by", input.Split.GetValueOrDefault("split.by", "–")))) });
         section.Findings([.. input.Leaks.Select(l => new ReportFinding(l.Held == false ? Weight.Act : Weight.Note, Say(l.Says)))]);
         section.Table(new(
             [Say(Message.Of("testing.column")), Say(Message.Of("testing.kind")), Head.Number(Say(Message.Of("testing.missing-train"))), Head.Number(Say(Message.Of("testing.missing-test"))), Head.Number(Say(Message.Of("testing.unseen"))), Say(Message.Of("testing.train-range")), Say(Message.Of("testing.test-range")),
                 Head.Number(Say(Message.Of("testing.outside")))],
             [.. input.Columns.Select(c => (IReadOnlyList<Cell>)[c.Name, c.Kind, Shown.Share(c.Missing.GetValueOrDefault("train")), Shown.Share(c.Missing.GetValueOrDefault("test")), c.Unseen is { } u ? Shown.Count(u) : "–",
-                c.TrainMin is { } a ? Between(a, c.TrainMax!.Value) : "–", c.TestMin is { } b ? Between(b, c.TestMax!.Value) : "–", c.Outside is { } o ? Shown.Count(o) : "–"])]) { Caption = Say(Message.Of("testing.columns-caption")) });
+                c.TrainMin is { } a ? Between(a, c.TrainMax!.Value) : "–", c.TestMin is { } b ? Between(b, c.TestMax!.Value) : "–", c.Outside is { } o ? Shown.Count(o) : "–"])])
+        { Caption = Say(Message.Of("testing.columns-caption")) });
     }
 
     void WriteProcess()
@@ -78,7 +80,8 @@ sealed partial class ReportHtml
         }
         if (process.Folds.Count > 0)
             section.Table(new([Say(Message.Of("testing.figure")), Head.Number(Say(Message.Of("testing.mean"))), Head.Number(Say(Message.Of("testing.low"))), Head.Number(Say(Message.Of("testing.high"))), Say(Message.Of("testing.folds"))],
-                [.. process.Folds.Select(f => (IReadOnlyList<Cell>)[f.Figure, Number(f.Mean), Number(f.Low), Number(f.High), string.Join("  ", f.Values.Select(v => Number(v)))])]) { Caption = Say(Message.Of("testing.folds-caption")) });
+                [.. process.Folds.Select(f => (IReadOnlyList<Cell>)[f.Figure, Number(f.Mean), Number(f.Low), Number(f.High), string.Join("  ", f.Values.Select(v => Number(v)))])])
+            { Caption = Say(Message.Of("testing.folds-caption")) });
         section.Details(Say(Message.Of("testing.features")), inner => inner.Text(string.Join(", ", process.Features)));
     }
 }

@@ -86,7 +86,8 @@ sealed partial class ReportHtml
         Curves(section);
         if (data.Output.ByClass.Count > 0)
             section.Table(new([Say(Message.Of("testing.class")), Head.Number(Say(Message.Of("testing.rows"))), Head.Number("precision"), Head.Number("recall"), Head.Number("F1")],
-                [.. data.Output.ByClass.Select(c => (IReadOnlyList<Cell>)[c.Name, Number(c.Rows), Number(c.Precision), Number(c.Recall), Number(c.F1)])]) { Caption = Say(Message.Of("testing.by-class")) });
+                [.. data.Output.ByClass.Select(c => (IReadOnlyList<Cell>)[c.Name, Number(c.Rows), Number(c.Precision), Number(c.Recall), Number(c.F1)])])
+            { Caption = Say(Message.Of("testing.by-class")) });
     }
 
     void Curves(ReportSection section)

@@ -77,6 +77,8 @@ public abstract class BatchPrediction<TRow> : Asset
             await writing;
             foreach (var (column, rows) in predictors.Unknown)
                 making.Log("warn", Message.Of("prediction.unknown", ("asset", Name), ("column", column), ("rows", rows)).ToString());
+            foreach (var (column, rows) in predictors.Unscored)
+                making.Log("warn", Message.Of("prediction.none", ("asset", Name), ("column", column), ("rows", rows)).ToString());
             foreach (var (version, rows) in predictors.RowsOf)
                 making.Log(Message.Of("prediction.by", ("asset", Name), ("version", version), ("rows", rows)).ToString());
         }
@@ -86,7 +88,7 @@ public abstract class BatchPrediction<TRow> : Asset
         }
         making.Fact("rows", total.ToString(CultureInfo.InvariantCulture));
         making.Fact("model", predictors.Says);
-        making.Schema(PredictedRows.SchemaOf(RowSchema.Of<TRow>(), predictors.Outputs, predictors.OfFamily).ToJson());
+        making.Schema(PredictedRows.SchemaOf(RowSchema.Of<TRow>(), predictors).ToJson());
     }
 
     async Task<Predictors> OpenAsync(MakingRun making, IReadOnlyList<Asset> inputs, CancellationToken stop)

@@ -22,6 +22,7 @@ sealed class Predictors : IDisposable
     readonly Dictionary<string, Predictor> members;
     readonly Predictor? global;
     readonly SortedDictionary<string, long> unknown = new(StringComparer.Ordinal);
+    readonly SortedDictionary<string, long> unscored = new(StringComparer.Ordinal);
     readonly SortedDictionary<string, long> rowsOf = new(StringComparer.Ordinal);
 
     /// <param name="keyColumn">The column with a row's key; null where one model predicts all rows.</param>
@@ -43,6 +44,12 @@ sealed class Predictors : IDisposable
 
     /// <summary>Rows with a category their model never saw, by column.</summary>
     public IReadOnlyDictionary<string, long> Unknown => unknown;
+
+    /// <summary>Rows without a prediction, by the required column that they lack.</summary>
+    public IReadOnlyDictionary<string, long> Unscored => unscored;
+
+    /// <summary>Whether a row may have no prediction, because it lacks a column that its model requires.</summary>
+    public bool MayLack => all.Any(p => p.Scorer.Required.Count > 0);
 
     /// <summary>Rows each version predicted; empty where one predicts all.</summary>
     public IReadOnlyDictionary<string, long> RowsOf => rowsOf;
@@ -103,6 +110,8 @@ sealed class Predictors : IDisposable
     {
         foreach (var (column, count) in predictor.Scorer.CountUnknown(rows))
             if (count > 0) unknown[column] = unknown.GetValueOrDefault(column) + count;
+        foreach (var (column, count) in predictor.Scorer.CountUnscored(rows))
+            if (count > 0) unscored[column] = unscored.GetValueOrDefault(column) + count;
     }
 
     public void Dispose()

@@ -12,7 +12,8 @@ static class PredictedRows
     const string Prediction = "prediction";
 
     /// <summary>What is written beside the rows: one column for each output, of whose name letters and digits stay and what else it has becomes an underscore.</summary>
-    public static RowSchema Beside(ModelOutputs outputs, bool ofFamily)
+    /// <param name="mayLack">Whether a row may have no prediction, because it lacks a column that its model requires: then it is null.</param>
+    public static RowSchema Beside(ModelOutputs outputs, bool ofFamily, bool mayLack)
     {
         var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { By };
         var columns = outputs.Names.Select(output =>
@@ -20,20 +21,20 @@ static class PredictedRows
             var plain = output == Learners.Score ? Prediction : $"{Prediction}_{string.Concat(output.Select(c => char.IsLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_'))}";
             var name = plain;
             for (var number = 2; !taken.Add(name); number++) name = $"{plain}_{number}";
-            return new ColumnSchema { Name = name, Property = output == Learners.Score ? "Prediction" : output, Kind = Tables.ColumnKind.Float };
+            return new ColumnSchema { Name = name, Property = output == Learners.Score ? "Prediction" : output, Kind = Tables.ColumnKind.Float, Nullable = mayLack };
         }).ToList();
         if (ofFamily) columns.Add(new() { Name = By, Property = "PredictedBy", Kind = Tables.ColumnKind.String });
         return new("Prediction", columns);
     }
 
-    public static RowSchema SchemaOf(RowSchema rows, ModelOutputs outputs, bool ofFamily) => new(rows.Record, [.. rows.Columns, .. Beside(outputs, ofFamily).Columns]);
+    public static RowSchema SchemaOf(RowSchema rows, Predictors predictors) => new(rows.Record, [.. rows.Columns, .. Beside(predictors.Outputs, predictors.OfFamily, predictors.MayLack).Columns]);
 }
 
 /// <summary>Scores segments of a table and writes each as a file of its own.</summary>
 /// <remarks>A segment is found by its offset, which DuckDB skips by whole row groups: the last of 20 M rows takes as long as the first.</remarks>
 sealed class SegmentScoring(TableEngine engine, Predictors predictors, IReadOnlyList<string> files, int segmentRows)
 {
-    readonly RowSchema beside = PredictedRows.Beside(predictors.Outputs, predictors.OfFamily);
+    readonly RowSchema beside = PredictedRows.Beside(predictors.Outputs, predictors.OfFamily, predictors.MayLack);
 
     /// <summary>Scores one segment: its rows are read once as the models' columns and scored in blocks on all processors.</summary>
     public Predicted Score(int segment, CancellationToken stop) => predictors.Score(engine, files, From(segment), segmentRows, stop);
@@ -48,7 +49,7 @@ sealed class SegmentScoring(TableEngine engine, Predictors predictors, IReadOnly
         {
             var one = width == 1 ? predicted.Scores : new float[predicted.Scores.Length / width];
             for (var row = 0; width > 1 && row < one.Length; row++) one[row] = predicted.Scores[row * width + column];
-            block.Set<float>(beside.Columns[column].Name, one);
+            block.Set<float>(beside.Columns[column].Name, one, predictors.MayLack ? Array.ConvertAll(one, float.IsNaN) : []);
         }
         if (predicted.By is { } by) block.Set(PredictedRows.By, by);
         writer.Append(block);

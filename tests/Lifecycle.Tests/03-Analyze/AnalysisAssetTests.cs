@@ -39,7 +39,8 @@ public sealed class AnalysisAssetTests
         return end.Result;
     }
 
-    static async Task<byte[]> BytesAsync(MakingWorld world, VersionRecord version, string path) => await File.ReadAllBytesAsync(await world.Artifacts.PathAsync(version.Files.Single(f => f.Path == path).Content, default));
+    static async Task<byte[]> BytesAsync(MakingWorld world, VersionRecord version, string path) =>
+        await File.ReadAllBytesAsync(await world.Artifacts.PathAsync(version.Files.Single(f => f.Path == path).Content, default));
 
     [Fact]
     public async Task A_report_is_an_asset_with_data_and_a_page_and_is_made_again_only_for_other_rows()
@@ -55,7 +56,8 @@ public sealed class AnalysisAssetTests
         var page = Encoding.UTF8.GetString(await BytesAsync(world, version, "report.html"));
         Assert.Contains("<title>sales@1</title>", page, StringComparison.Ordinal);
         Assert.Contains("What to look at", page, StringComparison.Ordinal);
-        Assert.All(await world.MakeAsync(new MakeOrder("sales-report") { Upstream = true }, "sales-report.language=en"), e => Assert.IsType<MakingEnd.Reused>(e));
+        Assert.All(await world.MakeAsync(new MakeOrder("sales-report") { Upstream = true }, "sales-report.language=en"), e =>
+            Assert.IsType<MakingEnd.Reused>(e));
         Assert.Equal(version.Files, (await world.Maker("sales-report.language=en").RepeatAsync(version.MadeBy, null, default)).Files);
     }
 

@@ -26,16 +26,19 @@ sealed class AnalysisWorld : IDisposable
         return path;
     }
 
-    public AnalysisReport Analyze<T>(string sql, AnalysisOptions? options = null) => TableAnalysis.Of(Engine, [Write<T>(sql)], RowSchema.Of<T>(), options ?? new("table"));
+    public AnalysisReport Analyze<T>(string sql, AnalysisOptions? options = null) =>
+        TableAnalysis.Of(Engine, [Write<T>(sql)], RowSchema.Of<T>(), options ?? new("table"));
 
-    public AnalysisReport AnalyzeCsv<T>(string csv, string? header = null, AnalysisOptions? options = null) => TableAnalysis.Of(Engine, Load<T>(csv, header), RowSchema.Of<T>(), options ?? new("table"));
+    public AnalysisReport AnalyzeCsv<T>(string csv, string? header = null, AnalysisOptions? options = null) =>
+        TableAnalysis.Of(Engine, Load<T>(csv, header), RowSchema.Of<T>(), options ?? new("table"));
 
     /// <param name="header">A first line for a file that has none.</param>
     public IReadOnlyList<string> Load<T>(string csv, string? header = null)
     {
         var path = Path.Combine(folder, "rows.csv");
         File.WriteAllText(path, (header is null ? "" : header + "\n") + File.ReadAllText(csv));
-        return [.. SourceLoad.Run(Engine, Source.Csv(path), RowSchema.Of<T>(), folder, Directory.CreateDirectory(Path.Combine(folder, "loaded")).FullName).Files.Select(f => f.Path)];
+        return [.. SourceLoad.Run(Engine, Source.Csv(path), RowSchema.Of<T>(), folder, Directory.CreateDirectory(Path.Combine(folder, "loaded")).FullName).Files
+            .Select(f => f.Path)];
     }
 
     /// <summary>The findings as sentences.</summary>

@@ -31,7 +31,8 @@ public sealed class BadInputTests
 
         var report = world.Analyze<Row>($"{Some} WHERE i = 1", new("sales") { Target = "units", Time = "day" });
 
-        Assert.Equal(["sales has one row, so that nothing can be said of spread or relations; load more data.", "The target units has 1 distinct value(s), so that nothing can be learned from it; look at how the rows were chosen."], AnalysisWorld.Said(report));
+        Assert.Equal(["sales has one row, so that nothing can be said of spread or relations; load more data.",
+            "The target units has 1 distinct value(s), so that nothing can be learned from it; look at how the rows were chosen."], AnalysisWorld.Said(report));
         Assert.Null(report.Column("price").Number!.Std);
         Assert.NotEmpty(AnalysisPage.Of(report, "sales@1", "ja"));
     }
@@ -41,19 +42,23 @@ public sealed class BadInputTests
     {
         using var world = new AnalysisWorld();
 
-        var report = world.Analyze<Row>("SELECT i AS units, 1 AS price, 'customer ' || i % 50000 AS name, DATE '2024-01-01' AS day FROM range(150000) t(i)", new("sales") { Target = "name" });
+        var report = world.Analyze<Row>("SELECT i AS units, 1 AS price, 'customer ' || i % 50000 AS name, DATE '2024-01-01' AS day FROM range(150000) t(i)",
+            new("sales") { Target = "name" });
 
         Assert.Equal(new DistinctCount(50_000, Exact: true), report.Column("name").Distinct);
-        Assert.Contains("The target name has 50,000 distinct values, which are no numbers and too many for classes; name another target.", AnalysisWorld.Said(report));
+        Assert.Contains("The target name has 50,000 distinct values, which are no numbers and too many for classes; name another target.",
+            AnalysisWorld.Said(report));
         var plain = world.Analyze<Row>("SELECT i AS units, 1 AS price, 'customer ' || i % 50000 AS name, DATE '2024-01-01' AS day FROM range(150000) t(i)");
-        Assert.Contains("name has 50,000 different texts, too many for a column each; group the rare ones, or encode by frequency or hash.", AnalysisWorld.Said(plain));
+        Assert.Contains("name has 50,000 different texts, too many for a column each; group the rare ones, or encode by frequency or hash.",
+            AnalysisWorld.Said(plain));
     }
 
     [Fact]
     public void Five_hundred_columns_make_one_report_with_few_findings()
     {
         using var world = new AnalysisWorld();
-        var schema = new RowSchema("Wide", [.. Enumerable.Range(0, 500).Select(i => new ColumnSchema { Name = $"c{i}", Property = $"C{i}", Kind = i % 5 == 4 ? ColumnKind.String : ColumnKind.Double, Nullable = true })]);
+        var schema = new RowSchema("Wide", [.. Enumerable.Range(0, 500)
+            .Select(i => new ColumnSchema { Name = $"c{i}", Property = $"C{i}", Kind = i % 5 == 4 ? ColumnKind.String : ColumnKind.Double, Nullable = true })]);
         var path = world.Write($"SELECT {string.Join(", ", schema.Columns.Select((c, i) => $"{(i % 5 == 4 ? $"'v' || hash(i * {2 * i + 1}) % 9" : i % 50 == 0 ? "7.0" : $"(hash(i * {2 * i + 1}) % 1000) / 10.0")} AS c{i}"))} FROM range(400) t(i)", schema);
 
         var report = TableAnalysis.Of(world.Engine, [path], schema, new("wide") { Target = "c1" });
@@ -74,7 +79,9 @@ public sealed class BadInputTests
 
         var report = world.Analyze<Empty>("SELECT NULL AS nothing, NULL AS silent, 5 AS same, CASE i % 4 WHEN 0 THEN 'nan'::DOUBLE WHEN 1 THEN 'infinity'::DOUBLE ELSE i END AS wild FROM range(40) t(i)");
 
-        Assert.Equal(["18 rows (45 %) repeat an earlier one in every column; make sure that they are meant.", "nothing has no value in any row; mend its source, or leave it out.", "silent has no value in any row; mend its source, or leave it out.", "same has one value in every row, so that it tells nothing.",
+        Assert.Equal(["18 rows (45 %) repeat an earlier one in every column; make sure that they are meant.",
+            "nothing has no value in any row; mend its source, or leave it out.", "silent has no value in any row; mend its source, or leave it out.",
+            "same has one value in every row, so that it tells nothing.",
             "wild has 20 values that are infinite or no number; mend them before a model counts with them."], AnalysisWorld.Said(report));
         var wild = report.Column("wild").Number!;
         Assert.Equal((10L, 10L, 2.0, 39.0, 20.5), (wild.Infinite, wild.NotANumber, wild.Min, wild.Max, wild.Mean));
@@ -138,6 +145,7 @@ public sealed class BadInputTests
     {
         using var world = new AnalysisWorld();
 
-        Assert.Contains("/no/rows.parquet", Assert.Throws<KumikiException>(() => TableAnalysis.Of(world.Engine, ["/no/rows.parquet"], RowSchema.Of<Row>(), new("sales"))).Says.In("en"), StringComparison.Ordinal);
+        Assert.Contains("/no/rows.parquet", Assert.Throws<KumikiException>(() =>
+            TableAnalysis.Of(world.Engine, ["/no/rows.parquet"], RowSchema.Of<Row>(), new("sales"))).Says.In("en"), StringComparison.Ordinal);
     }
 }

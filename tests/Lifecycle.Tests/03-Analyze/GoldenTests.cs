@@ -8,15 +8,19 @@ namespace Kumiki.Lifecycle.Tests.Analyzing;
 /// <summary>Against pandas, numpy, scipy and scikit-learn on real tables: golden/make-golden.py.</summary>
 public sealed class GoldenTests
 {
-    internal sealed record Credit(string Status, int Duration, string CreditHistory, string Purpose, int Amount, string Savings, string EmploymentDuration, int InstallmentRate, string PersonalStatusSex, string OtherDebtors,
-        int PresentResidence, string Property, int Age, string OtherInstallmentPlans, string Housing, int NumberCredits, string Job, int PeopleLiable, string Telephone, string ForeignWorker, int CreditRisk);
+    internal sealed record Credit(string Status, int Duration, string CreditHistory, string Purpose, int Amount, string Savings, string EmploymentDuration,
+        int InstallmentRate, string PersonalStatusSex, string OtherDebtors,
+        int PresentResidence, string Property, int Age, string OtherInstallmentPlans, string Housing, int NumberCredits, string Job, int PeopleLiable,
+            string Telephone, string ForeignWorker, int CreditRisk);
 
-    internal sealed record Wine(double? FixedAcidity, double? VolatileAcidity, double? CitricAcid, double? ResidualSugar, double? Chlorides, double? FreeSulfurDioxide, double? TotalSulfurDioxide, double? Density, double? Ph,
+    internal sealed record Wine(double? FixedAcidity, double? VolatileAcidity, double? CitricAcid, double? ResidualSugar, double? Chlorides,
+        double? FreeSulfurDioxide, double? TotalSulfurDioxide, double? Density, double? Ph,
         double? Sulphates, double? Alcohol, int Quality);
 
     const string WineHeader = "fixed_acidity,volatile_acidity,citric_acid,residual_sugar,chlorides,free_sulfur_dioxide,total_sulfur_dioxide,density,ph,sulphates,alcohol,quality";
 
-    static readonly JsonElement Root = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Golden.Checkout(), "tests/Lifecycle.Tests/03-Analyze/golden/analysis.json"))).RootElement;
+    static readonly JsonElement Root = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Golden.Checkout(),
+        "tests/Lifecycle.Tests/03-Analyze/golden/analysis.json"))).RootElement;
 
     static readonly string WineCsv = Path.Combine(SharedData.Folder("tabular-small"), "winequality-red.csv");
 
@@ -25,7 +29,8 @@ public sealed class GoldenTests
     {
         using var world = new AnalysisWorld();
 
-        var report = world.AnalyzeCsv<Credit>(Path.Combine(SharedData.Folder("credit-german"), "GermanCredit.csv"), options: new("credit") { Target = "credit_risk" });
+        var report = world.AnalyzeCsv<Credit>(Path.Combine(SharedData.Folder("credit-german"), "GermanCredit.csv"),
+            options: new("credit") { Target = "credit_risk" });
 
         Same(Root.GetProperty("credit"), report);
         Assert.Equal((TargetTask.Binary, "1"), (report.Target!.Task, report.Target.Positive));
@@ -51,7 +56,8 @@ public sealed class GoldenTests
     {
         using var world = new AnalysisWorld();
         var path = Path.Combine(Directory.CreateTempSubdirectory("kumiki-holes-").FullName, "wine.csv");
-        File.WriteAllLines(path, File.ReadAllLines(WineCsv).Select((line, row) => string.Join(',', line.Split(',').Select((field, column) => column < 11 && (row * 7 + column * 13) % 11 == 0 ? "" : field))));
+        File.WriteAllLines(path, File.ReadAllLines(WineCsv).Select((line, row) =>
+            string.Join(',', line.Split(',').Select((field, column) => column < 11 && (row * 7 + column * 13) % 11 == 0 ? "" : field))));
 
         var report = world.AnalyzeCsv<Wine>(path, WineHeader, new("wine") { Target = "quality" });
 
@@ -64,20 +70,24 @@ public sealed class GoldenTests
     {
         using var world = new AnalysisWorld();
 
-        var report = world.AnalyzeCsv<Sale>(Directory.GetFiles(SharedData.Folder("beverage-sales"), "item_sale_records_*.csv")[0], options: new("sales") { Time = "date" });
+        var report = world.AnalyzeCsv<Sale>(Directory.GetFiles(SharedData.Folder("beverage-sales"), "item_sale_records_*.csv")[0],
+            options: new("sales") { Time = "date" });
 
         Same(Root.GetProperty("sales"), report);
         var months = Root.GetProperty("sales").GetProperty("months").EnumerateArray().Select(m => (m[0].GetString() + "-01", m[1].GetInt64()));
         Assert.Equal(months, Written(report.Coverage!.Month!));
-        Assert.Equal(Root.GetProperty("sales").GetProperty("weeks").EnumerateArray().Select(w => (w[0].GetString()!, w[1].GetInt64())), Written(report.Coverage.Week!));
+        Assert.Equal(Root.GetProperty("sales").GetProperty("weeks").EnumerateArray().Select(w => (w[0].GetString()!, w[1].GetInt64())),
+            Written(report.Coverage.Week!));
         Assert.Equal((639, 0, 1), (report.Coverage.Dates.Days, report.Coverage.Dates.GapCount, report.Coverage.Dates.Usual));
     }
 
-    static IEnumerable<(string, long)> Written(Periods periods) => periods.From.Zip(periods.Rows, (f, r) => (f.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), r));
+    static IEnumerable<(string, long)> Written(Periods periods) => periods.From.Zip(periods.Rows, (f, r) =>
+        (f.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), r));
 
     static void Same(JsonElement golden, AnalysisReport report)
     {
-        Assert.Equal((golden.GetProperty("rows").GetInt64(), golden.GetProperty("duplicates").GetInt64(), true), (report.Rows, report.DuplicateRows, report.Exact));
+        Assert.Equal((golden.GetProperty("rows").GetInt64(), golden.GetProperty("duplicates").GetInt64(), true),
+            (report.Rows, report.DuplicateRows, report.Exact));
         foreach (var told in golden.GetProperty("columns").EnumerateObject()) Same(told.Value, report.Column(told.Name));
         foreach (var pair in golden.GetProperty("pairs").EnumerateArray())
         {
@@ -104,12 +114,15 @@ public sealed class GoldenTests
             return;
         }
         Assert.Equal(top.Select(t => t.GetInt64()), column.Top.Select(t => t.Rows));
-        foreach (var (name, value) in (ReadOnlySpan<(string, double)>)[("min", x.Min), ("max", x.Max), ("mean", x.Mean), ("std", x.Std!.Value)]) Near(told.GetProperty(name).GetDouble(), value, $"{name} of {column.Name}");
+        foreach (var (name, value) in (ReadOnlySpan<(string, double)>)[("min", x.Min), ("max", x.Max), ("mean", x.Mean),
+            ("std", x.Std!.Value)]) Near(told.GetProperty(name).GetDouble(), value, $"{name} of {column.Name}");
         var q = x.Quantiles;
-        foreach (var (expected, found) in told.GetProperty("quantiles").EnumerateArray().Zip([q.P1, q.P5, q.P25, q.P50, q.P75, q.P95, q.P99])) Near(expected.GetDouble(), found, $"a quantile of {column.Name}");
+        foreach (var (expected, found) in told.GetProperty("quantiles").EnumerateArray().Zip([q.P1, q.P5, q.P25, q.P50, q.P75, q.P95,
+            q.P99])) Near(expected.GetDouble(), found, $"a quantile of {column.Name}");
         Assert.Equal((told.GetProperty("zeros").GetInt64(), told.GetProperty("negatives").GetInt64()), (x.Zeros, x.Negatives));
         Assert.Equal(told.GetProperty("histogram").EnumerateArray().Select(n => n.GetInt64()), x.Histogram.Counts);
     }
 
-    static void Near(double expected, double found, string what) => Assert.True(Math.Abs(expected - found) <= 1e-10 * Math.Max(1, Math.Abs(expected)), $"{what}: {found}, not {expected}");
+    static void Near(double expected, double found, string what) => Assert.True(Math.Abs(expected - found) <= 1e-10 * Math.Max(1, Math.Abs(expected)),
+        $"{what}: {found}, not {expected}");
 }

@@ -33,6 +33,22 @@ public sealed class TableAnalysisTests
         Assert.Equal(!drawn, AnalysisReport.FromJson(Encoding.UTF8.GetBytes(json)).Exact);
     }
 
+    [Theory]
+    [InlineData(1_000_000, "1: 9faf8ca9b140696b")]
+    [InlineData(1000, "1: 2973d6d6f45029b6")]
+    public void The_report_of_these_rows_is_that_of_its_recipe(int rows, string digest)
+    {
+        using var world = new AnalysisWorld();
+
+        var report = world.Analyze<Mixed>("""
+            SELECT CASE WHEN i % 10 = 0 THEN NULL ELSE (i * i % 10007) * (i * i % 10007) / 16.0 END AS amount, (i * 7 % 40)::INT - 5 AS units, i AS id, 'kind ' || i * i % 7 AS kind, CASE WHEN i % 4 = 0 THEN 'often' ELSE 'code ' || i * 31 % 2003 END AS code,
+                   (i * 7919 % 100003) / 100 AS price, DATE '2024-01-01' + (i % 400)::INT AS day, TIMESTAMP '2024-01-01' + to_seconds(i * 61) AS at, i * i % 3 = 1 AS good FROM range(20000) t(i)
+            """, new("table") { Target = "good", Time = "day", Sizes = new() { Rows = rows }, CountedValues = 1000 });
+
+        var now = $"{TableAnalysis.Recipe}: {Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(report.ToJson()))[..16]}";
+        Assert.True(digest == now, $"The report of the same rows is another, {now}: raise TableAnalysis.Recipe, and write the new digest here.");
+    }
+
     [Fact]
     public void A_large_table_is_within_the_stated_errors_of_the_same_table_looked_at_whole()
     {
@@ -45,7 +61,8 @@ public sealed class TableAnalysisTests
         foreach (var (exact, about) in whole.Columns.Zip(large.Columns))
         {
             Assert.Equal((exact.Missing, exact.Text, exact.Date), (about.Missing, about.Text, about.Date), new SameDates());
-            if (about.Distinct is { Exact: false, Error: { } error }) Assert.InRange(about.Distinct.Count, exact.Distinct.Count * (1 - 4 * error), exact.Distinct.Count * (1 + 4 * error));
+            if (about.Distinct is { Exact: false, Error: { } error }) Assert.InRange(about.Distinct.Count, exact.Distinct.Count * (1 - 4 * error),
+                exact.Distinct.Count * (1 + 4 * error));
             else Assert.Equal(exact.Distinct, about.Distinct);
             if (exact.Number is not { } x) continue;
             var y = about.Number!;
@@ -70,7 +87,8 @@ public sealed class TableAnalysisTests
     sealed class SameDates : IEqualityComparer<(long, TextReport?, DateReport?)>
     {
         public bool Equals((long, TextReport?, DateReport?) x, (long, TextReport?, DateReport?) y) =>
-            x.Item1 == y.Item1 && x.Item2 == y.Item2 && x.Item3?.Min == y.Item3?.Min && x.Item3?.Max == y.Item3?.Max && x.Item3?.Days == y.Item3?.Days && (x.Item3?.Histogram.Rows ?? []).SequenceEqual(y.Item3?.Histogram.Rows ?? []);
+            x.Item1 == y.Item1 && x.Item2 == y.Item2 && x.Item3?.Min == y.Item3?.Min && x.Item3?.Max == y.Item3?.Max && x.Item3?.Days == y.Item3?.Days
+                && (x.Item3?.Histogram.Rows ?? []).SequenceEqual(y.Item3?.Histogram.Rows ?? []);
 
         public int GetHashCode((long, TextReport?, DateReport?) obj) => obj.Item1.GetHashCode();
     }
@@ -88,7 +106,8 @@ public sealed class TableAnalysisTests
             FROM (SELECT i, hash(i * 3) % 4 = 0 AS churned FROM range(2000) t(i))
             """, new("customers") { Target = "churned" });
 
-        Assert.Equal([("copy", LeakReason.Copy), ("outcome", LeakReason.Predicts), ("score", LeakReason.Predicts), ("left", LeakReason.Missing), ("customer", LeakReason.Identifier)],
+        Assert.Equal([("copy", LeakReason.Copy), ("outcome", LeakReason.Predicts), ("score", LeakReason.Predicts), ("left", LeakReason.Missing),
+            ("customer", LeakReason.Identifier)],
             report.Target!.Leaks.Select(l => (l.Column, l.Reason)));
         Assert.Equal(["copy equals the target churned in every row; leave it out of the features.",
             "outcome alone predicts churned almost perfectly (ROC AUC 1); make sure that it is known before churned is.",

@@ -44,7 +44,7 @@ sealed class PreprocessWorld : IDisposable
     public (string[] Names, float[] Matrix) Transform<TRow>(IReadOnlyList<TRow> rows, int train, Features<TRow> features)
     {
         var frame = Frame(rows, features);
-        var model = TransformGraph.Of(Fitting.Of(features.Plans, frame, [.. Enumerable.Range(0, train)]));
+        var model = TransformGraph.Of(Fitting.Of(features.Plans, frame, [.. Enumerable.Range(0, train)], []).Columns);
         using var scorer = Scorer.Open(model.ToBytes());
         return ([.. scorer.Features], scorer.Score(frame.All()));
     }

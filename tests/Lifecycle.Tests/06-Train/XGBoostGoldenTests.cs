@@ -26,8 +26,15 @@ public sealed class XGBoostGoldenTests
         var weights = of.GetProperty("weighted").GetBoolean() ? Enumerable.Range(0, lines.Length).Select(i => 0.5 + i % 4).ToArray() : null;
         var trees = new BoostedTrees(Toy.Schema.Columns[0], loss, 40, (int)Setting("max_depth", 6), 0.1)
         {
-            Subsample = Setting("subsample", 1), FeatureSample = Setting("colsample_bytree", 1), Lambda = Setting("lambda", 1), Alpha = Setting("alpha", 0), Gamma = Setting("gamma", 0),
-            MinChildWeight = Setting("min_child_weight", 1), MaxBins = (int)Setting("max_bin", 256), HuberSlope = Setting("huber_slope", 1), TweediePower = Setting("tweedie_variance_power", 1.5),
+            Subsample = Setting("subsample", 1),
+            FeatureSample = Setting("colsample_bytree", 1),
+            Lambda = Setting("lambda", 1),
+            Alpha = Setting("alpha", 0),
+            Gamma = Setting("gamma", 0),
+            MinChildWeight = Setting("min_child_weight", 1),
+            MaxBins = (int)Setting("max_bin", 256),
+            HuberSlope = Setting("huber_slope", 1),
+            TweediePower = Setting("tweedie_variance_power", 1.5),
         };
 
         var trained = Trainer.Train(trees, new(FeatureRows.Of(features, 7), target, weights), new(FeatureRows.Of([], 7), [], null), 3, new TrainingCourse((long)Setting("seed", 0), default));

@@ -32,30 +32,30 @@ public sealed unsafe partial class DMatrix
         XGBoostApi.Check(XGBoostApi.XGProxyDMatrixCreate(out var proxy), "make a matrix to be filled");
         blockRows = Math.Min(blockRows, rows);
         using (proxy)
-        fixed (float* weight = weights)
-        {
-            var values = GC.AllocateUninitializedArray<float>(checked(blockRows * columns), pinned: true);
-            var feed = new Feed(proxy.DangerousGetHandle(), values, rows, columns, blockRows, weights.IsEmpty ? null : weight, fill);
-            var self = GCHandle.Alloc(feed);
-            try
+            fixed (float* weight = weights)
             {
-                var config = string.Create(CultureInfo.InvariantCulture, $$"""{"missing": NaN, "nthread": {{threads}}, "max_bin": {{bins}}}""");
-                var result = XGBoostApi.XGQuantileDMatrixCreateFromCallback(
-                    GCHandle.ToIntPtr(self), proxy, like?.Handle.DangerousGetHandle() ?? 0, &Reset, &Next, config, out var handle);
-                if (feed.Failure is not null)
+                var values = GC.AllocateUninitializedArray<float>(checked(blockRows * columns), pinned: true);
+                var feed = new Feed(proxy.DangerousGetHandle(), values, rows, columns, blockRows, weights.IsEmpty ? null : weight, fill);
+                var self = GCHandle.Alloc(feed);
+                try
                 {
-                    handle.Dispose();
-                    feed.Failure.Throw();
+                    var config = string.Create(CultureInfo.InvariantCulture, $$"""{"missing": NaN, "nthread": {{threads}}, "max_bin": {{bins}}}""");
+                    var result = XGBoostApi.XGQuantileDMatrixCreateFromCallback(
+                        GCHandle.ToIntPtr(self), proxy, like?.Handle.DangerousGetHandle() ?? 0, &Reset, &Next, config, out var handle);
+                    if (feed.Failure is not null)
+                    {
+                        handle.Dispose();
+                        feed.Failure.Throw();
+                    }
+                    XGBoostApi.Check(result, $"cut {rows} rows and {columns} columns into bins");
+                    return new(handle, rows, columns);
                 }
-                XGBoostApi.Check(result, $"cut {rows} rows and {columns} columns into bins");
-                return new(handle, rows, columns);
+                finally
+                {
+                    GC.KeepAlive(like);
+                    self.Free();
+                }
             }
-            finally
-            {
-                GC.KeepAlive(like);
-                self.Free();
-            }
-        }
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

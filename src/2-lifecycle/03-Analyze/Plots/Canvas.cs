@@ -18,13 +18,15 @@ sealed class Canvas
     /// <param name="isWide">Keeps its size, and is scrolled where the screen is narrower.</param>
     public Canvas(double width, double height, string says, bool isWide = false)
     {
-        svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"plot\" viewBox=\"0 0 {Place(width)} {Place(height)}\" role=\"img\" aria-label=\"{Shown.Escaped(says)}\"");
+        svg.Append(CultureInfo.InvariantCulture,
+            $"<svg class=\"plot\" viewBox=\"0 0 {Place(width)} {Place(height)}\" role=\"img\" aria-label=\"{Shown.Escaped(says)}\"");
         if (isWide) svg.Append(CultureInfo.InvariantCulture, $" style=\"min-width:{Place(width)}px;max-width:{Place(width * 1.1)}px\"");
         svg.Append('>');
     }
 
     public void Rectangle(double x, double y, double width, double height, string look, string? title = null, double? opacity = null) =>
-        Shape($"<rect x=\"{Place(x)}\" y=\"{Place(y)}\" width=\"{Place(Math.Max(width, 0))}\" height=\"{Place(Math.Max(height, 0))}\"", "rect", look, title, opacity);
+        Shape($"<rect x=\"{Place(x)}\" y=\"{Place(y)}\" width=\"{Place(Math.Max(width, 0))}\" height=\"{Place(Math.Max(height, 0))}\"", "rect", look, title,
+            opacity);
 
     public void Circle(double x, double y, double radius, string look, string? title = null, double? opacity = null) =>
         Shape($"<circle cx=\"{Place(x)}\" cy=\"{Place(y)}\" r=\"{Place(radius)}\"", "circle", look, title, opacity);
@@ -96,7 +98,8 @@ readonly record struct Area(double Left, double Top, double Right, double Bottom
     public double Height => Bottom - Top;
 
     /// <summary>Ticks and titles of both axes; the grid follows the upright one.</summary>
-    public void Axes(Canvas canvas, Scale x, Scale y, IReadOnlyList<(double At, string Text)> acrossTicks, IReadOnlyList<(double At, string Text)> upTicks, string? across, string? up)
+    public void Axes(Canvas canvas, Scale x, Scale y, IReadOnlyList<(double At, string Text)> acrossTicks, IReadOnlyList<(double At, string Text)> upTicks,
+        string? across, string? up)
     {
         foreach (var (at, text) in upTicks)
         {
@@ -119,5 +122,6 @@ readonly record struct Area(double Left, double Top, double Right, double Bottom
     }
 
     /// <summary>Room at the left for the widest tick.</summary>
-    public static double LeftOf(IEnumerable<(double At, string Text)> ticks) => Math.Max(24, ticks.Select(t => Shown.Width(t.Text) * Canvas.Size).DefaultIfEmpty(0).Max() + 9);
+    public static double LeftOf(IEnumerable<(double At, string Text)> ticks) =>
+        Math.Max(24, ticks.Select(t => Shown.Width(t.Text) * Canvas.Size).DefaultIfEmpty(0).Max() + 9);
 }

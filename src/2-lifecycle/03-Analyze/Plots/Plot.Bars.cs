@@ -32,7 +32,8 @@ static partial class Plot
 
     public static string Bars(BarsPlot plot)
     {
-        var (low, high) = Reach(plot.Bars.SelectMany(b => new[] { b.Value, b.Low ?? b.Value, b.High ?? b.Value }.Concat(b.Points.Select(p => p.Value))), plot.Most);
+        var (low, high) = Reach(plot.Bars.SelectMany(b => new[] { b.Value, b.Low ?? b.Value, b.High ?? b.Value }.Concat(b.Points.Select(p => p.Value))),
+            plot.Most);
         var foot = plot.Across is null ? 6 : 20;
         var canvas = new Canvas(Canvas.Width, plot.Bars.Count * Row + 4 + foot, plot.Says);
         var (area, x) = Level(plot.Bars, low, high);
@@ -43,9 +44,11 @@ static partial class Plot
             var text = bar.Text ?? Shown.Number(bar.Value);
             Label(canvas, area, top, bar.Label);
             var at = x.At(bar.Value);
-            canvas.Rectangle(Math.Min(zero, at), top + 4, Math.Max(Math.Abs(at - zero), bar.Value == 0 ? 0 : 1), Row - 8, $"fill{bar.Colour}", $"{bar.Label}: {text}", bar.Points.Count > 0 ? 0.25 : null);
+            canvas.Rectangle(Math.Min(zero, at), top + 4, Math.Max(Math.Abs(at - zero), bar.Value == 0 ? 0 : 1), Row - 8, $"fill{bar.Colour}",
+                $"{bar.Label}: {text}", bar.Points.Count > 0 ? 0.25 : null);
             foreach (var (value, share, place) in bar.Points.Select((p, n) => (p.Value, p.Share, n)))
-                canvas.Circle(x.At(value), top + Row / 2 + Spread(place) * (Row / 2 - 4), 2.3, share >= 0.5 ? "fill2" : "fill1", opacity: 0.35 + Math.Abs(share - 0.5));
+                canvas.Circle(x.At(value), top + Row / 2 + Spread(place) * (Row / 2 - 4), 2.3, share >= 0.5 ? "fill2" : "fill1",
+                    opacity: 0.35 + Math.Abs(share - 0.5));
             if (bar.Low is { } from && bar.High is { } to) Whisker(canvas, x.At(from), x.At(to), top + Row / 2);
             var end = new[] { at, zero, bar.High is { } h ? x.At(h) : at, bar.Points.Count > 0 ? bar.Points.Max(p => x.At(p.Value)) : at }.Max();
             canvas.Text(end + 5, top + Row / 2 + 4, text, "value", room: Canvas.Width - end - 5);
@@ -61,7 +64,8 @@ static partial class Plot
         foreach (var step in plot.Steps) sums.Add(sums[^1] + step.Value);
         var (low, high) = (sums.Min(), sums.Max());
         if (low == high) (low, high) = (low - 0.5, high + 0.5);
-        var all = (IReadOnlyList<Bar>)[new(plot.BaseLabel, plot.Base, Shown.Number(plot.Base)), .. plot.Steps.Select(s => s with { Text = s.Text ?? Signed(s.Value) }), new(plot.SumLabel, sums[^1], Shown.Number(sums[^1]))];
+        var all = (IReadOnlyList<Bar>)[new(plot.BaseLabel, plot.Base, Shown.Number(plot.Base)), .. plot.Steps
+            .Select(s => s with { Text = s.Text ?? Signed(s.Value) }), new(plot.SumLabel, sums[^1], Shown.Number(sums[^1]))];
         var canvas = new Canvas(Canvas.Width, all.Count * Row + 6, plot.Says);
         var (area, x) = Level(all, low, high);
         for (var i = 0; i < all.Count; i++)
@@ -71,7 +75,8 @@ static partial class Plot
             var (from, to) = isEnd ? (sums[i == 0 ? 0 : ^1], sums[i == 0 ? 0 : ^1]) : (sums[i - 1], sums[i]);
             Label(canvas, area, top, all[i].Label);
             if (isEnd) canvas.Circle(x.At(to), top + Row / 2, 4.5, "fill6", $"{all[i].Label}: {all[i].Text}");
-            else canvas.Rectangle(Math.Min(x.At(from), x.At(to)), top + 4, Math.Max(1, Math.Abs(x.At(to) - x.At(from))), Row - 8, all[i].Value < 0 ? "fill2" : "fill1", $"{all[i].Label}: {all[i].Text}");
+            else canvas.Rectangle(Math.Min(x.At(from), x.At(to)), top + 4, Math.Max(1, Math.Abs(x.At(to) - x.At(from))), Row - 8, all[i].Value < 0 ? "fill2"
+                : "fill1", $"{all[i].Label}: {all[i].Text}");
             if (i < all.Count - 1) canvas.Line(x.At(to), top + Row / 2, x.At(to), top + Row * 1.5, "grid");
             var end = Math.Max(x.At(from), x.At(to));
             canvas.Text(end + 7, top + Row / 2 + 4, all[i].Text!, "value", room: Canvas.Width - end - 7);
@@ -97,7 +102,8 @@ static partial class Plot
         return (area, new(low, high, area.Left, area.Right));
     }
 
-    static void Label(Canvas canvas, Area area, double top, string label) => canvas.Text(area.Left - 6, top + Row / 2 + 4, label, "label", "end", area.Left - 6);
+    static void Label(Canvas canvas, Area area, double top, string label) =>
+        canvas.Text(area.Left - 6, top + Row / 2 + 4, label, "label", "end", area.Left - 6);
 
     static void Whisker(Canvas canvas, double from, double to, double y)
     {

@@ -57,7 +57,8 @@ static partial class Plot
             return;
         }
         var share = value < 0 && plot.Low < 0 ? value / plot.Low : plot.High > 0 ? value / plot.High : 0;
-        canvas.Rectangle(left + 0.5, top + 0.5, width - 1, height - 1, value < 0 ? "fill2" : "fill1", $"{plot.Rows[row]} × {plot.Columns[column]}: {plot.Text(value)}", 0.06 + 0.64 * Math.Clamp(share, 0, 1));
+        canvas.Rectangle(left + 0.5, top + 0.5, width - 1, height - 1, value < 0 ? "fill2" : "fill1",
+            $"{plot.Rows[row]} × {plot.Columns[column]}: {plot.Text(value)}", 0.06 + 0.64 * Math.Clamp(share, 0, 1));
         var text = plot.Text(value);
         var size = width >= 30 ? Canvas.Size - 1 : 8.5;
         if (Shown.Width(text) * size <= width - 2) canvas.Text(left + width / 2, top + height / 2 + size * 0.36, text, "cell", "middle", width, size);
@@ -86,8 +87,10 @@ static partial class Plot
             for (var d = 0; d < classes; d++)
             {
                 var (left, top) = (labels + d * cell, 40 + t * high);
-                canvas.Rectangle(left + 1, top + 1, cell - 2, high - 2, t == d ? "fill1" : "fill2", $"{plot.Labels[t]} → {plot.Labels[d]}: {Shown.Count(plot.Counts[t, d])} ({Shown.Share(shares[t, d])})", 0.06 + 0.6 * shares[t, d]);
-                canvas.Text(left + cell / 2, top + high / 2 + (high >= 40 ? -1 : 4), cell < 44 ? Shown.Short(plot.Counts[t, d]) : Shown.Count(plot.Counts[t, d]), "cell", "middle", cell - 3);
+                canvas.Rectangle(left + 1, top + 1, cell - 2, high - 2, t == d ? "fill1" : "fill2",
+                    $"{plot.Labels[t]} → {plot.Labels[d]}: {Shown.Count(plot.Counts[t, d])} ({Shown.Share(shares[t, d])})", 0.06 + 0.6 * shares[t, d]);
+                canvas.Text(left + cell / 2, top + high / 2 + (high >= 40 ? -1 : 4), cell < 44 ? Shown.Short(plot.Counts[t, d])
+                    : Shown.Count(plot.Counts[t, d]), "cell", "middle", cell - 3);
                 if (high >= 40) canvas.Text(left + cell / 2, top + high / 2 + 13, Shown.Share(shares[t, d]), "tick", "middle", cell - 3);
             }
         }

@@ -19,7 +19,8 @@ sealed record HistogramPlot(string Says, IReadOnlyList<double> Edges, IReadOnlyL
 }
 
 /// <summary>Pictures of numbers: each a pure function from a small record to SVG text.</summary>
-/// <remarks>Colours, light and dark, come from the style of <see cref="ReportPage"/>; nothing is told by colour alone. Text is at least 10 px on a screen of 360 px.</remarks>
+/// <remarks>Colours, light and dark, come from the style of <see cref="ReportPage"/>; nothing is told by colour alone. Text is at least 10 px on a screen of
+/// 360 px.</remarks>
 static partial class Plot
 {
     const double Top = 24, Foot = 36;
@@ -40,7 +41,8 @@ static partial class Plot
             if (plot.Counts[i] == 0) continue;
             var height = Math.Max(area.Bottom - y.At(plot.Counts[i]), 1);      // what is there is seen
             var gap = right - left > 4 ? 0.6 : 0;
-            canvas.Rectangle(left + gap, area.Bottom - height, right - left - 2 * gap, height, "fill1", plot.IsDate ? Shown.Count(plot.Counts[i]) : $"{Shown.Number(plot.Edges[i])} … {Shown.Number(plot.Edges[i + 1])}: {Shown.Count(plot.Counts[i])}");
+            canvas.Rectangle(left + gap, area.Bottom - height, right - left - 2 * gap, height, "fill1", plot.IsDate ? Shown.Count(plot.Counts[i])
+                : $"{Shown.Number(plot.Edges[i])} … {Shown.Number(plot.Edges[i + 1])}: {Shown.Count(plot.Counts[i])}");
         }
         foreach (var (at, text) in plot.Marks) Mark(canvas, area, x.At(at), text);
         return canvas.ToString();

@@ -58,12 +58,15 @@ static partial class Plot
     static void Draw(Canvas canvas, LinesPlot plot, Series series, int colour, Scale x, Scale y)
     {
         if (series is { Low: { } low, High: { } high })
-            canvas.Band([.. series.X.Zip(high, (a, b) => (x.At(a), y.At(b))).Where(Drawn)], [.. series.X.Zip(low, (a, b) => (x.At(a), y.At(b))).Where(Drawn)], $"band{colour}");
+            canvas.Band([.. series.X.Zip(high, (a, b) => (x.At(a), y.At(b))).Where(Drawn)], [.. series.X.Zip(low, (a, b) => (x.At(a), y.At(b))).Where(Drawn)],
+                $"band{colour}");
         canvas.Lines(series.X.Zip(series.Y, (a, b) => (x.At(a), y.At(b))), $"line{colour}");
         for (var i = 0; i < series.X.Count; i++)
         {
-            var isAlone = double.IsFinite(series.Y[i]) && (i == 0 || !double.IsFinite(series.Y[i - 1])) && (i == series.Y.Count - 1 || !double.IsFinite(series.Y[i + 1]));
-            if ((plot.HasPoints || isAlone) && double.IsFinite(series.Y[i])) canvas.Circle(x.At(series.X[i]), y.At(series.Y[i]), 2.6, $"fill{colour}", plot.IsDate ? Shown.Number(series.Y[i]) : $"{Shown.Number(series.X[i])}: {Shown.Number(series.Y[i])}");
+            var isAlone = double.IsFinite(series.Y[i]) && (i == 0 || !double.IsFinite(series.Y[i - 1]))
+                && (i == series.Y.Count - 1 || !double.IsFinite(series.Y[i + 1]));
+            if ((plot.HasPoints || isAlone) && double.IsFinite(series.Y[i])) canvas.Circle(x.At(series.X[i]), y.At(series.Y[i]), 2.6, $"fill{colour}",
+                plot.IsDate ? Shown.Number(series.Y[i]) : $"{Shown.Number(series.X[i])}: {Shown.Number(series.Y[i])}");
         }
     }
 

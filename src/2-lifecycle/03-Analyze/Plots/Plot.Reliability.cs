@@ -42,7 +42,8 @@ static partial class Plot
             canvas.Line(at, y.At(point.Low), at, y.At(point.High), "whisker");
             canvas.Line(at - 4, y.At(point.Low), at + 4, y.At(point.Low), "whisker");
             canvas.Line(at - 4, y.At(point.High), at + 4, y.At(point.High), "whisker");
-            canvas.Circle(at, y.At(point.Observed), 2.5 + 3 * Math.Sqrt(point.Rows / (double)most), "fill1", $"{Shown.Number(point.Predicted)} → {Shown.Number(point.Observed)} ({Shown.Count(point.Rows)})");
+            canvas.Circle(at, y.At(point.Observed), 2.5 + 3 * Math.Sqrt(point.Rows / (double)most), "fill1",
+                $"{Shown.Number(point.Predicted)} → {Shown.Number(point.Observed)} ({Shown.Count(point.Rows)})");
         }
         return canvas.ToString();
     }
@@ -63,7 +64,7 @@ static partial class Plot
             if (!double.IsFinite(box.Median)) continue;
             Whisker(canvas, x.At(box.Low), x.At(box.High), middle);
             canvas.Rectangle(x.At(box.Q1), middle - 8, Math.Max(x.At(box.Q3) - x.At(box.Q1), 1.5), 16, "box",
-                box.Text ?? $"{box.Label}: {Shown.Number(box.Low)} · {Shown.Number(box.Q1)} · {Shown.Number(box.Median)} · {Shown.Number(box.Q3)} · {Shown.Number(box.High)}");
+                box.Text ?? $"{box.Label}: {string.Join(" · ", new[] { box.Low, box.Q1, box.Median, box.Q3, box.High }.Select(v => Shown.Number(v)))}");
             canvas.Line(x.At(box.Median), middle - 8, x.At(box.Median), middle + 8, "median");
         }
         return canvas.ToString();

@@ -27,7 +27,8 @@ static partial class Plot
         var area = new Area(Area.LeftOf(upTicks), Top, Canvas.Width - 8, 260 - Foot);
         var (x, y) = (Scale.Round(lowX, highX, area.Left, area.Right), Scale.Round(lowY, highY, area.Bottom, area.Top));
         area.Axes(canvas, x, y, Ticks.Of(x, 5), upTicks, plot.Across, plot.Up);
-        if (plot.HasDiagonal) canvas.Line(x.At(Math.Max(x.Low, y.Low)), y.At(Math.Max(x.Low, y.Low)), x.At(Math.Min(x.High, y.High)), y.At(Math.Min(x.High, y.High)), "mark");
+        if (plot.HasDiagonal) canvas.Line(x.At(Math.Max(x.Low, y.Low)), y.At(Math.Max(x.Low, y.Low)), x.At(Math.Min(x.High, y.High)),
+            y.At(Math.Min(x.High, y.High)), "mark");
         if (points.Count <= ScatterPlot.MostPoints)
             foreach (var (a, b) in points) canvas.Circle(x.At(a), y.At(b), 2.6, "fill1", opacity: 0.55);
         else Hexagons(canvas, points.Select(p => (x.At(p.X), y.At(p.Y))));
@@ -54,7 +55,8 @@ static partial class Plot
         {
             var (x, y) = ((column + half * 0.5) * wide, (row + half * 0.5) * high);
             var corners = Enumerable.Range(0, 6).Select(k => (X: x + radius * Math.Sin(Math.PI / 3 * k), Y: y - radius * Math.Cos(Math.PI / 3 * k)));
-            canvas.Path("M" + string.Join('L', corners.Select(c => $"{Canvas.Place(c.X)} {Canvas.Place(c.Y)}")) + "Z", "fill1", Shown.Count(count), 0.15 + 0.85 * Math.Sqrt(count / (double)most));
+            canvas.Path("M" + string.Join('L', corners.Select(c => $"{Canvas.Place(c.X)} {Canvas.Place(c.Y)}")) + "Z", "fill1", Shown.Count(count),
+                0.15 + 0.85 * Math.Sqrt(count / (double)most));
         }
     }
 }

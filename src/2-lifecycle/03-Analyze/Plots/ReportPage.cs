@@ -35,8 +35,10 @@ sealed class ReportPage(string title, string language)
     public string Html()
     {
         var html = new StringBuilder("<!DOCTYPE html>\n");
-        html.Append(CultureInfo.InvariantCulture, $"<html lang=\"{Language}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        html.Append(CultureInfo.InvariantCulture, $"<meta name=\"color-scheme\" content=\"light dark\">\n<title>{Shown.Escaped(title)}</title>\n<style>{ReportStyle.Css}</style>\n</head>\n<body>\n");
+        html.Append(CultureInfo.InvariantCulture,
+            $"<html lang=\"{Language}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+        html.Append(CultureInfo.InvariantCulture,
+            $"<meta name=\"color-scheme\" content=\"light dark\">\n<title>{Shown.Escaped(title)}</title>\n<style>{ReportStyle.Css}</style>\n</head>\n<body>\n");
         html.Append("<header>");
         if (Kind is not null) html.Append("<p class=\"kind\">").Append(Shown.Escaped(Kind)).Append("</p>");
         html.Append("<h1>").Append(Shown.Escaped(title)).Append("</h1>");
@@ -45,7 +47,8 @@ sealed class ReportPage(string title, string language)
         if (sections.Count > 2)
         {
             html.Append("<nav aria-label=\"").Append(Shown.Escaped(Message.Of("report.contents").In(Language))).Append("\"><ul>");
-            foreach (var section in sections) html.Append("<li><a href=\"#").Append(Shown.Escaped(section.Id)).Append("\">").Append(Shown.Escaped(section.Title)).Append("</a></li>");
+            foreach (var section in sections)
+                html.Append("<li><a href=\"#").Append(Shown.Escaped(section.Id)).Append("\">").Append(Shown.Escaped(section.Title)).Append("</a></li>");
             html.Append("</ul></nav>\n");
         }
         html.Append("<main>\n");

@@ -45,8 +45,10 @@ sealed class ReportSection
                 Weight.Look => ("look", Message.Of("report.look")),
                 _ => ("note", Message.Of("report.note")),
             };
-            body.Append(CultureInfo.InvariantCulture, $"<li class=\"{look}\"><b>{Shown.Escaped(word.In(page.Language))}</b> <span>{Shown.Escaped(finding.Text)}");
-            if (finding.Link is not null) body.Append(CultureInfo.InvariantCulture, $" <a href=\"{Shown.Escaped(finding.Link)}\">{Shown.Escaped(finding.About ?? finding.Link)}</a>");
+            body.Append(CultureInfo.InvariantCulture,
+                $"<li class=\"{look}\"><b>{Shown.Escaped(word.In(page.Language))}</b> <span>{Shown.Escaped(finding.Text)}");
+            if (finding.Link is not null) body.Append(CultureInfo.InvariantCulture,
+                $" <a href=\"{Shown.Escaped(finding.Link)}\">{Shown.Escaped(finding.About ?? finding.Link)}</a>");
             body.Append("</span></li>\n");
         }
         body.Append("</ol>\n");
@@ -111,10 +113,12 @@ sealed class ReportSection
 
     void Write(StringBuilder html, ReportTable table)
     {
-        html.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{Shown.Escaped(table.Caption ?? Title)}\"><table>");
+        html.Append(CultureInfo.InvariantCulture,
+            $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{Shown.Escaped(table.Caption ?? Title)}\"><table>");
         if (table.Caption is not null) html.Append("<caption>").Append(Shown.Escaped(table.Caption)).Append("</caption>");
         html.Append("<thead><tr>");
-        foreach (var head in table.Heads) html.Append(head.IsNumber ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">").Append(Shown.Escaped(head.Text)).Append("</th>");
+        foreach (var head in table.Heads) html.Append(head.IsNumber ? "<th scope=\"col\" class=\"n\">"
+            : "<th scope=\"col\">").Append(Shown.Escaped(head.Text)).Append("</th>");
         html.Append("</tr></thead><tbody>\n");
         foreach (var row in table.Rows)
         {
@@ -125,7 +129,8 @@ sealed class ReportSection
                 html.Append(CultureInfo.InvariantCulture, $"<{tag}{look}>");
                 var text = Shown.Escaped(row[i].Text);
                 html.Append(row[i].Link is { } link ? $"<a href=\"{Shown.Escaped(link)}\">{text}</a>" : text);
-                if (row[i].Share is { } share) html.Append(CultureInfo.InvariantCulture, $"<i class=\"bar\" style=\"width:{Math.Clamp(share, 0, 1) * 100:0.#}%\"></i>");
+                if (row[i].Share is { } share) html.Append(CultureInfo.InvariantCulture,
+                    $"<i class=\"bar\" style=\"width:{Math.Clamp(share, 0, 1) * 100:0.#}%\"></i>");
                 html.Append(i == 0 ? "</th>" : "</td>");
             }
             html.Append("</tr>\n");
@@ -136,7 +141,8 @@ sealed class ReportSection
     internal void Write(StringBuilder html)
     {
         Flow();
-        html.Append(CultureInfo.InvariantCulture, $"<section id=\"{Shown.Escaped(Id)}\" class=\"level{level}\"><h{level}>{Shown.Escaped(Title)}</h{level}>\n").Append(body);
+        html.Append(CultureInfo.InvariantCulture,
+            $"<section id=\"{Shown.Escaped(Id)}\" class=\"level{level}\"><h{level}>{Shown.Escaped(Title)}</h{level}>\n").Append(body);
         foreach (var section in inner) section.Write(html);
         html.Append("</section>\n");
     }

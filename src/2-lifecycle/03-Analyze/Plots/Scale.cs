@@ -55,7 +55,8 @@ static class Ticks
         var (first, last) = ((int)Math.Ceiling(Math.Log10(scale.Low) - 1e-9), (int)Math.Floor(Math.Log10(scale.High) + 1e-9));
         var every = Math.Max(1, (int)Math.Ceiling((last - first + 1) / (double)count));
         var ticks = new List<(double, string)>();
-        for (var power = first; power <= last; power += every) ticks.Add((Math.Pow(10, power), power is >= -3 and <= 6 ? Shown.Short(Math.Pow(10, power)) : $"1e{power}"));
+        for (var power = first; power <= last; power += every) ticks.Add((Math.Pow(10, power), power is >= -3 and <= 6 ? Shown.Short(Math.Pow(10, power))
+            : $"1e{power}"));
         return ticks;
     }
 
@@ -68,16 +69,19 @@ static class Ticks
         if (months > 36)
         {
             var every = (int)Math.Max(1, Math.Ceiling(months / 12 / count));
-            return [.. Enumerable.Range(low.Year, high.Year - low.Year + 1).Where(y => y % every == 0).Select(y => (Number(new(y, 1, 1)), y.ToString(CultureInfo.InvariantCulture))).Where(Inside)];
+            return [.. Enumerable.Range(low.Year, high.Year - low.Year + 1).Where(y => y % every == 0)
+                .Select(y => (Number(new(y, 1, 1)), y.ToString(CultureInfo.InvariantCulture))).Where(Inside)];
         }
         if (months > 1.5)
         {
             var every = ((int[])[1, 2, 3, 6, 12]).First(e => months / e <= count || e == 12);
-            var firsts = Enumerable.Range(0, (int)months + 3).Select(m => new DateOnly(low.Year, low.Month, 1).AddMonths(m)).Where(m => (m.Month - 1) % every == 0);
+            var firsts = Enumerable.Range(0, (int)months + 3).Select(m => new DateOnly(low.Year, low.Month, 1).AddMonths(m))
+                .Where(m => (m.Month - 1) % every == 0);
             return [.. firsts.Select(m => (Number(m), m.ToString("yyyy-MM", CultureInfo.InvariantCulture))).Where(Inside)];
         }
         var step = Math.Max(1, (int)Math.Ceiling(days / count));
-        return [.. Enumerable.Range(0, (int)(days / step) + 1).Select(i => low.AddDays(i * step)).Select(d => (Number(d), d.ToString("MM-dd", CultureInfo.InvariantCulture))).Where(Inside)];
+        return [.. Enumerable.Range(0, (int)(days / step) + 1).Select(i => low.AddDays(i * step))
+            .Select(d => (Number(d), d.ToString("MM-dd", CultureInfo.InvariantCulture))).Where(Inside)];
 
         bool Inside((double At, string) tick) => tick.At >= scale.Low && tick.At <= scale.High;
     }
@@ -86,5 +90,6 @@ static class Ticks
 
     static double Number(DateOnly day) => day.DayNumber - Epoch;
 
-    static DateOnly Day(double number) => DateOnly.FromDayNumber(Math.Clamp((int)number + Epoch, DateOnly.MinValue.DayNumber, DateOnly.MaxValue.DayNumber - 1000));
+    static DateOnly Day(double number) => DateOnly.FromDayNumber(Math.Clamp((int)number + Epoch, DateOnly.MinValue.DayNumber,
+        DateOnly.MaxValue.DayNumber - 1000));
 }
