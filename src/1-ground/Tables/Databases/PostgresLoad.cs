@@ -86,7 +86,7 @@ static class PostgresLoad
         $"postgres:{source.Variable}/{(TableName.IsQuery(source.Rows) ? $"query-{Digest.OfParts([source.Rows]).Short}" : source.Rows)}";
 
     // What the server or driver says names neither password nor connection string.
-    static KumikiException Failed(PostgresSource source, string sql, NpgsqlException e) => 
+    static KumikiException Failed(PostgresSource source, string sql, NpgsqlException e) =>
         e is PostgresException { SqlState: not ("28P01" or "28000" or "3D000") } refused
         ? new(Message.Of("tables.postgres-failed", ("variable", source.Variable), ("reason", refused.MessageText), ("sql", DuckDbConnection.Shown(sql))), e)
         : new(Message.Of("tables.postgres-unreachable", ("variable", source.Variable),

@@ -6,8 +6,11 @@ namespace Kumiki.Tables;
 
 /// <summary>What a column holds, in C#'s words.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ColumnKind>))]
-public enum ColumnKind { Bool, SByte, Byte, Short, UShort, Int, UInt, Long, ULong, Float, Double, Decimal, String, DateOnly, DateTime, Enum,
-    DateTimeOffset, TimeSpan, Vector }
+public enum ColumnKind
+{
+    Bool, SByte, Byte, Short, UShort, Int, UInt, Long, ULong, Float, Double, Decimal, String, DateOnly, DateTime, Enum,
+    DateTimeOffset, TimeSpan, Vector
+}
 
 /// <summary>Bounds of a column's values, as invariant text so that every kind can have them.</summary>
 public sealed record ValueRange(string Min, string Max, bool MinExcluded = false, bool MaxExcluded = false)
