@@ -11,8 +11,10 @@ using OnnxKind = Kumiki.Onnx.ColumnKind;
 namespace Kumiki;
 
 /// <summary>A model over rows of a type: fitted transforms and a trained learner in one ONNX graph.</summary>
-/// <remarks>Making one: 1. the rows are split, 2. transforms are fitted on training rows, 3. the learner is trained on the features that the transforms' own graph computes, block by block, 4. both are
-/// joined to one graph, 5. an interval, if any, is calibrated on validation rows, 6. that graph scores the validation and test rows, beside the baselines. A version holds <c>model.onnx</c>, the scored rows
+/// <remarks>Making one: 1. the rows are split, 2. transforms are fitted on training rows, 3. the learner is trained on the features that the transforms' own
+/// graph computes, block by block, 4. both are
+/// joined to one graph, 5. an interval, if any, is calibrated on validation rows, 6. that graph scores the validation and test rows, beside the baselines. A
+/// version holds <c>model.onnx</c>, the scored rows
 /// and, of trees, <c>booster.ubj</c>.</remarks>
 public abstract class Model<TRow> : Asset
 {
@@ -51,7 +53,8 @@ public abstract class Model<TRow> : Asset
     {
         var (algorithm, found) = (Learner.Algorithm, new List<Finding>());
         if (Node.Inputs.All(i => i.Asset != Split.Data.Name)) Refuse("split", Message.Of("model.split-of-other", ("model", Name), ("data", Split.Data.Name)));
-        foreach (var plan in Learner.Features.Where(p => p.Column.Name == algorithm.Target.Name)) Refuse("leak", Message.Of("model.target-is-feature", ("model", Name), ("column", plan.Column.Name)));
+        foreach (var plan in Learner.Features.Where(p => p.Column.Name == algorithm.Target.Name)) Refuse("leak",
+            Message.Of("model.target-is-feature", ("model", Name), ("column", plan.Column.Name)));
         foreach (var says in algorithm.Check()) Refuse("learner", says);
         foreach (var limit in Baselines.SelectMany(b => b.Limits()).Where(l => !l.Holds)) Refuse("baseline", limit.Says(nameof(Baseline<>.SeasonalNaive)));
         foreach (var baseline in Baselines.Where(b => algorithm.IsClasses || !b.IsNumber))
@@ -95,12 +98,15 @@ public abstract class Model<TRow> : Asset
         var split = Split.Of(frame.Days(Split.Column));
         foreach (var (name, value) in split.Facts) making.Fact(name, value);
         var target = TargetColumn.Of(algorithm, frame, split.Train);
-        if (target.UnknownRows > 0) making.Log("warn", Message.Of("training.unknown-class", ("model", Name), ("rows", target.UnknownRows), ("column", algorithm.Target.Name)).ToString());
+        if (target.UnknownRows > 0) making.Log("warn",
+            Message.Of("training.unknown-class", ("model", Name), ("rows", target.UnknownRows), ("column", algorithm.Target.Name)).ToString());
         var (train, validation, test) = (WithTarget(split.Train), WithTarget(split.Validation), WithTarget(split.Test));
         target.Check(algorithm, train);
         foreach (var (part, rows) in new[] { ("train", train), ("test", test) })
-            if (rows.Length == 0) throw new KumikiException(Message.Of("training.no-rows", ("model", Name), ("data", Split.Data.Name), ("part", part), ("column", algorithm.Target.Name)));
-        if (algorithm.NeedsValidation && validation.Length == 0) throw new KumikiException(Message.Of("training.no-validation", ("model", Name), ("setting", algorithm.Interval is null ? "EarlyStopping" : "Interval")));
+            if (rows.Length == 0) throw new KumikiException(Message.Of("training.no-rows", ("model", Name), ("data", Split.Data.Name), ("part", part),
+                ("column", algorithm.Target.Name)));
+        if (algorithm.NeedsValidation && validation.Length == 0) throw new KumikiException(Message.Of("training.no-validation", ("model", Name),
+            ("setting", algorithm.Interval is null ? "EarlyStopping" : "Interval")));
         var weights = target.Weights(algorithm, frame, train, validation);
         // What chose the best round cannot tell how far off it is.
         var share = algorithm is { Interval: not null } and BoostedTrees { EarlyStopping: not null };
@@ -137,7 +143,8 @@ public abstract class Model<TRow> : Asset
             using (making.Step("calibrate"))
             using (var scorer = Scorer.Open(graph.ToBytes()))
             {
-                var margin = Conformal.Margin(FeatureRows.Of(scorer, frame, calibrating, stop).ToArray(), scorer.Width, Frame.Gather(target.Values, calibrating), held, algorithm.Target.Name);
+                var margin = Conformal.Margin(FeatureRows.Of(scorer, frame, calibrating, stop).ToArray(), scorer.Width,
+                    Frame.Gather(target.Values, calibrating), held, algorithm.Target.Name);
                 making.Metric("interval.margin", margin);
                 outputs = outputs with { Names = [.. outputs.Names, "lower", "upper"] };
                 graph = outputs.On(transforms.Append(Learners.Interval(trained.Learner, margin)));
@@ -154,15 +161,18 @@ public abstract class Model<TRow> : Asset
             var scored = new List<(string, Scored)>();
             if (validation.Length > 0) scored.Add(("validation", ScoreOf(validation)));
             scored.Add(("test", ScoreOf(test)));
-            Comparison.Of(making, learner.Algorithm, target, train, scored[^1].Item2, [.. Baselines.Select(b => (b.Name, b.Column.Name, b.Guess(frame, target.Values, test)))]);
+            Comparison.Of(making, learner.Algorithm, target, train, scored[^1].Item2,
+                [.. Baselines.Select(b => (b.Name, b.Column.Name, b.Guess(frame, target.Values, test)))]);
             return new(graph, trained.Booster, scored);
 
             Scored ScoreOf(int[] rows) =>
-                new(Array.ConvertAll(FeatureRows.Of(scorer, frame, rows, stop).ToArray(), s => (double)s), Frame.Gather(target.Values, rows)) { Names = outputs.Names, Rows = rows };
+                new(Array.ConvertAll(FeatureRows.Of(scorer, frame, rows, stop).ToArray(), s => (double)s),
+                    Frame.Gather(target.Values, rows)) { Names = outputs.Names, Rows = rows };
         }
 
         int[] WithTarget(int[] rows) => Array.FindAll(rows, r => !double.IsNaN(target.Values[r]));
-        TrainingRows Rows(Scorer scorer, int[] rows) => new(FeatureRows.Of(scorer, frame, rows, stop), Frame.Gather(target.Values, rows), weights is null ? null : Frame.Gather(weights, rows));
+        TrainingRows Rows(Scorer scorer, int[] rows) =>
+            new(FeatureRows.Of(scorer, frame, rows, stop), Frame.Gather(target.Values, rows), weights is null ? null : Frame.Gather(weights, rows));
         static int[] EveryOther(int[] rows, int first) => [.. rows.Where((_, i) => i % 2 == first)];
     }
 
@@ -174,7 +184,8 @@ public abstract class Model<TRow> : Asset
     Frame Read(MakingRun making, Learner learner, IReadOnlyList<string> files, CancellationToken stop)
     {
         var algorithm = learner.Algorithm;
-        var wanted = learner.Features.ToDictionary(f => f.Column.Name, f => Frame.KindOf(f.Column, f.Steps.Any(s => s is StepPlan.OneHot)), StringComparer.Ordinal);
+        var wanted = learner.Features.ToDictionary(f => f.Column.Name, f =>
+            Frame.KindOf(f.Column, f.Steps.Any(s => s is StepPlan.OneHot)), StringComparer.Ordinal);
         var exact = new HashSet<string>(StringComparer.Ordinal);
         wanted[Split.Column] = OnnxKind.Date;
         Want(algorithm.Target.Name, Frame.KindOf(algorithm.Target, category: false));

@@ -4,7 +4,8 @@ using Kumiki.Tables;
 
 namespace Kumiki;
 
-/// <summary>The columns of predictions beside the rows of a table: <c>prediction</c>, and where a model has more outputs, <c>prediction_</c> and the output's name.</summary>
+/// <summary>The columns of predictions beside the rows of a table: <c>prediction</c>, and where a model has more outputs, <c>prediction_</c> and the output's
+/// name.</summary>
 static class PredictedRows
 {
     const string Prediction = "prediction";
@@ -15,7 +16,8 @@ static class PredictedRows
         var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         return [.. outputs.Names.Select(output =>
         {
-            var plain = output == Learners.Score ? Prediction : $"{Prediction}_{string.Concat(output.Select(c => char.IsLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_'))}";
+            var plain = output == Learners.Score ? Prediction
+                : $"{Prediction}_{string.Concat(output.Select(c => char.IsLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_'))}";
             var name = plain;
             for (var number = 2; !taken.Add(name); number++) name = $"{plain}_{number}";
             return new ColumnSchema { Name = name, Property = output == Learners.Score ? "Prediction" : output, Kind = Tables.ColumnKind.Float };
