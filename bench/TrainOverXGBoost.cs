@@ -8,8 +8,10 @@ using OnnxKind = Kumiki.Onnx.ColumnKind;
 
 namespace Kumiki.Bench;
 
-/// <summary>Preprocessing and training 1,000,000 rows of 28 floats (a model's making: read from Parquet, scaled, trees of depth 6 for 100 rounds), beside XGBoost alone: the same training rows as one
-/// array in memory, its own QuantileDMatrix, the same settings, in the same process, by turns. Peak memory is that of a process that makes the model and nothing else.</summary>
+/// <summary>Preprocessing and training 1,000,000 rows of 28 floats (a model's making: read from Parquet, scaled, trees of depth 6 for 100 rounds), beside
+/// XGBoost alone: the same training rows as one
+/// array in memory, its own QuantileDMatrix, the same settings, in the same process, by turns. Peak memory is that of a process that makes the model and
+/// nothing else.</summary>
 static class TrainOverXGBoost
 {
     const int Rows = 1_000_000, Days = 100, Columns = 28, Boosts = 100, Rounds = 3;
@@ -38,11 +40,13 @@ static class TrainOverXGBoost
             var graph = world.Graph();
             var ends = await world.Maker(graph).MakeAsync(new MakeOrder("events"), null, stop);
             if (ends[^1] is not MakingEnd.Made { Result: var data }) throw World.Unexpected(ends[^1]);
-            var files = await Task.WhenAll(data!.Files.Where(f => f.Path.StartsWith("rows/", StringComparison.Ordinal)).Select(f => world.Artifacts.PathAsync(f.Content, stop)));
+            var files = await Task.WhenAll(data!.Files.Where(f => f.Path.StartsWith("rows/", StringComparison.Ordinal)).Select(f =>
+                world.Artifacts.PathAsync(f.Content, stop)));
             var (features, labels) = Matrix(folder, files, stop);
             for (var round = 0; round <= Rounds; round++)
             {
-                var (made, whole) = await Spent.OfAsync(() => world.Maker(graph).MakeAsync(new MakeOrder("signal") { Anew = true, UseNewest = true }, null, stop));
+                var (made, whole) = await Spent.OfAsync(() =>
+                    world.Maker(graph).MakeAsync(new MakeOrder("signal") { Anew = true, UseNewest = true }, null, stop));
                 var cost = (await world.RunOfAsync(made[^1], stop)).Cost!;
                 var (_, alone) = await Spent.OfAsync(() => Task.Run(() => Bare(features, labels, stop), stop));
                 if (round == 0) continue;       // warms up
@@ -86,8 +90,10 @@ static class TrainOverXGBoost
     static int Bare(float[] features, float[] labels, CancellationToken stop)
     {
         var threads = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture);
-        using var matrix = DMatrix.Bins(labels.Length, Columns, labels.Length, (from, into) => features.AsMemory(from * Columns, into.Length).CopyTo(into), threads: Environment.ProcessorCount).WithLabels(labels);
-        using var booster = Booster.Of([("objective", "binary:logistic"), ("tree_method", "hist"), ("max_depth", "6"), ("eta", "0.1"), ("nthread", threads), ("base_score", "0.5"), ("verbosity", "0")]);
+        using var matrix = DMatrix.Bins(labels.Length, Columns, labels.Length, (from, into) =>
+            features.AsMemory(from * Columns, into.Length).CopyTo(into), threads: Environment.ProcessorCount).WithLabels(labels);
+        using var booster = Booster.Of([("objective", "binary:logistic"), ("tree_method", "hist"), ("max_depth", "6"), ("eta", "0.1"), ("nthread", threads),
+            ("base_score", "0.5"), ("verbosity", "0")]);
         booster.Train(matrix, Boosts, [], null, stop);
         return booster.Rounds;
     }
@@ -120,9 +126,12 @@ static class TrainOverXGBoost
     }
 
     static double MiB(string field) =>
-        double.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith(field, StringComparison.Ordinal))[field.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024;
+        double.Parse(File.ReadLines("/proc/self/status").First(l =>
+            l.StartsWith(field, StringComparison.Ordinal))[field.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024;
 
-    internal sealed record Event(DateOnly Day, bool IsSignal, float F0, float F1, float F2, float F3, float F4, float F5, float F6, float F7, float F8, float F9, float F10, float F11, float F12, float F13, float F14, float F15, float F16, float F17, float F18, float F19, float F20, float F21, float F22, float F23, float F24, float F25, float F26, float F27);
+    internal sealed record Event(DateOnly Day, bool IsSignal, float F0, float F1, float F2, float F3, float F4, float F5, float F6, float F7, float F8,
+        float F9, float F10, float F11, float F12, float F13, float F14, float F15, float F16, float F17, float F18, float F19, float F20, float F21, float F22,
+        float F23, float F24, float F25, float F26, float F27);
 
     sealed class Events : Dataset<Event>
     {
@@ -131,7 +140,8 @@ static class TrainOverXGBoost
         {
             get
             {
-                var draws = string.Join(", ", Enumerable.Range(0, Columns).Select(c => $"((hash(i * {2 * c + 101}) % 1000003 + hash(i * {2 * c + 201}) % 1000003) / 1000003.0 - 1)::FLOAT AS f{c}"));
+                var draws = string.Join(", ", Enumerable.Range(0, Columns).Select(c =>
+                    $"((hash(i * {2 * c + 101}) % 1000003 + hash(i * {2 * c + 201}) % 1000003) / 1000003.0 - 1)::FLOAT AS f{c}"));
                 var query = new Query(0, 0);
                 query.AppendLiteral($"""
                     WITH draws AS (SELECT i, {draws} FROM range({Rows}) t(i))

@@ -24,7 +24,8 @@ public abstract class Column
     /// <summary>A column of texts kept as places in a list of the distinct ones; neither is copied.</summary>
     /// <param name="codes">[rows] places in <paramref name="texts"/>; −1 where there is none.</param>
     /// <param name="texts">Each text once.</param>
-    public static Column Of(string name, ReadOnlyMemory<int> codes, IReadOnlyList<string> texts) => new CodedColumn(name, codes, texts, CodedColumn.Utf8Of(texts));
+    public static Column Of(string name, ReadOnlyMemory<int> codes, IReadOnlyList<string> texts) =>
+        new CodedColumn(name, codes, texts, CodedColumn.Utf8Of(texts));
 
     /// <summary>Some of the rows, over the same values.</summary>
     public abstract Column Slice(int from, int count);

@@ -5,7 +5,8 @@ namespace Kumiki.Onnx;
 
 /// <summary>What the columns of a model's scores are; part of the model's metadata.</summary>
 /// <param name="Names">One a column: <c>score</c>, the classes' names, <c>q0.1</c>, <c>lower</c>, <c>upper</c>.</param>
-/// <param name="Classes">The names of a target's classes in the order of their numbers; of two the second is the positive one, whose probability the score is. Empty where the target is a number.</param>
+/// <param name="Classes">The names of a target's classes in the order of their numbers; of two the second is the positive one, whose probability the score is.
+/// Empty where the target is a number.</param>
 public sealed record ModelOutputs(IReadOnlyList<string> Names, IReadOnlyList<string> Classes)
 {
     internal const string NamesKey = "kumiki.outputs";
@@ -35,13 +36,16 @@ public sealed record ModelOutputs(IReadOnlyList<string> Names, IReadOnlyList<str
 public static partial class Learners
 {
     /// <summary>The learner with the outputs of each row in rising order: quantiles that do not cross.</summary>
-    /// <remarks>Rearrangement, which never makes a set of quantiles worse: Chernozhukov, Fernández-Val and Galichon 2010, "Quantile and probability curves without crossing".</remarks>
+    /// <remarks>Rearrangement, which never makes a set of quantiles worse: Chernozhukov, Fernández-Val and Galichon 2010, "Quantile and probability curves
+    /// without crossing".</remarks>
     public static OnnxModel Rising(OnnxModel learner)
     {
         var outputs = learner.Outputs[0].Shape[1];
         if (outputs == 1) return learner;
         return Behind(learner, "/rising/any", outputs,
-            [new("TopK", ["/rising/any", "/rising/count"], [Score, "/rising/places"]) { Attributes = [new OnnxAttribute.Int("axis", 1), new OnnxAttribute.Int("largest", 0), new OnnxAttribute.Int("sorted", 1)] }],
+            [new("TopK", ["/rising/any", "/rising/count"],
+                [Score, "/rising/places"]) { Attributes = [new OnnxAttribute.Int("axis", 1), new OnnxAttribute.Int("largest", 0),
+                new OnnxAttribute.Int("sorted", 1)] }],
             [OnnxConstant.Of("/rising/count", [outputs], 1)]);
     }
 
@@ -59,7 +63,8 @@ public static partial class Learners
              new("Min", ["/interval/from", "/interval/to"], ["/interval/lower"]),
              new("Max", ["/interval/from", "/interval/to"], ["/interval/upper"]),
              new("Concat", ["/interval/point", "/interval/lower", "/interval/upper"], [Score]) { Attributes = [new OnnxAttribute.Int("axis", 1)] }],
-            [OnnxConstant.Of("/interval/first", [0L], 1), OnnxConstant.Of("/interval/last", [outputs - 1], 1), OnnxConstant.Of("/interval/margin", [margin], 1)]);
+            [OnnxConstant.Of("/interval/first", [0L], 1), OnnxConstant.Of("/interval/last", [outputs - 1], 1),
+                OnnxConstant.Of("/interval/margin", [margin], 1)]);
     }
 
     /// <summary>The learner with more nodes behind it, which read its score under another name.</summary>

@@ -6,10 +6,12 @@ namespace Kumiki.Onnx;
 public static partial class Learners
 {
     /// <summary>XGBoost's trees, from its JSON format (1.7.4).</summary>
-    /// <param name="json">The model as <c>Booster.Save(BoosterFormat.Json)</c> gives it: regression with an identity or a logarithmic link, logistic, softprob; one output or many.</param>
+    /// <param name="json">The model as <c>Booster.Save(BoosterFormat.Json)</c> gives it: regression with an identity or a logarithmic link, logistic, softprob;
+    /// one output or many.</param>
     /// <param name="link">What to do with the trees' sum, for trees that were trained on a gradient of one's own; null: what their objective says.</param>
     /// <returns>A graph whose score is XGBoost's own value within 1e-5 of its size.</returns>
-    /// <exception cref="KumikiException">The bytes are no XGBoost JSON, or hold what is not converted: other objectives, dart, linear, categorical splits, many targets.</exception>
+    /// <exception cref="KumikiException">The bytes are no XGBoost JSON, or hold what is not converted: other objectives, dart, linear, categorical splits, many
+    /// targets.</exception>
     /// <remarks>LearnersTests compares 100,000 random rows with missing values for every objective.</remarks>
     public static OnnxModel XGBoost(ReadOnlyMemory<byte> json, Link? link = null)
     {
@@ -55,7 +57,8 @@ public static partial class Learners
         if (trees.IsEmpty) throw NotConverted("0 trees");
         // ONNX Runtime leaves a regressor's post_transform out, so the link is a node of its own.
         var sum = link == Link.Identity ? Score : "/trees/margin";
-        var ensemble = new OnnxNode("TreeEnsembleRegressor", [TransformGraph.Features], [sum], OnnxModel.MlDomain) { Attributes = trees.Attributes(margin, outputs) };
+        var ensemble = new OnnxNode("TreeEnsembleRegressor", [TransformGraph.Features], [sum],
+            OnnxModel.MlDomain) { Attributes = trees.Attributes(margin, outputs) };
         return Model((int)Number(parameters, "num_feature"), outputs, [ensemble, .. Linked(link, sum)], []);
     }
 

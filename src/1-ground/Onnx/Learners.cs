@@ -18,7 +18,8 @@ public enum Link
     Softmax,
 }
 
-/// <summary>Writes trained learners as graphs from <c>features</c> [N, F] to <c>score</c> [N, outputs], to be appended to a <see cref="TransformGraph"/>.</summary>
+/// <summary>Writes trained learners as graphs from <c>features</c> [N, F] to <c>score</c> [N, outputs], to be appended to a
+/// <see cref="TransformGraph"/>.</summary>
 public static partial class Learners
 {
     /// <summary>The tensor a model's answer is in.</summary>
@@ -40,9 +41,11 @@ public static partial class Learners
             if (!float.IsFinite(number)) throw new KumikiException(Message.Of("onnx.weight", ("value", number)));
         var (outputs, features) = (intercepts.Length, weights.Length / intercepts.Length);
         if (features * outputs != weights.Length || (centres.Length != 0 && centres.Length != features))
-            throw new ArgumentException($"{weights.Length} weights, {intercepts.Length} intercepts and {centres.Length} centres make no linear model.", nameof(weights));
+            throw new ArgumentException($"{weights.Length} weights, {intercepts.Length} intercepts and {centres.Length} centres make no linear model.",
+                nameof(weights));
         List<OnnxNode> nodes = [];
-        List<OnnxConstant> constants = [OnnxConstant.Of("/linear/weights", weights, features, outputs), OnnxConstant.Of("/linear/intercept", intercepts, outputs)];
+        List<OnnxConstant> constants = [OnnxConstant.Of("/linear/weights", weights, features, outputs),
+            OnnxConstant.Of("/linear/intercept", intercepts, outputs)];
         var from = TransformGraph.Features;
         if (!centres.IsEmpty)
         {
@@ -67,7 +70,8 @@ public static partial class Learners
              new("Gather", ["/constant/shape", "/constant/first"], ["/constant/rows"]),
              new("Concat", ["/constant/rows", "/constant/one"], ["/constant/target"]) { Attributes = [new OnnxAttribute.Int("axis", 0)] },
              new("Expand", ["/constant/values", "/constant/target"], [Score])],
-            [OnnxConstant.Of("/constant/first", [0L], 1), OnnxConstant.Of("/constant/one", [1L], 1), OnnxConstant.Of("/constant/values", values, 1, values.Length)]);
+            [OnnxConstant.Of("/constant/first", [0L], 1), OnnxConstant.Of("/constant/one", [1L], 1),
+                OnnxConstant.Of("/constant/values", values, 1, values.Length)]);
     }
 
     static IEnumerable<OnnxNode> Linked(Link link, string sum) => link switch

@@ -4,7 +4,8 @@ using OnnxKind = Kumiki.Onnx.ColumnKind;
 
 namespace Kumiki.Preprocessing;
 
-/// <summary>Columns of a dataset in memory, as narrow as the adapter takes them: float for numbers, days for dates, bool for flags, and for texts a number into the distinct ones.</summary>
+/// <summary>Columns of a dataset in memory, as narrow as the adapter takes them: float for numbers, days for dates, bool for flags, and for texts a number into
+/// the distinct ones.</summary>
 /// <remarks>4 bytes a value (1 for a flag, 8 for a column read exactly), and a bit where a date or flag may be missing.</remarks>
 sealed class Frame
 {
@@ -28,14 +29,16 @@ sealed class Frame
     /// <summary>Reads columns of Parquet files.</summary>
     /// <param name="wanted">Column names, and what each is to the model.</param>
     /// <param name="exact">Names of numbers to keep as doubles: targets, weights, whatever is no feature.</param>
-    public static Frame Read(TableEngine engine, IReadOnlyList<string> files, IReadOnlyDictionary<string, OnnxKind> wanted, CancellationToken stop, IReadOnlySet<string>? exact = null) =>
+    public static Frame Read(TableEngine engine, IReadOnlyList<string> files, IReadOnlyDictionary<string, OnnxKind> wanted, CancellationToken stop,
+        IReadOnlySet<string>? exact = null) =>
         Read(engine, files, wanted, 0, null, stop, exact);
 
     /// <inheritdoc cref="Read(TableEngine, IReadOnlyList{string}, IReadOnlyDictionary{string, OnnxKind}, CancellationToken, IReadOnlySet{string}?)"/>
     /// <param name="from">Rows to pass over.</param>
     /// <param name="count">The most rows to read; null: all.</param>
     public static Frame Read(
-        TableEngine engine, IReadOnlyList<string> files, IReadOnlyDictionary<string, OnnxKind> wanted, long from, long? count, CancellationToken stop, IReadOnlySet<string>? exact = null)
+        TableEngine engine, IReadOnlyList<string> files, IReadOnlyDictionary<string, OnnxKind> wanted, long from, long? count, CancellationToken stop,
+            IReadOnlySet<string>? exact = null)
     {
         // Room for all rows at once: a list that grows would hold them two or three times.
         var rows = checked((int)Math.Clamp(TableReader.Count(engine, files, stop) - from, 0, count ?? long.MaxValue));
@@ -99,7 +102,8 @@ sealed class Frame
     }
 
     /// <summary>A column of texts as places in the list of the distinct ones, which stand in the order they were met; −1 is missing.</summary>
-    public (int[] Codes, IReadOnlyList<string> Texts) Coded(string name) => columns[name] is FrameColumn.Coded coded ? (coded.Values, coded.Distinct) : throw new InvalidOperationException($"{name} holds no texts.");
+    public (int[] Codes, IReadOnlyList<string> Texts) Coded(string name) =>
+        columns[name] is FrameColumn.Coded coded ? (coded.Values, coded.Distinct) : throw new InvalidOperationException($"{name} holds no texts.");
 
     public bool IsText(string name) => columns[name] is FrameColumn.Coded;
 

@@ -16,12 +16,14 @@ public sealed record Baseline<TRow>(string Name, ColumnSchema Column)
     /// <summary>"As it was then": the value of a column of the same row.</summary>
     public static Baseline<TRow> Of<TValue>(string name, Expression<Func<TRow, TValue>> column) => new(name, RowSchema.Of<TRow>().ColumnOf(column));
 
-    /// <summary>The target of the same series one season earlier; as many seasons earlier as it takes to come before the first test row, so that nothing is known that was not known then.</summary>
+    /// <summary>The target of the same series one season earlier; as many seasons earlier as it takes to come before the first test row, so that nothing is
+    /// known that was not known then.</summary>
     /// <param name="date">The rows' date.</param>
     /// <param name="season">Days of a season, 1 or more: 7 for a week.</param>
     /// <param name="series">The columns that make a series: texts, enums, whole numbers or flags; none: all rows are one.</param>
     /// <remarks>Hyndman and Athanasopoulos 2021, "Forecasting: principles and practice", §5.2.</remarks>
-    public static Baseline<TRow> SeasonalNaive(string name, Expression<Func<TRow, DateOnly>> date, int season, params IReadOnlyList<Expression<Func<TRow, object?>>> series)
+    public static Baseline<TRow> SeasonalNaive(string name, Expression<Func<TRow, DateOnly>> date, int season, params IReadOnlyList<Expression<Func<TRow,
+        object?>>> series)
     {
         var schema = RowSchema.Of<TRow>();
         return new(name, schema.ColumnOf(date)) { season = season, series = [.. series.Select(schema.ColumnOf)] };
@@ -44,7 +46,8 @@ public sealed record Baseline<TRow>(string Name, ColumnSchema Column)
     {
         if (season is not { } cycle) return Frame.Gather(frame.Numbers(Column.Name), test);
         var days = frame.Numbers(Column.Name);
-        var keys = series.Select(c => frame.IsText(c.Name) ? Array.ConvertAll(frame.Coded(c.Name).Codes, code => (double)code) : frame.Numbers(c.Name)).ToList();
+        var keys = series.Select(c => frame.IsText(c.Name) ? Array.ConvertAll(frame.Coded(c.Name).Codes, code => (double)code)
+            : frame.Numbers(c.Name)).ToList();
         var until = test.Length == 0 ? 0 : test.Min(r => days[r]);
         var known = new Dictionary<(string Series, double Day), double>();
         for (var row = 0; row < target.Length; row++)

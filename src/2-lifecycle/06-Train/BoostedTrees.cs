@@ -98,22 +98,27 @@ public sealed record BoostedTrees(ColumnSchema Target, TreeLoss Loss, int Rounds
 
     internal override bool NeedsValidation => base.NeedsValidation || EarlyStopping is not null;
 
-    internal override IReadOnlyList<string> Outputs => Loss == TreeLoss.Quantile ? [.. Quantiles.Select(q => string.Create(CultureInfo.InvariantCulture, $"q{q}"))] : base.Outputs;
+    internal override IReadOnlyList<string> Outputs =>
+        Loss == TreeLoss.Quantile ? [.. Quantiles.Select(q => string.Create(CultureInfo.InvariantCulture, $"q{q}"))] : base.Outputs;
 
     private protected override IEnumerable<Limit> Limits()
     {
         IEnumerable<Limit> own =
         [
-            new(nameof(Rounds), Rounds, 1, 100_000), new(nameof(Depth), Depth, 1, 30), new(nameof(LearningRate), LearningRate, 0, 1, MinExcluded: true), new(nameof(MinChildWeight), MinChildWeight, 0),
-            new(nameof(Subsample), Subsample, 0, 1, MinExcluded: true), new(nameof(FeatureSample), FeatureSample, 0, 1, MinExcluded: true), new(nameof(Lambda), Lambda, 0), new(nameof(Alpha), Alpha, 0),
-            new(nameof(Gamma), Gamma, 0), new(nameof(MaxBins), MaxBins, 2, 65_535), new(nameof(EarlyStopping), EarlyStopping ?? 1, 1), new(nameof(HuberSlope), HuberSlope, 0, MinExcluded: true),
+            new(nameof(Rounds), Rounds, 1, 100_000), new(nameof(Depth), Depth, 1, 30), new(nameof(LearningRate), LearningRate, 0, 1, MinExcluded: true),
+                new(nameof(MinChildWeight), MinChildWeight, 0),
+            new(nameof(Subsample), Subsample, 0, 1, MinExcluded: true), new(nameof(FeatureSample), FeatureSample, 0, 1, MinExcluded: true),
+                new(nameof(Lambda), Lambda, 0), new(nameof(Alpha), Alpha, 0),
+            new(nameof(Gamma), Gamma, 0), new(nameof(MaxBins), MaxBins, 2, 65_535), new(nameof(EarlyStopping), EarlyStopping ?? 1, 1),
+                new(nameof(HuberSlope), HuberSlope, 0, MinExcluded: true),
             new(nameof(TweediePower), TweediePower, 1, 2, MinExcluded: true, MaxExcluded: true),
         ];
         if (Loss == TreeLoss.Quantile)
         {
             own = own.Append(new("Quantiles.Count", Quantiles.Count, 1, 99));
             // Rising: each above the one before.
-            own = own.Concat(Quantiles.Select((q, i) => new Limit($"Quantiles[{i}]", q, i == 0 ? 0 : Quantiles[i - 1], 1, MinExcluded: true, MaxExcluded: true)));
+            own = own.Concat(Quantiles.Select((q, i) =>
+                new Limit($"Quantiles[{i}]", q, i == 0 ? 0 : Quantiles[i - 1], 1, MinExcluded: true, MaxExcluded: true)));
         }
         return base.Limits().Concat(own);
     }
@@ -125,7 +130,8 @@ public sealed class Trees<TRow>
     internal Trees() { }
 
     /// <summary>Predicts a number, by squared error unless another loss is named.</summary>
-    public BoostedTrees Regression<TValue>(Expression<Func<TRow, TValue>> target, int rounds = 300, int depth = 6, double learningRate = 0.1, TreeLoss loss = TreeLoss.Squared) =>
+    public BoostedTrees Regression<TValue>(Expression<Func<TRow, TValue>> target, int rounds = 300, int depth = 6, double learningRate = 0.1,
+        TreeLoss loss = TreeLoss.Squared) =>
         loss is TreeLoss.Logistic or TreeLoss.Softmax or TreeLoss.Quantile
             ? throw new ArgumentOutOfRangeException(nameof(loss), loss, "Use Binary, MultiClass or Quantiles.")
             : new(Column(target), loss, rounds, depth, learningRate);
@@ -133,7 +139,8 @@ public sealed class Trees<TRow>
     /// <summary>Predicts the probability that a flag is set, or of one of two classes, by logistic loss.</summary>
     /// <param name="target">A flag, text, enum or whole number with two values in the training rows.</param>
     /// <param name="positive">The class whose probability it is; null: <c>true</c>, or the second in order, see <see cref="Algorithm.Positive"/>.</param>
-    public BoostedTrees Binary<TValue>(Expression<Func<TRow, TValue>> target, int rounds = 300, int depth = 6, double learningRate = 0.1, string? positive = null) =>
+    public BoostedTrees Binary<TValue>(Expression<Func<TRow, TValue>> target, int rounds = 300, int depth = 6, double learningRate = 0.1,
+        string? positive = null) =>
         new(Column(target), TreeLoss.Logistic, rounds, depth, learningRate) { Positive = positive };
 
     /// <summary>Predicts a probability for each class, by the log loss over all.</summary>
@@ -143,9 +150,11 @@ public sealed class Trees<TRow>
 
     /// <summary>Predicts quantiles of a number, which never cross.</summary>
     /// <param name="quantiles">Rising, each in (0, 1), such as 0.1, 0.5, 0.9.</param>
-    /// <remarks>Trees grow on the pinball loss's gradient, and each leaf takes the quantile of its own residuals: Friedman 2001, "Greedy function approximation", §4.3 (for the median).
+    /// <remarks>Trees grow on the pinball loss's gradient, and each leaf takes the quantile of its own residuals: Friedman 2001, "Greedy function
+    /// approximation", §4.3 (for the median).
     /// What still crosses is put in order: Chernozhukov, Fernández-Val and Galichon 2010.</remarks>
-    public BoostedTrees Quantiles<TValue>(Expression<Func<TRow, TValue>> target, IReadOnlyList<double> quantiles, int rounds = 300, int depth = 6, double learningRate = 0.1) =>
+    public BoostedTrees Quantiles<TValue>(Expression<Func<TRow, TValue>> target, IReadOnlyList<double> quantiles, int rounds = 300, int depth = 6,
+        double learningRate = 0.1) =>
         new(Column(target), TreeLoss.Quantile, rounds, depth, learningRate) { Quantiles = quantiles };
 
     static ColumnSchema Column(LambdaExpression column) => RowSchema.Of<TRow>().ColumnOf(column);

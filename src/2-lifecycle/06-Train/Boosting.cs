@@ -59,13 +59,16 @@ static class Boosting
     }
 
     static DMatrix Bins(BoostedTrees trees, TrainingRows rows, DMatrix? like) =>
-        DMatrix.Bins(rows.Count, rows.Features.Width, FeatureRows.BlockRows, rows.Features.Fill, rows.FloatWeights, trees.MaxBins, like, Environment.ProcessorCount);
+        DMatrix.Bins(rows.Count, rows.Features.Width, FeatureRows.BlockRows, rows.Features.Fill, rows.FloatWeights, trees.MaxBins, like,
+            Environment.ProcessorCount);
 
     /// <summary>What every loss has in common.</summary>
     internal static IEnumerable<(string, string)> Common(BoostedTrees trees, long seed) =>
     [
-        ("tree_method", "hist"), ("max_depth", Text(trees.Depth)), ("eta", Text(trees.LearningRate)), ("min_child_weight", Text(trees.MinChildWeight)), ("subsample", Text(trees.Subsample)),
-        ("colsample_bytree", Text(trees.FeatureSample)), ("lambda", Text(trees.Lambda)), ("alpha", Text(trees.Alpha)), ("gamma", Text(trees.Gamma)), ("max_bin", Text(trees.MaxBins)),
+        ("tree_method", "hist"), ("max_depth", Text(trees.Depth)), ("eta", Text(trees.LearningRate)), ("min_child_weight", Text(trees.MinChildWeight)),
+            ("subsample", Text(trees.Subsample)),
+        ("colsample_bytree", Text(trees.FeatureSample)), ("lambda", Text(trees.Lambda)), ("alpha", Text(trees.Alpha)), ("gamma", Text(trees.Gamma)),
+            ("max_bin", Text(trees.MaxBins)),
         ("nthread", Text(Environment.ProcessorCount)), ("seed", Text(seed & int.MaxValue)), ("verbosity", "0"),
     ];
 
@@ -103,7 +106,8 @@ static class Boosting
         if (trees.Loss == TreeLoss.Softmax) yield return ("num_class", Text(classes));
     }
 
-    /// <summary>Where the first tree starts: the mean target, its median under an absolute loss, the share of positive rows; what the weights make of them.</summary>
+    /// <summary>Where the first tree starts: the mean target, its median under an absolute loss, the share of positive rows; what the weights make of
+    /// them.</summary>
     static float BaseScore(BoostedTrees trees, TrainingRows rows)
     {
         if (trees.Loss == TreeLoss.Softmax) return 0.5f;
@@ -123,5 +127,6 @@ static class Boosting
         });
     }
 
-    static string Text<T>(T value) where T : IFormattable => value is double or float ? value.ToString("R", CultureInfo.InvariantCulture) : value.ToString(null, CultureInfo.InvariantCulture);
+    static string Text<T>(T value) where T : IFormattable =>
+        value is double or float ? value.ToString("R", CultureInfo.InvariantCulture) : value.ToString(null, CultureInfo.InvariantCulture);
 }

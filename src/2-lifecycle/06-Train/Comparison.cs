@@ -8,7 +8,8 @@ namespace Kumiki.Training;
 static class Comparison
 {
     /// <param name="guesses">The declared baselines: name, column and guesses for the test rows.</param>
-    public static void Of(MakingRun making, Algorithm algorithm, TargetColumn target, int[] train, Scored test, IReadOnlyList<(string Name, string Column, double[] Guesses)> guesses)
+    public static void Of(MakingRun making, Algorithm algorithm, TargetColumn target, int[] train, Scored test,
+        IReadOnlyList<(string Name, string Column, double[] Guesses)> guesses)
     {
         switch (algorithm.Task)
         {
@@ -37,10 +38,12 @@ static class Comparison
         var often = Array.IndexOf(counts, counts.Max());
         making.Metric("log_loss.test", LogLoss((row, c) => test.Scores[row * test.Width + c]));
         making.Metric("log_loss.test.prior", LogLoss((_, c) => counts[c] / train.Length));
-        making.Metric("accuracy.test", Enumerable.Range(0, test.Count).Count(r => Best(test.Scores.AsSpan(r * test.Width, test.Width)) == (int)test.Truth[r]) / (double)test.Count);
+        making.Metric("accuracy.test", Enumerable.Range(0, test.Count).Count(r =>
+            Best(test.Scores.AsSpan(r * test.Width, test.Width)) == (int)test.Truth[r]) / (double)test.Count);
         making.Metric("accuracy.test.most-frequent", test.Truth.Count(t => (int)t == often) / (double)test.Count);
 
-        double LogLoss(Func<int, int, double> probability) => -Enumerable.Range(0, test.Count).Average(r => Math.Log(Math.Max(probability(r, (int)test.Truth[r]), 2.220446049250313e-16)));
+        double LogLoss(Func<int, int, double> probability) =>
+            -Enumerable.Range(0, test.Count).Average(r => Math.Log(Math.Max(probability(r, (int)test.Truth[r]), 2.220446049250313e-16)));
     }
 
     static int Best(ReadOnlySpan<double> scores)
@@ -51,7 +54,8 @@ static class Comparison
         return best;
     }
 
-    static void Numbers(MakingRun making, Algorithm algorithm, TargetColumn target, int[] train, Scored test, IReadOnlyList<(string Name, string Column, double[] Guesses)> guesses)
+    static void Numbers(MakingRun making, Algorithm algorithm, TargetColumn target, int[] train, Scored test,
+        IReadOnlyList<(string Name, string Column, double[] Guesses)> guesses)
     {
         var point = test.Only(Figure.Point(algorithm)).Scores;
         if (algorithm is BoostedTrees { Loss: TreeLoss.Quantile } trees)
@@ -65,12 +69,15 @@ static class Comparison
         foreach (var (name, column, all) in guesses)
         {
             int[] both = [.. Enumerable.Range(0, test.Count).Where(i => !double.IsNaN(all[i]))];
-            if (both.Length == 0) throw new KumikiException(Message.Of("model.baseline-missing", ("model", making.Node.Name), ("baseline", name), ("column", column)));
+            if (both.Length == 0) throw new KumikiException(Message.Of("model.baseline-missing", ("model", making.Node.Name), ("baseline", name),
+                ("column", column)));
             var (theirs, ours) = (MaeOf(all), MaeOf(point));
             making.Metric("mae.test." + name, theirs);
             making.Check(new CheckResult("beats-" + name, CheckKind.Test, ours < theirs, ours < theirs
-                ? Message.Of("model.beats", ("model", making.Node.Name), ("baseline", name), ("mae", Written(ours)), ("theirs", Written(theirs)), ("rows", both.Length))
-                : Message.Of("model.does-not-beat", ("model", making.Node.Name), ("baseline", name), ("mae", Written(ours)), ("theirs", Written(theirs)), ("rows", both.Length))));
+                ? Message.Of("model.beats", ("model", making.Node.Name), ("baseline", name), ("mae", Written(ours)), ("theirs", Written(theirs)),
+                    ("rows", both.Length))
+                : Message.Of("model.does-not-beat", ("model", making.Node.Name), ("baseline", name), ("mae", Written(ours)), ("theirs", Written(theirs)),
+                    ("rows", both.Length))));
 
             double MaeOf(double[] values) => Regression.MeanAbsoluteError(Array.ConvertAll(both, i => test.Truth[i]), Array.ConvertAll(both, i => values[i]));
         }

@@ -5,7 +5,8 @@ using Kumiki.Preprocessing;
 namespace Kumiki.Training;
 
 /// <summary>What a graph makes of some rows, worked out block by block whenever it is asked for: features for a learner, or a model's scores.</summary>
-/// <remarks>Up to 16 MB are kept after the first time; more is worked out again on each pass, so that a large table is in memory once. One thread at a time.</remarks>
+/// <remarks>Up to 16 MB are kept after the first time; more is worked out again on each pass, so that a large table is in memory once. One thread at a
+/// time.</remarks>
 sealed class FeatureRows
 {
     /// <summary>Rows that are worked out at once.</summary>
@@ -58,7 +59,8 @@ sealed class FeatureRows
     /// <summary>Rows that are there already.</summary>
     /// <param name="values">[rows × width] row by row.</param>
     public static FeatureRows Of(float[] values, int width, IReadOnlyList<string>? names = null) =>
-        new(values.Length / width, width, names ?? [.. Enumerable.Range(1, width).Select(f => $"feature {f}")], (from, into) => values.AsMemory(from * width, into.Length).CopyTo(into)) { kept = values };
+        new(values.Length / width, width, names ?? [.. Enumerable.Range(1, width).Select(f => $"feature {f}")], (from, into) =>
+            values.AsMemory(from * width, into.Length).CopyTo(into)) { kept = values };
 
     /// <summary>Some rows.</summary>
     /// <param name="into">[rows × width]</param>
@@ -95,7 +97,8 @@ sealed class FeatureRows
         {
             var block = buffer.AsMemory(0, Math.Min(BlockRows, Count - from) * Width);
             Fill(from, block);
-            for (var at = 0; at * Width < block.Length; at += piece) use(from + at, block.Slice(at * Width, Math.Min(piece * Width, block.Length - at * Width)));
+            for (var at = 0; at * Width < block.Length; at += piece) use(from + at,
+                block.Slice(at * Width, Math.Min(piece * Width, block.Length - at * Width)));
         }
     }
 }

@@ -17,7 +17,8 @@ sealed class GrownTree
         rights = Ints(tree, "right_children");
         features = Ints(tree, "split_indices");
         conditions = [.. tree.GetProperty("split_conditions").EnumerateArray().Select(c => c.GetSingle())];
-        missingGoesLeft = [.. tree.GetProperty("default_left").EnumerateArray().Select(d => d.ValueKind == JsonValueKind.Number ? d.GetInt32() != 0 : d.GetBoolean())];
+        missingGoesLeft = [.. tree.GetProperty("default_left").EnumerateArray().Select(d =>
+            d.ValueKind == JsonValueKind.Number ? d.GetInt32() != 0 : d.GetBoolean())];
     }
 
     static int[] Ints(JsonElement tree, string name) => [.. tree.GetProperty(name).EnumerateArray().Select(v => v.GetInt32())];

@@ -49,14 +49,18 @@ public abstract record Algorithm(ColumnSchema Target)
     /// <summary>Makes the classes count alike: each row by rows / (classes × rows of its class), as scikit-learn's "balanced" does.</summary>
     public bool Balanced { get; init; }
 
-    /// <summary>The share of new rows whose target an interval is to hold, such as 0.9; the model then has the outputs <c>lower</c> and <c>upper</c>, calibrated on validation rows.</summary>
+    /// <summary>The share of new rows whose target an interval is to hold, such as 0.9; the model then has the outputs <c>lower</c> and <c>upper</c>,
+    /// calibrated on validation rows.</summary>
     /// <value>Null: no interval.</value>
-    /// <remarks>Holds on average over rows that are exchangeable with the validation rows; with early stopping every other validation row stops and the rest calibrate.
-    /// Split conformal: Lei et al. 2018, "Distribution-free predictive inference for regression"; of quantiles: Romano, Patterson and Candès 2019, "Conformalized quantile regression".</remarks>
+    /// <remarks>Holds on average over rows that are exchangeable with the validation rows; with early stopping every other validation row stops and the rest
+    /// calibrate.
+    /// Split conformal: Lei et al. 2018, "Distribution-free predictive inference for regression"; of quantiles: Romano, Patterson and Candès 2019,
+    /// "Conformalized quantile regression".</remarks>
     public double? Interval { get; init; }
 
     /// <summary>The positive one of two classes, by name.</summary>
-    /// <value>Null: <c>true</c> of a flag, else the second in order: of texts by their characters' numbers, of enums as they are declared, of whole numbers by size.</value>
+    /// <value>Null: <c>true</c> of a flag, else the second in order: of texts by their characters' numbers, of enums as they are declared, of whole numbers by
+    /// size.</value>
     public string? Positive { get; init; }
 
     /// <summary>What it answers with.</summary>

@@ -6,7 +6,8 @@ namespace Kumiki.Training;
 /// <summary>Linear models by squared error, from one matrix of products: the rows are walked twice, whatever their number.</summary>
 static class LeastSquares
 {
-    /// <summary>Ridge regression by the normal equations of centred columns, solved by Cholesky in double precision; the intercept is not penalised. Hoerl and Kennard 1970;
+    /// <summary>Ridge regression by the normal equations of centred columns, solved by Cholesky in double precision; the intercept is not penalised. Hoerl and
+    /// Kennard 1970;
     /// scikit-learn's Ridge gives the same weights (LinearTests, 1e-6).</summary>
     /// <exception cref="KumikiException">A feature is missing or infinite, or the features depend on each other.</exception>
     public static LinearFit Ridge(TrainingRows rows, double alpha)
@@ -18,7 +19,8 @@ static class LeastSquares
         return new([.. weights], [moments.TargetMean], moments.Means, Link.Identity) { Iterations = 1 };
     }
 
-    /// <summary>Elastic net by coordinate descent on the matrix of products: Friedman, Hastie and Tibshirani 2010, "Regularization paths for generalized linear models via coordinate descent", §2.2;
+    /// <summary>Elastic net by coordinate descent on the matrix of products: Friedman, Hastie and Tibshirani 2010, "Regularization paths for generalized linear
+    /// models via coordinate descent", §2.2;
     /// scikit-learn's ElasticNet and Lasso give the same weights (LinearTests, 1e-6).</summary>
     public static LinearFit ElasticNet(ElasticNet net, TrainingRows rows, TrainingCourse course)
     {

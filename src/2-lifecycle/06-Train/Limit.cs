@@ -8,5 +8,6 @@ sealed record Limit(string Name, double Value, double Min, double Max = double.P
     public bool Holds => double.IsFinite(Value) && (MinExcluded ? Value > Min : Value >= Min) && (MaxExcluded ? Value < Max : Value <= Max);
 
     public Message Says(string learner) => Message.Of("training.parameter", ("learner", learner), ("name", Name), ("value", Value), ("range",
-        string.Create(CultureInfo.InvariantCulture, $"{(MinExcluded ? '(' : '[')}{Min}, {(double.IsInfinity(Max) ? "∞" : Max)}{(MaxExcluded || double.IsInfinity(Max) ? ')' : ']')}")));
+        string.Create(CultureInfo.InvariantCulture,
+            $"{(MinExcluded ? '(' : '[')}{Min}, {(double.IsInfinity(Max) ? "∞" : Max)}{(MaxExcluded || double.IsInfinity(Max) ? ')' : ']')}")));
 }

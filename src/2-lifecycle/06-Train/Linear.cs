@@ -15,7 +15,8 @@ public sealed record Ridge(ColumnSchema Target, double Alpha) : Algorithm(Target
     private protected override IEnumerable<Limit> Limits() => [.. base.Limits(), new(nameof(Alpha), Alpha, 0)];
 }
 
-/// <summary>Least squares with penalties on the sizes (L1) and squares (L2) of the weights, not on the intercept; scikit-learn's ElasticNet and Lasso: (mean squared error) / 2 +
+/// <summary>Least squares with penalties on the sizes (L1) and squares (L2) of the weights, not on the intercept; scikit-learn's ElasticNet and Lasso: (mean
+/// squared error) / 2 +
 /// alpha · share · Σ|w| + alpha · (1 − share) / 2 · Σw².</summary>
 /// <param name="Alpha">The penalty, 0 or more.</param>
 /// <param name="L1Share">The part of it that is L1, in [0, 1]; 1 is the lasso.</param>
@@ -33,7 +34,8 @@ public sealed record ElasticNet(ColumnSchema Target, double Alpha, double L1Shar
         [.. base.Limits(), new(nameof(Alpha), Alpha, 0), new(nameof(L1Share), L1Share, 0, 1), new(nameof(MaxIterations), MaxIterations, 1)];
 }
 
-/// <summary>Logistic regression of two classes or many (softmax) with penalties on the weights, not on the intercepts: Σ log loss + penalty · (share · Σ|w| + (1 − share) / 2 · Σw²).
+/// <summary>Logistic regression of two classes or many (softmax) with penalties on the weights, not on the intercepts: Σ log loss + penalty · (share · Σ|w| +
+/// (1 − share) / 2 · Σw²).
 /// scikit-learn's LogisticRegression with C = 1 / penalty, multi_class = multinomial.</summary>
 /// <param name="Penalty">0 or more; 0 is plain maximum likelihood.</param>
 /// <param name="L1Share">The part of it that is L1, in [0, 1].</param>
@@ -75,7 +77,8 @@ public sealed class Linear<TRow>
         new(Column(target), false, penalty, l1Share) { Positive = positive };
 
     /// <summary>A probability for each class.</summary>
-    public LogisticRegression MultiClass<TValue>(Expression<Func<TRow, TValue>> target, double penalty = 1, double l1Share = 0) => new(Column(target), true, penalty, l1Share);
+    public LogisticRegression MultiClass<TValue>(Expression<Func<TRow, TValue>> target, double penalty = 1, double l1Share = 0) =>
+        new(Column(target), true, penalty, l1Share);
 
     static ColumnSchema Column(LambdaExpression column) => RowSchema.Of<TRow>().ColumnOf(column);
 }

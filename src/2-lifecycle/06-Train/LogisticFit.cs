@@ -5,8 +5,10 @@ namespace Kumiki.Training;
 
 /// <summary>Logistic regression by Newton's method on all weights at once: quadratic near the optimum, so that it is found to nearly all digits.</summary>
 /// <remarks>
-/// Each step: 1. one walk over the rows gives loss, gradient and Hessian, 2. the quadratic they span is made least, by Cholesky, or with an L1 penalty by coordinate descent, 3. the step is halved until the
-/// loss falls. Lee, Sun and Saunders 2014, "Proximal Newton-type methods for minimizing composite functions"; scikit-learn's LogisticRegression finds the same weights (LinearTests, 1e-6).
+/// Each step: 1. one walk over the rows gives loss, gradient and Hessian, 2. the quadratic they span is made least, by Cholesky, or with an L1 penalty by
+/// coordinate descent, 3. the step is halved until the
+/// loss falls. Lee, Sun and Saunders 2014, "Proximal Newton-type methods for minimizing composite functions"; scikit-learn's LogisticRegression finds the same
+/// weights (LinearTests, 1e-6).
 /// </remarks>
 sealed class LogisticFit
 {
@@ -27,7 +29,8 @@ sealed class LogisticFit
         (l1, l2) = (settings.Penalty * settings.L1Share, settings.Penalty * (1 - settings.L1Share));
     }
 
-    public static LinearFit Train(LogisticRegression settings, TrainingRows rows, int classes, TrainingCourse course) => new LogisticFit(settings, rows, classes, course).Train();
+    public static LinearFit Train(LogisticRegression settings, TrainingRows rows, int classes, TrainingCourse course) =>
+        new LogisticFit(settings, rows, classes, course).Train();
 
     // Weights lie output by output, each with its intercept last: [outputs × (F + 1)].
     bool IsIntercept(int at) => at % (width + 1) == width;
@@ -59,10 +62,12 @@ sealed class LogisticFit
             course.Metric("log_loss.train", here.Loss / here.Weight, iteration);
             course.Progress(iteration, settings.MaxIterations);
         }
-        if (!settled) course.Warn(Message.Of("training.not-converged", ("learner", nameof(LogisticRegression)), ("iterations", iteration), ("penalty", nameof(settings.Penalty))));
+        if (!settled) course.Warn(Message.Of("training.not-converged", ("learner", nameof(LogisticRegression)), ("iterations", iteration),
+            ("penalty", nameof(settings.Penalty))));
         var weights = new double[outputs * width];
         for (var output = 0; output < outputs; output++) Array.Copy(at, output * (width + 1), weights, output * width, width);
-        return new(weights, [.. Enumerable.Range(0, outputs).Select(o => at[o * (width + 1) + width])], means, outputs == 1 ? Link.Logistic : Link.Softmax) { Iterations = iteration };
+        return new(weights, [.. Enumerable.Range(0, outputs).Select(o => at[o * (width + 1) + width])], means,
+            outputs == 1 ? Link.Logistic : Link.Softmax) { Iterations = iteration };
     }
 
     double Total(double loss, double[] at) => loss + Penalty(at, at, 0);
@@ -183,7 +188,8 @@ sealed class LogisticFit
             slope[i] = -here.Gradient[i] - (IsIntercept(i) ? 0 : l2 * at[i]);
             if (!IsIntercept(i)) hessian[i, i] += l2;
         }
-        // Softmax leaves one direction free (the same added to every class), and separable rows leave many nearly so: a little on the diagonal makes the step short there.
+        // Softmax leaves one direction free (the same added to every class), and separable rows leave many nearly so: a little on the diagonal makes the step
+        // short there.
         for (var more = 1e-12 * (1 + hessian.Diagonal().Maximum()); double.IsFinite(more); more *= 100)
         {
             for (var i = 0; i < size; i++) hessian[i, i] += more;

@@ -12,8 +12,10 @@ using OnnxKind = Kumiki.Onnx.ColumnKind;
 namespace Kumiki;
 
 /// <summary>A model over rows of a type: fitted transforms and a trained learner in one ONNX graph.</summary>
-/// <remarks>Making one: 1. the rows are split, 2. transforms are fitted on training rows, 3. the learner is trained on the features that the transforms' own graph computes, block by block, 4. both are
-/// joined to one graph, 5. an interval, if any, is calibrated on validation rows, 6. that graph scores the validation and test rows, beside the baselines. A version holds <c>model.onnx</c>, the scored rows
+/// <remarks>Making one: 1. the rows are split, 2. transforms are fitted on training rows, 3. the learner is trained on the features that the transforms' own
+/// graph computes, block by block, 4. both are
+/// joined to one graph, 5. an interval, if any, is calibrated on validation rows, 6. that graph scores the validation and test rows, beside the baselines. A
+/// version holds <c>model.onnx</c>, the scored rows
 /// and, of trees, <c>booster.ubj</c>.</remarks>
 public abstract partial class Model<TRow> : Asset
 {
@@ -59,7 +61,8 @@ public abstract partial class Model<TRow> : Asset
     {
         var (algorithm, found) = (Learner.Algorithm, new List<Finding>());
         if (Node.Inputs.All(i => i.Asset != Split.Data.Name)) Refuse("split", Message.Of("model.split-of-other", ("model", Name), ("data", Split.Data.Name)));
-        foreach (var plan in Learner.Features.Where(p => p.Column.Name == algorithm.Target.Name)) Refuse("leak", Message.Of("model.target-is-feature", ("model", Name), ("column", plan.Column.Name)));
+        foreach (var plan in Learner.Features.Where(p => p.Column.Name == algorithm.Target.Name)) Refuse("leak",
+            Message.Of("model.target-is-feature", ("model", Name), ("column", plan.Column.Name)));
         foreach (var says in algorithm.Check()) Refuse("learner", says);
         foreach (var limit in Baselines.SelectMany(b => b.Limits()).Where(l => !l.Holds)) Refuse("baseline", limit.Says(nameof(Baseline<>.SeasonalNaive)));
         foreach (var baseline in Baselines.Where(b => algorithm.IsClasses || !b.IsNumber))

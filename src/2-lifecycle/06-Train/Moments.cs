@@ -46,7 +46,8 @@ sealed record Moments(double Weight, double[] Means, double TargetMean, Matrix<d
 
     internal static void Require(long weights, string learner)
     {
-        if (weights > MostWeights) throw new KumikiException(Message.Of("training.too-wide", ("learner", learner), ("weights", weights), ("most", MostWeights)));
+        if (weights > MostWeights) throw new KumikiException(Message.Of("training.too-wide", ("learner", learner), ("weights", weights),
+            ("most", MostWeights)));
     }
 
     /// <summary>The sum of the weights, and the weighted mean of each feature.</summary>
@@ -62,7 +63,8 @@ sealed record Moments(double Weight, double[] Means, double TargetMean, Matrix<d
                 weight += w;
                 for (var f = 0; f < of.Length; f++)
                 {
-                    if (!float.IsFinite(of[f])) throw new KumikiException(Message.Of("training.not-finite", ("feature", rows.Features.Names[f]), ("learner", learner)));
+                    if (!float.IsFinite(of[f])) throw new KumikiException(Message.Of("training.not-finite", ("feature", rows.Features.Names[f]),
+                        ("learner", learner)));
                     means[f] += w * of[f];
                 }
             }
@@ -87,7 +89,8 @@ sealed record Columns(double[] Values, int Rows, int Width)
 
     public ReadOnlySpan<double> this[int feature] => Values.AsSpan(feature * Rows, Rows);
 
-    /// <summary>Adds the weighted products of all pairs of columns to a symmetric matrix, and those with another column to a vector; the sums do not depend on the number of threads.</summary>
+    /// <summary>Adds the weighted products of all pairs of columns to a symmetric matrix, and those with another column to a vector; the sums do not depend on
+    /// the number of threads.</summary>
     /// <param name="gram">[F × F] or empty.</param>
     public void AddProducts(double[] weights, double[] gram, double[] moment, double[] other)
     {

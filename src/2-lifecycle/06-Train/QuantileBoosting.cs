@@ -6,8 +6,10 @@ namespace Kumiki.Training;
 
 /// <summary>Boosted trees for quantiles, which XGBoost 1.7 has no objective for.</summary>
 /// <remarks>
-/// Each round: 1. XGBoost grows a tree for each quantile on the gradient of its pinball loss, 2. each leaf takes the quantile of the residuals of its rows, as XGBoost 2 and scikit-learn do (a leaf's mean
-/// gradient says where to go, not how far), 3. the predictions move by it times the learning rate. At the end the leaves' values are written into the booster, so that it explains itself.
+/// Each round: 1. XGBoost grows a tree for each quantile on the gradient of its pinball loss, 2. each leaf takes the quantile of the residuals of its rows, as
+/// XGBoost 2 and scikit-learn do (a leaf's mean
+/// gradient says where to go, not how far), 3. the predictions move by it times the learning rate. At the end the leaves' values are written into the booster,
+/// so that it explains itself.
 /// Several outputs are softmax classes to XGBoost; what they mean here is their margin.
 /// </remarks>
 sealed class QuantileBoosting(BoostedTrees trees, TrainingRows rows, TrainingRows validation, TrainingCourse course)
@@ -21,7 +23,8 @@ sealed class QuantileBoosting(BoostedTrees trees, TrainingRows rows, TrainingRow
         using var matrix = Boosting.Matrix(trees, rows, null);
         using var booster = Booster.Of(
         [
-            .. Boosting.Common(trees, course.Seed), ("objective", "multi:softprob"), ("base_score", "0"), ("num_class", outputs.ToString(CultureInfo.InvariantCulture)), ("disable_default_eval_metric", "1"),
+            .. Boosting.Common(trees, course.Seed), ("objective", "multi:softprob"), ("base_score", "0"),
+                ("num_class", outputs.ToString(CultureInfo.InvariantCulture)), ("disable_default_eval_metric", "1"),
         ]);
         float[] starts = [.. trees.Quantiles.Select(q => (float)Quantile.Of(rows.Target.ToArray(), rows.Weights?.ToArray(), q))];
         float[] predicted = Repeated(rows.Count), watching = Repeated(validation.Count);
@@ -67,7 +70,8 @@ sealed class QuantileBoosting(BoostedTrees trees, TrainingRows rows, TrainingRow
     }
 
     /// <summary>The pinball loss's slope: share above what is predicted, times −1, and share below.</summary>
-    void Gradient(float[] predicted, float[] weights, float[] into) => Parallel.For(0, (rows.Count + FeatureRows.BlockRows - 1) / FeatureRows.BlockRows, block =>
+    void Gradient(float[] predicted, float[] weights, float[] into) =>
+        Parallel.For(0, (rows.Count + FeatureRows.BlockRows - 1) / FeatureRows.BlockRows, block =>
     {
         for (var row = block * FeatureRows.BlockRows; row < Math.Min(rows.Count, (block + 1) * FeatureRows.BlockRows); row++)
             for (var output = 0; output < outputs; output++)
@@ -95,7 +99,8 @@ sealed class QuantileBoosting(BoostedTrees trees, TrainingRows rows, TrainingRow
         {
             var count = starts[node + 1] - starts[node];
             if (!tree.IsLeaf(node)) return;
-            var value = count == 0 ? 0 : Quantile.Of(residuals.AsSpan(starts[node], count), weights.Length == 0 ? [] : weights.AsSpan(starts[node], count), trees.Quantiles[output]);
+            var value = count == 0 ? 0 : Quantile.Of(residuals.AsSpan(starts[node], count), weights.Length == 0 ? [] : weights.AsSpan(starts[node], count),
+                trees.Quantiles[output]);
             tree.SetLeaf(node, (float)(value * trees.LearningRate));
         });
     }

@@ -7,7 +7,8 @@ namespace Kumiki;
 /// <param name="Truth">[n] the target; of classes their number: 1 and 0 of two, 1 the positive one.</param>
 public sealed record Scored(double[] Scores, double[] Truth)
 {
-    /// <summary>What each score of a row is: <c>score</c>, or the classes' names, or quantiles (<c>q0.1</c>), and <c>lower</c> and <c>upper</c> of an interval.</summary>
+    /// <summary>What each score of a row is: <c>score</c>, or the classes' names, or quantiles (<c>q0.1</c>), and <c>lower</c> and <c>upper</c> of an
+    /// interval.</summary>
     public IReadOnlyList<string> Names { get; init; } = ["score"];
 
     /// <summary>[n] each row's number in the dataset, from 0 in the order of its files; empty where it is not known.</summary>

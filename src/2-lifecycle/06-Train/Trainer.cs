@@ -27,7 +27,8 @@ static class Trainer
         if (rule.Answer == ZeroRuleAnswer.Mean) return [(float)(rows.Target.Zip(weights).Sum(r => r.First * r.Second) / total)];
         var shares = new double[classes];
         for (var row = 0; row < rows.Count; row++) shares[(int)rows.Target[row]] += weights[row] / total;
-        if (rule.Answer == ZeroRuleAnswer.MostFrequent) shares = [.. Enumerable.Range(0, classes).Select(c => c == Array.IndexOf(shares, shares.Max()) ? 1.0 : 0)];
+        if (rule.Answer == ZeroRuleAnswer.MostFrequent) shares =
+            [.. Enumerable.Range(0, classes).Select(c => c == Array.IndexOf(shares, shares.Max()) ? 1.0 : 0)];
         return [.. (rule.IsBinary ? shares[1..] : shares).Select(s => (float)s)];
     }
 }

@@ -66,7 +66,8 @@ sealed record TargetColumn(double[] Values, IReadOnlyList<string> Classes, int U
             double[] distinct = [.. numbers.Where(n => !double.IsNaN(n)).Distinct().Order()];
             var places = distinct.Index().ToDictionary(d => d.Item, d => d.Index);
             codes = Array.ConvertAll(numbers, n => double.IsNaN(n) ? -1 : places[n]);
-            raw = [.. distinct.Select(d => column.Kind == ColumnKind.Bool ? d == 1 ? "true" : "false" : d.ToString("R", System.Globalization.CultureInfo.InvariantCulture))];
+            raw = [.. distinct.Select(d => column.Kind == ColumnKind.Bool ? d == 1 ? "true" : "false"
+                : d.ToString("R", System.Globalization.CultureInfo.InvariantCulture))];
         }
 
         var isTrained = new bool[raw.Length];
@@ -90,12 +91,15 @@ sealed record TargetColumn(double[] Values, IReadOnlyList<string> Classes, int U
         var column = algorithm.Target.Name;
         if (classes.Length == 0) throw new KumikiException(Message.Of("training.no-target", ("column", column)));
         if (classes.Length == 1) throw new KumikiException(Message.Of("training.one-class", ("column", column), ("class", classes[0])));
-        if (algorithm.IsBinary && classes.Length > 2) throw new KumikiException(Message.Of("training.not-binary", ("column", column), ("classes", classes.Length)));
-        if (classes.Length > MostClasses) throw new KumikiException(Message.Of("training.many-classes", ("column", column), ("classes", classes.Length), ("most", MostClasses)));
+        if (algorithm.IsBinary && classes.Length > 2) throw new KumikiException(Message.Of("training.not-binary", ("column", column),
+            ("classes", classes.Length)));
+        if (classes.Length > MostClasses) throw new KumikiException(Message.Of("training.many-classes", ("column", column), ("classes", classes.Length),
+            ("most", MostClasses)));
         if (algorithm is { IsBinary: true, Positive: { } positive } && !classes.Contains(positive))
             throw new KumikiException(Message.Of("training.no-positive", ("column", column), ("positive", positive), ("classes", string.Join(", ", classes))));
         foreach (var named in algorithm.ClassWeights?.Keys ?? [])
-            if (!classes.Contains(named)) throw new KumikiException(Message.Of("training.no-class", ("column", column), ("class", named), ("classes", string.Join(", ", classes))));
+            if (!classes.Contains(named)) throw new KumikiException(Message.Of("training.no-class", ("column", column), ("class", named),
+                ("classes", string.Join(", ", classes))));
     }
 
     /// <summary>Refuses targets of training rows that nothing can be learnt from.</summary>
@@ -107,13 +111,16 @@ sealed record TargetColumn(double[] Values, IReadOnlyList<string> Classes, int U
         foreach (var row in rows)
         {
             var value = Values[row];
-            if (double.IsInfinity(value) || float.IsInfinity((float)value)) throw new KumikiException(Message.Of("training.infinite-target", ("column", column), ("row", row + 1), ("value", value)));
-            if (algorithm is BoostedTrees { Loss: TreeLoss.Poisson or TreeLoss.Tweedie or TreeLoss.Gamma } trees && (value < 0 || (value == 0 && trees.Loss == TreeLoss.Gamma)))
+            if (double.IsInfinity(value) || float.IsInfinity((float)value)) throw new KumikiException(Message.Of("training.infinite-target", ("column", column),
+                ("row", row + 1), ("value", value)));
+            if (algorithm is BoostedTrees { Loss: TreeLoss.Poisson or TreeLoss.Tweedie or TreeLoss.Gamma } trees
+                && (value < 0 || (value == 0 && trees.Loss == TreeLoss.Gamma)))
                 throw new KumikiException(Message.Of("training.negative-target", ("column", column), ("row", row + 1), ("value", value), ("loss", trees.Loss)));
         }
         if (!algorithm.NeedsVariety) return;
         if (rows.Length == 1) throw new KumikiException(Message.Of("training.one-row", ("column", column)));
-        if (!algorithm.IsClasses && rows.All(r => Values[r] == Values[rows[0]])) throw new KumikiException(Message.Of("training.constant-target", ("column", column), ("value", Values[rows[0]])));
+        if (!algorithm.IsClasses && rows.All(r => Values[r] == Values[rows[0]])) throw new KumikiException(Message.Of("training.constant-target",
+            ("column", column), ("value", Values[rows[0]])));
     }
 
     /// <summary>How much each row counts.</summary>
@@ -127,17 +134,20 @@ sealed record TargetColumn(double[] Values, IReadOnlyList<string> Classes, int U
         if (algorithm.Weights is { } given)
         {
             foreach (var row in train.Concat(others))
-                if (!(weights[row] >= 0) || float.IsInfinity((float)weights[row])) throw new KumikiException(Message.Of("training.weight", ("column", given.Name), ("row", row + 1), ("value", weights[row])));
+                if (!(weights[row] >= 0) || float.IsInfinity((float)weights[row])) throw new KumikiException(Message.Of("training.weight",
+                    ("column", given.Name), ("row", row + 1), ("value", weights[row])));
         }
         if (algorithm.IsClasses)
         {
             var counts = new double[Classes.Count];
             foreach (var row in train) counts[(int)Values[row]]++;
-            var factors = Classes.Select((name, c) => (algorithm.ClassWeights?.GetValueOrDefault(name, 1) ?? 1) * (algorithm.Balanced ? train.Length / (counts.Length * counts[c]) : 1)).ToArray();
+            var factors = Classes.Select((name, c) => (algorithm.ClassWeights?.GetValueOrDefault(name, 1)
+                ?? 1) * (algorithm.Balanced ? train.Length / (counts.Length * counts[c]) : 1)).ToArray();
             for (var row = 0; row < weights.Length; row++)
                 if (!double.IsNaN(Values[row])) weights[row] *= factors[(int)Values[row]];
         }
-        if (!(train.Sum(r => weights[r]) > 0)) throw new KumikiException(Message.Of("training.weights-zero", ("column", algorithm.Weights?.Name ?? algorithm.Target.Name)));
+        if (!(train.Sum(r => weights[r]) > 0)) throw new KumikiException(Message.Of("training.weights-zero",
+            ("column", algorithm.Weights?.Name ?? algorithm.Target.Name)));
         return weights;
     }
 }

@@ -40,7 +40,8 @@ public sealed class ZeroRules<TRow>
     public ZeroRule Median<TValue>(Expression<Func<TRow, TValue>> target) => new(Column(target), LearningTask.Number, ZeroRuleAnswer.Median);
 
     /// <summary>The class that comes most often in the training rows; <paramref name="binary"/>: one score, that of the positive class.</summary>
-    public ZeroRule MostFrequent<TValue>(Expression<Func<TRow, TValue>> target, bool binary = false) => new(Column(target), Of(binary), ZeroRuleAnswer.MostFrequent);
+    public ZeroRule MostFrequent<TValue>(Expression<Func<TRow, TValue>> target, bool binary = false) =>
+        new(Column(target), Of(binary), ZeroRuleAnswer.MostFrequent);
 
     /// <summary>The classes' shares of the training rows; <paramref name="binary"/>: one score, that of the positive class.</summary>
     public ZeroRule Prior<TValue>(Expression<Func<TRow, TValue>> target, bool binary = false) => new(Column(target), Of(binary), ZeroRuleAnswer.Prior);

@@ -3,7 +3,8 @@ using Kumiki.Tables;
 
 namespace Kumiki;
 
-/// <summary>The columns of predictions beside the rows of a table: <c>prediction</c>, and where a model has more outputs, <c>prediction_</c> and the output's name.</summary>
+/// <summary>The columns of predictions beside the rows of a table: <c>prediction</c>, and where a model has more outputs, <c>prediction_</c> and the output's
+/// name.</summary>
 static class PredictedRows
 {
     /// <summary>The column with the version that predicted a row, where models of a family did.</summary>
@@ -18,7 +19,8 @@ static class PredictedRows
         var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { By };
         var columns = outputs.Names.Select(output =>
         {
-            var plain = output == Learners.Score ? Prediction : $"{Prediction}_{string.Concat(output.Select(c => char.IsLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_'))}";
+            var plain = output == Learners.Score ? Prediction
+                : $"{Prediction}_{string.Concat(output.Select(c => char.IsLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_'))}";
             var name = plain;
             for (var number = 2; !taken.Add(name); number++) name = $"{plain}_{number}";
             return new ColumnSchema { Name = name, Property = output == Learners.Score ? "Prediction" : output, Kind = Tables.ColumnKind.Float, Nullable = mayLack };

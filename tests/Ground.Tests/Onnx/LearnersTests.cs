@@ -25,14 +25,16 @@ public sealed class LearnersTests
         var matrix = Matrix(5000, seed: 1);
         float[] labels = [.. Enumerable.Range(0, 5000).Select(r => Target(matrix.AsSpan(r * Features, Features)))];
         if (objective.EndsWith("logistic", StringComparison.Ordinal)) labels = [.. labels.Select(l => l > 3 ? 1f : 0f)];
-        if (objective is "count:poisson" or "reg:gamma" or "reg:tweedie") labels = [.. labels.Select(l => MathF.Max(0, MathF.Round(l)) + (objective == "reg:gamma" ? 1 : 0))];
+        if (objective is "count:poisson" or "reg:gamma" or "reg:tweedie") labels =
+            [.. labels.Select(l => MathF.Max(0, MathF.Round(l)) + (objective == "reg:gamma" ? 1 : 0))];
         if (objective == "multi:softprob") labels = [.. labels.Select(l => l > 9 ? 2f : l > 0 ? 1f : 0f)];
         using var train = DMatrix.Of(matrix, Features).WithLabels(labels);
         var booster = Booster.Of([("objective", objective), ("nthread", "1"), ("tree_method", "hist"), .. more]);
         // XGBoost has no loss for many numbers at once: their gradients are given.
         if (objective == "reg:squarederror" && more.Contains(("num_class", "3")))
             for (var round = 0; round < rounds; round++)
-                booster.Boost(train, [.. labels.SelectMany(l => Enumerable.Range(0, 3).Select(o => MathF.Sin(l + o * round)))], Enumerable.Repeat(1f, 15000).ToArray());
+                booster.Boost(train, [.. labels.SelectMany(l => Enumerable.Range(0, 3).Select(o => MathF.Sin(l + o * round)))],
+                    Enumerable.Repeat(1f, 15000).ToArray());
         else booster.Train(train, rounds, []);
         return booster;
     }

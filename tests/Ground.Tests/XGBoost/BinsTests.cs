@@ -16,7 +16,8 @@ public sealed class BinsTests
 
     static float Filled(float value) => float.IsNaN(value) ? 0.5f : value;
 
-    static float[] Labels(float[] matrix) => [.. Enumerable.Range(0, matrix.Length / Columns).Select(r => Filled(matrix[r * Columns]) * 3 + Filled(matrix[r * Columns + 1]))];
+    static float[] Labels(float[] matrix) => [.. Enumerable.Range(0, matrix.Length / Columns).Select(r =>
+        Filled(matrix[r * Columns]) * 3 + Filled(matrix[r * Columns + 1]))];
 
     static DMatrix Bins(float[] matrix, int block, float[]? weights = null, DMatrix? like = null) =>
         DMatrix.Bins(matrix.Length / Columns, Columns, block, (from, into) => matrix.AsMemory(from * Columns, into.Length).CopyTo(into), weights, like: like);
@@ -122,7 +123,8 @@ public sealed class BinsTests
         if (objective == "binary:logistic") labels = [.. labels.Select(l => l > 2 ? 1f : 0f)];
         if (outputs == 3) labels = [.. labels.Select(l => MathF.Min(2, MathF.Floor(l)))];
         using var rows = DMatrix.Of(matrix, Columns).WithLabels(labels);
-        using var booster = Booster.Of([("objective", objective), ("tree_method", "hist"), ("nthread", "1"), .. outputs == 3 ? [("num_class", "3")] : Array.Empty<(string, string)>()]);
+        using var booster = Booster.Of([("objective", objective), ("tree_method", "hist"), ("nthread", "1"),
+            .. outputs == 3 ? [("num_class", "3")] : Array.Empty<(string, string)>()]);
         booster.Train(rows, 20, []);
         using var loaded = Booster.Load(booster.Save(BoosterFormat.Ubj));
         var margins = booster.Predict(rows, PredictionKind.Margin);

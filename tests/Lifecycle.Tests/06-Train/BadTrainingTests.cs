@@ -23,18 +23,24 @@ public sealed class BadTrainingTests
     [Fact]
     public void Targets_that_leave_nothing_to_learn_are_refused_by_column()
     {
-        Assert.Equal("The target returned has the one class false in all training rows; load rows of another class, or split otherwise.", Says(Rows(r => r with { Returned = false }), Trees.Binary(r => r.Returned)));
-        Assert.Equal("The target sold is 2.5 in every training row, so there is nothing to learn; name another target, or load rows in which it varies.", Says(Rows(r => r with { Sold = 2.5 }), Trees.Regression(r => r.Sold)));
-        Assert.Equal("There is one training row with the target sold, from which nothing can be learnt; load more data.", Says(Rows(), Linear.Ridge(r => r.Sold), train: [7]));
-        Assert.Equal("The target sold is missing in every training row; mend its source, or name another target.", Says(Rows(), Linear.Ridge(r => r.Sold), train: []));
-        Assert.Equal("The target mood is missing in every training row; mend its source, or name another target.", Says(Rows(), Trees.MultiClass(r => r.Mood), train: []));
+        Assert.Equal("The target returned has the one class false in all training rows; load rows of another class, or split otherwise.",
+            Says(Rows(r => r with { Returned = false }), Trees.Binary(r => r.Returned)));
+        Assert.Equal("The target sold is 2.5 in every training row, so there is nothing to learn; name another target, or load rows in which it varies.",
+            Says(Rows(r => r with { Sold = 2.5 }), Trees.Regression(r => r.Sold)));
+        Assert.Equal("There is one training row with the target sold, from which nothing can be learnt; load more data.",
+            Says(Rows(), Linear.Ridge(r => r.Sold), train: [7]));
+        Assert.Equal("The target sold is missing in every training row; mend its source, or name another target.",
+            Says(Rows(), Linear.Ridge(r => r.Sold), train: []));
+        Assert.Equal("The target mood is missing in every training row; mend its source, or name another target.",
+            Says(Rows(), Trees.MultiClass(r => r.Mood), train: []));
         Assert.Equal("The target price is missing in every training row; mend its source, or name another target.", Missing());
 
         static string Missing()
         {
             using var world = new ToyWorld(Rows(r => r with { Price = null }));
             var target = TargetColumn.Of(Trees.Regression(r => r.Price), world.Frame, world.All);
-            return Assert.Throws<KumikiException>(() => target.Check(Trees.Regression(r => r.Price), [.. world.All.Where(r => !double.IsNaN(target.Values[r]))])).Says.In("en");
+            return Assert.Throws<KumikiException>(() =>
+                target.Check(Trees.Regression(r => r.Price), [.. world.All.Where(r => !double.IsNaN(target.Values[r]))])).Says.In("en");
         }
     }
 
@@ -50,32 +56,40 @@ public sealed class BadTrainingTests
     public void Classes_that_do_not_fit_are_refused_by_column()
     {
         Assert.Equal("The target mood has 3 classes, but Binary and Logistic take two; use MultiClass.", Says(Rows(), Trees.Binary(r => r.Mood)));
-        Assert.Equal("The target size has no class Huge in its training rows to be the positive one; name one of Small, Large.", Says(Rows(r => r with { Size = r.Size == Size.Middle ? Size.Small : r.Size }), Linear.Logistic(r => r.Size, positive: "Huge")));
+        Assert.Equal("The target size has no class Huge in its training rows to be the positive one; name one of Small, Large.",
+            Says(Rows(r => r with { Size = r.Size == Size.Middle ? Size.Small : r.Size }), Linear.Logistic(r => r.Size, positive: "Huge")));
         Assert.Equal("ClassWeights names the class great, which the target mood does not have in its training rows; name only bad, fair, good.",
             Says(Rows(), Trees.MultiClass(r => r.Mood) with { ClassWeights = new Dictionary<string, double> { ["great"] = 2 } }));
         var number = 0;
-        Assert.Equal("The target code has 1001 classes, more than 1000; join rare ones, or train a regression.", Says([.. Toy.Rows(1001, seed: 1).Select(r => r with { Code = number++ })], Trees.MultiClass(r => r.Code)));
+        Assert.Equal("The target code has 1001 classes, more than 1000; join rare ones, or train a regression.",
+            Says([.. Toy.Rows(1001, seed: 1).Select(r => r with { Code = number++ })], Trees.MultiClass(r => r.Code)));
     }
 
     [Fact]
     public void Values_that_no_model_can_hold_are_refused_by_column_and_row()
     {
         var number = 0;
-        Assert.Equal("The target sold is 1E+39 in row 5, beyond what a model can hold; correct it or leave it empty.", Says(Rows(r => ++number == 5 ? r with { Sold = 1e39 } : r), Trees.Regression(r => r.Sold)));
+        Assert.Equal("The target sold is 1E+39 in row 5, beyond what a model can hold; correct it or leave it empty.",
+            Says(Rows(r => ++number == 5 ? r with { Sold = 1e39 } : r), Trees.Regression(r => r.Sold)));
         number = 0;
-        Assert.Equal("The target sold is -1 in row 9, which the loss Poisson does not allow; correct the row, or take the loss Squared.", Says(Rows(r => ++number == 9 ? r with { Sold = -1 } : r), Trees.Regression(r => r.Sold, loss: TreeLoss.Poisson)));
+        Assert.Equal("The target sold is -1 in row 9, which the loss Poisson does not allow; correct the row, or take the loss Squared.",
+            Says(Rows(r => ++number == 9 ? r with { Sold = -1 } : r), Trees.Regression(r => r.Sold, loss: TreeLoss.Poisson)));
         number = 0;
-        Assert.StartsWith("The target sold is 0 in row 3, which the loss Gamma", Says(Rows(r => r with { Sold = ++number == 3 ? 0 : r.Sold + 1 }), Trees.Regression(r => r.Sold, loss: TreeLoss.Gamma)), StringComparison.Ordinal);
+        Assert.StartsWith("The target sold is 0 in row 3, which the loss Gamma",
+            Says(Rows(r => r with { Sold = ++number == 3 ? 0 : r.Sold + 1 }), Trees.Regression(r => r.Sold, loss: TreeLoss.Gamma)), StringComparison.Ordinal);
         number = 0;
-        Assert.Equal("Column price has a number too large for a model in row 33 (Infinity); correct it or leave it empty.", Says(Rows(r => ++number == 33 ? r with { Price = 1e300 } : r), Trees.Regression(r => r.Sold)));
+        Assert.Equal("Column price has a number too large for a model in row 33 (Infinity); correct it or leave it empty.",
+            Says(Rows(r => ++number == 33 ? r with { Price = 1e300 } : r), Trees.Regression(r => r.Sold)));
     }
 
     [Fact]
     public void Weights_that_cannot_be_counted_with_are_refused_by_column()
     {
         var number = 0;
-        Assert.Equal("The weight weight is -0.5 in row 4; weights are finite numbers of 0 or more, so correct the row or leave it out.", Says(Rows(r => ++number == 4 ? r with { Weight = -0.5 } : r), Trees.Regression(r => r.Sold) with { Weights = Weight }));
-        Assert.Equal("The weights of weight sum to 0 over the training rows, so that no row counts; give some row a weight above 0.", Says(Rows(r => r with { Weight = 0 }), Linear.Ridge(r => r.Sold) with { Weights = Weight }));
+        Assert.Equal("The weight weight is -0.5 in row 4; weights are finite numbers of 0 or more, so correct the row or leave it out.",
+            Says(Rows(r => ++number == 4 ? r with { Weight = -0.5 } : r), Trees.Regression(r => r.Sold) with { Weights = Weight }));
+        Assert.Equal("The weights of weight sum to 0 over the training rows, so that no row counts; give some row a weight above 0.",
+            Says(Rows(r => r with { Weight = 0 }), Linear.Ridge(r => r.Sold) with { Weights = Weight }));
         Assert.Equal("The weights of mood sum to 0 over the training rows, so that no row counts; give some row a weight above 0.",
             Says(Rows(), Trees.MultiClass(r => r.Mood) with { ClassWeights = new Dictionary<string, double> { ["bad"] = 0, ["fair"] = 0, ["good"] = 0 } }));
     }

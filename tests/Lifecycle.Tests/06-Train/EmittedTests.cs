@@ -29,7 +29,8 @@ public sealed class EmittedTests : IClassFixture<EmittedTests.Rows>
     static readonly ZeroRules<ToyRow> ZeroRule = new();
 
     public static TheoryData<string> Boosted { get; } =
-        [.. new[] { "Squared", "Absolute", "PseudoHuber", "Poisson", "Gamma", "Tweedie", "binary flag", "binary text", "classes text", "classes enum", "classes code", "quantiles", "one quantile" }];
+        [.. new[] { "Squared", "Absolute", "PseudoHuber", "Poisson", "Gamma", "Tweedie", "binary flag", "binary text", "classes text", "classes enum",
+            "classes code", "quantiles", "one quantile" }];
 
     static BoostedTrees TreesOf(string what) => what switch
     {
@@ -63,7 +64,8 @@ public sealed class EmittedTests : IClassFixture<EmittedTests.Rows>
         Assert.True(scores.Distinct().Count() > 100);
     }
 
-    public static TheoryData<string> Linears { get; } = [.. new[] { "least squares", "ridge", "lasso", "elastic net", "logistic", "logistic L1", "softmax", "softmax elastic" }];
+    public static TheoryData<string> Linears { get; } =
+        [.. new[] { "least squares", "ridge", "lasso", "elastic net", "logistic", "logistic L1", "softmax", "softmax elastic" }];
 
     [Theory]
     [MemberData(nameof(Linears))]

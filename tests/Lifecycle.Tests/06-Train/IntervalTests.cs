@@ -37,7 +37,8 @@ public sealed class IntervalTests
             var margin = Conformal.Margin(calibration.Points, 1, calibration.Truth, 0.8, "y");
             single.Add(Enumerable.Range(0, 500).Count(i => Math.Abs(unseen.Points[i] - unseen.Truth[i]) <= margin) / 500.0);
             var wider = Conformal.Margin(calibration.Bounds, 2, calibration.Truth, 0.8, "y");
-            pair.Add(Enumerable.Range(0, 500).Count(i => unseen.Bounds[2 * i] - wider <= unseen.Truth[i] && unseen.Truth[i] <= unseen.Bounds[2 * i + 1] + wider) / 500.0);
+            pair.Add(Enumerable.Range(0, 500).Count(i =>
+                unseen.Bounds[2 * i] - wider <= unseen.Truth[i] && unseen.Truth[i] <= unseen.Bounds[2 * i + 1] + wider) / 500.0);
         }
         // Exact coverage is ⌈201 · 0.8⌉ / 201 = 0.801; 200 draws have a standard error of about 0.0023.
         Assert.InRange(single.Average(), 0.793, 0.809);
@@ -46,7 +47,8 @@ public sealed class IntervalTests
         (float[] Points, float[] Bounds, double[] Truth) Draw(int count)
         {
             double[] x = [.. Enumerable.Range(0, count).Select(_ => random.NextDouble())];
-            return ([.. x.Select(v => (float)(3 * v))], [.. x.SelectMany(v => new[] { (float)(3 * v - 0.5), (float)(3 * v + 0.5) })], [.. x.Select(v => 3 * v + (0.2 + v) * Toy.Normal(random))]);
+            return ([.. x.Select(v => (float)(3 * v))], [.. x.SelectMany(v => new[] { (float)(3 * v - 0.5), (float)(3 * v + 0.5) })],
+                [.. x.Select(v => 3 * v + (0.2 + v) * Toy.Normal(random))]);
         }
     }
 
@@ -68,7 +70,8 @@ public sealed class IntervalTests
             for (var q = 1; q < 5; q++) Assert.True(scores[row * 5 + q] >= scores[row * 5 + q - 1]);
         // They follow the spread of each row, which one number cannot: the pinball loss is well below that of the quantiles of all rows.
         var whole = quantiles.Select(q => (float)Quantile.Of(target.Values.AsSpan(0, 12_000).ToArray(), [], q)).ToArray();
-        Assert.True(Pinball((r, q) => scores[r * 5 + q]) < 0.75 * Pinball((_, q) => whole[q]), $"{Pinball((r, q) => scores[r * 5 + q])} against {Pinball((_, q) => whole[q])}");
+        Assert.True(Pinball((r, q) => scores[r * 5 + q]) < 0.75 * Pinball((_, q) => whole[q]),
+            $"{Pinball((r, q) => scores[r * 5 + q])} against {Pinball((_, q) => whole[q])}");
 
         double Pinball(Func<int, int, double> predicted) => Enumerable.Range(12_000, 8000).Sum(r => Enumerable.Range(0, 5).Sum(q =>
         {
@@ -85,13 +88,15 @@ public sealed class IntervalTests
         var course = new TrainingCourse(0, default) { Metric = (name, value, _) => { if (name == "pinball.validation") losses.Add(value); }, Fact = facts.Add };
         int[] train = [.. Enumerable.Range(0, 1000)], validation = [.. Enumerable.Range(1000, 2000)];
 
-        var (graph, _, target) = world.Train(Trees.Quantiles(r => r.Sold, [0.1, 0.9], 500, 6, 0.3) with { EarlyStopping = 10 }, Toy.Raw, train, validation, course);
+        var (graph, _, target) = world.Train(Trees.Quantiles(r => r.Sold, [0.1, 0.9], 500, 6, 0.3) with { EarlyStopping = 10 }, Toy.Raw, train, validation,
+            course);
 
         var best = losses.IndexOf(losses.Min()) + 1;
         Assert.Equal($"{best}", facts["rounds.best"]);
         Assert.Equal(best + 10, losses.Count);
         var scores = world.Score(graph);
-        var loss = validation.Average(r => new[] { 0.1, 0.9 }.Select((q, o) => target.Values[r] - scores[r * 2 + o] is var above && above > 0 ? q * above : (q - 1) * above).Average());
+        var loss = validation.Average(r => new[] { 0.1, 0.9 }.Select((q, o) =>
+            target.Values[r] - scores[r * 2 + o] is var above && above > 0 ? q * above : (q - 1) * above).Average());
         Assert.Equal(losses.Min(), loss, 1e-3);      // what crossed is in order now
     }
 
@@ -101,7 +106,8 @@ public sealed class IntervalTests
     public void Conformalised_quantile_trees_hold_their_share_of_real_rows(double share)
     {
         // Abalone: rings by size, in 20 random thirds; rows are exchangeable.
-        var lines = File.ReadAllLines(Path.Combine(SharedData.Folder("tabular-small"), "abalone.csv")).Select(l => l.Split(',')[1..].Select(v => double.Parse(v, CultureInfo.InvariantCulture)).ToArray()).ToArray();
+        var lines = File.ReadAllLines(Path.Combine(SharedData.Folder("tabular-small"), "abalone.csv")).Select(l =>
+            l.Split(',')[1..].Select(v => double.Parse(v, CultureInfo.InvariantCulture)).ToArray()).ToArray();
         var (random, covered, covered2, rows) = (new Random(1), 0, 0, 0);
         for (var round = 0; round < 10; round++)
         {
@@ -116,7 +122,8 @@ public sealed class IntervalTests
         Assert.InRange((double)covered / rows, share - 0.02, share + 0.03);
         Assert.InRange((double)covered2 / rows, share - 0.02, share + 0.03);
 
-        TrainingRows Part(int from, int to) => new(FeatureRows.Of([.. lines[from..to].SelectMany(l => l[..7]).Select(v => (float)v)], 7), [.. lines[from..to].Select(l => l[7])], null);
+        TrainingRows Part(int from, int to) => new(FeatureRows.Of([.. lines[from..to].SelectMany(l => l[..7]).Select(v => (float)v)], 7),
+            [.. lines[from..to].Select(l => l[7])], null);
 
         int Covered(OnnxModel learner)
         {
@@ -124,7 +131,8 @@ public sealed class IntervalTests
             var points = Run(learner, calibration);
             var scores = Run(Learners.Interval(learner, Conformal.Margin(points, points.Length / 1300, calibration.Target, share, "rings")), unseen);
             var width = scores.Length / unseen.Count;
-            return Enumerable.Range(0, unseen.Count).Count(r => scores[r * width + width - 2] <= unseen.Target[r] && unseen.Target[r] <= scores[r * width + width - 1]);
+            return Enumerable.Range(0, unseen.Count).Count(r =>
+                scores[r * width + width - 2] <= unseen.Target[r] && unseen.Target[r] <= scores[r * width + width - 1]);
         }
     }
 

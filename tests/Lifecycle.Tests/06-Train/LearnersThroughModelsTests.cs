@@ -34,9 +34,11 @@ public abstract class BatchModel(Batches batches) : Model<Batch>
 
 public sealed class UnitsModel(Batches batches) : BatchModel(batches)
 {
-    public override Learner Learner => Plain.Then(Trees.Regression(b => b.Units, 200, 4) with { EarlyStopping = 10, Interval = 0.8, Weights = Column(b => b.Weight), Subsample = 0.8 });
+    public override Learner Learner => Plain.Then(Trees.Regression(b =>
+        b.Units, 200, 4) with { EarlyStopping = 10, Interval = 0.8, Weights = Column(b => b.Weight), Subsample = 0.8 });
 
-    protected override IReadOnlyList<Baseline<Batch>> Baselines => [Baseline<Batch>.SeasonalNaive("last-week", b => b.Day, 7, b => b.Line), Baseline<Batch>.Of("speed", b => b.Speed)];
+    protected override IReadOnlyList<Baseline<Batch>> Baselines =>
+        [Baseline<Batch>.SeasonalNaive("last-week", b => b.Day, 7, b => b.Line), Baseline<Batch>.Of("speed", b => b.Speed)];
 }
 
 public sealed class RangeModel(Batches batches) : BatchModel(batches)
@@ -85,7 +87,8 @@ public sealed class UnwatchedModel(Batches batches) : Model<Batch>
 
 public sealed class LearnersThroughModelsTests
 {
-    static MakingWorld World() => new(typeof(Batches), typeof(UnitsModel), typeof(RangeModel), typeof(GradeModel), typeof(RiskModel), typeof(NetModel), typeof(PriorModel), typeof(Ranges), typeof(UnwatchedModel));
+    static MakingWorld World() => new(typeof(Batches), typeof(UnitsModel), typeof(RangeModel), typeof(GradeModel), typeof(RiskModel), typeof(NetModel),
+        typeof(PriorModel), typeof(Ranges), typeof(UnwatchedModel));
 
     static async Task<VersionRecord> MakeAsync(MakingWorld world, string asset)
     {
@@ -94,7 +97,8 @@ public sealed class LearnersThroughModelsTests
         return ends[^1].Result!;
     }
 
-    static async Task<string> PathAsync(MakingWorld world, VersionRecord version, string file) => await world.Artifacts.PathAsync(version.Files.Single(f => f.Path == file).Content, default);
+    static async Task<string> PathAsync(MakingWorld world, VersionRecord version, string file) =>
+        await world.Artifacts.PathAsync(version.Files.Single(f => f.Path == file).Content, default);
 
     [Fact]
     public async Task A_regression_stops_early_has_an_interval_beats_its_baselines_and_is_the_same_again()
@@ -103,7 +107,8 @@ public sealed class LearnersThroughModelsTests
 
         var model = await MakeAsync(world, "units-model");
 
-        Assert.Equal(["booster.ubj", "model.onnx", "scored/test.parquet", "scored/validation.parquet"], model.Files.Select(f => f.Path).Order(StringComparer.Ordinal));
+        Assert.Equal(["booster.ubj", "model.onnx", "scored/test.parquet", "scored/validation.parquet"],
+            model.Files.Select(f => f.Path).Order(StringComparer.Ordinal));
         Assert.Equal(("Number", "score, lower, upper"), (model.Facts["task"], model.Facts["outputs"]));
         Assert.InRange(int.Parse(model.Facts["rounds.best"], System.Globalization.CultureInfo.InvariantCulture), 5, 190);
         Assert.InRange(model.Metrics["coverage.test"], 0.75, 0.85);
@@ -119,7 +124,9 @@ public sealed class LearnersThroughModelsTests
         Assert.Equal(Enumerable.Range(160 * 30, 1200), scored.Rows);
         Assert.Equal(["score", "lower", "upper"], scored.Names);
         var data = (await world.Store.VersionAsync(new("batches", 1), default))!;
-        using var reader = new TableReader(engine, [.. await Task.WhenAll(data.Files.Where(f => f.Path.StartsWith("rows/", StringComparison.Ordinal)).Select(f => world.Artifacts.PathAsync(f.Content, default)))], ["units"], from: 160 * 30);
+        using var reader = new TableReader(engine,
+            [.. await Task.WhenAll(data.Files.Where(f => f.Path.StartsWith("rows/", StringComparison.Ordinal)).Select(f =>
+            world.Artifacts.PathAsync(f.Content, default)))], ["units"], from: 160 * 30);
         for (var at = 0; reader.Next(); at += reader.Batch.Rows)
             for (var row = 0; row < reader.Batch.Rows; row++) Assert.Equal(reader.Batch[0].Values<int>()[row], scored.Truth[at + row]);
 
@@ -149,7 +156,8 @@ public sealed class LearnersThroughModelsTests
         for (; reader.Next(); rows += reader.Batch.Rows)
             for (var row = 0; row < reader.Batch.Rows; row++)
             {
-                Assert.True(reader.Batch[0].Values<float>()[row] <= reader.Batch[1].Values<float>()[row] && reader.Batch[1].Values<float>()[row] <= reader.Batch[2].Values<float>()[row]);
+                Assert.True(reader.Batch[0].Values<float>()[row] <= reader.Batch[1].Values<float>()[row]
+                    && reader.Batch[1].Values<float>()[row] <= reader.Batch[2].Values<float>()[row]);
                 Assert.True(reader.Batch[3].Values<float>()[row] <= reader.Batch[4].Values<float>()[row]);
             }
         Assert.Equal(6000, rows);
@@ -191,7 +199,8 @@ public sealed class LearnersThroughModelsTests
         var ends = await world.MakeAsync(new MakeOrder("unwatched-model") { Upstream = true });
         await using var slip = new MakingWorld(typeof(Batches), typeof(SlipModel));
 
-        Assert.Equal("unwatched-model: EarlyStopping needs validation rows, but the split gives none; give the split some, or take EarlyStopping away.", Assert.IsType<MakingEnd.Failed>(ends[^1]).Why.In("en"));
+        Assert.Equal("unwatched-model: EarlyStopping needs validation rows, but the split gives none; give the split some, or take EarlyStopping away.",
+            Assert.IsType<MakingEnd.Failed>(ends[^1]).Why.In("en"));
         Assert.Equal(
         [
             "BoostedTrees: Rounds is 0, but has to be in [1, 100000]; give it a value in that range.",

@@ -49,7 +49,8 @@ public sealed class LinearTests
         for (var o = 0; o < intercepts.Length; o++) Near($"intercept {o}", intercepts[o], fit.InterceptAtZero(o) + shift);
 
         void Near(string what, double wanted, double found) =>
-            Assert.True(Math.Abs(wanted - found) <= 1e-6 * Math.Max(1, Math.Abs(wanted)), $"{kind} of {of}, alpha {alpha}, share {share}, {what}: {found:R} instead of {wanted:R}");
+            Assert.True(Math.Abs(wanted - found) <= 1e-6 * Math.Max(1, Math.Abs(wanted)),
+                $"{kind} of {of}, alpha {alpha}, share {share}, {what}: {found:R} instead of {wanted:R}");
     }
 
     [Fact]
@@ -76,7 +77,8 @@ public sealed class LinearTests
         var rows = new TrainingRows(FeatureRows.Of([1, 2, 3, 4], 1), [0, 0, 1, 1], null);
         var warned = new List<Message>();
 
-        var fit = LogisticFit.Train(new(Toy.Schema.Columns[0], false, 0, 0) { MaxIterations = 12 }, rows, 2, new TrainingCourse(0, default) { Warn = warned.Add });
+        var fit = LogisticFit.Train(new(Toy.Schema.Columns[0], false, 0, 0) { MaxIterations = 12 }, rows, 2,
+            new TrainingCourse(0, default) { Warn = warned.Add });
 
         Assert.Equal("training.not-converged", Assert.Single(warned).Id);
         Assert.True(fit.Predict([2])[0] < 0.01 && fit.Predict([3])[0] > 0.99);
@@ -91,18 +93,26 @@ public sealed class LinearTests
         Assert.Equal(0, LeastSquares.Ridge(rows, 1).Weights[1], 1e-12);
         Assert.Equal(0, LeastSquares.ElasticNet(new(Toy.Schema.Columns[0], 0.1, 0.5), rows, new(0, default)).Weights[1]);
         Assert.Equal(0, LogisticFit.Train(new(Toy.Schema.Columns[0], false, 1, 0), rows with { Target = [0, 1, 0, 1] }, 2, new(0, default)).Weights[1], 1e-12);
-        Assert.Equal(0, LogisticFit.Train(new(Toy.Schema.Columns[0], false, 0.1, 1), rows with { Target = [0, 1, 0, 1] }, 2, new(0, default)).Weights[1], 1e-12);
+        Assert.Equal(0, LogisticFit.Train(new(Toy.Schema.Columns[0], false, 0.1, 1), rows with { Target = [0, 1, 0, 1] }, 2, new(0, default)).Weights[1],
+            1e-12);
     }
 
     [Fact]
     public void A_missing_feature_is_named_and_dependent_features_and_too_many_are_told()
     {
-        TrainingRows Rows(float[] values, int width, params double[] target) => new(FeatureRows.Of(values, width, [.. Enumerable.Range(0, width).Select(f => $"price {f}")]), target, null);
+        TrainingRows Rows(float[] values, int width, params double[] target) =>
+            new(FeatureRows.Of(values, width, [.. Enumerable.Range(0, width).Select(f => $"price {f}")]), target, null);
 
-        Assert.Equal("The feature price 1 has a missing or infinite value, with which Ridge cannot count; add Impute to its column.", Says(() => LeastSquares.Ridge(Rows([1, float.NaN, 2, 3], 2, 1, 2), 1)));
-        Assert.StartsWith("The feature price 0 has", Says(() => LogisticFit.Train(new(Toy.Schema.Columns[0], false, 1, 0), Rows([float.PositiveInfinity, 1], 1, 0, 1), 2, new(0, default))), StringComparison.Ordinal);
-        Assert.StartsWith("The features depend on each other", Says(() => LeastSquares.Ridge(Rows([1, 2, 2, 4, 3, 6], 2, 1, 2, 3), 0)), StringComparison.Ordinal);
-        Assert.StartsWith("ElasticNet would have 6001 weights, more than 6000;", Says(() => LeastSquares.ElasticNet(new(Toy.Schema.Columns[0], 1, 1), Rows(new float[12002], 6001, 1, 2), new(0, default))), StringComparison.Ordinal);
+        Assert.Equal("The feature price 1 has a missing or infinite value, with which Ridge cannot count; add Impute to its column.",
+            Says(() => LeastSquares.Ridge(Rows([1, float.NaN, 2, 3], 2, 1, 2), 1)));
+        Assert.StartsWith("The feature price 0 has",
+            Says(() => LogisticFit.Train(new(Toy.Schema.Columns[0], false, 1, 0), Rows([float.PositiveInfinity, 1], 1, 0, 1), 2, new(0, default))),
+            StringComparison.Ordinal);
+        Assert.StartsWith("The features depend on each other", Says(() => LeastSquares.Ridge(Rows([1, 2, 2, 4, 3, 6], 2, 1, 2, 3), 0)),
+            StringComparison.Ordinal);
+        Assert.StartsWith("ElasticNet would have 6001 weights, more than 6000;",
+            Says(() => LeastSquares.ElasticNet(new(Toy.Schema.Columns[0], 1, 1), Rows(new float[12002], 6001, 1, 2), new(0, default))),
+            StringComparison.Ordinal);
 
         static string Says(Action act) => Assert.Throws<KumikiException>(act).Says.In("en");
     }

@@ -9,7 +9,8 @@ namespace Kumiki.Lifecycle.Tests;
 public enum Size { Small, Large, Middle }
 
 /// <summary>A row of a small invented shop: what is sold depends on price, place and day.</summary>
-public sealed record ToyRow(double Sold, bool Returned, string Mood, Size Size, int Code, double? Price, string? Place, DateOnly Day, bool? Discount, double Weight);
+public sealed record ToyRow(double Sold, bool Returned, string Mood, Size Size, int Code, double? Price, string? Place, DateOnly Day, bool? Discount,
+    double Weight);
 
 /// <summary>Rows with known truth, as Parquet files and as a frame.</summary>
 static class Toy
@@ -46,7 +47,8 @@ static class Toy
             var sum = 4 - 0.5 * (price ?? 3) + (place == "東京" ? 2 : 0) + (discount == true ? 1 : 0) + Math.Sin(day.DayNumber / 30.0);
             var sold = Math.Max(0, sum + (0.3 + sum * sum / 20) * Normal(random));
             return new ToyRow(
-                sold, random.NextDouble() < 1 / (1 + Math.Exp(sum - 4)), sum + Normal(random) > 5 ? "good" : sum + Normal(random) > 3 ? "fair" : "bad", sold > 5 ? Size.Large : sold > 3 ? Size.Middle : Size.Small,
+                sold, random.NextDouble() < 1 / (1 + Math.Exp(sum - 4)), sum + Normal(random) > 5 ? "good" : sum + Normal(random) > 3 ? "fair" : "bad",
+                    sold > 5 ? Size.Large : sold > 3 ? Size.Middle : Size.Small,
                 (int)Math.Min(3, sold), price, place, day, discount, 0.5 + random.Next(3));
         })];
     }
@@ -101,7 +103,8 @@ sealed class ToyWorld : IDisposable
     public int[] All => [.. Enumerable.Range(0, Rows.Count)];
 
     /// <summary>Trains on all rows, as a model's making does.</summary>
-    public (OnnxModel Graph, Trained Trained, TargetColumn Target) Train(Algorithm algorithm, FittedColumn[] columns, int[]? train = null, int[]? validation = null, TrainingCourse? course = null)
+    public (OnnxModel Graph, Trained Trained, TargetColumn Target) Train(Algorithm algorithm, FittedColumn[] columns, int[]? train = null,
+        int[]? validation = null, TrainingCourse? course = null)
     {
         train ??= All;
         var transforms = TransformGraph.Of(columns);
@@ -112,7 +115,8 @@ sealed class ToyWorld : IDisposable
         var trained = Trainer.Train(algorithm, Of(train), Of(validation ?? []), target.Classes.Count, course ?? new(0, default));
         return (transforms.Append(trained.Learner), trained, target);
 
-        TrainingRows Of(int[] rows) => new(FeatureRows.Of(scorer, Frame, rows, default), Frame.Gather(target.Values, rows), weights is null ? null : Frame.Gather(weights, rows));
+        TrainingRows Of(int[] rows) => new(FeatureRows.Of(scorer, Frame, rows, default), Frame.Gather(target.Values, rows),
+            weights is null ? null : Frame.Gather(weights, rows));
     }
 
     /// <summary>Every row through a graph.</summary>

@@ -9,9 +9,11 @@ static class Golden
     public static JsonElement Root { get; } = File("golden/golden.json");
 
     /// <summary>A golden file by its path below these tests.</summary>
-    public static JsonElement File(string path) => JsonDocument.Parse(System.IO.File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", path))).RootElement;
+    public static JsonElement File(string path) =>
+        JsonDocument.Parse(System.IO.File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", path))).RootElement;
 
-    public static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Null ? double.NaN : v.GetDouble())];
+    public static double[] Numbers(JsonElement array) =>
+        [.. array.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Null ? double.NaN : v.GetDouble())];
 
     /// <summary>The source path, whose root the build writes as /kumiki/.</summary>
     static string ThisFile([CallerFilePath] string path = "") => path.Replace("/kumiki/", Checkout() + "/", StringComparison.Ordinal);

@@ -10,7 +10,8 @@ public sealed unsafe partial class Booster
     public void Boost(DMatrix train, ReadOnlySpan<float> gradient, ReadOnlySpan<float> hessian)
     {
         if (gradient.Length != hessian.Length || gradient.Length == 0 || gradient.Length % train.Rows != 0)
-            throw new ArgumentException($"{gradient.Length} gradients and {hessian.Length} hessians are no whole outputs of {train.Rows} rows.", nameof(gradient));
+            throw new ArgumentException($"{gradient.Length} gradients and {hessian.Length} hessians are no whole outputs of {train.Rows} rows.",
+                nameof(gradient));
         if (hasTrees) CheckColumns(train);
         else XGBoostApi.Check(XGBoostApi.XGBoosterSetParam(Handle, "num_feature", $"{train.Columns}"), "set the number of columns");
         fixed (float* first = gradient, second = hessian)

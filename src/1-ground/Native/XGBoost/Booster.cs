@@ -198,7 +198,8 @@ public sealed unsafe partial class Booster : IDisposable
     /// <param name="rows">Rows with their values (<see cref="DMatrix.Of(ReadOnlySpan{float}, int, int)"/>), not bins.</param>
     /// <param name="approximate">Saabas' quicker rule; it is local to each tree's path and not consistent.</param>
     /// <returns>[rows × outputs × (columns + 1)] in row-major order; the last of each output is the average, and together they sum to the margin.</returns>
-    /// <remarks>Lundberg et al. 2018, "Consistent individualized feature attribution for tree ensembles"; XGBoost's own. BoosterTests holds each sum against the margin.</remarks>
+    /// <remarks>Lundberg et al. 2018, "Consistent individualized feature attribution for tree ensembles"; XGBoost's own. BoosterTests holds each sum against
+    /// the margin.</remarks>
     public float[] Contributions(DMatrix rows, bool approximate = false) => Predict(rows, approximate ? 3 : 2, $"explain {rows.Rows} rows");
 
     float[] Predict(DMatrix rows, int type, string doing)

@@ -13,7 +13,8 @@ public delegate void RowFiller(int from, Memory<float> into);
 
 public sealed unsafe partial class DMatrix
 {
-    /// <summary>A matrix that keeps the bin of each value (a byte or two) instead of the value: what <c>tree_method=hist</c> trains on. XGBoost's QuantileDMatrix.</summary>
+    /// <summary>A matrix that keeps the bin of each value (a byte or two) instead of the value: what <c>tree_method=hist</c> trains on. XGBoost's
+    /// QuantileDMatrix.</summary>
     /// <param name="rows">How many rows; 1 or more.</param>
     /// <param name="columns">How many columns; 1 or more.</param>
     /// <param name="blockRows">Rows asked for at once; only they are held as values.</param>
@@ -23,7 +24,8 @@ public sealed unsafe partial class DMatrix
     /// <param name="like">A matrix whose cuts to use: that of the training rows, for rows to measure on.</param>
     /// <exception cref="NativeException">A value is infinite.</exception>
     /// <remarks>What <paramref name="fill"/> throws comes out of here.</remarks>
-    public static DMatrix Bins(int rows, int columns, int blockRows, RowFiller fill, ReadOnlySpan<float> weights = default, int bins = 256, DMatrix? like = null, int threads = 1)
+    public static DMatrix Bins(int rows, int columns, int blockRows, RowFiller fill, ReadOnlySpan<float> weights = default, int bins = 256,
+        DMatrix? like = null, int threads = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
@@ -64,7 +66,8 @@ public sealed unsafe partial class DMatrix
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     static void Reset(nint iterator) => ((Feed)GCHandle.FromIntPtr(iterator).Target!).Reset();
 
-    /// <summary>Where the callbacks are. Nothing may be thrown through XGBoost: after a failure the passes go on over what lies there, and the caller throws.</summary>
+    /// <summary>Where the callbacks are. Nothing may be thrown through XGBoost: after a failure the passes go on over what lies there, and the caller
+    /// throws.</summary>
     sealed class Feed(nint proxy, float[] values, int rows, int columns, int blockRows, float* weights, RowFiller fill)
     {
         int at;
@@ -84,12 +87,14 @@ public sealed unsafe partial class DMatrix
                 if (Failure is null) fill(at, block);
                 // XGBoost would take an infinite value here in silence.
                 if (!seen && block.Span.IndexOfAny(float.PositiveInfinity, float.NegativeInfinity) is var infinite and >= 0)
-                    throw new NativeException(NativeEngine.XGBoost, $"cut {rows} rows and {columns} columns into bins", $"row {at + infinite / columns + 1} has an infinite value in column {infinite % columns + 1}");
+                    throw new NativeException(NativeEngine.XGBoost, $"cut {rows} rows and {columns} columns into bins",
+                        $"row {at + infinite / columns + 1} has an infinite value in column {infinite % columns + 1}");
                 var data = string.Create(CultureInfo.InvariantCulture, $$"""{"data": [{{(nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(values))}}, true], "shape": [{{count}}, {{columns}}], "typestr": "<f4", "version": 3}""");
                 fixed (byte* text = Encoding.UTF8.GetBytes(data + '\0'), field = "weight\0"u8)
                 {
                     XGBoostApi.Check(XGBoostApi.XGProxyDMatrixSetDataDense(proxy, text), "read a block of rows");
-                    if (weights is not null) XGBoostApi.Check(XGBoostApi.XGProxyDMatrixSetFloatInfo(proxy, field, weights + at, (ulong)count), "set the weights of a block of rows");
+                    if (weights is not null) XGBoostApi.Check(XGBoostApi.XGProxyDMatrixSetFloatInfo(proxy, field, weights + at, (ulong)count),
+                        "set the weights of a block of rows");
                 }
             }
             catch (Exception e)

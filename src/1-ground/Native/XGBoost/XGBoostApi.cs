@@ -49,7 +49,8 @@ internal static unsafe partial class XGBoostApi
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int XGQuantileDMatrixCreateFromCallback(
-        nint iterator, DMatrixHandle proxy, nint reference, delegate* unmanaged[Cdecl]<nint, void> reset, delegate* unmanaged[Cdecl]<nint, int> next, string config,
+        nint iterator, DMatrixHandle proxy, nint reference, delegate* unmanaged[Cdecl]<nint, void> reset, delegate* unmanaged[Cdecl]<nint, int> next,
+            string config,
         out DMatrixHandle made);
 
     // boosters
