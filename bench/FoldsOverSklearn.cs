@@ -123,7 +123,7 @@ static class FoldsOverSklearn
             _ => new LogisticRegression(target, classes > 2, 1, 0),
         };
         var plans = columns.Where(c => c.Name != table.Target).Select(c => new FeaturePlan(c, c.Kind == ColumnKind.String ? [new StepPlan.OneHot(null, 0, false)]
-            : learner == "trees" ? [] : [new StepPlan.Impute(Impute.Median, false), new StepPlan.Scale(Scale.Standard)])).ToList();
+            : learner == "trees" ? [new StepPlan.Number()] : [new StepPlan.Impute(Impute.Median, false), new StepPlan.Scale(Scale.Standard)])).ToList();
         var figures = new List<double>();
         foreach (var of in folds)
         {

@@ -45,7 +45,10 @@ public sealed class CreditGoal : Goal
         {
             [EthicsQuestion.Harm] = "Who is declined without need loses a loan; the cost of it is part of the threshold.",
             [EthicsQuestion.Fairness] = "Sex is no feature; the report shows both sexes as slices.",
+            [EthicsQuestion.Consent] = "Applicants agree to it on the form; the rows hold no names.",
             [EthicsQuestion.Contest] = "A person decides again when the applicant asks for it.",
+            [EthicsQuestion.Misuse] = "As a price for a loan or a reason to dismiss: the score is calibrated for neither.",
+            [EthicsQuestion.Need] = "People decide at 32,000 JPY an application; the report compares.",
         },
     };
 }

@@ -22,6 +22,15 @@ public sealed class DemandGoal : Goal
         Measure = "mean absolute error of weekly units per store and item",
         Target = 25,
         Owner = "planning",
+        Ethics = new Dictionary<EthicsQuestion, string>
+        {
+            [EthicsQuestion.Harm] = "A shelf that is empty, drinks thrown away; a planner reads each order before it is sent.",
+            [EthicsQuestion.Fairness] = "No person is decided on; small stores could be served worse, so errors are shown by store.",
+            [EthicsQuestion.Consent] = "Sums of a day; no customer can be told from them.",
+            [EthicsQuestion.Contest] = "A planner may order otherwise, and the forecast keeps what it said.",
+            [EthicsQuestion.Misuse] = "To judge the staff of a store: its sales are not theirs alone.",
+            [EthicsQuestion.Need] = "Planners order today what was sold two weeks ago; the report compares.",
+        },
     };
 }
 

@@ -67,7 +67,7 @@ public sealed record BoostedTrees(ColumnSchema Target, TreeLoss Loss, int Rounds
     /// <value>0.</value>
     public double Gamma { get; init; }
 
-    /// <summary>Bins a feature's values are cut into; in [2, 65535].</summary>
+    /// <summary>Bins a feature's values are cut into, by the quantiles of at most 200,000 training rows; in [2, 65535].</summary>
     /// <value>256.</value>
     public int MaxBins { get; init; } = 256;
 
@@ -94,7 +94,7 @@ public sealed record BoostedTrees(ColumnSchema Target, TreeLoss Loss, int Rounds
         _ => LearningTask.Number,
     };
 
-    internal override KeyValuePair<string, string> Recipe => new("boosted-trees", "2");
+    internal override KeyValuePair<string, string> Recipe => new("boosted-trees", "3");
 
     internal override bool NeedsValidation => base.NeedsValidation || EarlyStopping is not null;
 

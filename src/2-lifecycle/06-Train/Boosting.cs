@@ -10,13 +10,17 @@ static class Boosting
     /// <summary>Training rows whose loss is measured as often as that of validation rows.</summary>
     const int ManyRows = 100_000;
 
+    /// <summary>Rows whose values say where the bins are cut; of more, so many are drawn, as LightGBM (<c>bin_construct_sample_cnt</c>) and scikit-learn
+    /// (the bin mapper of <c>HistGradientBoosting</c>) do. XGBoost's own sketch of all rows takes most of a matrix of floats.</summary>
+    internal const int CutRows = 200_000;
+
     /// <summary>Values that are kept as they are, 8 bytes each.</summary>
     const int FewValues = 4_000_000;
 
     public static Trained Train(BoostedTrees trees, TrainingRows rows, TrainingRows validation, int classes, TrainingCourse course)
     {
-        using var train = Matrix(trees, rows, null).WithLabels(rows.Labels);
-        using var watched = validation.Count == 0 ? null : Matrix(trees, validation, train).WithLabels(validation.Labels);
+        using var train = Train(trees, rows, course.Seed).WithLabels(rows.Labels);
+        using var watched = validation.Count == 0 ? null : Watched(trees, validation, train).WithLabels(validation.Labels);
         using var booster = Booster.Of([.. Common(trees, course.Seed), .. Own(trees, rows, classes)]);
         List<(string Name, DMatrix Rows)> both = [("train", train)], validated = [];
         if (watched is not null) both.Add(("validation", watched));
@@ -49,11 +53,44 @@ static class Boosting
         }
     }
 
-    /// <summary>The features of some rows as bins; of rows to measure on, if they are few, as values, on which XGBoost predicts many times faster.</summary>
-    /// <param name="like">The training rows' matrix, whose cuts other rows take.</param>
-    internal static DMatrix Matrix(BoostedTrees trees, TrainingRows rows, DMatrix? like)
+    /// <summary>The features of training rows as bins.</summary>
+    internal static DMatrix Train(BoostedTrees trees, TrainingRows rows, long seed)
     {
-        if (like is null || (long)rows.Count * rows.Features.Width > FewValues) return Bins(trees, rows, like);
+        var counting = rows.Weights?.Count(w => w > 0) ?? rows.Count;
+        if (counting <= CutRows) return Bins(trees, rows, null);
+        using var drawn = Bins(trees, Drawn(rows, counting, new Random(unchecked((int)(seed ^ (seed >> 32))))), null);
+        return Bins(trees, rows, drawn);
+    }
+
+    /// <summary><see cref="CutRows"/> rows drawn without replacement, in their order.</summary>
+    /// <param name="left">Rows that have a weight; the others are passed over.</param>
+    static TrainingRows Drawn(TrainingRows rows, int left, Random random)
+    {
+        var width = rows.Features.Width;
+        var (values, weights, taken) = (new float[CutRows * width], rows.Weights is null ? null : new double[CutRows], 0);
+        // Selection sampling: Knuth, The Art of Computer Programming 2, §3.4.2, algorithm S.
+        rows.Features.ForEach((from, block) =>
+        {
+            for (var row = 0; row * width < block.Length; row++)
+            {
+                if (rows.Weights?[from + row] == 0 || random.Next(left--) >= CutRows - taken) continue;
+                var into = values.AsSpan(taken * width, width);
+                block.Span.Slice(row * width, width).CopyTo(into);
+                // An infinite value is refused by its row's number when that row is binned.
+                into.Replace(float.PositiveInfinity, float.NaN);
+                into.Replace(float.NegativeInfinity, float.NaN);
+                if (weights is not null) weights[taken] = rows.Weights![from + row];
+                taken++;
+            }
+        });
+        return new(FeatureRows.Of(values, width, rows.Features.Names), new double[CutRows], weights);
+    }
+
+    /// <summary>The features of rows to measure on: of few as values, on which XGBoost predicts many times faster.</summary>
+    /// <param name="train">The training rows' matrix, whose cuts the bins take.</param>
+    static DMatrix Watched(BoostedTrees trees, TrainingRows rows, DMatrix train)
+    {
+        if ((long)rows.Count * rows.Features.Width > FewValues) return Bins(trees, rows, train);
         var values = DMatrix.Of(rows.Features.ToArray(), rows.Features.Width, Environment.ProcessorCount);
         return rows.Weights is null ? values : values.WithWeights(rows.FloatWeights);
     }

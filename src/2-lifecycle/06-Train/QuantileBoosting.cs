@@ -20,7 +20,7 @@ sealed class QuantileBoosting(BoostedTrees trees, TrainingRows rows, TrainingRow
     {
         // Trees are walked for each row every round, so here the features themselves are kept.
         var (features, watched) = (rows.Features.ToArray(), validation.Count == 0 ? [] : validation.Features.ToArray());
-        using var matrix = Boosting.Matrix(trees, rows, null);
+        using var matrix = Boosting.Train(trees, rows, course.Seed);
         using var booster = Booster.Of(
         [
             .. Boosting.Common(trees, course.Seed), ("objective", "multi:softprob"), ("base_score", "0"),

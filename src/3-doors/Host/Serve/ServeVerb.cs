@@ -18,7 +18,7 @@ sealed partial class Doors
         {
             var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
             var hasProject = session.Project.Types.Count > 0;
-            if (hasProject) terminal.Findings((await session.GraphAsync(null, stop)).Findings);
+            var findings = hasProject ? (await session.GraphAsync(null, stop)).Findings : [];
             var place = session.PlaceOf();
             var served = new Served
             {
@@ -29,6 +29,7 @@ sealed partial class Doors
                 Project = hasProject ? ProjectAsync : null,
             };
             await using var server = await KumikiServer.StartAsync(served, at, stop);
+            terminal.Findings(findings);
             terminal.Line(server.Says);
             await server.WaitAsync(stop);
             return 0;
