@@ -1,17 +1,6 @@
-using System.ComponentModel.DataAnnotations;
 using Kumiki;
 
 namespace DemandForecast;
-
-/// <summary>A day's sales of one item in one store.</summary>
-/// <param name="Units">Units sold; a day's correction may not be negative.</param>
-/// <param name="TotalSalesAmount">In the shop's currency.</param>
-public sealed record Sale(DateOnly Date, string Store, string Item, [property: Column("sales")][Range(0, 100_000)] int Units, [Range(0, 1e9)] decimal TotalSalesAmount);
-
-/// <summary>A week's sales, beside those of weeks that are known when the forecast is made: two weeks ahead.</summary>
-/// <param name="Week">Monday of the ISO week.</param>
-/// <param name="Season">Week of the ISO year, 1 … 53.</param>
-public sealed record DemandRow(DateOnly Week, string Store, string Item, int Units, double Price, int Season, double? TwoWeeksAgo, double? ThreeWeeksAgo, double? LastYear, double? EightWeekMean);
 
 /// <summary>What the forecast is for.</summary>
 public sealed class DemandGoal : Goal
@@ -19,9 +8,19 @@ public sealed class DemandGoal : Goal
     protected override GoalStatement Statement => new()
     {
         Problem = "Stores order drinks two weeks ahead; what is not ordered is not sold, what is not sold is thrown away.",
-        Measure = "mean absolute error of weekly units per store and item",
+        Framing = new("sales, prices and the calendar as they are known on a Sunday", "units of an item that a store sells in each of the eight weeks that follow", "squared error in spreads of the usual week"),
+        Measure = "mean absolute error of weekly units per store and item, one to eight weeks ahead",
+        Unit = "units",
+        Figure = GoalFigure.MeanAbsoluteError,
+        Better = Better.Lower,
         Target = 25,
+        Today = 36,     // orders of two weeks ago, as planners repeated them
+        Worth = new("week", Decisions: 100, Value: 3_600),
         Owner = "planning",
+        ReviewOn = new(2027, 4, 1),
+        Stakeholders = ["planning", "stores"],
+        IntendedUse = "A proposal for the weekly order of each store, read by a planner.",
+        Limits = "Says nothing of an item in its first week in a store; of a year without sales before it, the season is not known.",
         Ethics = new Dictionary<EthicsQuestion, string>
         {
             [EthicsQuestion.Harm] = "A shelf that is empty, drinks thrown away; a planner reads each order before it is sent.",
@@ -34,81 +33,67 @@ public sealed class DemandGoal : Goal
     };
 }
 
-/// <summary>The sales as they come: one CSV file or many.</summary>
-public sealed class Sales : Dataset<Sale>
-{
-    internal const string Folder = "data/sales";
-
-    /// <summary>Where the CSV files are.</summary>
-    [Parameter] public string Files { get; init; } = Folder + "/*.csv";
-
-    public override Source Source => Source.Csv(Files);
-
-    public override void Expect(Expectations<Sale> rows) => rows.Unique(s => (s.Date, s.Store, s.Item));
-}
-
-/// <summary>Sales by ISO week, store and item: weeks without a sale count as 0, and only whole weeks are kept.</summary>
-public sealed class WeeklyDemand(Sales sales) : Dataset<DemandRow>
-{
-    public override Query Query => $"""
-        WITH days AS (SELECT date_trunc('week', date)::DATE AS week, store, item, sales, total_sales_amount, date FROM {sales}),
-        span AS (SELECT min(week) AS first, max(week) AS last, max(date) AS until FROM days),
-        weeks AS (SELECT unnest(generate_series(first, last, INTERVAL 7 DAY))::DATE AS week FROM span),
-        series AS (SELECT week, store, item FROM weeks, (SELECT DISTINCT store, item FROM days)),
-        weekly AS (
-          SELECT week, store, item, coalesce(sum(sales), 0)::INTEGER AS units,
-                 (coalesce(sum(total_sales_amount), 0) / nullif(sum(sales), 0))::DECIMAL(18, 4) AS unit_price
-          FROM series LEFT JOIN days USING (week, store, item) GROUP BY ALL)
-        SELECT week, store, item, units,
-               coalesce(unit_price, last_value(unit_price IGNORE NULLS) OVER past, 0)::DOUBLE AS price,
-               week(week)::INTEGER AS season,
-               lag(units, 2) OVER s::DOUBLE AS two_weeks_ago,
-               lag(units, 3) OVER s::DOUBLE AS three_weeks_ago,
-               lag(units, 52) OVER s::DOUBLE AS last_year,
-               (sum(units) OVER (s ROWS BETWEEN 9 PRECEDING AND 2 PRECEDING) / nullif(count(units) OVER (s ROWS BETWEEN 9 PRECEDING AND 2 PRECEDING), 0))::DOUBLE AS eight_week_mean
-        FROM weekly, span
-        WHERE week + INTERVAL 6 DAY <= span.until
-        WINDOW s AS (PARTITION BY store, item ORDER BY week), past AS (PARTITION BY store, item ORDER BY week ROWS UNBOUNDED PRECEDING)
-        ORDER BY week, store, item
-        """;
-}
-
-/// <summary>One model for all stores and items.</summary>
+/// <summary>One model for all stores and items, one to eight weeks ahead: trees that learn what differs from the usual, in spreads of it.</summary>
 public sealed class DemandModel(WeeklyDemand demand, DemandGoal goal) : Model<DemandRow>
 {
     /// <summary>Trees.</summary>
-    [Parameter(Min = 1, Max = 5000)] public int Rounds { get; init; } = 300;
+    [Parameter(Min = 1, Max = 5000)] public int Rounds { get; init; } = 100;
 
     /// <summary>Splits from root to leaf.</summary>
-    [Parameter(Min = 1, Max = 16)] public int Depth { get; init; } = 5;
+    [Parameter(Min = 1, Max = 16)] public int Depth { get; init; } = 3;
 
     /// <summary>How much each tree counts.</summary>
     [Parameter(Min = 0.001, Max = 1)] public double LearningRate { get; init; } = 0.05;
 
-    public override Split Split => Split.ByTime(demand, r => r.Week, validation: 4, test: 8);
+    /// <summary>Weeks before the tested ones that say how wide an interval has to be; the model does not learn from them.</summary>
+    [Parameter(Min = 1, Max = 52)] public int ValidationWeeks { get; init; } = 8;
+
+    /// <summary>The last weeks, which the report looks at; the model does not learn from them.</summary>
+    [Parameter(Min = 1, Max = 52)] public int TestWeeks { get; init; } = DemandRows.TestWeeks;
+
+    public override Split Split => Split.ByTime(demand, r => r.Week, ValidationWeeks, TestWeeks);
 
     public override Learner Learner => Features
-        .OneHot(r => r.Store).OneHot(r => r.Item)
-        .Number(r => r.Price).Number(r => r.Season)
-        .Impute(r => r.TwoWeeksAgo, Impute.Median).Impute(r => r.ThreeWeeksAgo, Impute.Median).Impute(r => r.LastYear, Impute.Median, indicator: true).Impute(r => r.EightWeekMean, Impute.Median)
-        .Then(Trees.Regression(r => r.Units, Rounds, Depth, LearningRate));
+        .Number(r => r.Ahead).Number(r => r.Season).Number(r => r.PriceChange).Number(r => r.SpecialDays).Number(r => r.SpecialDaysChange)
+        .Number(r => r.SeriesLastYear).Number(r => r.SeriesNow).Number(r => r.SeriesLately).Number(r => r.SeriesStep)
+        .Number(r => r.ItemLastYear).Number(r => r.ItemNow).Number(r => r.ItemLately).Number(r => r.ItemStep)
+        .Number(r => r.StoreLastYear).Number(r => r.StoreNow).Number(r => r.StoreLately).Number(r => r.StoreStep)
+        .Number(r => r.ChainLastYear).Number(r => r.ChainNow).Number(r => r.ChainLately)
+        .Then(Trees.Regression(r => r.Units, Rounds, Depth, LearningRate) with
+        {
+            Offset = Column(r => r.Usual),
+            Spread = Column(r => r.Spread),
+            Weights = Column(r => r.Evidence),
+            Interval = 0.8,
+            MinChildWeight = 20,
+            Lambda = 30,
+            Subsample = 0.7,
+            FeatureSample = 0.5,
+        });
 
-    protected override IReadOnlyList<Baseline<DemandRow>> Baselines => [Baseline<DemandRow>.Of("two-weeks-ago", r => r.TwoWeeksAgo)];
+    protected override IReadOnlyList<Baseline<DemandRow>> Baselines =>
+    [
+        Baseline<DemandRow>.Of("usual", r => r.Usual),
+        Baseline<DemandRow>.Of("two-weeks-ago", r => r.TwoWeeksAgo),
+        Baseline<DemandRow>.Of("last-year", r => r.LastYear) with { MayMiss = true },
+        Baseline<DemandRow>.Of("seasonal-ratio", r => r.SeasonalRatio) with { MayMiss = true },
+    ];
+
+    public override string ToString() => $"{Name} for {goal.Name}";
 }
 
-/// <summary>A linear model on the same rows, to see what the trees are worth.</summary>
-public sealed class LinearDemandModel(WeeklyDemand demand) : Model<DemandRow>
+/// <summary>How good the model is on the weeks it has not seen, by store, item and weeks ahead, and whether it may go to production.</summary>
+public sealed class DemandReport(DemandModel model, DemandGoal goal) : TestReport<DemandRow>(model)
 {
-    /// <summary>The L2 penalty.</summary>
-    [Parameter(Min = 0)] public double Alpha { get; init; } = 1;
+    protected override void Slices(Slices<DemandRow> slices) => slices.By(r => r.Store).By(r => r.Item).By(r => r.Ahead);
 
-    public override Split Split => Split.ByTime(demand, r => r.Week, validation: 4, test: 8);
-
-    public override Learner Learner => Features
-        .OneHot(r => r.Store).OneHot(r => r.Item).Scale(r => r.Price)
-        .Impute(r => r.TwoWeeksAgo, Impute.Median).Scale(r => r.TwoWeeksAgo).Impute(r => r.EightWeekMean, Impute.Median).Scale(r => r.EightWeekMean)
-        .Then(Linear.Ridge(r => r.Units, Alpha));
+    public override string ToString() => $"{Name} for {goal.Name}";
 }
 
-/// <summary>The forecast: every week, store and item with the units predicted from what was known two weeks before.</summary>
-public sealed class DemandForecasts(DemandModel model, WeeklyDemand demand) : BatchPrediction<DemandRow>;
+/// <summary>The model's answers for the coming weeks, and for the last known weeks as they looked then.</summary>
+public sealed class DemandPredictions(DemandModel model, UpcomingDemand upcoming) : BatchPrediction<DemandRow>
+{
+    protected override bool NamesModel => true;
+
+    public override string ToString() => $"{model.Name} on {upcoming.Name}";
+}

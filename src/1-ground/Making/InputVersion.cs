@@ -73,6 +73,13 @@ public sealed class InputVersion
         return new(making, await making.RecordAsync(use.Version, stop), artifacts, isBehind: true);
     }
 
+    /// <summary>This version and those of the same asset before it, the first one first. Reading them counts as reading this one: versions never change, so its number says which they are.</summary>
+    public async Task<IReadOnlyList<InputVersion>> WithEarlierAsync(CancellationToken stop)
+    {
+        Whole();
+        return [.. (await making.EarlierAsync(Name, stop)).Select(v => new InputVersion(making, v, artifacts, isBehind: true)), this];
+    }
+
     /// <summary>The run that made it, with every point of its series; looking at it records nothing.</summary>
     /// <exception cref="KumikiException">The run is no longer there.</exception>
     public async Task<(RunRecord Run, IReadOnlyList<MetricPoint> Series)> MakingAsync(CancellationToken stop) => await making.RunAsync(Record.MadeBy, stop);

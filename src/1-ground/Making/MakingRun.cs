@@ -92,6 +92,13 @@ public sealed class MakingRun
     internal async Task<VersionRecord> RecordAsync(VersionName name, CancellationToken stop) =>
         await metadata.VersionAsync(name, stop) ?? throw new KumikiException(Message.Of("making.no-version", ("version", name)));
 
+    /// <summary>The versions of an asset before one of them, by number.</summary>
+    internal async Task<IReadOnlyList<VersionRecord>> EarlierAsync(VersionName than, CancellationToken stop)
+    {
+        var found = await metadata.VersionsAsync([.. Enumerable.Range(1, than.Number - 1).Select(number => new VersionName(than.Asset, number))], stop);
+        return [.. found.Values.OrderBy(v => v.Name.Number)];
+    }
+
     internal async Task<(RunRecord Run, IReadOnlyList<MetricPoint> Series)> RunAsync(RunId run, CancellationToken stop) =>
         (await metadata.RunAsync(run, stop) ?? throw new KumikiException(Message.Of("making.no-run", ("run", run))), await metadata.MetricsAsync(run, null, stop));
 

@@ -67,6 +67,36 @@ public static partial class Learners
                 OnnxConstant.Of("/interval/margin", [margin], 1)]);
     }
 
+    /// <summary>A whole model whose answers are offset + spread × what they were; columns that it does not read yet become inputs.</summary>
+    /// <param name="offset">A column of numbers; null: 0.</param>
+    /// <param name="spread">A column of numbers; null: 1.</param>
+    /// <exception cref="KumikiException">The model reads one of the columns as something else than a number.</exception>
+    public static OnnxModel Shifted(OnnxModel model, string? offset, string? spread)
+    {
+        var columns = ModelFacts.Columns(model.Metadata[ModelFacts.ColumnsKey]).ToList();
+        var (graph, output) = (model.Graph, model.Outputs[0]);
+        var inputs = graph.Inputs.ToList();
+        var (score, nodes) = ("/shift/learnt", new List<OnnxNode>());
+        IReadOnlyList<string> Renamed(IReadOnlyList<string> names) => [.. names.Select(n => n == output.Name ? "/shift/learnt" : n)];
+        if (spread is not null) nodes.Add(new("Mul", [score, TensorOf(spread)], [score = offset is null ? output.Name : "/shift/spread"]));
+        if (offset is not null) nodes.Add(new("Add", [score, TensorOf(offset)], [output.Name]));
+        return new OnnxModel(graph with { Inputs = inputs, Nodes = [.. graph.Nodes.Select(n => n with { Inputs = Renamed(n.Inputs), Outputs = Renamed(n.Outputs) }), .. nodes] }, model.Metadata)
+        {
+            IrVersion = model.IrVersion,
+            Opsets = model.Opsets,
+        }.WithMetadata(ModelFacts.ColumnsKey, ModelFacts.ColumnsText(columns)).WithMetadata(ModelFacts.GoldenKey, ModelFacts.GoldenText(columns));
+
+        string TensorOf(string name)
+        {
+            if (columns.FirstOrDefault(c => c.Name == name) is { } read)
+                return read.Kind == ColumnKind.Number ? read.Tensor : throw new KumikiException(Message.Of("onnx.column-kinds", ("column", name), ("kinds", $"{read.Kind}, {ColumnKind.Number}")));
+            var tensor = TransformGraph.TensorOf(name);
+            columns.Add(new(name, ColumnKind.Number, tensor));
+            inputs.Add(new(tensor, TensorType.Float, [OnnxModel.Free, 1]));
+            return tensor;
+        }
+    }
+
     /// <summary>The learner with more nodes behind it, which read its score under another name.</summary>
     static OnnxModel Behind(OnnxModel learner, string point, long outputs, IReadOnlyList<OnnxNode> nodes, IReadOnlyList<OnnxConstant> constants)
     {

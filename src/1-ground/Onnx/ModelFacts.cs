@@ -21,11 +21,17 @@ internal static partial class ModelFacts
     public static IEnumerable<KeyValuePair<string, string>> Of(IReadOnlyList<ModelColumn> columns, IReadOnlyList<string> features, IReadOnlyList<string> required) =>
     [
         new(AdapterKey, Adapter.Name),
-        new(ColumnsKey, JsonSerializer.Serialize(columns, Json.Readable.IReadOnlyListModelColumn)),
+        new(ColumnsKey, ColumnsText(columns)),
         new(FeaturesKey, JsonSerializer.Serialize(features, Json.Readable.IReadOnlyListString)),
-        new(GoldenKey, JsonSerializer.Serialize(Adapter.Golden([.. columns.Select(c => c.Kind).Distinct().Order()]), Json.Readable.IReadOnlyListGoldenValue)),
+        new(GoldenKey, GoldenText(columns)),
         .. required.Count == 0 ? (KeyValuePair<string, string>[])[] : [new(RequiredKey, JsonSerializer.Serialize(required, Json.Readable.IReadOnlyListString))],
     ];
+
+    public static string ColumnsText(IReadOnlyList<ModelColumn> columns) => JsonSerializer.Serialize(columns, Json.Readable.IReadOnlyListModelColumn);
+
+    /// <summary>What the adapter has to make of values of every kind that these columns have.</summary>
+    public static string GoldenText(IReadOnlyList<ModelColumn> columns) =>
+        JsonSerializer.Serialize(Adapter.Golden([.. columns.Select(c => c.Kind).Distinct().Order()]), Json.Readable.IReadOnlyListGoldenValue);
 
     public static IReadOnlyList<ModelColumn> Columns(string json) => JsonSerializer.Deserialize(json, Json.Readable.IReadOnlyListModelColumn)!;
     public static IReadOnlyList<string> Features(string json) => JsonSerializer.Deserialize(json, Json.Readable.IReadOnlyListString)!;

@@ -51,7 +51,7 @@ public static partial class TransformGraph
     }
 
     /// <summary>A column's tensor has its name, unless that is a name of the graph's own.</summary>
-    static string TensorOf(string column) => column is Features or Learners.Score || column.StartsWith('/') ? $"/column/{column}" : column;
+    internal static string TensorOf(string column) => column is Features or Learners.Score || column.StartsWith('/') ? $"/column/{column}" : column;
 
     /// <summary>Columns of one chain are written side by side. Bins and events differ in more than a row of numbers, so their column stays alone.</summary>
     static string Chain(FittedColumn column) => string.Join(" ",

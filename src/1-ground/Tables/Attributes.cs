@@ -32,6 +32,10 @@ public sealed class VectorAttribute(int length) : Attribute
     public int Length { get; } = length;
 }
 
+/// <summary>Holds the name of the file that a row came from, without its folders; on a text column of rows that come from CSV files, which then have no such column.</summary>
+[AttributeUsage(AttributeTargets.Parameter | AttributeTargets.Property)]
+public sealed class SourceFileAttribute : Attribute;
+
 /// <summary>Keeps the files of a <see cref="Source.Folder"/> in the version, as <c>content/SHA256</c>; on the text column that holds their SHA-256.</summary>
 [AttributeUsage(AttributeTargets.Parameter | AttributeTargets.Property)]
 public sealed class ContentAttribute : Attribute;

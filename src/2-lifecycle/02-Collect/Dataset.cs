@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Linq.Expressions;
 using System.Text.Json;
 using Kumiki.Collecting;
 using Kumiki.Making;
@@ -11,6 +12,8 @@ namespace Kumiki;
 /// version when it is made; one that fails keeps others from being made of it.</remarks>
 public abstract class Dataset<TRow> : Asset
 {
+    const int MostTold = 20;
+
     public sealed override AssetKind Kind => AssetKind.Dataset;
 
     /// <summary>Where the rows come from; override this or <see cref="Query"/>.</summary>
@@ -23,6 +26,10 @@ public abstract class Dataset<TRow> : Asset
     public virtual void Expect(Expectations<TRow> rows)
     {
     }
+
+    /// <summary>A column of sentences for people, one a row: what a making finds to say is then logged as a warning, the first 20 in words. For tables of findings.</summary>
+    /// <value>Null: the rows say nothing.</value>
+    protected virtual Expression<Func<TRow, string>>? Tells => null;
 
     /// <summary>How the files are cut, so that new rows share all older files.</summary>
     /// <value>Null: not at all.</value>
@@ -51,6 +58,13 @@ public abstract class Dataset<TRow> : Asset
         using (making.Step("rows"))
             files = Query is { } query ? [await QueryAsync(making, query, schema, stop)] : await LoadAsync(making, Source!, schema, stop);
 
+        if (Tells is { } tells)
+        {
+            using var told = new TableReader(making.Tables(), [.. files.Select(f => f.Path)], [schema.ColumnOf(tells).Name], count: MostTold, cancellation: stop);
+            while (told.Next())
+                for (var row = 0; row < told.Batch.Rows; row++) making.Log("warn", told.Batch[0].Value(row)!.ToString()!);
+            if (files.Sum(f => f.Rows) is > MostTold and var all) making.Log("warn", Message.Of("dataset.told", ("dataset", Name), ("rows", all - MostTold)).ToString());
+        }
         var expectations = new Expectations<TRow>();
         Expect(expectations);
         using (making.Step("expectations"))
@@ -83,12 +97,24 @@ public abstract class Dataset<TRow> : Asset
 
     static async Task<TableFile> QueryAsync(MakingRun making, Query query, RowSchema schema, CancellationToken stop)
     {
-        var paths = new Dictionary<Asset, IReadOnlyList<string>>();
-        foreach (var part in query.Parts.OfType<QueryPart.Rows>())
-            if (!paths.ContainsKey(part.Asset)) paths[part.Asset] = await making.Input(part.Asset).PathsAsync("rows", stop);
+        var rows = new Dictionary<QueryPart.Rows, string>();
+        var paths = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var part in query.Parts.OfType<QueryPart.Rows>().Distinct())
+        {
+            var input = making.Input(part.Asset);
+            var versions = part.Earlier ? await input.WithEarlierAsync(stop) : [input];
+            var read = new List<string>();
+            foreach (var version in versions)
+            {
+                var files = await version.PathsAsync("rows", stop);
+                paths.UnionWith(files);
+                read.Add(part.Earlier ? string.Create(CultureInfo.InvariantCulture, $"SELECT *, {version.Name.Number} AS version FROM {SqlText.Rows(files)}") : SqlText.Rows(files));
+            }
+            rows[part] = part.Earlier ? $"({string.Join(" UNION ALL BY NAME ", read)})" : read[0];
+        }
         var values = new List<object?>();
-        var sql = query.ToSql(asset => SqlText.Rows(paths[asset]), values);
-        return await Task.Run(() => new TableQuery(sql, values, [.. paths.Values.SelectMany(p => p).Distinct()]) { Progress = ProgressOf(making) }.Write(making.Tables(), schema, making.Scratch.File("rows.parquet"), stop), stop);
+        var sql = query.ToSql(part => rows[part], values);
+        return await Task.Run(() => new TableQuery(sql, values, [.. paths]) { Progress = ProgressOf(making) }.Write(making.Tables(), schema, making.Scratch.File("rows.parquet"), stop), stop);
     }
 
     static Progress<double> ProgressOf(MakingRun making) => new(share => making.Progress((long)(share * 100), 100, "%"));

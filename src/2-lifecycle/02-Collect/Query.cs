@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Kumiki;
 
-/// <summary>SQL with holes: an asset's hole becomes the Parquet files of its version in use, and one recorded input; any other hole becomes a bound value, never text.</summary>
+/// <summary>SQL with holes: an asset's hole becomes the Parquet files of its version in use, and one recorded input; <see cref="VersionsOf"/> an asset
+/// those of all its versions so far; any other hole becomes a bound value, never text.</summary>
 [InterpolatedStringHandler]
 public sealed class Query
 {
@@ -19,12 +20,17 @@ public sealed class Query
 
     public void AppendLiteral(string value) => parts.Add(new QueryPart.Text(value));
 
-    public void AppendFormatted<T>(T value) => parts.Add(value is Asset asset ? new QueryPart.Rows(asset) : new QueryPart.Value(value));
+    public void AppendFormatted<T>(T value) => parts.Add(value switch
+    {
+        Asset asset => new QueryPart.Rows(asset),
+        VersionsOf versions => new QueryPart.Rows(versions.Asset, Earlier: true),
+        _ => new QueryPart.Value(value),
+    });
 
     /// <summary>The text for DuckDB.</summary>
-    /// <param name="rowsOf">The SQL that reads an asset's rows.</param>
+    /// <param name="rowsOf">The SQL that reads the rows of an asset, or of all its versions.</param>
     /// <param name="values">Filled with the values of <c>$1</c>, <c>$2</c> …</param>
-    internal string ToSql(Func<Asset, string> rowsOf, List<object?> values)
+    internal string ToSql(Func<QueryPart.Rows, string> rowsOf, List<object?> values)
     {
         var sql = new StringBuilder();
         foreach (var part in parts)
@@ -35,7 +41,7 @@ public sealed class Query
                     sql.Append(text.Sql);
                     break;
                 case QueryPart.Rows rows:
-                    sql.Append(rowsOf(rows.Asset));
+                    sql.Append(rowsOf(rows));
                     break;
                 case QueryPart.Value value:
                     values.Add(value.Bound);
@@ -54,7 +60,14 @@ public abstract record QueryPart
 
     public sealed record Text(string Sql) : QueryPart;
 
-    public sealed record Rows(Asset Asset) : QueryPart;
+    /// <param name="Earlier">Whether the versions before the one in use are read as well.</param>
+    public sealed record Rows(Asset Asset, bool Earlier = false) : QueryPart;
 
     public sealed record Value(object? Bound) : QueryPart;
 }
+
+/// <summary>A hole of a <see cref="Query"/>: the rows of every version of an asset up to the one in use, the first one first, each with its version's number in the column <c>version</c>. What was said or known at some time can be asked
+/// by it: <c>SELECT … FROM {new VersionsOf(forecasts)} WHERE version &lt;= 3</c>.</summary>
+/// <remarks>Versions are never changed, so the one in use says which these are. A column that only some have is null in the others.</remarks>
+/// <param name="Asset">Asked for in the constructor, as every other input.</param>
+public sealed record VersionsOf(Asset Asset);

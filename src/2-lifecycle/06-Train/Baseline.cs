@@ -13,6 +13,10 @@ public sealed record Baseline<TRow>(string Name, ColumnSchema Column)
     int? season;        // null: not seasonal
     IReadOnlyList<ColumnSchema> series = [];
 
+    /// <summary>Whether it may have no guess for any test row, as "a year ago" in the first year: it is then left out.</summary>
+    /// <value>False: that is refused.</value>
+    public bool MayMiss { get; init; }
+
     /// <summary>"As it was then": the value of a column of the same row.</summary>
     public static Baseline<TRow> Of<TValue>(string name, Expression<Func<TRow, TValue>> column) => new(name, RowSchema.Of<TRow>().ColumnOf(column));
 

@@ -96,6 +96,8 @@ public sealed record BoostedTrees(ColumnSchema Target, TreeLoss Loss, int Rounds
 
     internal override KeyValuePair<string, string> Recipe => new("boosted-trees", "3");
 
+    internal override bool IsShiftable => Loss is TreeLoss.Squared or TreeLoss.Absolute or TreeLoss.PseudoHuber or TreeLoss.Quantile;
+
     internal override bool NeedsValidation => base.NeedsValidation || EarlyStopping is not null;
 
     internal override IReadOnlyList<string> Outputs =>

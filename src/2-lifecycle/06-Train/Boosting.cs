@@ -144,10 +144,11 @@ static class Boosting
     }
 
     /// <summary>Where the first tree starts: the mean target, its median under an absolute loss, the share of positive rows; what the weights make of
-    /// them.</summary>
+    /// them. With an offset at the offset: a model that finds nothing answers with it.</summary>
     static float BaseScore(BoostedTrees trees, TrainingRows rows)
     {
         if (trees.Loss == TreeLoss.Softmax) return 0.5f;
+        if (trees.Offset is not null) return 0;
         if (trees.Loss is TreeLoss.Absolute or TreeLoss.PseudoHuber) return (float)Quantile.Of(rows.Target.ToArray(), rows.Weights?.ToArray(), 0.5);
         var (sum, total) = (0.0, 0.0);
         for (var row = 0; row < rows.Count; row++)

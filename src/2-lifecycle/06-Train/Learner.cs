@@ -58,6 +58,19 @@ public abstract record Algorithm(ColumnSchema Target)
     /// "Conformalized quantile regression".</remarks>
     public double? Interval { get; init; }
 
+    /// <summary>What is expected of a row without the learner, a column of numbers in the target's unit; the learner then learns what differs from it, and a model
+    /// without evidence answers with it.</summary>
+    /// <value>Null: 0.</value>
+    /// <remarks>The offset of a linear model (McCullagh and Nelder 1989, §6.2). It is read from the rows that are scored, too.</remarks>
+    public ColumnSchema? Offset { get; init; }
+
+    /// <summary>The size that differences have, a column of numbers above 0 in the target's unit: what is learnt is (target − <see cref="Offset"/>) / spread, and
+    /// the answer is offset + spread × what was learnt. An interval is calibrated in spreads, so that it is wider where the spread is.</summary>
+    /// <value>Null: 1.</value>
+    /// <remarks>With a target whose noise grows as a known power of its size, such as counts (√), this is what makes it even (Carroll and Ruppert 1988,
+    /// "Transformation and weighting in regression", §2); of intervals, locally weighted split conformal: Lei et al. 2018, §5.2.</remarks>
+    public ColumnSchema? Spread { get; init; }
+
     /// <summary>The positive one of two classes, by name.</summary>
     /// <value>Null: <c>true</c> of a flag, else the second in order: of texts by their characters' numbers, of enums as they are declared, of whole numbers by
     /// size.</value>
@@ -72,7 +85,12 @@ public abstract record Algorithm(ColumnSchema Target)
     /// <summary>Whether it predicts the probability of a flag.</summary>
     internal bool IsBinary => Task == LearningTask.Binary;
 
+    internal bool IsShifted => Offset is not null || Spread is not null;
+
     internal bool IsClasses => Task is LearningTask.Binary or LearningTask.Classes;
+
+    /// <summary>Whether what it learns may be below 0, as a difference may.</summary>
+    internal virtual bool IsShiftable => true;
 
     /// <summary>Whether a target that never changes leaves nothing to learn.</summary>
     internal virtual bool NeedsVariety => true;
@@ -92,6 +110,14 @@ public abstract record Algorithm(ColumnSchema Target)
         if (!IsClasses && !Target.IsNumber) yield return Message.Of("training.target-number", ("column", Target.Name), ("type", Target.TypeName));
         if (Weights is { IsNumber: false }) yield return Message.Of("training.weights-number", ("column", Weights.Name), ("type", Weights.TypeName));
         if (Weights is not null && Weights.Name == Target.Name) yield return Message.Of("training.weights-target", ("column", Weights.Name));
+        foreach (var (name, shift) in new[] { ("Offset", Offset), ("Spread", Spread) })
+        {
+            if (shift is null) continue;
+            if (IsClasses) yield return Message.Of("training.shift-classes", ("setting", name), ("column", Target.Name));
+            else if (!shift.IsNumber) yield return Message.Of("training.shift-number", ("setting", name), ("column", shift.Name), ("type", shift.TypeName));
+            else if (shift.Name == Target.Name) yield return Message.Of("training.shift-target", ("setting", name), ("column", shift.Name));
+            else if (!IsShiftable) yield return Message.Of("training.shift-loss", ("setting", name), ("learner", GetType().Name));
+        }
         if (Interval is not null && IsClasses) yield return Message.Of("training.interval-classes", ("column", Target.Name));
         if ((ClassWeights is not null || Balanced) && !IsClasses) yield return Message.Of("training.class-weights", ("column", Target.Name));
     }

@@ -135,7 +135,8 @@ public abstract partial class Model<TRow> : Asset
             var scored = new List<(string, Scored)>();
             if (validation.Length > 0) scored.Add(("validation", fitted.Score(frame, target, validation, stop)));
             scored.Add(("test", fitted.Score(frame, target, test, stop)));
-            Comparison.Of(making, learner.Algorithm, target, train, scored[^1].Item2, [.. Baselines.Select(b => (b.Name, b.Column.Name, b.Guess(frame, target.Values, test)))]);
+            Comparison.Of(making, learner.Algorithm, target, train, scored[^1].Item2, [.. Baselines.Select(b => (Baseline: b, Guesses: b.Guess(frame, target.Values, test)))
+                .Where(b => !(b.Baseline.MayMiss && Array.TrueForAll(b.Guesses, double.IsNaN))).Select(b => (b.Baseline.Name, b.Baseline.Column.Name, b.Guesses))]);
             if (CrossValidation is { } plan) scored.Add(("out-of-fold", CrossValidate(plan)));
             return new(fitted.Graph, fitted.Booster, scored);
         }
@@ -187,6 +188,9 @@ public abstract partial class Model<TRow> : Asset
         var exact = new HashSet<string>(StringComparer.Ordinal);
         if (Split.Column is { } by) wanted.TryAdd(by.Name, Split.IsTime ? OnnxKind.Date : Frame.KindOf(by, category: true));
         Want(algorithm.Target.Name, Frame.KindOf(algorithm.Target, category: false));
+        // As what serving reads, so that training subtracts the very number that is added there.
+        foreach (var shift in new[] { algorithm.Offset, algorithm.Spread }.OfType<ColumnSchema>())
+            if (!wanted.TryAdd(shift.Name, OnnxKind.Number) && wanted[shift.Name] != OnnxKind.Number) throw new KumikiException(Message.Of("features.mixed", ("column", shift.Name)));
         if (algorithm.Weights is { } weights) Want(weights.Name, OnnxKind.Number);
         foreach (var (name, kind) in Baselines.SelectMany(b => b.Wanted)) Want(name, kind);
         return (wanted, exact);

@@ -5,7 +5,8 @@ using Kumiki.Preprocessing;
 namespace Kumiki.Training;
 
 /// <summary>A learner fitted on some rows of a frame: what the making of a model, a fold of a cross-validation and a trial of a search do alike.</summary>
-/// <remarks>1. Transforms are fitted on the training rows, 2. the learner is trained on what their graph computes, block by block, 3. both are joined to one graph, 4. an interval, if any, is calibrated on validation rows.</remarks>
+/// <remarks>1. Transforms are fitted on the training rows, 2. the learner is trained on what their graph computes, block by block, 3. both are joined to one graph, 4. an interval, if any, is calibrated on validation rows,
+/// 5. offset and spread, if any, are put back behind it.</remarks>
 /// <param name="Booster">The trees as XGBoost keeps them; null for other learners.</param>
 sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
 {
@@ -22,6 +23,7 @@ sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
         if (algorithm.NeedsValidation && validation.Length == 0)
             throw new KumikiException(Message.Of("training.no-validation", ("model", model), ("setting", algorithm.Interval is null ? "EarlyStopping" : "Interval")));
         var weights = target.Weights(algorithm, frame, train, validation);
+        var learnt = Shift.Of(algorithm, frame, target.Values, [.. train, .. validation]);
         // What chose the best round cannot tell how far off it is.
         var share = algorithm is { Interval: not null } and BoostedTrees { EarlyStopping: not null };
         var (stopping, calibrating) = share ? (EveryOther(validation, 0), EveryOther(validation, 1)) : (validation, validation);
@@ -30,7 +32,7 @@ sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
         Fitted features;
         using (course.Step("fit transforms"))
         {
-            features = Fitting.Of(learner.Features, frame, train, Frame.Gather(target.Values, train));
+            features = Fitting.Of(learner.Features, frame, train, Frame.Gather(learnt, train));
             transforms = TransformGraph.Of(features.Columns);
         }
 
@@ -52,15 +54,16 @@ sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
             using (course.Step("calibrate"))
             using (var scorer = Scorer.Open(graph.ToBytes()))
             {
-                var margin = Conformal.Margin(FeatureRows.Of(scorer, frame, calibrating, course.Stop).ToArray(), scorer.Width, Frame.Gather(target.Values, calibrating), held, algorithm.Target.Name);
+                var margin = Conformal.Margin(FeatureRows.Of(scorer, frame, calibrating, course.Stop).ToArray(), scorer.Width, Frame.Gather(learnt, calibrating), held, algorithm.Target.Name);
                 course.Metric("interval.margin", margin, 0);
                 outputs = outputs with { Names = [.. outputs.Names, "lower", "upper"] };
                 graph = outputs.On(transforms.Append(Learners.Interval(trained.Learner, margin)));
             }
         }
+        if (algorithm.IsShifted) graph = Learners.Shifted(graph, algorithm.Offset?.Name, algorithm.Spread?.Name);
         return new(graph, trained.Booster, outputs);
 
-        TrainingRows Rows(Scorer scorer, int[] rows, Fitted? own = null) => new(FeatureRows.Of(scorer, frame, rows, course.Stop, own), Frame.Gather(target.Values, rows), weights is null ? null : Frame.Gather(weights, rows));
+        TrainingRows Rows(Scorer scorer, int[] rows, Fitted? own = null) => new(FeatureRows.Of(scorer, frame, rows, course.Stop, own), Frame.Gather(learnt, rows), weights is null ? null : Frame.Gather(weights, rows));
         static int[] EveryOther(int[] rows, int first) => [.. rows.Where((_, i) => i % 2 == first)];
     }
 
@@ -69,5 +72,28 @@ sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
     {
         using var scorer = Scorer.Open(Graph.ToBytes());
         return new(Array.ConvertAll(FeatureRows.Of(scorer, frame, rows, stop).ToArray(), s => (double)s), Frame.Gather(target.Values, rows)) { Names = Outputs.Names, Rows = rows };
+    }
+}
+
+/// <summary>Targets as a learner with an offset or a spread sees them.</summary>
+static class Shift
+{
+    /// <returns>[rows of the frame] (target − offset) / spread.</returns>
+    /// <param name="rows">The rows that are trained on or calibrated by: each needs both numbers.</param>
+    /// <exception cref="KumikiException">An offset is missing or infinite, or a spread is not above 0; the sentence names column and row.</exception>
+    public static double[] Of(Algorithm algorithm, Frame frame, double[] target, int[] rows)
+    {
+        if (!algorithm.IsShifted) return target;
+        var (offset, spread) = (algorithm.Offset is null ? null : frame.Numbers(algorithm.Offset.Name), algorithm.Spread is null ? null : frame.Numbers(algorithm.Spread.Name));
+        foreach (var row in rows)
+        {
+            if (offset is not null && !double.IsFinite(offset[row]))
+                throw new KumikiException(Message.Of("training.offset", ("column", algorithm.Offset!.Name), ("row", row + 1), ("value", offset[row])));
+            if (spread is not null && !(spread[row] > 0 && double.IsFinite(spread[row])))
+                throw new KumikiException(Message.Of("training.spread", ("column", algorithm.Spread!.Name), ("row", row + 1), ("value", spread[row])));
+        }
+        var learnt = new double[target.Length];
+        for (var row = 0; row < learnt.Length; row++) learnt[row] = (target[row] - (offset?[row] ?? 0)) / (spread?[row] ?? 1);
+        return learnt;
     }
 }

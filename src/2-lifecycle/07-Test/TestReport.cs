@@ -148,7 +148,7 @@ public abstract partial class TestReport<TRow>(Model<TRow> model) : Asset
 
         var plan = new BootstrapPlan { Resamples = Resamples ?? Contest.ResamplesFor(test.Count), Seed = making.RandomFor("bootstrap").Next() };
         var (existing, noExisting) = Earlier(read, rows, scorer, stop);
-        IReadOnlyList<(string, double[])> rules = algorithm.IsClasses ? [] : [.. model.DeclaredBaselines.Select(b => (b.Name, b.Guess(rows.Frame, rows.Frame.Numbers(rows.Target), test.Rows)))];
+        IReadOnlyList<(string, double[])> rules = algorithm.IsClasses ? [] : [.. model.DeclaredBaselines.Select(b => (b.Name, b.Guess(rows.Frame, rows.Frame.Numbers(rows.Target), test.Rows))).Where(b => !Array.TrueForAll(b.Item2, double.IsNaN))];
         ContestResult result;
         ContestResult? folds = null;
         string? figure;

@@ -19,6 +19,10 @@ public abstract class BatchPrediction<TRow> : Asset
     /// <value>500,000.</value>
     protected virtual int SegmentRows => 500_000;
 
+    /// <summary>Whether the column <c>predicted_by</c> names the version that predicted a row also where one model predicts all.</summary>
+    /// <value>False: the version's fact <c>model</c> says it.</value>
+    protected virtual bool NamesModel => false;
+
     /// <summary>The column with the key of the member that predicts a row, where it asks for a family.</summary>
     /// <value>The column that the family takes its keys from.</value>
     protected virtual string? KeyColumn => FamilyType?.GetCustomAttribute<KeysFromAttribute>()?.Column;
@@ -104,7 +108,7 @@ public abstract class BatchPrediction<TRow> : Asset
         try
         {
             foreach (var (key, version) in models) opened.Add(new(key, version.Name, Scorer.Open(await version.BytesAsync("model.onnx", stop))));
-            return new(Name, opened, FamilyType is null ? null : RowSchema.Of<TRow>().Find(KeyColumn!));
+            return new(Name, opened, FamilyType is null ? null : RowSchema.Of<TRow>().Find(KeyColumn!), NamesModel);
         }
         catch
         {

@@ -9,7 +9,7 @@ namespace Kumiki;
 /// <param name="Key">The key of a family's member; null for the only model, or the one for all other keys.</param>
 sealed record Predictor(string? Key, VersionName Version, Scorer Scorer);
 
-/// <summary>Scores of rows, and by which version where there are several.</summary>
+/// <summary>Scores of rows, and by which version where that is asked.</summary>
 /// <param name="Scores">[rows × outputs] row by row.</param>
 sealed record Predicted(float[] Scores, string?[]? By);
 
@@ -26,9 +26,9 @@ sealed class Predictors : IDisposable
     readonly SortedDictionary<string, long> rowsOf = new(StringComparer.Ordinal);
 
     /// <param name="keyColumn">The column with a row's key; null where one model predicts all rows.</param>
-    public Predictors(string asset, IReadOnlyList<Predictor> all, ColumnSchema? keyColumn)
+    public Predictors(string asset, IReadOnlyList<Predictor> all, ColumnSchema? keyColumn, bool namesModel = false)
     {
-        (this.asset, this.all, this.keyColumn) = (asset, all, keyColumn);
+        (this.asset, this.all, this.keyColumn, NamesModel) = (asset, all, keyColumn, namesModel || keyColumn is not null);
         members = all.Where(p => p.Key is not null).ToDictionary(p => p.Key!, StringComparer.Ordinal);
         global = all.FirstOrDefault(p => p.Key is null);
         Outputs = ModelOutputs.Of(all[0].Scorer);
@@ -40,7 +40,10 @@ sealed class Predictors : IDisposable
     /// <summary>What every one of the models answers with.</summary>
     public ModelOutputs Outputs { get; }
 
-    public bool OfFamily => keyColumn is not null;
+    bool OfFamily => keyColumn is not null;
+
+    /// <summary>Whether each row names the version that predicted it.</summary>
+    public bool NamesModel { get; }
 
     /// <summary>Rows with a category their model never saw, by column.</summary>
     public IReadOnlyDictionary<string, long> Unknown => unknown;
@@ -67,7 +70,8 @@ sealed class Predictors : IDisposable
         {
             var rows = Read(global!).All();
             Count(global!, rows);
-            return new(global!.Scorer.Score(rows, stop), null);
+            var all = global!.Scorer.Score(rows, stop);
+            return new(all, NamesModel ? Enumerable.Repeat<string?>(global.Version.ToString(), all.Length / Outputs.Names.Count).ToArray() : null);
         }
 
         var keys = Frame.Read(engine, files, new Dictionary<string, OnnxKind> { [keyColumn.Name] = Frame.KindOf(keyColumn, category: true) }, from, count, stop).Texts(keyColumn.Name);

@@ -7,14 +7,14 @@ namespace Kumiki;
 /// name.</summary>
 static class PredictedRows
 {
-    /// <summary>The column with the version that predicted a row, where models of a family did.</summary>
+    /// <summary>The column with the version that predicted a row, where that is asked, or models of a family did.</summary>
     public const string By = "predicted_by";
 
     const string Prediction = "prediction";
 
     /// <summary>What is written beside the rows: one column for each output, of whose name letters and digits stay and what else it has becomes an underscore.</summary>
     /// <param name="mayLack">Whether a row may have no prediction, because it lacks a column that its model requires: then it is null.</param>
-    public static RowSchema Beside(ModelOutputs outputs, bool ofFamily, bool mayLack)
+    public static RowSchema Beside(ModelOutputs outputs, bool namesModel, bool mayLack)
     {
         var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { By };
         var columns = outputs.Names.Select(output =>
@@ -25,18 +25,18 @@ static class PredictedRows
             for (var number = 2; !taken.Add(name); number++) name = $"{plain}_{number}";
             return new ColumnSchema { Name = name, Property = output == Learners.Score ? "Prediction" : output, Kind = Tables.ColumnKind.Float, Nullable = mayLack };
         }).ToList();
-        if (ofFamily) columns.Add(new() { Name = By, Property = "PredictedBy", Kind = Tables.ColumnKind.String });
+        if (namesModel) columns.Add(new() { Name = By, Property = "PredictedBy", Kind = Tables.ColumnKind.String });
         return new("Prediction", columns);
     }
 
-    public static RowSchema SchemaOf(RowSchema rows, Predictors predictors) => new(rows.Record, [.. rows.Columns, .. Beside(predictors.Outputs, predictors.OfFamily, predictors.MayLack).Columns]);
+    public static RowSchema SchemaOf(RowSchema rows, Predictors predictors) => new(rows.Record, [.. rows.Columns, .. Beside(predictors.Outputs, predictors.NamesModel, predictors.MayLack).Columns]);
 }
 
 /// <summary>Scores segments of a table and writes each as a file of its own.</summary>
 /// <remarks>A segment is found by its offset, which DuckDB skips by whole row groups: the last of 20 M rows takes as long as the first.</remarks>
 sealed class SegmentScoring(TableEngine engine, Predictors predictors, IReadOnlyList<string> files, int segmentRows)
 {
-    readonly RowSchema beside = PredictedRows.Beside(predictors.Outputs, predictors.OfFamily, predictors.MayLack);
+    readonly RowSchema beside = PredictedRows.Beside(predictors.Outputs, predictors.NamesModel, predictors.MayLack);
 
     /// <summary>Scores one segment: its rows are read once as the models' columns and scored in blocks on all processors.</summary>
     public Predicted Score(int segment, CancellationToken stop) => predictors.Score(engine, files, From(segment), segmentRows, stop);

@@ -34,7 +34,7 @@ static class CsvHeader
                 ("likely", Shown(likely))));
 
         var found = new FileInfo(path);
-        return new(path, textPath, end, line + text.AsSpan(start, end - start).Count((byte)'\n'), ColumnMap.Of(path, fields, schema, notes))
+        return new(path, textPath, end, line + text.AsSpan(start, end - start).Count((byte)'\n'), ColumnMap.Of(path, fields, schema, notes, knowsFile: true))
         {
             Bytes = found.Length,
             TextBytes = new FileInfo(textPath).Length,
@@ -83,5 +83,5 @@ static class CsvHeader
 
     internal static string Shown(char delimiter) => delimiter == '\t' ? "\\t" : delimiter.ToString();
 
-    static string Names(RowSchema schema) => string.Join(", ", schema.Columns.Select(c => c.Name));
+    static string Names(RowSchema schema) => string.Join(", ", schema.Columns.Where(c => !c.SourceFile).Select(c => c.Name));
 }

@@ -56,6 +56,9 @@ public sealed record ColumnSchema
     /// <summary>The column holds the SHA-256 of a file that the version keeps as <c>content/SHA256</c>.</summary>
     public bool Content { get; init; }
 
+    /// <summary>The column holds the name of the file that a row of CSV came from.</summary>
+    public bool SourceFile { get; init; }
+
     [JsonIgnore]
     public bool IsWhole => Kind is >= ColumnKind.SByte and <= ColumnKind.ULong;
 
@@ -113,7 +116,7 @@ public sealed record ColumnSchema
     public bool Equals(ColumnSchema? other) =>
         other is not null && Name == other.Name && Property == other.Property && Kind == other.Kind && Nullable == other.Nullable
             && Precision == other.Precision
-        && Scale == other.Scale && Path == other.Path && Element == other.Element && Length == other.Length && Content == other.Content
+        && Scale == other.Scale && Path == other.Path && Element == other.Element && Length == other.Length && Content == other.Content && SourceFile == other.SourceFile
         && Range == other.Range && (Names ?? []).SequenceEqual(other.Names ?? []);
 
     public override int GetHashCode() => HashCode.Combine(Name, Kind, Nullable);

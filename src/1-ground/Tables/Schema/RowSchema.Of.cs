@@ -70,6 +70,9 @@ public sealed partial record RowSchema
         var vector = Find<VectorAttribute>(parameter, property);
         if (vector is not null && (kind != ColumnKind.Vector || vector.Length < 1))
             throw new KumikiException(Message.Of("tables.record-vector", ("record", record.Name), ("column", property.Name), ("length", vector.Length)));
+        var sourceFile = Find<SourceFileAttribute>(parameter, property) is not null;
+        if (sourceFile && kind != ColumnKind.String)
+            throw new KumikiException(Message.Of("tables.record-source-file", ("record", record.Name), ("column", property.Name)));
         var content = Find<ContentAttribute>(parameter, property) is not null;
         if (content && kind != ColumnKind.String)
             throw new KumikiException(Message.Of("tables.record-content", ("record", record.Name), ("column", property.Name)));
@@ -87,6 +90,7 @@ public sealed partial record RowSchema
             Element = element,
             Length = vector?.Length ?? 0,
             Content = content,
+            SourceFile = sourceFile,
         };
         return Find<RangeAttribute>(parameter, property) is { } range ? column with { Range = RangeOf(record, column, range) } : column;
     }

@@ -5,12 +5,14 @@ static class ColumnMap
 {
     /// <summary>Maps fields by name: as it stands, as snake_case, or but for capitals.</summary>
     /// <param name="source">The file or table, as messages name it.</param>
+    /// <param name="knowsFile">Whether the reader fills columns of the file's name by itself.</param>
     /// <param name="notes">Gets a sentence when fields are ignored.</param>
     /// <returns>By field: the schema's column it fills, or -1.</returns>
     /// <exception cref="KumikiException">A column is missing or there twice.</exception>
-    internal static int[] Of(string source, IReadOnlyList<string> fields, RowSchema schema, List<Message> notes)
+    internal static int[] Of(string source, IReadOnlyList<string> fields, RowSchema schema, List<Message> notes, bool knowsFile = false)
     {
         var map = fields.Select(f => ColumnOf(schema, f)).ToArray();
+        if (knowsFile) map = Array.ConvertAll(map, column => column >= 0 && schema.Columns[column].SourceFile ? -1 : column);
         for (var column = 0; column < schema.Columns.Count; column++)
         {
             var first = Array.IndexOf(map, column);
@@ -19,7 +21,7 @@ static class ColumnMap
                     ("firstField", first + 1), ("second", fields[second]), ("secondField", second + 1)));
         }
 
-        var missing = schema.Columns.Where((_, column) => !map.Contains(column)).Select(c => c.Name).ToArray();
+        var missing = schema.Columns.Where((c, column) => !map.Contains(column) && !(knowsFile && c.SourceFile)).Select(c => c.Name).ToArray();
         if (missing.Length > 0) throw Missing(source, schema, fields, missing);
 
         var ignored = fields.Where((_, field) => map[field] < 0).ToArray();

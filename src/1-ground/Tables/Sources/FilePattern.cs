@@ -7,14 +7,14 @@ namespace Kumiki.Tables;
 static class FilePattern
 {
     /// <summary>Full paths, in ordinal order.</summary>
-    /// <exception cref="KumikiException">There is none.</exception>
-    internal static IReadOnlyList<string> Find(string pattern, string root)
+    /// <exception cref="KumikiException">There is none, and there has to be one.</exception>
+    internal static IReadOnlyList<string> Find(string pattern, string root, bool mayBeNone = false)
     {
         var parts = Path.GetFullPath(Path.Combine(root, pattern)).Split('/');
         var plain = parts.TakeWhile(p => p.AsSpan().IndexOfAny('*', '?') < 0).Count();
         var files = plain == parts.Length ? Exactly(string.Join('/', parts)) : Below(string.Join('/', parts[..plain]), parts[plain..]);
         var found = files.Order(StringComparer.Ordinal).ToArray();
-        return found.Length > 0 ? found : throw new KumikiException(Message.Of("tables.files-none", ("pattern", pattern), ("root", Path.GetFullPath(root))));
+        return found.Length > 0 || mayBeNone ? found : throw new KumikiException(Message.Of("tables.files-none", ("pattern", pattern), ("root", Path.GetFullPath(root))));
     }
 
     /// <summary>The folder below which a pattern's files lie: what stands before its first wildcard.</summary>

@@ -17,7 +17,11 @@ public sealed record CsvSource(string Pattern) : Source
     /// <value>Null: year, month, day, with <c>-</c> or <c>/</c> between.</value>
     public string? DateFormat { get; init; }
 
-    public override IReadOnlyList<string> Files(string root) => FilePattern.Find(Pattern, root);
+    /// <summary>Whether there may be no file, or files without rows: the dataset then has no rows.</summary>
+    /// <value>False: that is refused.</value>
+    public bool Optional { get; init; }
+
+    public override IReadOnlyList<string> Files(string root) => FilePattern.Find(Pattern, root, Optional);
 
     public override KeyValuePair<string, string> Recipe => new("csv-load", "1");
 
@@ -25,7 +29,7 @@ public sealed record CsvSource(string Pattern) : Source
     {
         if (!char.IsAscii(Delimiter) || Delimiter is '"' or '\n' or '\r')
             throw new KumikiException(Message.Of("tables.csv-bad-delimiter", ("delimiter", Delimiter)));
-        return TextLoad.Run(loading, Pattern, new CsvFormat(this, loading.Schema, loading.Options.LongestField));
+        return TextLoad.Run(loading, Files(loading.Root), Optional, new CsvFormat(this, loading.Schema, loading.Options.LongestField));
     }
 }
 
@@ -42,7 +46,7 @@ public sealed record JsonLinesSource(string Pattern) : Source
 
     public override KeyValuePair<string, string> Recipe => new("json-load", "1");
 
-    internal override LoadResult Load(Loading loading) => TextLoad.Run(loading, Pattern, new JsonLinesFormat(this, loading.Schema));
+    internal override LoadResult Load(Loading loading) => TextLoad.Run(loading, Files(loading.Root), mayBeEmpty: false, new JsonLinesFormat(this, loading.Schema));
 }
 
 /// <summary>Parquet files; see <see cref="Source.Parquet"/>.</summary>

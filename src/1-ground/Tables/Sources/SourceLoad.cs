@@ -94,13 +94,13 @@ sealed class Loading(TableEngine engine, RowSchema schema, string root, string f
     }
 
     /// <summary>Joins the pieces: the files, their counts, the rows kept aside, and if asked the partitions.</summary>
-    /// <param name="noRows">Told when there was no row at all, good or bad.</param>
-    internal LoadResult Finish(IReadOnlyList<SourceRead> reads, Func<Message> noRows)
+    /// <param name="noRows">Told when there was no row at all, good or bad; null: there may be none.</param>
+    internal LoadResult Finish(IReadOnlyList<SourceRead> reads, Func<Message>? noRows)
     {
         var rows = done.Values.Sum(p => p.Rows);
         var rejected = done.Values.Sum(p => p.RejectedRows);
         var rejectsPath = JoinRejects();
-        if (rows == 0) throw new KumikiException(AllRejected(rejected) ?? noRows());
+        if (rows == 0 && (AllRejected(rejected) ?? noRows?.Invoke()) is { } why) throw new KumikiException(why);
 
         var written = new List<TableFile>();
         foreach (var part in done.Values)
@@ -108,9 +108,14 @@ sealed class Loading(TableEngine engine, RowSchema schema, string root, string f
             if (part.Rows > 0) written.Add(new(part.Path, part.Rows, new FileInfo(part.Path).Length));
             else File.Delete(part.Path);
         }
+        if (written.Count == 0)
+        {
+            using var empty = new TableWriter(engine, schema, cancellation);
+            written.Add(empty.Complete(Path.Combine(folder, "part-none.parquet")));
+        }
         return new()
         {
-            Files = options.Partition is null ? written : options.Partition.Sort(engine, schema, written, folder, cancellation),
+            Files = options.Partition is null || rows == 0 ? written : options.Partition.Sort(engine, schema, written, folder, cancellation),
             Rows = rows,
             RejectedRows = rejected,
             Rejects = [.. done.Values.SelectMany(p => p.Counts).GroupBy(c => (c.Column, c.Says.Id))

@@ -12,16 +12,17 @@ namespace Kumiki.Tables;
 static class TextLoad
 {
     /// <summary>Loads files.</summary>
-    internal static LoadResult Run(Loading loading, string pattern, TextFormat format)
+    /// <param name="mayBeEmpty">Whether there may be no file and no row.</param>
+    internal static LoadResult Run(Loading loading, IReadOnlyList<string> paths, bool mayBeEmpty, TextFormat format)
     {
         var transcoded = Path.Combine(loading.Folder, "utf8");
         try
         {
-            var files = FilePattern.Find(pattern, loading.Root).Select((path, number) => Ready(loading, format, path, Path.Combine(transcoded, $"{number}.txt")))
+            var files = paths.Select((path, number) => Ready(loading, format, path, Path.Combine(transcoded, $"{number}.txt")))
                 .ToArray();
             using var parts = new FileParts(files, format);
             Read(loading, parts, format.Reader, files.Sum(f => f.TextBytes));
-            var result = loading.Finish(parts.Reads, () => format.NoRows(files[0].Path, files.Length));
+            var result = loading.Finish(parts.Reads, mayBeEmpty ? null : () => format.NoRows(files[0].Path, files.Length));
             foreach (var file in files)
                 if (file.Start == file.TextBytes) loading.Notes.Add(format.NoRowsNote(file.Path));
             return result;

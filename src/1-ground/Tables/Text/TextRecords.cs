@@ -10,6 +10,8 @@ abstract class TextRecords
 {
     readonly CancellationToken cancellation;
     readonly int[] nulls;
+    readonly TextParser[] ofFile;
+    byte[] fileName = [];
     readonly List<(int Column, FieldFault Fault, string? Value)> faults = [];
 
     NativeBuffer? buffer;
@@ -24,6 +26,7 @@ abstract class TextRecords
         (Schema, this.cancellation) = (schema, cancellation);
         Parsers = [.. schema.Columns.Select(c => FieldParser.Of(c, dateFormat))];
         nulls = new int[schema.Columns.Count];
+        ofFile = [.. schema.Columns.Index().Where(c => c.Item.SourceFile).Select(c => (TextParser)Parsers[c.Index])];
     }
 
     /// <summary>Good rows of the current part so far.</summary>
@@ -81,6 +84,7 @@ abstract class TextRecords
     {
         Utf8Text.Require(opened.File.Path, buffer!.Span.Slice(opened.Start, opened.Length), opened.Line, opened.Offset);
         (At, end, Line) = (opened.Start, opened.Start + opened.Length, opened.Line);
+        if (ofFile.Length > 0) fileName = Encoding.UTF8.GetBytes(Path.GetFileName(opened.File.Path));
     }
 
     /// <summary>Reads the record at <see cref="At"/> into a row, and moves behind it.</summary>
@@ -109,6 +113,7 @@ abstract class TextRecords
         foreach (var (column, fault, value) in faults)
             Aside(record, line, Schema.Columns[column].Name, value, FieldFaults.Says(fault, Schema.Columns[column]));
         if (faults.Count > 0) return false;
+        foreach (var parser in ofFile) parser.Copy(fileName, row);
         for (var i = 0; i < nullCount; i++) Parsers[nulls[i]].SetNull(row);
         return true;
     }
