@@ -85,8 +85,8 @@ public sealed class SalesFindings(Sales sales, DailySales days, Stores stores, R
         corrected AS (SELECT file, min(date) AS day, count(*)::INTEGER AS n FROM {days} WHERE corrected GROUP BY file),
         span AS (SELECT store, min(date) AS first, max(date) AS last FROM {days} GROUP BY store),
         missing AS (
-          SELECT store, day::DATE AS day FROM (SELECT store, unnest(generate_series(first, last, INTERVAL 1 DAY)) AS day FROM span)
-          WHERE NOT EXISTS (SELECT 1 FROM {days} d WHERE d.store = store AND d.date = day)),
+          SELECT store, day FROM (SELECT store, unnest(generate_series(first, last, INTERVAL 1 DAY))::DATE AS day FROM span)
+          EXCEPT SELECT store, date FROM {days}),
         gaps AS (
           SELECT store, min(day) AS first, max(day) AS last, count(*)::INTEGER AS n
           FROM (SELECT *, day - (row_number() OVER (PARTITION BY store ORDER BY day))::INTEGER AS run FROM missing) GROUP BY store, run),

@@ -21,10 +21,10 @@ public sealed record DemandBreak(string Store, string Item, DateOnly Week, strin
 public sealed class DemandBreaks(WeeklyDemand demand) : Dataset<DemandBreak>
 {
     /// <summary>Scales that one week has to be away.</summary>
-    [Parameter(Min = 2, Max = 20)] public double Once { get; init; } = 6;
+    [Parameter(Min = 2, Max = 20)] public double Once { get; init; } = 5;
 
     /// <summary>Scales that each of two weeks has to be away.</summary>
-    [Parameter(Min = 1, Max = 20)] public double Twice { get; init; } = 3.5;
+    [Parameter(Min = 1, Max = 20)] public double Twice { get; init; } = 3;
 
     protected override Expression<Func<DemandBreak, string>> Tells => Catalogue.ProcessLanguage == "ja" ? b => b.SaysJa : b => b.Says;
 

@@ -49,7 +49,7 @@ static class DemandRows
     public const int TestWeeks = 8;
 
     /// <remarks>
-    /// 0. Weeks on offer, at less than 98 % of the regular price, say nothing of the level. 1. <c>chain</c>: the mean rate of the series by week; its value 52 weeks before is the season. 2. <c>rates</c>: rates by week at four levels, of which 3. <c>levels</c> takes the level that each had at the end of each week:
+    /// 0. Weeks on offer, at less than 98 % of the regular price, say nothing of the level, nor do weeks of a closed store. 1. <c>chain</c>: the mean rate of the series by week, where one says nothing its last one, so that the mean is always of the same series; its value 52 weeks before is the season. 2. <c>rates</c>: rates by week at four levels, of which 3. <c>levels</c> takes the level that each had at the end of each week:
     /// a mean of the last eight, each divided by its season, the newer ones more (0.9 a week). The season is that of the chain, of the item over all stores, or the middle of both: whichever would have been nearest over the half
     /// year before (<c>tried</c>, two weeks ahead). 4. Each week's end looks one to eight weeks ahead. No column but <c>units</c> looks beyond that end.
     /// </remarks>
@@ -62,7 +62,9 @@ static class DemandRows
         week_prices AS (SELECT n, item, avg(price) AS price FROM day_prices GROUP BY ALL),
         listed AS (SELECT n, item, price, max(price) OVER (PARTITION BY item ORDER BY n RANGE BETWEEN 7 PRECEDING AND CURRENT ROW) AS regular FROM week_prices),
         weekly AS (SELECT numbered.* REPLACE (CASE WHEN coalesce(price >= 0.98 * regular, true) THEN rate END AS rate) FROM numbered LEFT JOIN listed USING (item, n)),
-        chain AS (SELECT n, avg(rate) AS rate FROM weekly GROUP BY n),
+        filled AS (
+          SELECT store, item, n, coalesce(rate, last_value(rate IGNORE NULLS) OVER (PARTITION BY store, item ORDER BY n ROWS 8 PRECEDING)) AS rate FROM weekly),
+        chain AS (SELECT n, avg(rate) AS rate FROM filled GROUP BY n),
         items AS (SELECT item, n, avg(rate) AS rate FROM weekly GROUP BY item, n),
         shares AS (SELECT item, n, items.rate / chain.rate AS share, min(n) OVER (PARTITION BY item) AS first FROM items JOIN chain USING (n) WHERE chain.rate > 0 AND items.rate > 0),
         item_seasons AS (
@@ -74,7 +76,7 @@ static class DemandRows
         rates AS (
           SELECT 'series' AS level, store, item, n, rate FROM weekly
           UNION ALL SELECT 'item', NULL, item, n, rate FROM items
-          UNION ALL SELECT 'store', store, NULL, n, avg(rate) FROM weekly GROUP BY store, n
+          UNION ALL SELECT 'store', store, NULL, n, avg(rate) FROM filled GROUP BY store, n
           UNION ALL SELECT 'chain', NULL, NULL, n, rate FROM chain),
         seasoned AS (
           SELECT rates.*, coalesce(of_chain, season) AS of_chain, coalesce(of_both, season) AS of_both, coalesce(of_item, season) AS of_item, pow(10.0 / 9, rates.n - span.first) AS weight, chain.rate AS chain_rate

@@ -3,8 +3,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Kumiki;
-using Kumiki.Store;
-using Kumiki.Tables;
 
 namespace DemandForecast;
 
@@ -94,7 +92,7 @@ static partial class ForecastVerb
             {
                 await using var writer = new StreamWriter(stream, new UTF8Encoding(false)) { NewLine = "\n" };
                 await writer.WriteLineAsync("store,item,year,week,prediction,lower,upper");
-                foreach (var row in rows) await writer.WriteLineAsync(string.Join(',', row.Select(Field)).AsMemory(), stop);
+                foreach (var row in rows) await writer.WriteLineAsync(StoredRows.Line(row.Select(v => v is double number ? Math.Round(number, 4) : v)).AsMemory(), stop);
                 await writer.FlushAsync(stop);
                 stream.Flush(flushToDisk: true);
             }
@@ -106,13 +104,6 @@ static partial class ForecastVerb
         }
     }
 
-    static string Field(object? value) => value switch
-    {
-        double number => number.ToString("0.####", CultureInfo.InvariantCulture),
-        string text when text.AsSpan().IndexOfAny(",\"\r\n") >= 0 => $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"",
-        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
-    };
-
     /// <summary>A store of its own for one forecast, which goes with it.</summary>
     sealed class TemporaryFolder : IDisposable
     {
@@ -120,21 +111,7 @@ static partial class ForecastVerb
 
         public string Store => Path.Combine(folder, "store");
 
-        /// <summary>Columns of the newest version of a dataset.</summary>
-        public async Task<IReadOnlyList<object?[]>> RowsAsync(string asset, IReadOnlyList<string> columns, CancellationToken stop)
-        {
-            await using var opened = DataFolder.Open(Store, TimeProvider.System);
-            var version = (await opened.Metadata.VersionAsync(new(asset, (await opened.Metadata.NewestAsync(stop))[asset]), stop))!;
-            var files = new List<string>();
-            foreach (var kept in version.Files.Where(f => f.Path.StartsWith("rows/", StringComparison.Ordinal))) files.Add(await opened.Artifacts.PathAsync(kept.Content, stop));
-
-            using var engine = new TableEngine(new() { SpillFolder = Path.Combine(folder, "spill") });
-            using var reader = new TableReader(engine, files, columns, cancellation: stop);
-            var rows = new List<object?[]>();
-            while (reader.Next())
-                for (var row = 0; row < reader.Batch.Rows; row++) rows.Add([.. Enumerable.Range(0, columns.Count).Select(c => reader.Batch[c].Value(row))]);
-            return rows;
-        }
+        public async Task<IReadOnlyList<object?[]>> RowsAsync(string asset, IReadOnlyList<string> columns, CancellationToken stop) => (await StoredRows.ReadAsync(Store, asset, columns, stop)).Rows;
 
         public void Dispose() => Directory.Delete(folder, recursive: true);
     }

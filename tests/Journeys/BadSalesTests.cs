@@ -99,15 +99,16 @@ public sealed class BadSalesTests : IDisposable
         await FailsAsync($"No file matches 'data/sales/*.csv' in {demo.Folder}: correct the pattern or put the files there.");
 
     [Fact]
-    public async Task Two_sales_of_one_item_on_one_day_keep_the_next_making_back()
+    public async Task Two_stores_of_one_name_keep_the_next_making_back()
     {
-        demo.Sales($"{Header}2024-01-01,a,b,1,5\n2024-01-01,a,b,2,9\n");
-        await demo.MustAsync("make", "sales", "--stage");
+        demo.Sales($"{Header}2024-01-01,a,b,1,5\n");
+        demo.Masters("name,region\na,east\na,west\n", "stores.csv");
+        await demo.MustAsync("make", "stores", "--stage");
 
-        var said = await demo.RunAsync("make", "weekly-demand");
+        var said = await demo.RunAsync("make", "daily-sales", "--upstream");
 
         Assert.Equal(1, said.Code);
-        Assert.StartsWith("weekly-demand would be made from sales@1, whose expectation 'unique-date-store-item' failed: ", said.Error, StringComparison.Ordinal);
+        Assert.StartsWith("daily-sales would be made from stores@1, whose expectation 'unique-name' failed: ", said.Error, StringComparison.Ordinal);
         Assert.EndsWith("Mend the data and make it again, or add --despite-checks.\n", said.Error, StringComparison.Ordinal);
         Assert.Single(said.Error.TrimEnd('\n').Split('\n'));
     }
@@ -119,24 +120,24 @@ public sealed class BadSalesTests : IDisposable
 
         var said = await demo.RunAsync("make", "demand-model", "--upstream");
 
-        Assert.Equal((1, "The column week has 4 distinct dates, but a split of 4 to validate and 8 to test needs 13; load more data or split smaller.\n"), (said.Code, said.Error));
+        Assert.Equal((1, "The column week has 3 distinct dates, but a split of 8 to validate and 8 to test needs 17; load more data or split smaller.\n"), (said.Code, said.Error));
     }
 
     [Fact]
     public async Task A_truncated_table_is_named_and_nothing_is_made_from_it()
     {
         demo.Sales($"{Header}2024-01-01,a,b,1,5\n2024-01-08,a,b,2,9\n");
-        await demo.MustAsync("make", "sales", "--stage");
+        await demo.MustAsync("make", "daily-sales", "--upstream", "--stage");
         var rows = (await demo.JsonAsync("show", "sales@1")).GetProperty("version").GetProperty("files")[0].GetProperty("content").GetString()!;
         var blob = demo.Blob(rows);
         await using (var file = File.OpenWrite(blob)) file.SetLength(file.Length / 2);
 
-        var said = await demo.RunAsync("make", "weekly-demand");
+        var said = await demo.RunAsync("make", "sales-findings", "--upstream");
 
         Assert.Equal(1, said.Code);
         Assert.StartsWith($"{blob} is not a whole Parquet file: restore it or make the version again (", said.Error, StringComparison.Ordinal);
         Assert.Single(said.Error.TrimEnd('\n').Split('\n'));
-        Assert.DoesNotContain("weekly-demand", (await demo.MustAsync("show")).Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("sales-findings", (await demo.MustAsync("show")).Out, StringComparison.Ordinal);
     }
 
     [Fact]

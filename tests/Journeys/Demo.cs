@@ -55,8 +55,15 @@ sealed class Demo : IDisposable
         File.WriteAllBytes(PathOf("data/sales/" + file), bytes);
     }
 
-    /// <summary>Writes 70 weeks of made-up sales of 2 stores and 2 items.</summary>
-    public async Task SomeSalesAsync() => await MustAsync("generate-sales", "--from", "2024-01-01", "--to", "2025-05-04", "--stores", "2", "--items", "2");
+    /// <summary>Writes a table of masters.</summary>
+    public void Masters(string text, string file)
+    {
+        Directory.CreateDirectory(PathOf("data/masters"));
+        File.WriteAllText(PathOf("data/masters/" + file), text);
+    }
+
+    /// <summary>Writes 100 weeks of made-up sales of 2 stores and 2 items.</summary>
+    public async Task SomeSalesAsync() => await MustAsync("generate-sales", "--from", "2023-06-05", "--to", "2025-05-04", "--stores", "2", "--items", "2");
 
     public Task<Said> RunAsync(params IReadOnlyList<string> arguments) => RunAsync([], arguments);
 

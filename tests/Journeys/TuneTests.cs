@@ -65,9 +65,9 @@ public sealed class TuneTests(TunedDemand tuned) : IClassFixture<TunedDemand>
         Assert.Matches(@"^  Study [0-9a-f]{12} of demand-model: 12 trials by random over depth=2\.\.5 learning-rate=0\.05\.\.0\.3:log rounds=20\.\.60, judged by mae on validation rows\.$", said.Lines[0]);
         Assert.Contains("12 trials ended: 0 from before, 0 failed.", said.Lines);
         Assert.Contains(said.Lines, l => l.StartsWith("✓ demand-model@1 made by run-", StringComparison.Ordinal));
-        Assert.Contains(said.Lines, l => l.Contains("is measured on the rows the parameters were chosen by, so expect less of new rows; the test rows took no part, and demand-model@1 has on them: mae.test ", StringComparison.Ordinal));
+        Assert.Contains(said.Lines, l => l.Contains("is measured on the rows the parameters were chosen by, so expect less of new rows; the test rows took no part, and demand-model@1 has on them: coverage.test ", StringComparison.Ordinal));
         Assert.Contains("Staged: demand-model@1", said.Lines);
-        Assert.Equal(best.Parameters, Parameters(version.GetProperty("run").GetProperty("plan").GetProperty("parameters")));
+        Assert.Equal($"{best.Parameters} test-weeks=8 validation-weeks=8", Parameters(version.GetProperty("run").GetProperty("plan").GetProperty("parameters")));
         Assert.StartsWith("best of study ", version.GetProperty("run").GetProperty("plan").GetProperty("notes")[0].GetString(), StringComparison.Ordinal);
         Assert.Equal(12, (await RunsAsync(demo)).Count(r => r.State == "Tried"));
         Assert.Contains("  mae=", (await demo.MustAsync("show", (await RunsAsync(demo))[^1].Run)).Out, StringComparison.Ordinal);
@@ -148,7 +148,7 @@ public sealed class TuneTests(TunedDemand tuned) : IClassFixture<TunedDemand>
     }
 
     [Theory]
-    [InlineData("deph of", "demand-model has no parameter 'deph'; it has: depth, learning-rate, rounds.", "--search", "deph=3")]
+    [InlineData("deph of", "demand-model has no parameter 'deph'; it has: depth, learning-rate, rounds, test-weeks, validation-weeks.", "--search", "deph=3")]
     [InlineData("range", "demand-model: depth = 99 is out of range, which is int 1 … 16.", "--search", "depth=3..99")]
     [InlineData("grid", "The grid of depth × rounds has 40 points, more than 30 trials; say --trials 40, or search fewer values.", "--method", "grid", "--search", "depth=1..4:4", "rounds=1..10:10")]
     [InlineData("figure", "A trial of demand-model has no figure 'roc_auc'; it has: mae, rmse.", "--by", "roc_auc")]

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Kumiki.Host.Tests.Commands;
 
-/// <summary>Seventy weeks of sales, made into a forecast too weak to be released: five trees do not beat the baseline.</summary>
+/// <summary>A hundred weeks of sales, made into a forecast too weak to be released: trees that learn by heart do not beat what is usual.</summary>
 public sealed class WeakForecast : IAsyncLifetime
 {
     internal Demo Demo { get; } = new();
@@ -13,7 +13,7 @@ public sealed class WeakForecast : IAsyncLifetime
     public async Task InitializeAsync()
     {
         await Demo.SomeSalesAsync();
-        await Demo.MustAsync("make", "demand-forecasts", "--upstream", "--stage", "--set", "demand-model.rounds=5");
+        await Demo.MustAsync("make", "demand-forecasts", "--upstream", "--stage", "--set", "demand-model.rounds=50", "--set", "demand-model.depth=12", "--set", "demand-model.learning-rate=1");
         await Demo.MustAsync("make", "demand-model", "--set", "demand-model.rounds=60");
     }
 
@@ -70,7 +70,7 @@ public sealed class WordsTests(WeakForecast world) : IClassFixture<WeakForecast>
         [
             ["make", "coffee"], ["make", "demand-modl"], ["make", "sales", "--set", "rounds"], ["make", "sales", "--set", "rounds=5"], ["make", "demand-model", "--set", "rounds=0"],
             ["make", "demand-model", "--set", "rounds=many"], ["make", "sales", "--use", "sales"], ["make", "demand-model", "--use", "weekly-demand@9"], ["reproduce", "sales@9"],
-            ["show", "coffee"], ["show", "linear-demand-model"], ["show", "sales@9"], ["show", "run-99"], ["log", "run-99"], ["log", "yesterday"], ["why", "coffee"], ["diff", "sales@1", "sales"],
+            ["show", "coffee"], ["show", "demand-report"], ["show", "sales@9"], ["show", "run-99"], ["log", "run-99"], ["log", "yesterday"], ["why", "coffee"], ["diff", "sales@1", "sales"],
             ["stage", "sales@9"], ["stage", "sales"], ["unstage", "coffee"], ["alias", "Champion", "sales@1"], ["release", "sales@9"], ["release", "--waive", "sales@1"], ["rollback"],
             ["serve", "--host", "0.0.0.0"],
         ];

@@ -39,7 +39,7 @@ static class ColumnMap
     {
         var unused = fields.Where(f => ColumnOf(schema, f) < 0).ToArray();
         var near = missing.Select(m => (Wanted: m, Found: ColumnName.Nearest(m, unused))).FirstOrDefault(n => n.Found is not null);
-        var expected = string.Join(", ", schema.Columns.Select(c => c.Name));
+        var expected = string.Join(", ", schema.Columns.Where(c => !c.SourceFile).Select(c => c.Name));
         return near.Found is null
             ? new(Message.Of("tables.csv-missing", ("file", source), ("missing", string.Join(", ", missing)), ("found", string.Join(", ", fields)),
                 ("expected", expected)))

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Globalization;
+using Kumiki;
+using Kumiki.Store;
+using Kumiki.Tables;
+
+namespace DemandForecast;
+
+/// <summary>Rows of a dataset that was made, and the verb that prints them.</summary>
+static class StoredRows
+{
+    static readonly Argument<string> What = new("what") { Description = "A dataset (demand-breaks), or one of its versions (demand-breaks@3)." };
+
+    public static IReadOnlyList<Symbol> Options { get; } = [What];
+
+    /// <summary>Prints every row as CSV, its header first.</summary>
+    public static async Task<int> PrintAsync(ParseResult parsed, CancellationToken stop)
+    {
+        var (columns, rows) = await ReadAsync(WorkshopVerbs.DataFolder(parsed), parsed.GetValue(What)!, null, stop);
+        Console.Out.WriteLine(Line(columns));
+        foreach (var row in rows) Console.Out.WriteLine(Line(row));
+        return 0;
+    }
+
+    /// <summary>Reads a version.</summary>
+    /// <param name="what">An asset, of which the newest version is read, or a version.</param>
+    /// <param name="columns">Null: all.</param>
+    /// <exception cref="KumikiException">There is no such version, or it has no rows.</exception>
+    public static async Task<(IReadOnlyList<string> Columns, IReadOnlyList<object?[]> Rows)> ReadAsync(string folder, string what, IReadOnlyList<string>? columns, CancellationToken stop)
+    {
+        await using var opened = DataFolder.Open(folder, TimeProvider.System);
+        if (!VersionName.TryParse(what, null, out var name) && (await opened.Metadata.NewestAsync(stop)).TryGetValue(what, out var newest)) name = new(what, newest);
+        var version = name.Asset is null ? null : await opened.Metadata.VersionAsync(name, stop);
+        var files = new List<string>();
+        foreach (var kept in version?.Files.Where(f => f.Path.StartsWith("rows/", StringComparison.Ordinal)) ?? []) files.Add(await opened.Artifacts.PathAsync(kept.Content, stop));
+        if (files.Count == 0) throw new KumikiException(Message.Of("demand.no-rows", ("what", what)));
+
+        using var spill = opened.Artifacts.NewScratch();
+        using var engine = new TableEngine(new() { SpillFolder = spill.Folder });
+        using var reader = new TableReader(engine, files, columns, cancellation: stop);
+        var rows = new List<object?[]>();
+        while (reader.Next())
+            for (var row = 0; row < reader.Batch.Rows; row++) rows.Add([.. Enumerable.Range(0, reader.Columns.Count).Select(c => reader.Batch[c].Value(row))]);
+        return ([.. reader.Columns.Select(c => c.Name)], rows);
+    }
+
+    /// <summary>A line of CSV.</summary>
+    public static string Line(IEnumerable<object?> values) => string.Join(',', values.Select(value => value switch
+    {
+        DateOnly day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        double number => number.ToString("0.##########", CultureInfo.InvariantCulture),
+        bool truth => truth ? "true" : "false",
+        string text when text.AsSpan().IndexOfAny(",\"\r\n") >= 0 => $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"",
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture),
+    }));
+}
