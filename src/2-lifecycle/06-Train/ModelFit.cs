@@ -10,8 +10,8 @@ namespace Kumiki.Training;
 /// <param name="Booster">The trees as XGBoost keeps them; null for other learners.</param>
 sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
 {
-    /// <summary>Values beside which it pays to give memory back.</summary>
-    const long LargeFrame = 4_000_000;
+    /// <summary>Whether there are so many values that it pays to give memory back.</summary>
+    public static bool IsLarge(Learner learner, Frame frame) => (long)frame.Rows * learner.Features.Count > 4_000_000;
 
     /// <param name="train">Rows to fit on, each with a target.</param>
     /// <param name="validation">Rows to stop by and to calibrate on, each with a target; may be empty.</param>
@@ -21,11 +21,11 @@ sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
         var algorithm = learner.Algorithm;
         target.Check(algorithm, train);
         if (algorithm.NeedsValidation && validation.Length == 0)
-            throw new KumikiException(Message.Of("training.no-validation", ("model", model), ("setting", algorithm.Interval is null ? "EarlyStopping" : "Interval")));
+            throw new KumikiException(Message.Of("training.no-validation", ("model", model), ("setting", algorithm.WhyValidation)));
         var weights = target.Weights(algorithm, frame, train, validation);
         var learnt = Shift.Of(algorithm, frame, target.Values, [.. train, .. validation]);
         // What chose the best round cannot tell how far off it is.
-        var share = algorithm is { Interval: not null } and BoostedTrees { EarlyStopping: not null };
+        var share = (algorithm.Interval is not null || algorithm.Calibrated is not null) && algorithm is BoostedTrees { EarlyStopping: not null };
         var (stopping, calibrating) = share ? (EveryOther(validation, 0), EveryOther(validation, 1)) : (validation, validation);
 
         OnnxModel transforms;
@@ -37,7 +37,7 @@ sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
         }
 
         // Training is the peak: what reading and fitting left over is given back first, and what training leaves before the rows are scored.
-        var isLarge = (long)frame.Rows * learner.Features.Count > LargeFrame;
+        var isLarge = IsLarge(learner, frame);
         Trained trained;
         using (course.Step("train"))
         {
@@ -49,17 +49,26 @@ sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
 
         var outputs = new ModelOutputs(algorithm.Task == LearningTask.Classes ? target.Classes : algorithm.Outputs, target.Classes);
         var graph = outputs.On(transforms.Append(trained.Learner));
-        if (algorithm.Interval is { } held)
-        {
+        if (algorithm.Interval is not null || algorithm.Calibrated is not null)
             using (course.Step("calibrate"))
             using (var scorer = Scorer.Open(graph.ToBytes()))
             {
-                var margin = Conformal.Margin(FeatureRows.Of(scorer, frame, calibrating, course.Stop).ToArray(), scorer.Width, Frame.Gather(learnt, calibrating), held, algorithm.Target.Name);
-                course.Metric("interval.margin", margin, 0);
-                outputs = outputs with { Names = [.. outputs.Names, "lower", "upper"] };
-                graph = outputs.On(transforms.Append(Learners.Interval(trained.Learner, margin)));
+                var scores = FeatureRows.Of(scorer, frame, calibrating, course.Stop).ToArray();
+                var truth = Frame.Gather(learnt, calibrating);
+                if (algorithm.Interval is { } held)
+                {
+                    var margin = Conformal.Margin(scores, scorer.Width, truth, held, algorithm.Target.Name);
+                    course.Metric("interval.margin", margin, 0);
+                    outputs = outputs with { Names = [.. outputs.Names, "lower", "upper"] };
+                    graph = outputs.On(transforms.Append(Learners.Interval(trained.Learner, margin)));
+                }
+                if (algorithm.Calibrated is { } by)
+                {
+                    var own = weights is null ? null : Frame.Gather(weights, calibrating);
+                    var calibrated = ProbabilityCalibration.Of(by, trained.Learner, scores, scorer.Width, truth, own, algorithm.Target.Name, course);
+                    graph = outputs.On(transforms.Append(calibrated));
+                }
             }
-        }
         if (algorithm.IsShifted) graph = Learners.Shifted(graph, algorithm.Offset?.Name, algorithm.Spread?.Name);
         return new(graph, trained.Booster, outputs);
 
@@ -68,10 +77,16 @@ sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
     }
 
     /// <summary>Scores rows by the one graph.</summary>
+    /// <param name="target">Of the whole dataset.</param>
     public Scored Score(Frame frame, TargetColumn target, int[] rows, CancellationToken stop)
     {
         using var scorer = Scorer.Open(Graph.ToBytes());
-        return new(Array.ConvertAll(FeatureRows.Of(scorer, frame, rows, stop).ToArray(), s => (double)s), Frame.Gather(target.Values, rows)) { Names = Outputs.Names, Rows = rows };
+        var numbers = Array.ConvertAll(rows, frame.RowNumber);
+        return new(Array.ConvertAll(FeatureRows.Of(scorer, frame, rows, stop).ToArray(), s => (double)s), Frame.Gather(target.Values, numbers))
+        {
+            Names = Outputs.Names,
+            Rows = numbers,
+        };
     }
 }
 
