@@ -3,8 +3,10 @@ using System.Globalization;
 
 namespace Kumiki.Bench;
 
-/// <summary>Weekly demand forecast two weeks ahead on real sales, each week by <c>./kumiki forecast-demand</c> itself, beside what needs no model and beside a published forecast.</summary>
-/// <remarks>Rolling origin (Tashman 2000): for each week of 2021-W10 … W38 a model is trained on what was known on the Sunday two weeks before. "Seasonal ratio" is two weeks ago × (52 weeks earlier / 54 weeks earlier), series by series.
+/// <summary>Weekly demand forecast two weeks ahead on real sales, each week by <c>./kumiki forecast-demand</c> itself, beside what needs no model and beside a
+/// published forecast.</summary>
+/// <remarks>Rolling origin (Tashman 2000): for each week of 2021-W10 … W38 a model is trained on what was known on the Sunday two weeks before. "Seasonal
+/// ratio" is two weeks ago × (52 weeks earlier / 54 weeks earlier), series by series.
 /// Settings were chosen on every second week of 2020-W30 … W50 and 2021-W10 … W30: none of the five published weeks is among them.</remarks>
 static class DemandForecasts
 {
@@ -48,7 +50,8 @@ static class DemandForecasts
         var (published, own) = (new List<double>(), new List<double>());
         foreach (var week in Published)
         {
-            var theirs = File.ReadLines(Path.Combine(data, "reference-forecasts", string.Create(CultureInfo.InvariantCulture, $"{week.Year}_{week.Week:00}.csv"))).Skip(1).Select(l => l.Split(','))
+            var theirs = File.ReadLines(Path.Combine(data, "reference-forecasts", string.Create(CultureInfo.InvariantCulture,
+                $"{week.Year}_{week.Week:00}.csv"))).Skip(1).Select(l => l.Split(','))
                 .ToDictionary(f => (f[2], f[3]), f => double.Parse(f[5], CultureInfo.InvariantCulture));
             own.Add(Error(week, (_, s) => forecasts[week][s].Prediction));
             published.Add(Error(week, (_, s) => theirs[s]));
@@ -56,13 +59,15 @@ static class DemandForecasts
             figures.Print($"published.{name}", own[^1], "units");
             figures.Print($"published.{name}.theirs", published[^1], "units");
             foreach (var (rule, guess) in naive.Where(n => n.Name == "two-weeks-ago" || week.Year == 2021))
-                if (rule != "seasonal-ratio" || sold.ContainsKey((Number(week) - 54, ("chiba", "beer")))) figures.Print($"published.{name}.{rule}", Error(week, guess), "units");
+                if (rule != "seasonal-ratio" || sold.ContainsKey((Number(week) - 54, ("chiba", "beer")))) figures.Print($"published.{name}.{rule}", Error(week,
+                    guess), "units");
         }
         figures.Print("published.mean", own.Average(), "units");
         figures.Print("published.mean.theirs", published.Average(), "units");
         figures.Print("seconds", times, "s");
 
-        double Error((int, int) week, Func<int, (string, string), double> guess) => forecasts[week].Keys.Average(s => Math.Abs(guess(Number(week), s) - sold[(Number(week), s)]));
+        double Error((int, int) week, Func<int, (string, string), double> guess) => forecasts[week].Keys.Average(s => Math.Abs(guess(Number(week),
+            s) - sold[(Number(week), s)]));
     });
 
     /// <summary>Weeks since a Monday, so that one less is the week before, over every new year.</summary>
@@ -94,7 +99,8 @@ static class DemandForecasts
         var complained = await process.StandardError.ReadToEndAsync(stop);
         await process.WaitForExitAsync(stop);
         if (process.ExitCode != 0) throw new BenchmarkException($"forecast-demand of {name} ended with code {process.ExitCode}: {complained}{await said}");
-        return File.ReadLines(file).Skip(1).Select(l => l.Split(',')).ToDictionary(f => (f[0], f[1]), f => new Forecast(Number(f[4]), Number(f[5]), Number(f[6])));
+        return File.ReadLines(file).Skip(1).Select(l => l.Split(',')).ToDictionary(f => (f[0], f[1]), f => new Forecast(Number(f[4]), Number(f[5]),
+            Number(f[6])));
 
         static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
     }

@@ -8,7 +8,8 @@ public sealed class DemandGoal : Goal
     protected override GoalStatement Statement => new()
     {
         Problem = "Stores order drinks two weeks ahead; what is not ordered is not sold, what is not sold is thrown away.",
-        Framing = new("sales, prices and the calendar as they are known on a Sunday", "units of an item that a store sells in each of the eight weeks that follow", "squared error in spreads of the usual week"),
+        Framing = new("sales, prices and the calendar as they are known on a Sunday",
+            "units of an item that a store sells in each of the eight weeks that follow", "squared error in spreads of the usual week"),
         Measure = "mean absolute error of weekly units per store and item, one to eight weeks ahead",
         Unit = "units",
         Figure = GoalFigure.MeanAbsoluteError,

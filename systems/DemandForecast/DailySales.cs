@@ -10,7 +10,8 @@ namespace DemandForecast;
 /// <param name="TotalSalesAmount">In the shop's currency.</param>
 /// <param name="File">The file that says it.</param>
 public sealed record Sale(
-    DateOnly Date, string Store, string Item, [property: Column("sales")][Range(0, 100_000)] int Units, [Range(0, 1e9)] decimal TotalSalesAmount, [SourceFile] string File);
+    DateOnly Date, string Store, string Item, [property: Column("sales")][Range(0, 100_000)] int Units, [Range(0, 1e9)] decimal TotalSalesAmount,
+        [SourceFile] string File);
 
 /// <summary>A day's sales of one item in one store, as the last file has them.</summary>
 /// <param name="Said">Files that speak of it.</param>
@@ -22,7 +23,8 @@ public sealed record DaySale(DateOnly Date, string Store, string Item, int Units
 /// <param name="AffectedRows">Rows it is about.</param>
 public sealed record SalesFinding(string Kind, string? Store, string? Item, DateOnly? Day, int AffectedRows, string Says, string SaysJa);
 
-/// <summary>The sales as they come: every line of every file, a full load or the newest week only. Files may overlap: nothing is lost, and each line keeps its file.</summary>
+/// <summary>The sales as they come: every line of every file, a full load or the newest week only. Files may overlap: nothing is lost, and each line keeps its
+/// file.</summary>
 public sealed class Sales : Dataset<Sale>
 {
     internal const string Folder = "data/sales";
@@ -35,8 +37,10 @@ public sealed class Sales : Dataset<Sale>
     public override Partition Partition => Partition.ByMonth<Sale>(s => s.Date);
 }
 
-/// <summary>One line for each day, store and item: what the last file by name says of it. Lines that cannot be used are kept out, and told by <see cref="SalesFindings"/>.</summary>
-/// <remarks>Kept out: stores and items that the masters do not know; days of which one file says two things; a day with more than fifty times the series' median day, and 200 more. What was known at
+/// <summary>One line for each day, store and item: what the last file by name says of it. Lines that cannot be used are kept out, and told by
+/// <see cref="SalesFindings"/>.</summary>
+/// <remarks>Kept out: stores and items that the masters do not know; days of which one file says two things; a day with more than fifty times the series'
+/// median day, and 200 more. What was known at
 /// an earlier time is an earlier version of <see cref="Sales"/>, or its rows of earlier files.</remarks>
 public sealed class DailySales(Sales sales, Stores stores, Items items) : Dataset<DaySale>
 {
@@ -75,12 +79,16 @@ public sealed class SalesFindings(Sales sales, DailySales days, Stores stores, R
 
     public override Query Query => $"""
         WITH told AS (
-          SELECT date, store, item, file, count(*) AS lines, min(sales) < max(sales) OR min(total_sales_amount) < max(total_sales_amount) AS contradicts FROM {sales} GROUP BY ALL),
-        unknown_store AS (SELECT store, min(date) AS day, count(*)::INTEGER AS n FROM {sales} WHERE store NOT IN (SELECT name FROM {stores}) AND EXISTS (FROM {stores}) GROUP BY store),
-        unknown_item AS (SELECT item, min(date) AS day, count(*)::INTEGER AS n FROM {sales} WHERE item NOT IN (SELECT name FROM {items}) AND EXISTS (FROM {items}) GROUP BY item),
+          SELECT date, store, item, file, count(*) AS lines, min(sales) < max(sales) OR min(total_sales_amount) < max(total_sales_amount) AS contradicts
+              FROM {sales} GROUP BY ALL),
+        unknown_store AS (SELECT store, min(date) AS day, count(*)::INTEGER AS n FROM {sales} WHERE store NOT IN (SELECT name FROM {stores})
+            AND EXISTS (FROM {stores}) GROUP BY store),
+        unknown_item AS (SELECT item, min(date) AS day, count(*)::INTEGER AS n FROM {sales} WHERE item NOT IN (SELECT name FROM {items})
+            AND EXISTS (FROM {items}) GROUP BY item),
         unknown_region AS (SELECT name AS store, region FROM {stores} WHERE region NOT IN (SELECT name FROM {regions}) AND EXISTS (FROM {regions})),
         absurd AS (
-          SELECT date, store, item, max(sales) AS units, middle FROM {sales} JOIN (SELECT store, item, median(units) AS middle FROM {days} GROUP BY ALL) USING (store, item)
+          SELECT date, store, item, max(sales) AS units, middle FROM {sales} JOIN (SELECT store, item, median(units) AS middle FROM {days}
+              GROUP BY ALL) USING (store, item)
           WHERE sales > 50 * middle + 200 GROUP BY ALL),
         corrected AS (SELECT file, min(date) AS day, count(*)::INTEGER AS n FROM {days} WHERE corrected GROUP BY file),
         span AS (SELECT store, min(date) AS first, max(date) AS last FROM {days} GROUP BY store),
@@ -98,12 +106,14 @@ public sealed class SalesFindings(Sales sales, DailySales days, Stores stores, R
         turned AS (SELECT item_name AS item, applied_from AS day, applied_to AS last FROM {prices} WHERE applied_to < applied_from),
         findings AS (
           SELECT 'unknown-store' AS kind, store, NULL AS item, day, n AS affected_rows,
-                 'The store ' || store || ' is not among the stores: its lines (' || n || ', from ' || day || ' on) are kept out; add it to the stores, or correct the files.' AS says,
+                 'The store ' || store || ' is not among the stores: its lines (' || n || ', from ' || day
+                     || ' on) are kept out; add it to the stores, or correct the files.' AS says,
                  '店舗 ' || store || ' は店舗マスターにありません。' || day || ' 以降の ' || n || ' 行を除外しました。マスターに加えるか、ファイルを直してください。' AS says_ja
           FROM unknown_store
           UNION ALL
           SELECT 'unknown-item', NULL, item, day, n,
-                 'The item ' || item || ' is not among the items: its lines (' || n || ', from ' || day || ' on) are kept out; add it to the items, or correct the files.',
+                 'The item ' || item || ' is not among the items: its lines (' || n || ', from ' || day
+                     || ' on) are kept out; add it to the items, or correct the files.',
                  '商品 ' || item || ' は商品マスターにありません。' || day || ' 以降の ' || n || ' 行を除外しました。マスターに加えるか、ファイルを直してください。'
           FROM unknown_item
           UNION ALL
@@ -113,27 +123,32 @@ public sealed class SalesFindings(Sales sales, DailySales days, Stores stores, R
           FROM unknown_region
           UNION ALL
           SELECT 'contradiction', store, item, date, lines::INTEGER,
-                 'The file ' || file || ' says two things of ' || item || ' in ' || store || ' on ' || date || ': both lines are kept out; leave the right one.',
+                 'The file ' || file || ' says two things of ' || item || ' in ' || store || ' on ' || date
+                     || ': both lines are kept out; leave the right one.',
                  'ファイル ' || file || ' に ' || date || ' の ' || store || '・' || item || ' が食い違う 2 行以上あります。どれも除外しました。正しい行だけを残してください。'
           FROM told WHERE contradicts
           UNION ALL
           SELECT 'absurd', store, item, date, 1,
-                 'Sales of ' || units || ' of ' || item || ' in ' || store || ' on ' || date || ' are more than fifty times its usual day (' || middle || '): the line is kept out; correct it.',
+                 'Sales of ' || units || ' of ' || item || ' in ' || store || ' on ' || date || ' are more than fifty times its usual day (' || middle
+                     || '): the line is kept out; correct it.',
                  date || ' の ' || store || '・' || item || ' の売上 ' || units || ' は普段の 1 日（' || middle || '）の 50 倍を超えています。除外しました。直してください。'
           FROM absurd
           UNION ALL
           SELECT 'correction', NULL, NULL, day, n,
-                 'The file ' || file || ' corrects what earlier files said (days, stores and items: ' || n || ', from ' || day || ' on); what they said is kept in the sales.',
+                 'The file ' || file || ' corrects what earlier files said (days, stores and items: ' || n || ', from ' || day
+                     || ' on); what they said is kept in the sales.',
                  'ファイル ' || file || ' が以前のファイルの値を ' || day || ' 以降 ' || n || ' 件訂正しました。以前の値は sales に残っています。'
           FROM corrected
           UNION ALL
           SELECT 'missing-days', store, NULL, first, n,
-                 'The store ' || store || ' has no sales from ' || first || ' to ' || last || ' (days: ' || n || '): they count as closed; load what is missing if it was open.',
+                 'The store ' || store || ' has no sales from ' || first || ' to ' || last || ' (days: ' || n
+                     || '): they count as closed; load what is missing if it was open.',
                  '店舗 ' || store || ' の ' || first || ' から ' || last || ' まで（' || n || ' 日）の売上がありません。休業とみなします。営業していたなら不足分を読み込んでください。'
           FROM gaps
           UNION ALL
           SELECT 'two-prices', NULL, item, day, n,
-                 'The item ' || item || ' has two prices from ' || day || ' on, ' || one || ' and ' || other || ' (days: ' || n || '): the one that began later holds, of two that began together the higher; correct their days.',
+                 'The item ' || item || ' has two prices from ' || day || ' on, ' || one || ' and ' || other || ' (days: ' || n
+                     || '): the one that began later holds, of two that began together the higher; correct their days.',
                  '商品 ' || item || ' に ' || day || ' から 2 つの価格 ' || one || ' と ' || other || ' があります（' || n || ' 日）。後に始まったほう、同時なら高いほうを使います。適用日を直してください。'
           FROM two_prices
           UNION ALL

@@ -17,10 +17,13 @@ namespace DemandForecast;
 /// <param name="PriceChange">Logarithm of the listed price over the highest of eight weeks, this one the last.</param>
 /// <param name="SpecialDays">Days of the calendar that are held.</param>
 /// <param name="SpecialDaysChange">The same less those of the week 52 weeks before.</param>
-/// <remarks>The rest are logarithms, each of the series itself, of its item over all stores, of its store over all items, and of the chain: <c>…LastYear</c> the week 52 weeks before over
-/// <paramref name="Usual"/>'s counterpart, <c>…Now</c> the last known week and <c>…Lately</c> the last two over what was usual for them, <c>…Step</c> how much more than the chain it rose towards that week a year before.</remarks>
+/// <remarks>The rest are logarithms, each of the series itself, of its item over all stores, of its store over all items, and of the chain: <c>…LastYear</c>
+/// the week 52 weeks before over
+/// <paramref name="Usual"/>'s counterpart, <c>…Now</c> the last known week and <c>…Lately</c> the last two over what was usual for them, <c>…Step</c> how much
+/// more than the chain it rose towards that week a year before.</remarks>
 public sealed record DemandRow(
-    DateOnly Week, string Store, string Item, DateOnly KnownUntil, int Ahead, int IsoYear, int IsoWeek, int? Units, double Usual, double Spread, double Evidence,
+    DateOnly Week, string Store, string Item, DateOnly KnownUntil, int Ahead, int IsoYear, int IsoWeek, int? Units, double Usual, double Spread,
+        double Evidence,
     int? TwoWeeksAgo, int? LastYear, double? SeasonalRatio, double? Season, double? PriceChange, int SpecialDays, int? SpecialDaysChange,
     double? SeriesLastYear, double? SeriesNow, double? SeriesLately, double? SeriesStep,
     double? ItemLastYear, double? ItemNow, double? ItemLately, double? ItemStep,
@@ -49,27 +52,35 @@ static class DemandRows
     public const int TestWeeks = 8;
 
     /// <remarks>
-    /// 0. Weeks on offer, at less than 98 % of the regular price, say nothing of the level, nor do weeks of a closed store. 1. <c>chain</c>: the mean rate of the series by week, where one says nothing its last one, so that the mean is always of the same series; its value 52 weeks before is the season. 2. <c>rates</c>: rates by week at four levels, of which 3. <c>levels</c> takes the level that each had at the end of each week:
-    /// a mean of the last eight, each divided by its season, the newer ones more (0.9 a week). The season is that of the chain, of the item over all stores, or the middle of both: whichever would have been nearest over the half
+    /// 0. Weeks on offer, at less than 98 % of the regular price, say nothing of the level, nor do weeks of a closed store. 1. <c>chain</c>: the mean rate of
+    /// the series by week, where one says nothing its last one, so that the mean is always of the same series; its value 52 weeks before is the season. 2.
+    /// <c>rates</c>: rates by week at four levels, of which 3. <c>levels</c> takes the level that each had at the end of each week:
+    /// a mean of the last eight, each divided by its season, the newer ones more (0.9 a week). The season is that of the chain, of the item over all stores,
+    /// or the middle of both: whichever would have been nearest over the half
     /// year before (<c>tried</c>, two weeks ahead). 4. Each week's end looks one to eight weeks ahead. No column but <c>units</c> looks beyond that end.
     /// </remarks>
     public static Query Of(WeeklySales weekly, ItemPrices prices, SpecialDays calendar, Closures closures, bool upcoming) => $"""
         WITH numbered AS (SELECT *, ((week - DATE '2000-01-03') / 7)::INTEGER AS n FROM {weekly}),
         span AS (SELECT min(n) AS first, max(n) AS last FROM numbered),
-        days AS (SELECT n, DATE '2000-01-03' + (7 * n + day)::INTEGER AS date FROM (SELECT unnest(generate_series(first, last + {DemandRows.Horizon}))::INTEGER AS n FROM span), (SELECT unnest(range(7)) AS day)),
+        days AS (SELECT n, DATE '2000-01-03' + (7 * n + day)::INTEGER AS date FROM (SELECT unnest(generate_series(first,
+            last + {DemandRows.Horizon}))::INTEGER AS n FROM span), (SELECT unnest(range(7)) AS day)),
         day_prices AS (
-          SELECT n, item_name AS item, date, arg_max(price, (applied_from, price))::DOUBLE AS price FROM days JOIN {prices} ON date BETWEEN applied_from AND applied_to GROUP BY ALL),
+          SELECT n, item_name AS item, date, arg_max(price, (applied_from, price))::DOUBLE AS price FROM days JOIN {prices} ON date BETWEEN applied_from
+              AND applied_to GROUP BY ALL),
         week_prices AS (SELECT n, item, avg(price) AS price FROM day_prices GROUP BY ALL),
         listed AS (SELECT n, item, price, max(price) OVER (PARTITION BY item ORDER BY n RANGE BETWEEN 7 PRECEDING AND CURRENT ROW) AS regular FROM week_prices),
-        weekly AS (SELECT numbered.* REPLACE (CASE WHEN coalesce(price >= 0.98 * regular, true) THEN rate END AS rate) FROM numbered LEFT JOIN listed USING (item, n)),
+        weekly AS (SELECT numbered.* REPLACE (CASE WHEN coalesce(price >= 0.98 * regular, true) THEN rate END AS rate) FROM numbered
+            LEFT JOIN listed USING (item, n)),
         filled AS (
           SELECT store, item, n, coalesce(rate, last_value(rate IGNORE NULLS) OVER (PARTITION BY store, item ORDER BY n ROWS 8 PRECEDING)) AS rate FROM weekly),
         chain AS (SELECT n, avg(rate) AS rate FROM filled GROUP BY n),
         items AS (SELECT item, n, avg(rate) AS rate FROM weekly GROUP BY item, n),
-        shares AS (SELECT item, n, items.rate / chain.rate AS share, min(n) OVER (PARTITION BY item) AS first FROM items JOIN chain USING (n) WHERE chain.rate > 0 AND items.rate > 0),
+        shares AS (SELECT item, n, items.rate / chain.rate AS share, min(n) OVER (PARTITION BY item) AS first FROM items JOIN chain USING (n)
+            WHERE chain.rate > 0 AND items.rate > 0),
         item_seasons AS (
           SELECT i.item, chain.n + 52 AS n, chain.rate AS of_chain, chain.rate * coalesce(s.share, avg(s.share) OVER near, i.share) AS of_item
-          FROM (SELECT item, avg(share) AS share FROM shares WHERE n < first + 8 GROUP BY item) i CROSS JOIN chain LEFT JOIN shares s ON s.item = i.item AND s.n = chain.n
+          FROM (SELECT item, avg(share) AS share FROM shares WHERE n < first + 8 GROUP BY item) i CROSS JOIN chain LEFT JOIN shares s ON s.item = i.item
+              AND s.n = chain.n
           WHERE chain.rate > 0 WINDOW near AS (PARTITION BY i.item ORDER BY chain.n RANGE BETWEEN 4 PRECEDING AND 4 FOLLOWING)),
         seasons AS (SELECT *, sqrt(of_chain * of_item) AS of_both FROM item_seasons),
         chain_seasons AS (SELECT n + 52 AS n, rate AS season FROM chain WHERE rate > 0),
@@ -79,20 +90,27 @@ static class DemandRows
           UNION ALL SELECT 'store', store, NULL, n, avg(rate) FROM filled GROUP BY store, n
           UNION ALL SELECT 'chain', NULL, NULL, n, rate FROM chain),
         seasoned AS (
-          SELECT rates.*, coalesce(of_chain, season) AS of_chain, coalesce(of_both, season) AS of_both, coalesce(of_item, season) AS of_item, pow(10.0 / 9, rates.n - span.first) AS weight, chain.rate AS chain_rate
-          FROM rates LEFT JOIN seasons ON seasons.n = rates.n AND seasons.item = rates.item LEFT JOIN chain_seasons ON chain_seasons.n = rates.n LEFT JOIN chain ON chain.n = rates.n, span),
+          SELECT rates.*, coalesce(of_chain, season) AS of_chain, coalesce(of_both, season) AS of_both, coalesce(of_item, season) AS of_item, pow(10.0 / 9,
+              rates.n - span.first) AS weight, chain.rate AS chain_rate
+          FROM rates LEFT JOIN seasons ON seasons.n = rates.n AND seasons.item = rates.item LEFT JOIN chain_seasons ON chain_seasons.n = rates.n
+              LEFT JOIN chain ON chain.n = rates.n, span),
         weighed AS (
-          SELECT *, sum(CASE WHEN rate IS NOT NULL AND of_chain IS NOT NULL THEN weight END) OVER eight AS weights, count(rate / of_chain) OVER eight AS seasons_known,
-                 sum(rate / of_chain * weight) OVER eight AS by_chain, sum(rate / of_both * weight) OVER eight AS by_both, sum(rate / of_item * weight) OVER eight AS by_item
+          SELECT *, sum(CASE WHEN rate IS NOT NULL AND of_chain IS NOT NULL THEN weight END) OVER eight AS weights,
+              count(rate / of_chain) OVER eight AS seasons_known,
+                 sum(rate / of_chain * weight) OVER eight AS by_chain, sum(rate / of_both * weight) OVER eight AS by_both,
+                     sum(rate / of_item * weight) OVER eight AS by_item
           FROM seasoned WINDOW eight AS (PARTITION BY level, store, item ORDER BY n ROWS 7 PRECEDING)),
         tried AS (
-          SELECT now.n, sum(abs(now.rate - past.by_chain / past.weights * now.of_chain)) AS chain_off, sum(abs(now.rate - past.by_both / past.weights * now.of_both)) AS both_off,
+          SELECT now.n, sum(abs(now.rate - past.by_chain / past.weights * now.of_chain)) AS chain_off,
+              sum(abs(now.rate - past.by_both / past.weights * now.of_both)) AS both_off,
                  sum(abs(now.rate - past.by_item / past.weights * now.of_item)) AS item_off
           FROM weighed now JOIN weighed past ON past.level = 'series' AND past.store = now.store AND past.item = now.item AND past.n = now.n - 2
           WHERE now.level = 'series' AND past.seasons_known >= 2 AND now.of_chain IS NOT NULL GROUP BY now.n),
-        summed AS (SELECT n, sum(chain_off) OVER half_year AS chain_off, sum(both_off) OVER half_year AS both_off, sum(item_off) OVER half_year AS item_off FROM tried
+        summed AS (SELECT n, sum(chain_off) OVER half_year AS chain_off, sum(both_off) OVER half_year AS both_off,
+            sum(item_off) OVER half_year AS item_off FROM tried
           WINDOW half_year AS (ORDER BY n RANGE BETWEEN 25 PRECEDING AND CURRENT ROW)),
-        choices AS (SELECT n, CASE WHEN chain_off <= both_off AND chain_off <= item_off THEN 0 WHEN both_off <= item_off THEN 1 ELSE 2 END AS choice FROM summed),
+        choices AS (SELECT n, CASE WHEN chain_off <= both_off AND chain_off <= item_off THEN 0 WHEN both_off <= item_off THEN 1 ELSE 2 END AS choice
+            FROM summed),
         chosen AS (
           SELECT w.level, w.store, w.item, w.n, rate, chain_rate, seasons_known, coalesce(choice, 0) AS choice,
                  CASE coalesce(choice, 0) WHEN 0 THEN of_chain WHEN 1 THEN of_both ELSE of_item END AS season,
@@ -100,32 +118,41 @@ static class DemandRows
           FROM weighed w LEFT JOIN choices ON choices.n = w.n),
         recent AS (
           SELECT level, store, item, n, rate, season, chain_rate, seasons_known, choice, free_level,
-                 coalesce(avg(rate) OVER two, last_value(rate IGNORE NULLS) OVER eight) AS plain_level, avg(rate) OVER four AS four_weeks, avg(rate) OVER two AS two_weeks, avg(season) OVER two AS two_seasons,
+                 coalesce(avg(rate) OVER two, last_value(rate IGNORE NULLS) OVER eight) AS plain_level, avg(rate) OVER four AS four_weeks,
+                     avg(rate) OVER two AS two_weeks, avg(season) OVER two AS two_seasons,
                  avg(rate) OVER year_before AS year_before, avg(chain_rate) OVER year_before AS chain_year_before
           FROM chosen
           WINDOW series AS (PARTITION BY level, store, item ORDER BY n),
-                 eight AS (series ROWS 7 PRECEDING), four AS (series ROWS 3 PRECEDING), two AS (series ROWS 1 PRECEDING), year_before AS (series ROWS BETWEEN 55 PRECEDING AND 52 PRECEDING)),
+                 eight AS (series ROWS 7 PRECEDING), four AS (series ROWS 3 PRECEDING), two AS (series ROWS 1 PRECEDING),
+                     year_before AS (series ROWS BETWEEN 55 PRECEDING AND 52 PRECEDING)),
         levels AS (
-          SELECT level, store, item, n, year_before, chain_year_before, season, choice, seasons_known >= 2 AS has, plain_level AS plain, CASE WHEN seasons_known >= 2 THEN free_level ELSE plain_level END AS base,
+          SELECT level, store, item, n, year_before, chain_year_before, season, choice, seasons_known >= 2 AS has, plain_level AS plain,
+              CASE WHEN seasons_known >= 2 THEN free_level ELSE plain_level END AS base,
                  ln((rate + 1) / (CASE WHEN seasons_known >= 2 THEN free_level * season ELSE plain_level END + 1)) AS now,
                  ln((two_weeks + 1) / (CASE WHEN seasons_known >= 2 THEN free_level * two_seasons ELSE four_weeks END + 1)) AS lately
           FROM recent),
         open_days AS (SELECT store, n, max(open_days) AS open_days FROM weekly GROUP BY ALL),
         coming AS (SELECT store, unnest(generate_series(last + 1, last + {DemandRows.Horizon}))::INTEGER AS n FROM (SELECT DISTINCT store FROM weekly), span),
         shut AS (
-          SELECT store, n, count(*)::INTEGER AS days FROM (SELECT DISTINCT c.store, c.n, day FROM (SELECT *, unnest(range(7)) AS day FROM coming) c JOIN {closures} shut ON shut.store = c.store
+          SELECT store, n, count(*)::INTEGER AS days FROM (SELECT DISTINCT c.store, c.n, day FROM (SELECT *, unnest(range(7)) AS day FROM coming) c
+              JOIN {closures} shut ON shut.store = c.store
             AND DATE '2000-01-03' + (7 * n + day)::INTEGER BETWEEN shut.closed_from AND coalesce(shut.closed_to, DATE '9999-12-31')) GROUP BY ALL),
         opened AS (SELECT store, n, open_days FROM open_days UNION ALL SELECT store, n, 7 - coalesce(days, 0) FROM coming LEFT JOIN shut USING (store, n)),
         special AS (
           SELECT s.store, n, count(DISTINCT date)::INTEGER AS days FROM (SELECT DISTINCT store FROM weekly) s, days JOIN {calendar} c USING (date)
           WHERE NOT c.cancelled AND (c.store IS NULL OR c.store = s.store) GROUP BY ALL),
         origins AS (
-          SELECT w.store, w.item, w.n AS k, w.n + ahead AS n, ahead, own.base, own.plain, own.has, own.now, own.lately, own.year_before, own.chain_year_before, own.season, own.choice
-          FROM weekly w JOIN levels own ON own.level = 'series' AND own.store = w.store AND own.item = w.item AND own.n = w.n, (SELECT unnest(generate_series(1, {DemandRows.Horizon}))::INTEGER AS ahead), span
-          WHERE own.plain IS NOT NULL AND CASE WHEN {upcoming} THEN w.n = last OR (w.n + ahead > last - {DemandRows.TestWeeks} AND w.n + ahead <= last) ELSE w.n + ahead <= last END),
+          SELECT w.store, w.item, w.n AS k, w.n + ahead AS n, ahead, own.base, own.plain, own.has, own.now, own.lately, own.year_before, own.chain_year_before,
+              own.season, own.choice
+          FROM weekly w JOIN levels own ON own.level = 'series' AND own.store = w.store AND own.item = w.item AND own.n = w.n,
+              (SELECT unnest(generate_series(1, {DemandRows.Horizon}))::INTEGER AS ahead), span
+          WHERE own.plain IS NOT NULL AND CASE WHEN {upcoming} THEN w.n = last OR (w.n + ahead > last - {DemandRows.TestWeeks} AND w.n + ahead <= last)
+              ELSE w.n + ahead <= last END),
         joined AS (
-          SELECT o.*, t.units, opened.open_days, CASE o.choice WHEN 0 THEN s.of_chain WHEN 1 THEN s.of_both ELSE s.of_item END AS season_then, chain_then.rate AS chain_rate_then, y.units AS last_year, y.rate AS rate_then,
-                 naive.units AS naive, naive_then.units AS naive_then, i.base AS i_base, i.has AS i_has, i.now AS i_now, i.lately AS i_lately, i.year_before AS i_before, it.rate AS i_then,
+          SELECT o.*, t.units, opened.open_days, CASE o.choice WHEN 0 THEN s.of_chain WHEN 1 THEN s.of_both ELSE s.of_item END AS season_then,
+              chain_then.rate AS chain_rate_then, y.units AS last_year, y.rate AS rate_then,
+                 naive.units AS naive, naive_then.units AS naive_then, i.base AS i_base, i.has AS i_has, i.now AS i_now, i.lately AS i_lately,
+                     i.year_before AS i_before, it.rate AS i_then,
                  st.base AS st_base, st.has AS st_has, st.now AS st_now, st.lately AS st_lately, st.year_before AS st_before, stt.rate AS st_then,
                  c.base AS c_base, c.has AS c_has, c.now AS c_now, c.lately AS c_lately
           FROM origins o
@@ -141,20 +168,28 @@ static class DemandRows
           LEFT JOIN levels st ON st.level = 'store' AND st.store = o.store AND st.n = o.k
           LEFT JOIN rates stt ON stt.level = 'store' AND stt.store = o.store AND stt.n = o.n - 52
           LEFT JOIN levels c ON c.level = 'chain' AND c.n = o.k),
-        expected AS (SELECT *, has AND season_then IS NOT NULL AS seasonal, CASE WHEN has AND season_then IS NOT NULL THEN base * season_then ELSE plain END AS usual_rate FROM joined),
+        expected AS (SELECT *, has AND season_then IS NOT NULL AS seasonal, CASE WHEN has AND season_then IS NOT NULL THEN base * season_then ELSE plain
+            END AS usual_rate FROM joined),
         usual AS (
           SELECT *, usual_rate * open_days / 7.0 AS usual, CASE WHEN seasonal THEN ln((rate_then + 1) / (usual_rate + 1)) END AS y,
                  CASE WHEN seasonal THEN ln((rate_then + 1) / (year_before + 1)) - ln(chain_rate_then / chain_year_before) END AS step FROM expected)
-        SELECT DATE '2000-01-03' + 7 * u.n AS week, u.store, u.item, DATE '2000-01-03' + (7 * k + 6) AS known_until, ahead, isoyear(DATE '2000-01-03' + 7 * u.n)::INTEGER AS iso_year,
-               week(DATE '2000-01-03' + 7 * u.n)::INTEGER AS iso_week, units, usual, sqrt(greatest(usual, 1) * (1 + ahead / 16.0)) AS spread, CASE WHEN seasonal THEN 1 ELSE 0.001 END::DOUBLE AS evidence,
-               naive AS two_weeks_ago, last_year, naive * last_year / nullif(naive_then, 0)::DOUBLE AS seasonal_ratio, CASE WHEN seasonal THEN ln(season_then / season) END AS season,
-               ln(p.price / p.regular) AS price_change, coalesce(e.days, 0) AS special_days, CASE WHEN seasonal THEN coalesce(e.days, 0) - coalesce(e_then.days, 0) END AS special_days_change,
+        SELECT DATE '2000-01-03' + 7 * u.n AS week, u.store, u.item, DATE '2000-01-03' + (7 * k + 6) AS known_until, ahead,
+            isoyear(DATE '2000-01-03' + 7 * u.n)::INTEGER AS iso_year,
+               week(DATE '2000-01-03' + 7 * u.n)::INTEGER AS iso_week, units, usual, sqrt(greatest(usual, 1) * (1 + ahead / 16.0)) AS spread,
+                   CASE WHEN seasonal THEN 1 ELSE 0.001 END::DOUBLE AS evidence,
+               naive AS two_weeks_ago, last_year, naive * last_year / nullif(naive_then, 0)::DOUBLE AS seasonal_ratio,
+                   CASE WHEN seasonal THEN ln(season_then / season) END AS season,
+               ln(p.price / p.regular) AS price_change, coalesce(e.days, 0) AS special_days, CASE WHEN seasonal THEN coalesce(e.days,
+                   0) - coalesce(e_then.days, 0) END AS special_days_change,
                y AS series_last_year, now AS series_now, lately AS series_lately, step AS series_step,
-               CASE WHEN seasonal AND i_has THEN ln((i_then + 1) / (i_base * season_then + 1)) END AS item_last_year, i_now AS item_now, i_lately AS item_lately,
+               CASE WHEN seasonal AND i_has THEN ln((i_then + 1) / (i_base * season_then + 1)) END AS item_last_year, i_now AS item_now,
+                   i_lately AS item_lately,
                CASE WHEN seasonal THEN ln((i_then + 1) / (i_before + 1)) - ln(chain_rate_then / chain_year_before) END AS item_step,
-               CASE WHEN seasonal AND st_has THEN ln((st_then + 1) / (st_base * chain_rate_then + 1)) END AS store_last_year, st_now AS store_now, st_lately AS store_lately,
+               CASE WHEN seasonal AND st_has THEN ln((st_then + 1) / (st_base * chain_rate_then + 1)) END AS store_last_year, st_now AS store_now,
+                   st_lately AS store_lately,
                CASE WHEN seasonal THEN ln((st_then + 1) / (st_before + 1)) - ln(chain_rate_then / chain_year_before) END AS store_step,
-               CASE WHEN seasonal AND c_has THEN ln((chain_rate_then + 1) / (c_base * chain_rate_then + 1)) END AS chain_last_year, c_now AS chain_now, c_lately AS chain_lately
+               CASE WHEN seasonal AND c_has THEN ln((chain_rate_then + 1) / (c_base * chain_rate_then + 1)) END AS chain_last_year, c_now AS chain_now,
+                   c_lately AS chain_lately
         FROM usual u
         LEFT JOIN listed p ON p.item = u.item AND p.n = u.n
         LEFT JOIN special e ON e.store = u.store AND e.n = u.n

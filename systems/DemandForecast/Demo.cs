@@ -9,7 +9,11 @@ static class Demo
 {
     static readonly Option<int> Port = new("--port") { Description = "Where to serve.", DefaultValueFactory = _ => 5080 };
     static readonly Option<bool> NoServe = new("--no-serve") { Description = "Stop when everything is released." };
-    static readonly Option<DirectoryInfo?> Csv = new("--csv") { Description = "A folder of your own: item_sale_records_*.csv, and where there are any items.csv, item_prices.csv, stores.csv, regions.csv, calendar.csv, closures.csv." };
+    static readonly Option<DirectoryInfo?> Csv = new("--csv")
+    {
+        Description = "A folder of your own: item_sale_records_*.csv, and where there are any items.csv, item_prices.csv, stores.csv, regions.csv, "
+            + "calendar.csv, closures.csv.",
+    };
 
     public static IReadOnlyList<Symbol> Options { get; } = [Port, NoServe, Csv];
 
@@ -21,7 +25,11 @@ static class Demo
         if (!File.Exists(released))
         {
             if (HasSales()) Say("1/4", $"taking the sales that are in {Sales.Folder}");
-            else Say("1/4", $"writing two years of daily sales for 10 stores and 10 items: {GenerateSales.Write(new(new(2024, 1, 1), new(2025, 12, 28), 10, 10, Seed: 1), Sales.Folder, GenerateSales.MastersFolder, "data/truth")}");
+            else
+            {
+                var file = GenerateSales.Write(new(new(2024, 1, 1), new(2025, 12, 28), 10, 10, Seed: 1), Sales.Folder, GenerateSales.MastersFolder, "data/truth");
+                Say("1/4", $"writing two years of daily sales for 10 stores and 10 items: {file}");
+            }
             Say("2/4", "making the forecast and all it is made from");
             foreach (var asset in (string[])["forecast-accuracy", "demand-report", "demand-breaks", "sales-findings"])
                 if (await verbs.RunAsync(["make", asset, "--upstream", "--stage", "--data", data], stop) is not 0 and var failed) return failed;
@@ -43,7 +51,8 @@ static class Demo
         List<string> sales = [.. Directory.EnumerateFiles(from, "item_sale_records_*.csv").Order(StringComparer.Ordinal)];
         if (sales.Count == 0) throw new KumikiException(Message.Of("demand.no-files", ("folder", from), ("files", "item_sale_records_*.csv")));
         if (HasSales()) throw new KumikiException(Message.Of("demand.sales-there", ("folder", Path.GetFullPath(Sales.Folder))));
-        List<string> masters = [.. ((string[])["items.csv", "item_prices.csv", "stores.csv", "regions.csv", "calendar.csv", "closures.csv"]).Select(name => Path.Combine(from, name)).Where(File.Exists)];
+        List<string> masters = [.. ((string[])["items.csv", "item_prices.csv", "stores.csv", "regions.csv", "calendar.csv", "closures.csv"]).Select(name
+            => Path.Combine(from, name)).Where(File.Exists)];
         Directory.CreateDirectory(GenerateSales.MastersFolder);
         Directory.CreateDirectory(Sales.Folder);
         foreach (var file in masters) Copy(file, GenerateSales.MastersFolder);

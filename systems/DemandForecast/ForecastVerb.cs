@@ -7,15 +7,25 @@ using Kumiki;
 namespace DemandForecast;
 
 /// <summary>Forecasts one week from a folder of CSV files, with what was known on the Sunday two weeks before it; needs nothing but that folder.</summary>
-/// <remarks>1. The week and the files are checked, 2. sales up to that Sunday are loaded into a folder of their own, 3. a model is trained and forecasts, by the same assets that the project is made of, 4. the file appears as a whole.</remarks>
+/// <remarks>1. The week and the files are checked, 2. sales up to that Sunday are loaded into a folder of their own, 3. a model is trained and forecasts, by
+/// the same assets that the project is made of, 4. the file appears as a whole.</remarks>
 static partial class ForecastVerb
 {
     /// <summary>Whole weeks of sales that a forecast needs at least.</summary>
     const int FewestWeeks = 12;
 
-    static readonly Option<DirectoryInfo> Data = new("--data") { Description = "The folder with item_sale_records_*.csv, items.csv, item_prices.csv and stores.csv; regions.csv, calendar.csv and closures.csv are read where they are.", Required = true };
+    static readonly Option<DirectoryInfo> Data = new("--data")
+    {
+        Description = "The folder with item_sale_records_*.csv, items.csv, item_prices.csv and stores.csv; regions.csv, calendar.csv and closures.csv are read "
+            + "where they are.",
+        Required = true,
+    };
     static readonly Option<string> Week = new("--week") { Description = "The ISO week to forecast, such as 2021-W32.", Required = true };
-    static readonly Option<FileInfo> Out = new("--out") { Description = "The CSV file to write: store, item, year, week, prediction, lower, upper.", Required = true };
+    static readonly Option<FileInfo> Out = new("--out")
+    {
+        Description = "The CSV file to write: store, item, year, week, prediction, lower, upper.",
+        Required = true
+    };
 
     public static IReadOnlyList<Symbol> Options { get; } = [Data, Week, Out];
 
@@ -32,7 +42,8 @@ static partial class ForecastVerb
         using var place = new TemporaryFolder();
         string[] settings =
         [
-            $"sales.files={folder}/item_sale_records_*.csv", $"daily-sales.until={monday.AddDays(-8):yyyy-MM-dd}", $"stores.files={folder}/stores.csv", $"regions.files={folder}/regions.csv", $"items.files={folder}/items.csv",
+            $"sales.files={folder}/item_sale_records_*.csv", $"daily-sales.until={monday.AddDays(-8):yyyy-MM-dd}", $"stores.files={folder}/stores.csv",
+                $"regions.files={folder}/regions.csv", $"items.files={folder}/items.csv",
             $"item-prices.files={folder}/item_prices.csv", $"special-days.files={folder}/calendar.csv", $"closures.files={folder}/closures.csv",
         ];
         foreach (var asset in (string[])["sales-findings", "weekly-sales"])
@@ -40,10 +51,12 @@ static partial class ForecastVerb
 
         var weeks = (await place.RowsAsync("weekly-sales", ["week"], stop)).Select(r => (DateOnly)r[0]!).Distinct().Order().ToList();
         if (weeks.Count < FewestWeeks)
-            throw new KumikiException(Message.Of("demand.few-weeks", ("week", Name(monday)), ("until", monday.AddDays(-8).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)), ("weeks", weeks.Count), ("needed", FewestWeeks)));
+            throw new KumikiException(Message.Of("demand.few-weeks", ("week", Name(monday)), ("until", monday.AddDays(-8).ToString("yyyy-MM-dd",
+                CultureInfo.InvariantCulture)), ("weeks", weeks.Count), ("needed", FewestWeeks)));
         var ahead = (monday.DayNumber - weeks[^1].DayNumber) / 7;
         if (ahead > DemandRows.Horizon)
-            throw new KumikiException(Message.Of("demand.too-far", ("week", Name(monday)), ("last", Name(weeks[^1])), ("ahead", ahead), ("most", DemandRows.Horizon)));
+            throw new KumikiException(Message.Of("demand.too-far", ("week", Name(monday)), ("last", Name(weeks[^1])), ("ahead", ahead), ("most",
+                DemandRows.Horizon)));
 
         settings = [.. settings, "demand-model.test-weeks=1", $"demand-model.validation-weeks={Math.Clamp(weeks.Count / 4, 2, 8)}"];
         if (await MakeAsync("demand-forecasts") is not 0 and var refused) return refused;
@@ -51,19 +64,24 @@ static partial class ForecastVerb
         var rows = await place.RowsAsync("demand-forecasts", ["week", "store", "item", "iso_year", "iso_week", "prediction", "lower", "upper"], stop);
         var lines = rows.Where(r => (DateOnly)r[0]! == monday).Select(r => r[1..]).ToList();
         await WriteAsync(file, lines, stop);
-        Console.Out.WriteLine(Message.Of("demand.forecast-written", ("file", file), ("week", Name(monday)), ("rows", lines.Count), ("until", weeks[^1].AddDays(6).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)), ("ahead", ahead)));
+        Console.Out.WriteLine(Message.Of("demand.forecast-written", ("file", file), ("week", Name(monday)), ("rows", lines.Count), ("until",
+            weeks[^1].AddDays(6).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)), ("ahead", ahead)));
         return 0;
 
-        Task<int> MakeAsync(string asset) => verbs.RunAsync(["make", asset, "--upstream", "--stage", "--data", place.Store, .. settings.SelectMany(s => new[] { "--set", s })], stop);
+        Task<int> MakeAsync(string asset) => verbs.RunAsync(["make", asset, "--upstream", "--stage", "--data", place.Store, .. settings.SelectMany(s =>
+            new[] { "--set", s })], stop);
     }
 
     static DateOnly MondayOf(string text)
     {
         if (IsoWeekName().Match(text) is { Success: true } match)
         {
-            var (year, week) = (int.Parse(match.Groups["year"].ValueSpan, CultureInfo.InvariantCulture), int.Parse(match.Groups["week"].ValueSpan, CultureInfo.InvariantCulture));
-            if (year is > 1 and < 9999 && week >= 1 && week <= ISOWeek.GetWeeksInYear(year)) return DateOnly.FromDateTime(ISOWeek.ToDateTime(year, week, DayOfWeek.Monday));
-            if (year is > 1 and < 9999) throw new KumikiException(Message.Of("demand.no-such-week", ("week", text), ("year", year), ("weeks", ISOWeek.GetWeeksInYear(year))));
+            var (year, week) = (int.Parse(match.Groups["year"].ValueSpan, CultureInfo.InvariantCulture), int.Parse(match.Groups["week"].ValueSpan,
+                CultureInfo.InvariantCulture));
+            if (year is > 1 and < 9999 && week >= 1 && week <= ISOWeek.GetWeeksInYear(year)) return DateOnly.FromDateTime(ISOWeek.ToDateTime(year, week,
+                DayOfWeek.Monday));
+            if (year is > 1 and < 9999) throw new KumikiException(Message.Of("demand.no-such-week", ("week", text), ("year", year), ("weeks",
+                ISOWeek.GetWeeksInYear(year))));
         }
         throw new KumikiException(Message.Of("demand.no-week", ("week", text)));
     }
@@ -92,7 +110,8 @@ static partial class ForecastVerb
             {
                 await using var writer = new StreamWriter(stream, new UTF8Encoding(false)) { NewLine = "\n" };
                 await writer.WriteLineAsync("store,item,year,week,prediction,lower,upper");
-                foreach (var row in rows) await writer.WriteLineAsync(StoredRows.Line(row.Select(v => v is double number ? Math.Round(number, 4) : v)).AsMemory(), stop);
+                foreach (var row in rows) await writer.WriteLineAsync(StoredRows.Line(row.Select(v => v is double number ? Math.Round(number, 4)
+                    : v)).AsMemory(), stop);
                 await writer.FlushAsync(stop);
                 stream.Flush(flushToDisk: true);
             }
@@ -111,7 +130,8 @@ static partial class ForecastVerb
 
         public string Store => Path.Combine(folder, "store");
 
-        public async Task<IReadOnlyList<object?[]>> RowsAsync(string asset, IReadOnlyList<string> columns, CancellationToken stop) => (await StoredRows.ReadAsync(Store, asset, columns, stop)).Rows;
+        public async Task<IReadOnlyList<object?[]>> RowsAsync(string asset, IReadOnlyList<string> columns, CancellationToken stop)
+            => (await StoredRows.ReadAsync(Store, asset, columns, stop)).Rows;
 
         public void Dispose() => Directory.Delete(folder, recursive: true);
     }

@@ -15,9 +15,12 @@ sealed record SalesPlan(DateOnly From, DateOnly To, int Stores, int Items, int S
 /// Units are Poisson draws around store size × item popularity × weekday × season × trend × offer × holiday × festival × break.
 /// <list type="bullet">
 /// <item><description>An item is on offer one week in eight, a fifth cheaper in the price list: half as much again is sold.</description></item>
-/// <item><description>On holidays a third more is sold; each store has a festival of three days a year at which it sells twice as much. In the last year the first store's festival is cancelled, and the calendar says so.</description></item>
-/// <item><description>Of four stores or more, the last one opens after two fifths of the time and the one before pauses for three weeks; of six or more, the third to last closes for good after nine tenths. Of four items or more, the last one is new after half of the time.</description></item>
-/// <item><description>A break is a store that a competitor opens beside (all its items fall by two fifths), or an item that goes out of fashion everywhere (by half), by turns. <c>breaks.csv</c> holds what was planted.</description></item>
+/// <item><description>On holidays a third more is sold; each store has a festival of three days a year at which it sells twice as much. In the last year the
+/// first store's festival is cancelled, and the calendar says so.</description></item>
+/// <item><description>Of four stores or more, the last one opens after two fifths of the time and the one before pauses for three weeks; of six or more, the
+/// third to last closes for good after nine tenths. Of four items or more, the last one is new after half of the time.</description></item>
+/// <item><description>A break is a store that a competitor opens beside (all its items fall by two fifths), or an item that goes out of fashion everywhere (by
+/// half), by turns. <c>breaks.csv</c> holds what was planted.</description></item>
 /// </list>
 /// </remarks>
 static class GenerateSales
@@ -26,8 +29,16 @@ static class GenerateSales
     const string TruthFolder = "data/truth";
 
     static readonly Option<DirectoryInfo> Out = new("--out") { Description = "The folder to write sales to.", DefaultValueFactory = _ => new(Sales.Folder) };
-    static readonly Option<DirectoryInfo> Masters = new("--masters") { Description = "The folder to write stores, items, prices, calendar and closures to.", DefaultValueFactory = _ => new(MastersFolder) };
-    static readonly Option<DirectoryInfo> Truth = new("--truth") { Description = "The folder to write the planted breaks to.", DefaultValueFactory = _ => new(TruthFolder) };
+    static readonly Option<DirectoryInfo> Masters = new("--masters")
+    {
+        Description = "The folder to write stores, items, prices, calendar and closures to.",
+        DefaultValueFactory = _ => new(MastersFolder)
+    };
+    static readonly Option<DirectoryInfo> Truth = new("--truth")
+    {
+        Description = "The folder to write the planted breaks to.",
+        DefaultValueFactory = _ => new(TruthFolder)
+    };
     static readonly Option<DateOnly> From = new("--from") { Description = "The first day.", DefaultValueFactory = _ => new(2024, 1, 1), CustomParser = DayOf };
     static readonly Option<DateOnly> To = new("--to") { Description = "The last day.", DefaultValueFactory = _ => new(2025, 12, 28), CustomParser = DayOf };
     static readonly Option<int> Stores = new("--stores") { Description = "How many stores.", DefaultValueFactory = _ => 10 };
@@ -39,7 +50,8 @@ static class GenerateSales
     static readonly string[] StoreNames = ["asahikawa", "chiba", "fukuoka", "kobe", "morioka", "nagoya", "osaka", "sendai", "shinjuku", "yokohama"];
     static readonly string[] Regions = ["north_east", "east", "west"];
     static readonly int[] RegionOf = [0, 1, 2, 2, 0, 2, 2, 0, 1, 1];
-    static readonly string[] ItemNames = ["apple-juice", "barley-tea", "beer", "coffee", "fruit-juice", "green-tea", "milk", "orange-juice", "sports-drink", "water"];
+    static readonly string[] ItemNames = ["apple-juice", "barley-tea", "beer", "coffee", "fruit-juice", "green-tea", "milk", "orange-juice", "sports-drink",
+        "water"];
 
     public static IReadOnlyList<Symbol> Options { get; } = [Out, Masters, Truth, From, To, Stores, Items, Seed, Breaks, Faults];
 
@@ -52,9 +64,11 @@ static class GenerateSales
 
     public static int Run(ParseResult parsed)
     {
-        var plan = new SalesPlan(parsed.GetValue(From), parsed.GetValue(To), parsed.GetValue(Stores), parsed.GetValue(Items), parsed.GetValue(Seed), parsed.GetValue(Faults), parsed.GetValue(Breaks));
-        if (plan.To < plan.From || plan.Stores < 1 || plan.Items < 1 || plan.Breaks < 0) throw new KumikiException(Message.Of("demand.no-plan", ("from", parsed.GetValue(From)), ("to", parsed.GetValue(To)),
-            ("stores", plan.Stores), ("items", plan.Items), ("breaks", plan.Breaks)));
+        var plan = new SalesPlan(parsed.GetValue(From), parsed.GetValue(To), parsed.GetValue(Stores), parsed.GetValue(Items), parsed.GetValue(Seed),
+            parsed.GetValue(Faults), parsed.GetValue(Breaks));
+        if (plan.To < plan.From || plan.Stores < 1 || plan.Items < 1 || plan.Breaks < 0)
+            throw new KumikiException(Message.Of("demand.no-plan", ("from", plan.From), ("to", plan.To), ("stores", plan.Stores), ("items", plan.Items),
+                ("breaks", plan.Breaks)));
         Console.Out.WriteLine(Write(plan, parsed.GetValue(Out)!.FullName, parsed.GetValue(Masters)!.FullName, parsed.GetValue(Truth)!.FullName));
         return 0;
     }
@@ -65,13 +79,16 @@ static class GenerateSales
     {
         var chain = new Chain(plan);
         Whole(Path.Combine(masters, "regions.csv"), to => Lines(to, "id,name", Regions.Select((r, i) => $"region-{i + 1},{r}")));
-        Whole(Path.Combine(masters, "stores.csv"), to => Lines(to, "id,name,region", Enumerable.Range(0, plan.Stores).Select(s => $"store-{s + 1},{Store(s)},{Regions[RegionOf[s % RegionOf.Length]]}")));
+        Whole(Path.Combine(masters, "stores.csv"), to => Lines(to, "id,name,region", Enumerable.Range(0, plan.Stores).Select(s =>
+            $"store-{s + 1},{Store(s)},{Regions[RegionOf[s % RegionOf.Length]]}")));
         Whole(Path.Combine(masters, "items.csv"), to => Lines(to, "id,name", Enumerable.Range(0, plan.Items).Select(i => $"item-{i + 1},{Item(i)}")));
-        Whole(Path.Combine(masters, "item_prices.csv"), to => Lines(to, "id,item_name,price,applied_from,applied_to", chain.Prices().Select((p, n) => $"price-{n + 1},{p}")));
+        Whole(Path.Combine(masters, "item_prices.csv"), to => Lines(to, "id,item_name,price,applied_from,applied_to", chain.Prices().Select((p, n) =>
+            $"price-{n + 1},{p}")));
         Whole(Path.Combine(masters, "calendar.csv"), to => Lines(to, "date,name,store,cancelled", chain.Calendar()));
         Whole(Path.Combine(masters, "closures.csv"), to => Lines(to, "store,closed_from,closed_to", chain.Closures()));
         Whole(Path.Combine(truth, "breaks.csv"), to => Lines(to, "store,item,from,factor", chain.Breaks.Select(b =>
-            string.Create(CultureInfo.InvariantCulture, $"{(b.Store is { } s ? Store(s) : "")},{(b.Item is { } i ? Item(i) : "")},{b.From:yyyy-MM-dd},{b.Factor}"))));
+            string.Create(CultureInfo.InvariantCulture,
+                $"{(b.Store is { } s ? Store(s) : "")},{(b.Item is { } i ? Item(i) : "")},{b.From:yyyy-MM-dd},{b.Factor}"))));
         var file = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"item_sale_records_{plan.From:yyyyMMdd}_{plan.To:yyyyMMdd}.csv"));
         Whole(file, chain.WriteSales);
         return file;
@@ -97,7 +114,8 @@ static class GenerateSales
 
     static string Item(int i) => Name(ItemNames, i);
 
-    static string Name(string[] names, int i) => i < names.Length ? names[i] : string.Create(CultureInfo.InvariantCulture, $"{names[i % names.Length]}-{i / names.Length + 1}");
+    static string Name(string[] names, int i) => i < names.Length ? names[i] : string.Create(CultureInfo.InvariantCulture,
+        $"{names[i % names.Length]}-{i / names.Length + 1}");
 
     /// <param name="Store">Null: everywhere.</param>
     /// <param name="Item">Null: everything.</param>
@@ -126,7 +144,8 @@ static class GenerateSales
             Breaks = room <= 0 ? [] : [.. Enumerable.Range(0, plan.Breaks).Select(b =>
             {
                 var from = Monday(plan.From.AddDays(first + (int)((b + 0.5) * room / plan.Breaks)));
-                return b % 2 == 0 ? new Break(random.Next(Math.Max(1, plan.Stores - 3)), null, from, 0.6) : new Break(null, random.Next(Math.Max(1, plan.Items - 1)), from, 0.5);
+                return b % 2 == 0 ? new Break(random.Next(Math.Max(1, plan.Stores - 3)), null, from, 0.6) : new Break(null, random.Next(Math.Max(1,
+                    plan.Items - 1)), from, 0.5);
             })];
         }
 
@@ -172,7 +191,8 @@ static class GenerateSales
             var weekday = day.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday ? 1.35 : day.DayOfWeek == DayOfWeek.Friday ? 1.1 : 0.95;
             var trend = 1 + 0.0002 * (day.DayNumber - plan.From.DayNumber);
             var season = 1 + swings[i] * Math.Cos((day.DayOfYear - peaks[i]) / 365.25 * 2 * Math.PI);
-            var mean = sizes[s] * popularity[i] * weekday * trend * season * (IsOffered(i, day) ? 1.5 : 1) * (IsHoliday(day) ? 1.33 : 1) * (IsFestival(s, day) && !IsCancelled(s, day) ? 2 : 1);
+            var mean = sizes[s] * popularity[i] * weekday * trend * season * (IsOffered(i, day) ? 1.5 : 1) * (IsHoliday(day) ? 1.33 : 1) * (IsFestival(s,
+                day) && !IsCancelled(s, day) ? 2 : 1);
             foreach (var b in Breaks)
                 if (day >= b.From && (b.Store ?? s) == s && (b.Item ?? i) == i) mean *= b.Factor;
             return mean;
@@ -182,7 +202,8 @@ static class GenerateSales
 
         static bool IsOffered(int i, DateOnly day) => (Monday(day).DayNumber / 7 + i * 3) % 8 == 0;
 
-        static bool IsHoliday(DateOnly day) => (day.Month, day.Day) is (1, 2 or 3) or (4, 29) or (5, 3 or 4 or 5) or (8, >= 13 and <= 15) or (11, 3) or (12, 30 or 31);
+        static bool IsHoliday(DateOnly day) => (day.Month, day.Day) is (1, 2 or 3) or (4, 29) or (5, 3 or 4 or 5) or (8, >= 13 and <= 15) or (11, 3) or (12,
+            30 or 31);
 
         bool IsFestival(int s, DateOnly day) => day.DayOfYear >= festivals[s] && day.DayOfYear < festivals[s] + 3;
 
@@ -200,8 +221,10 @@ static class GenerateSales
 
         public IEnumerable<string> Closures()
         {
-            if (plan.Stores >= 4) yield return string.Create(CultureInfo.InvariantCulture, $"{Store(plan.Stores - 2)},{plan.From.AddDays(days * 7 / 10):yyyy-MM-dd},{plan.From.AddDays(days * 7 / 10 + 20):yyyy-MM-dd}");
-            if (plan.Stores >= 6) yield return string.Create(CultureInfo.InvariantCulture, $"{Store(plan.Stores - 3)},{plan.From.AddDays(days * 9 / 10):yyyy-MM-dd},");
+            if (plan.Stores >= 4) yield return string.Create(CultureInfo.InvariantCulture,
+                $"{Store(plan.Stores - 2)},{plan.From.AddDays(days * 7 / 10):yyyy-MM-dd},{plan.From.AddDays(days * 7 / 10 + 20):yyyy-MM-dd}");
+            if (plan.Stores >= 6) yield return string.Create(CultureInfo.InvariantCulture,
+                $"{Store(plan.Stores - 3)},{plan.From.AddDays(days * 9 / 10):yyyy-MM-dd},");
         }
 
         /// <summary>The price list of each item, to ten weeks beyond the last day: it is known before.</summary>
@@ -214,10 +237,12 @@ static class GenerateSales
                 for (var week = from; week <= end; week = week.AddDays(7))
                 {
                     if (week.AddDays(7) <= end && IsOffered(i, week) == IsOffered(i, week.AddDays(7))) continue;
-                    yield return string.Create(CultureInfo.InvariantCulture, $"{Item(i)},{(IsOffered(i, week) ? prices[i] * 0.8 : prices[i]):0.##},{from:yyyy-MM-dd},{week.AddDays(6):yyyy-MM-dd}");
+                    yield return string.Create(CultureInfo.InvariantCulture,
+                        $"{Item(i)},{(IsOffered(i, week) ? prices[i] * 0.8 : prices[i]):0.##},{from:yyyy-MM-dd},{week.AddDays(6):yyyy-MM-dd}");
                     from = week.AddDays(7);
                 }
-                if (plan.Faults && i == 0) yield return string.Create(CultureInfo.InvariantCulture, $"{Item(i)},{prices[i] + 5:0.##},{plan.From.AddDays(30):yyyy-MM-dd},{plan.From.AddDays(40):yyyy-MM-dd}");
+                if (plan.Faults && i == 0) yield return string.Create(CultureInfo.InvariantCulture,
+                    $"{Item(i)},{prices[i] + 5:0.##},{plan.From.AddDays(30):yyyy-MM-dd},{plan.From.AddDays(40):yyyy-MM-dd}");
             }
         }
 
@@ -227,7 +252,8 @@ static class GenerateSales
             {
                 if (IsHoliday(day)) yield return string.Create(CultureInfo.InvariantCulture, $"{day:yyyy-MM-dd},holiday,,false");
                 for (var s = 0; s < plan.Stores; s++)
-                    if (IsFestival(s, day)) yield return string.Create(CultureInfo.InvariantCulture, $"{day:yyyy-MM-dd},festival,{Store(s)},{(IsCancelled(s, day) ? "true" : "false")}");
+                    if (IsFestival(s, day)) yield return string.Create(CultureInfo.InvariantCulture,
+                        $"{day:yyyy-MM-dd},festival,{Store(s)},{(IsCancelled(s, day) ? "true" : "false")}");
             }
         }
 

@@ -26,13 +26,16 @@ static class StoredRows
     /// <param name="what">An asset, of which the newest version is read, or a version.</param>
     /// <param name="columns">Null: all.</param>
     /// <exception cref="KumikiException">There is no such version, or it has no rows.</exception>
-    public static async Task<(IReadOnlyList<string> Columns, IReadOnlyList<object?[]> Rows)> ReadAsync(string folder, string what, IReadOnlyList<string>? columns, CancellationToken stop)
+    public static async Task<(IReadOnlyList<string> Columns, IReadOnlyList<object?[]> Rows)> ReadAsync(string folder, string what,
+        IReadOnlyList<string>? columns, CancellationToken stop)
     {
         await using var opened = DataFolder.Open(folder, TimeProvider.System);
-        if (!VersionName.TryParse(what, null, out var name) && (await opened.Metadata.NewestAsync(stop)).TryGetValue(what, out var newest)) name = new(what, newest);
+        if (!VersionName.TryParse(what, null, out var name) && (await opened.Metadata.NewestAsync(stop)).TryGetValue(what, out var newest)) name = new(what,
+            newest);
         var version = name.Asset is null ? null : await opened.Metadata.VersionAsync(name, stop);
         var files = new List<string>();
-        foreach (var kept in version?.Files.Where(f => f.Path.StartsWith("rows/", StringComparison.Ordinal)) ?? []) files.Add(await opened.Artifacts.PathAsync(kept.Content, stop));
+        foreach (var kept in version?.Files.Where(f => f.Path.StartsWith("rows/",
+            StringComparison.Ordinal)) ?? []) files.Add(await opened.Artifacts.PathAsync(kept.Content, stop));
         if (files.Count == 0) throw new KumikiException(Message.Of("demand.no-rows", ("what", what)));
 
         using var spill = opened.Artifacts.NewScratch();

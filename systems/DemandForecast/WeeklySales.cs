@@ -10,17 +10,21 @@ namespace DemandForecast;
 /// <param name="Rate">What seven open days would have sold; missing where fewer than three were open.</param>
 public sealed record WeekSale(DateOnly Week, string Store, string Item, int IsoYear, int IsoWeek, int Units, int OpenDays, double? Rate);
 
-/// <summary>Sales by ISO week, store and item: a row for every whole week from the item's first one in that store to the last one of the data, so that one row back is one week back.</summary>
-/// <remarks>A week without a sale of the item has 0 units. A day without any sale of the store is a day on which it was closed, so a pause is no fall in demand.</remarks>
+/// <summary>Sales by ISO week, store and item: a row for every whole week from the item's first one in that store to the last one of the data, so that one row
+/// back is one week back.</summary>
+/// <remarks>A week without a sale of the item has 0 units. A day without any sale of the store is a day on which it was closed, so a pause is no fall in
+/// demand.</remarks>
 public sealed class WeeklySales(DailySales days) : Dataset<WeekSale>
 {
     public override Query Query => $"""
-        WITH span AS (SELECT (date_trunc('week', min(date) + INTERVAL 6 DAY))::DATE AS first, (date_trunc('week', max(date) + INTERVAL 1 DAY) - INTERVAL 7 DAY)::DATE AS last FROM {days}),
+        WITH span AS (SELECT (date_trunc('week', min(date) + INTERVAL 6 DAY))::DATE AS first, (date_trunc('week',
+            max(date) + INTERVAL 1 DAY) - INTERVAL 7 DAY)::DATE AS last FROM {days}),
         sold AS (SELECT store, item, date_trunc('week', date)::DATE AS week, sum(units)::INTEGER AS units FROM {days} GROUP BY ALL),
         opened AS (SELECT store, date_trunc('week', date)::DATE AS week, count(DISTINCT date)::INTEGER AS open_days FROM {days} GROUP BY ALL),
         series AS (SELECT store, item, greatest(min(week), any_value(first)) AS first, any_value(last) AS last FROM sold, span GROUP BY store, item),
         weeks AS (SELECT store, item, unnest(generate_series(first, last, INTERVAL 7 DAY))::DATE AS week FROM series WHERE first <= last)
-        SELECT week, store, item, isoyear(week)::INTEGER AS iso_year, week(week)::INTEGER AS iso_week, coalesce(units, 0) AS units, coalesce(open_days, 0) AS open_days,
+        SELECT week, store, item, isoyear(week)::INTEGER AS iso_year, week(week)::INTEGER AS iso_week, coalesce(units, 0) AS units, coalesce(open_days,
+            0) AS open_days,
                CASE WHEN open_days >= 3 THEN coalesce(units, 0) * 7.0::DOUBLE / open_days END AS rate
         FROM weeks LEFT JOIN sold USING (store, item, week) LEFT JOIN opened USING (store, week)
         ORDER BY week, store, item

@@ -21,15 +21,18 @@ public sealed class ForecastDemandTests : IDisposable
         // The same with everything after Sunday 1 August cut off.
         var cut = demo.PathOf("cut");
         Directory.CreateDirectory(cut);
-        foreach (var master in (string[])["items.csv", "item_prices.csv", "stores.csv"]) File.WriteAllBytes(Path.Combine(cut, master), await File.ReadAllBytesAsync(Path.Combine(Real, master)));
-        await File.WriteAllLinesAsync(Path.Combine(cut, Sales), File.ReadLines(Path.Combine(Real, Sales)).Where(l => string.CompareOrdinal(l, 0, "2021-08-02", 0, 10) < 0 || l.StartsWith("date", StringComparison.Ordinal)));
+        foreach (var master in (string[])["items.csv", "item_prices.csv", "stores.csv"]) File.WriteAllBytes(Path.Combine(cut, master),
+            await File.ReadAllBytesAsync(Path.Combine(Real, master)));
+        await File.WriteAllLinesAsync(Path.Combine(cut, Sales), File.ReadLines(Path.Combine(Real, Sales)).Where(l => string.CompareOrdinal(l, 0, "2021-08-02",
+            0, 10) < 0 || l.StartsWith("date", StringComparison.Ordinal)));
         await demo.MustAsync("forecast-demand", "--data", cut, "--week", "2021-W32", "--out", "cut.csv");
 
         var lines = await File.ReadAllLinesAsync(demo.PathOf("w32.csv"));
         Assert.Equal(lines, await File.ReadAllLinesAsync(demo.PathOf("cut.csv")));
         Assert.Equal("store,item,year,week,prediction,lower,upper", lines[0]);
         Assert.Equal(101, lines.Length);
-        var sold = File.ReadLines(Path.Combine(Real, Sales)).Skip(1).Select(l => l.Split(',')).Where(f => string.CompareOrdinal(f[0], "2021-08-09") >= 0 && string.CompareOrdinal(f[0], "2021-08-15") <= 0)
+        var sold = File.ReadLines(Path.Combine(Real, Sales)).Skip(1).Select(l => l.Split(',')).Where(f => string.CompareOrdinal(f[0], "2021-08-09") >= 0
+            && string.CompareOrdinal(f[0], "2021-08-15") <= 0)
             .GroupBy(f => (f[3], f[4])).ToDictionary(g => g.Key, g => g.Sum(f => int.Parse(f[5], CultureInfo.InvariantCulture)));
         var rows = lines.Skip(1).Select(l => l.Split(',')).ToList();
         Assert.All(rows, r => Assert.Equal(("2021", "32"), (r[2], r[3])));
@@ -44,7 +47,8 @@ public sealed class ForecastDemandTests : IDisposable
     [Fact]
     public async Task A_generated_chain_is_forecast_over_a_new_year()
     {
-        await demo.MustAsync("generate-sales", "--from", "2024-07-01", "--to", "2025-12-21", "--stores", "3", "--items", "3", "--out", "chain", "--masters", "chain", "--faults");
+        await demo.MustAsync("generate-sales", "--from", "2024-07-01", "--to", "2025-12-21", "--stores", "3", "--items", "3", "--out", "chain", "--masters",
+            "chain", "--faults");
 
         var said = await demo.MustAsync("forecast-demand", "--data", "chain", "--week", "2026-W01", "--out", "forecast.csv", "--lang", "ja");
 
@@ -56,7 +60,8 @@ public sealed class ForecastDemandTests : IDisposable
     [Theory]
     [InlineData("2021W3x", "'2021W3x' is no ISO week; write it as 2021-W32.")]
     [InlineData("2021-W53", "There is no week 2021-W53: the ISO year 2021 has the weeks 1 to 52; name one of them.")]
-    [InlineData("2020-W10", "Up to 2020-02-23, what may be known for 2020-W10, there are 7 whole weeks of sales, but a forecast needs 12; load more, or name a later week.")]
+    [InlineData("2020-W10",
+        "Up to 2020-02-23, what may be known for 2020-W10, there are 7 whole weeks of sales, but a forecast needs 12; load more, or name a later week.")]
     [InlineData("2021-W50", "The last whole week of sales is 2021-W38, so 2021-W50 is 12 weeks ahead, more than 8; load newer sales, or name an earlier week.")]
     public async Task A_week_that_cannot_be_forecast_is_refused_in_one_sentence(string week, string sentence)
     {

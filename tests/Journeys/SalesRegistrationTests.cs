@@ -22,7 +22,8 @@ public sealed class SalesRegistrationTests : IDisposable
         demo.Masters("id,name\n1,tea\n", "items.csv");
         demo.Masters("id,item_name,price,applied_from,applied_to\n1,tea,100,2020-01-01,2099-12-31\n2,tea,90,2021-01-04,2021-01-10\n", "item_prices.csv");
         demo.Sales(Header + Days(new(2020, 12, 21), new(2021, 1, 3), _ => 10), "sales_1.csv");
-        // The newest week, which overlaps; a correction on 12-30; two lines for one day; a store and an item nobody knows; too many, too few and none; a day missing in the south.
+        // The newest week, which overlaps; a correction on 12-30; two lines for one day; a store and an item nobody knows; too many, too few and none; a day
+        // missing in the south.
         demo.Sales(Header + Days(new(2020, 12, 28), new(2021, 1, 10), day => day == new DateOnly(2020, 12, 30) ? 12 : 10, skip: (new(2021, 1, 7), "south"))
             + "2021-01-02,SAT,53,north,tea,11,1100\n2021-01-05,TUE,1,atlantis,tea,1,100\n2021-01-05,TUE,1,north,coffee,1,100\n2021-01-11,MON,2,north,tea,-3,0\n2021-01-11,MON,2,south,tea,,0\n"
             + "2021-01-12,TUE,2,south,tea,99999,100\n", "sales_2.csv");
@@ -49,12 +50,14 @@ public sealed class SalesRegistrationTests : IDisposable
         Assert.Equal(
         [
             "week,store,item,iso_year,iso_week,units,open_days,rate",
-            "2020-12-21,north,tea,2020,52,70,7,70", "2020-12-21,south,tea,2020,52,70,7,70", "2020-12-28,north,tea,2020,53,72,7,72", "2020-12-28,south,tea,2020,53,72,7,72",
+            "2020-12-21,north,tea,2020,52,70,7,70", "2020-12-21,south,tea,2020,52,70,7,70", "2020-12-28,north,tea,2020,53,72,7,72",
+                "2020-12-28,south,tea,2020,53,72,7,72",
             "2021-01-04,north,tea,2021,1,70,7,70", "2021-01-04,south,tea,2021,1,60,6,70",
         ], (await demo.MustAsync("print-rows", "weekly-sales")).Lines);
         // What was known then: both statements are there, each with its file.
         var corrected = (await demo.MustAsync("print-rows", "sales")).Lines.Where(l => l.StartsWith("2020-12-30,north,", StringComparison.Ordinal));
-        Assert.Equal(["2020-12-30,north,tea,10,1000.0000,sales_1.csv", "2020-12-30,north,tea,12,1200.0000,sales_2.csv"], corrected.Order(StringComparer.Ordinal));
+        Assert.Equal(["2020-12-30,north,tea,10,1000.0000,sales_1.csv", "2020-12-30,north,tea,12,1200.0000,sales_2.csv"],
+            corrected.Order(StringComparer.Ordinal));
 
         // The same file once more changes nothing of what was sold; nor does a late one with days that are known.
         File.Copy(demo.PathOf("data/sales/sales_2.csv"), demo.PathOf("data/sales/sales_3.csv"));
@@ -82,7 +85,8 @@ public sealed class SalesRegistrationTests : IDisposable
         Assert.Equal(["2025-06-30"], rows.Where(r => r[head["store"]] == "asahikawa").Select(r => r[head["week"]]).Distinct());
         Assert.Equal(8, rows.Where(r => r[head["store"]] == "chiba").Select(r => r[head["week"]]).Distinct().Count());
         // Four of seven days: what is usual is four sevenths of the next week's, but for the season.
-        double Usual(string week) => rows.Where(r => r[head["store"]] == "chiba" && r[head["week"]] == week).Sum(r => double.Parse(r[head["usual"]], CultureInfo.InvariantCulture));
+        double Usual(string week) => rows.Where(r => r[head["store"]] == "chiba" && r[head["week"]] == week).Sum(r => double.Parse(r[head["usual"]],
+            CultureInfo.InvariantCulture));
         Assert.InRange(Usual("2025-06-30") / Usual("2025-07-07"), 0.45, 0.7);
         // An offer comes in one week of eight, a fifth cheaper.
         var offers = rows.Count(r => r[head["price_change"]] is { Length: > 0 } change && double.Parse(change, CultureInfo.InvariantCulture) < -0.2);
@@ -97,7 +101,8 @@ public sealed class SalesRegistrationTests : IDisposable
         var text = new StringBuilder();
         for (var day = from; day <= to; day = day.AddDays(1))
             foreach (var store in (string[])["north", "south"])
-                if (skip != (day, store)) text.Append(CultureInfo.InvariantCulture, $"{day:yyyy-MM-dd},{day.DayOfWeek.ToString()[..3].ToUpperInvariant()},{ISOWeek.GetWeekOfYear(day.ToDateTime(default))},{store},tea,{units(day)},{units(day) * 100}\n");
+                if (skip != (day, store)) text.Append(CultureInfo.InvariantCulture,
+                    $"{day:yyyy-MM-dd},{day.DayOfWeek.ToString()[..3].ToUpperInvariant()},{ISOWeek.GetWeekOfYear(day.ToDateTime(default))},{store},tea,{units(day)},{units(day) * 100}\n");
         return text.ToString();
     }
 }

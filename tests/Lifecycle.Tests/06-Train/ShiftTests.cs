@@ -11,7 +11,11 @@ public sealed class ShiftTests
     static readonly Linear<ToyRow> Linear = new();
 
     // Weight is 0.5, 1.5 or 2.5; it stands for what is expected, and for the spread.
-    static BoostedTrees Shifted(int rounds) => Trees.Regression(r => r.Sold, rounds, depth: 3) with { Offset = Toy.Schema.Find("weight"), Spread = Toy.Schema.Find("weight") };
+    static BoostedTrees Shifted(int rounds) => Trees.Regression(r => r.Sold, rounds, depth: 3) with
+    {
+        Offset = Toy.Schema.Find("weight"),
+        Spread = Toy.Schema.Find("weight")
+    };
 
     // As serving reads them: the weight is a column of the model.
     static Preprocessing.Frame FrameOf(ToyWorld world) => Toy.Frame(world.Engine, world.File, "sold");
@@ -68,9 +72,15 @@ public sealed class ShiftTests
     [Fact]
     public void What_cannot_be_shifted_is_refused_in_one_sentence()
     {
-        Assert.Equal(["Offset is the column place of string?, but has to be a number; name a column of numbers."], Says(Trees.Regression(r => r.Sold) with { Offset = Toy.Schema.Find("place") }));
-        Assert.Equal(["Spread is the target sold itself, which is not known when the model answers; name another column."], Says(Trees.Regression(r => r.Sold) with { Spread = Toy.Schema.Find("sold") }));
-        Assert.Equal(["Offset shifts a number, but the target mood is predicted as classes; take it away, or train a regression."], Says(Trees.MultiClass(r => r.Mood) with { Offset = Toy.Schema.Find("weight") }));
+        Assert.Equal(["Offset is the column place of string?, but has to be a number; name a column of numbers."], Says(Trees.Regression(r
+            => r.Sold) with
+        { Offset = Toy.Schema.Find("place") }));
+        Assert.Equal(["Spread is the target sold itself, which is not known when the model answers; name another column."], Says(Trees.Regression(r
+            => r.Sold) with
+        { Spread = Toy.Schema.Find("sold") }));
+        Assert.Equal(["Offset shifts a number, but the target mood is predicted as classes; take it away, or train a regression."], Says(Trees.MultiClass(r
+            => r.Mood) with
+        { Offset = Toy.Schema.Find("weight") }));
         Assert.Equal(["Offset makes differences, which may be below 0 and which the loss of BoostedTrees does not allow; take Squared, Absolute, PseudoHuber or Quantile, or take it away."],
             Says(Trees.Regression(r => r.Sold, loss: TreeLoss.Poisson) with { Offset = Toy.Schema.Find("weight") }));
 
@@ -80,13 +90,17 @@ public sealed class ShiftTests
     [Fact]
     public void A_spread_that_is_not_above_0_and_an_offset_that_is_missing_are_named_with_their_row()
     {
-        using var world = new ToyWorld([.. Toy.Rows(50, seed: 13).Select((r, i) => i == 7 ? r with { Weight = 0, Price = null } : r with { Price = r.Price ?? 1 })]);
+        using var world = new ToyWorld([.. Toy.Rows(50, seed: 13).Select((r, i) => i == 7 ? r with { Weight = 0, Price = null }
+            : r with { Price = r.Price ?? 1 })]);
         var target = new TargetColumn([.. world.Rows.Select(r => r.Sold)], [], 0);
 
-        Assert.Equal("The spread weight is 0 in row 8; give every row that trains or validates a number above 0.", Refused(Trees.Regression(r => r.Sold) with { Spread = Toy.Schema.Find("weight") }));
+        Assert.Equal("The spread weight is 0 in row 8; give every row that trains or validates a number above 0.", Refused(Trees.Regression(r
+            => r.Sold) with
+        { Spread = Toy.Schema.Find("weight") }));
         Assert.Equal("The offset price is NaN in row 8; give every row that trains or validates a finite number, or drop the rows without one by DropWhereMissing.",
             Refused(Trees.Regression(r => r.Sold) with { Offset = Toy.Schema.Find("price") }));
 
-        string Refused(Algorithm algorithm) => Assert.Throws<KumikiException>(() => Shift.Of(algorithm, world.Frame, target.Values, [.. Enumerable.Range(0, 50)])).Says.In("en");
+        string Refused(Algorithm algorithm) => Assert.Throws<KumikiException>(() => Shift.Of(algorithm, world.Frame, target.Values, [.. Enumerable.Range(0,
+            50)])).Says.In("en");
     }
 }
