@@ -106,8 +106,8 @@ public sealed record OccurrenceProgress
     /// <summary>When its hold is over; null where it has none.</summary>
     public DateTimeOffset? HeldUntil { get; init; }
 
-    /// <summary>The live release when its hold began; 0 before the first.</summary>
-    public int HeldOn { get; init; }
+    /// <summary>The live release when it was staged, 0 before the first: where another went live since, a person was faster.</summary>
+    public int StagedOver { get; init; }
 
     /// <summary>The release it went live with.</summary>
     public int? Release { get; init; }

@@ -24,7 +24,7 @@ public partial interface IMetadataStore
     Task<OccurrenceRecord?> PlanOccurrenceAsync(string schedule, DateTimeOffset considered, DateTimeOffset until, DateTimeOffset? due, OccurrenceCause cause, int missed, CancellationToken stop);
 
     /// <summary>Plans an occurrence that a person asked for.</summary>
-    /// <param name="due">When it may begin; moved on by an instant where another has that very time.</param>
+    /// <param name="due">When it may begin; moved back by an instant where another has that very time.</param>
     Task<OccurrenceRecord> AskOccurrenceAsync(string schedule, DateTimeOffset due, string by, CancellationToken stop);
 
     /// <summary>Takes a waiting occurrence for a process, or a held one whose hold is over, unless another of its schedule runs, or it was due and its schedule is paused. A held one gives way to a waiting one: it is left staged.</summary>
@@ -36,7 +36,7 @@ public partial interface IMetadataStore
     Task<OccurrenceRecord?> SaveOccurrenceAsync(long number, int fence, OccurrenceProgress progress, CancellationToken stop);
 
     /// <summary>Lets go of a running occurrence: ends it, holds it, or leaves it waiting for whoever takes it up again.</summary>
-    /// <param name="alert">Raised with it; null: none. An end without one, other than a cancel, closes the open alerts of the schedule.</param>
+    /// <param name="alert">Raised with it; null: none. Without one, what is released, staged or held closes the open alerts of the schedule.</param>
     /// <returns>False when the fence is not the newest or it runs no more.</returns>
     Task<bool> EndOccurrenceAsync(long number, int fence, OccurrenceState state, OccurrenceProgress progress, Message? alert, CancellationToken stop);
 

@@ -51,10 +51,10 @@ public abstract partial class MetadataStoreContract
 
         var claimed = Assert.Single(claims.OfType<OccurrenceRecord>());
         Assert.Equal((OccurrenceState.Running, 1, LivingProcess.Current, Clock.Now), (claimed.State, claimed.Fence, claimed.Owner, claimed.Started));
-        var progress = new OccurrenceProgress { Steps = [new("load", Clock.Now, null, null, null)], Go = true, Versions = [new("beans", 3)], HeldOn = 2 };
+        var progress = new OccurrenceProgress { Steps = [new("load", Clock.Now, null, null, null)], Go = true, Versions = [new("beans", 3)], StagedOver = 2 };
         Assert.Null(await Store.SaveOccurrenceAsync(planned.Number, 0, progress, Go));
         var saved = (await Store.SaveOccurrenceAsync(planned.Number, 1, progress, Go))!;
-        Assert.Equal((progress.Steps[0], progress.Versions[0], true, 2), (saved.Progress.Steps[0], saved.Progress.Versions[0], saved.Progress.Go, saved.Progress.HeldOn));
+        Assert.Equal((progress.Steps[0], progress.Versions[0], true, 2), (saved.Progress.Steps[0], saved.Progress.Versions[0], saved.Progress.Go, saved.Progress.StagedOver));
         Assert.False(await Store.EndOccurrenceAsync(planned.Number, 2, OccurrenceState.Released, progress, null, Go));
         Assert.True(await Store.EndOccurrenceAsync(planned.Number, 1, OccurrenceState.Released, progress, null, Go));
         Assert.False(await Store.EndOccurrenceAsync(planned.Number, 1, OccurrenceState.Failed, progress, null, Go));
@@ -187,8 +187,11 @@ public abstract partial class MetadataStoreContract
         await Store.EndOccurrenceAsync(good.Number, 1, OccurrenceState.Released, new(), null, Go);
         Assert.Equal([new(1, "weekly", bad.Number, Clock.Now - TimeSpan.FromHours(1), Alarm, null)], await Store.AlertsAsync(null, open: true, 10, Go));
 
+        var same = await ClaimedAsync("weekly");
+        await Store.EndOccurrenceAsync(same.Number, 1, OccurrenceState.Unchanged, new(), null, Go);
+        Assert.Single(await Store.AlertsAsync("weekly", open: true, 10, Go));
         var better = await ClaimedAsync("weekly");
-        await Store.EndOccurrenceAsync(better.Number, 1, OccurrenceState.Unchanged, new(), null, Go);
+        await Store.EndOccurrenceAsync(better.Number, 1, OccurrenceState.Released, new(), null, Go);
 
         Assert.Empty(await Store.AlertsAsync(null, open: true, 10, Go));
         Assert.Equal(Clock.Now, Assert.Single(await Store.AlertsAsync("weekly", open: false, 10, Go)).Closed);

@@ -47,7 +47,7 @@ public sealed partial class SqliteMetadataStore
         WriteAsync(db =>
         {
             if (Schedule(db, schedule) is null) throw new KumikiException(Message.Of("schedule.not-kept", ("schedule", schedule)));
-            while (db.Any("SELECT 1 FROM occurrences WHERE schedule = ?1 AND due = ?2", schedule, due)) due = due.AddTicks(1);
+            while (db.Any("SELECT 1 FROM occurrences WHERE schedule = ?1 AND due = ?2", schedule, due)) due = due.AddTicks(-1);
             return Occurrence(db, Add(db, schedule, due, OccurrenceCause.ByHand, by, missed: 0))!;
         }, stop);
 
@@ -133,11 +133,11 @@ public sealed partial class SqliteMetadataStore
         db.Run("UPDATE occurrences SET state = ?2, ended = ?3, progress = ?4 WHERE id = ?1", one.Number, state, over ? now : null, Json(progress, RecordsJson.Default.OccurrenceProgress));
         if (alert is not null)
             db.Run("INSERT INTO alerts (schedule, occurrence, at, says) VALUES (?1, ?2, ?3, ?4)", one.Schedule, one.Number, now, Json(alert, RecordsJson.Default.Message));
-        else if (state is OccurrenceState.Released or OccurrenceState.Staged or OccurrenceState.Unchanged or OccurrenceState.Holding)
+        else if (state is OccurrenceState.Released or OccurrenceState.Staged or OccurrenceState.Holding)
             db.Run("UPDATE alerts SET closed = ?2 WHERE schedule = ?1 AND closed IS NULL", one.Schedule, now);
     }
 
-    static string Written(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+    static string Written(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
     static ScheduleRecord? Schedule(Connection db, string name) =>
         db.First<ScheduleRecord?>("SELECT name, since, considered, paused_at, paused_by FROM schedules WHERE name = ?1", ReadSchedule, null, name);
