@@ -33,7 +33,8 @@ sealed partial class OccurrenceRun
             stop.ThrowIfCancellationRequested();
             if (ends.OfType<MakingEnd.Failed>().FirstOrDefault() is { } failed)
                 return Bad(Message.Of("schedule.step-failed", ("asset", failed.Asset), ("why", failed.Why)));
-            news.Add(ends.Single(e => e.Asset == target.Name).Result!.Name);
+            // With the target all that was predicted on the way to it; data are taken from wherever they are.
+            news.AddRange(ends.Where(e => !IsData(graph[e.Asset])).Select(e => e.Result!.Name).Where(v => !news.Contains(v)));
         }
         await SaveAsync(Progress with { Afterwards = [.. news] }, stop);
         news.RemoveAll(v => IsLive(production, v));

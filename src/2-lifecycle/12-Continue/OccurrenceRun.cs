@@ -90,8 +90,8 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
         var findings = DataCheck.Of(schedule.Name, data, schedule.MostRejected, news, known);
         if (findings.Count == 0)
         {
-            var good = Message.Of("schedule.step-checked", ("count", data.Count(v => v.Kind == AssetKind.Dataset)));
-            return (news.Count < schedule.NewData.Count ? Message.Of("schedule.step-checked-by-hand", ("checked", good)) : good, null);
+            var count = data.Count(v => v.Kind == AssetKind.Dataset);
+            return (news.Count < schedule.NewData.Count ? Message.Of("schedule.step-checked-by-hand", ("count", count)) : Message.Of("schedule.step-checked", ("count", count)), null);
         }
         Progress = Progress with { Findings = findings };
         return (findings[0].Says, new(OccurrenceState.Stopped, Message.Of("schedule.stopped", ("schedule", schedule.Name), ("production", await StaysAsync(stop)), ("says", Together(findings))), Alerts: true));

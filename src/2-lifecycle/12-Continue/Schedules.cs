@@ -24,7 +24,13 @@ public sealed partial class Schedules(Workplace at, Func<CancellationToken, Task
     {
         var graph = (await project(stop)).Sound();
         var kept = await KeptAsync(graph, stop);
-        var open = (await store.OccurrencesAsync(null, open: true, 1000, null, stop)).ToLookup(o => o.Schedule, StringComparer.Ordinal);
+        var now = await store.OccurrencesAsync(null, open: true, 1000, null, stop);
+        if (now.Any(o => o.State == OccurrenceState.Running && !LivingProcess.IsAlive(o.Owner!)))
+        {
+            await store.EndCrashedOccurrencesAsync(LivingProcess.IsAlive, MostAttempts, stop);
+            now = await store.OccurrencesAsync(null, open: true, 1000, null, stop);
+        }
+        var open = now.ToLookup(o => o.Schedule, StringComparer.Ordinal);
         var alerts = (await store.AlertsAsync(null, open: true, 1000, stop)).ToLookup(a => a.Schedule, StringComparer.Ordinal);
         var states = new List<ScheduleStatus>();
         foreach (var schedule in graph.Schedules)
@@ -68,10 +74,14 @@ public sealed partial class Schedules(Workplace at, Func<CancellationToken, Task
 
     static DateTimeOffset ReadyAt(OccurrenceRecord one) => one.State == OccurrenceState.Holding ? one.Progress.HeldUntil!.Value : one.Due;
 
-    /// <summary>The next instant at which something comes due; null where nothing ever does.</summary>
-    public async Task<DateTimeOffset?> NextAsync(CancellationToken stop = default)
+    /// <summary>The next instant at which something comes due or may begin; null where nothing ever does.</summary>
+    /// <param name="busy">Schedules of which one runs: what waits of them may begin when that ends, not at a time.</param>
+    public async Task<DateTimeOffset?> NextAsync(IEnumerable<string>? busy = null, CancellationToken stop = default)
     {
-        var times = (await StatusAsync(stop)).SelectMany(s => s.Open.Where(o => o.State != OccurrenceState.Running).Select(ReadyAt).Append(s.Next ?? DateTimeOffset.MaxValue)).ToList();
+        HashSet<string> running = [.. busy ?? []];
+        var times = (await StatusAsync(stop)).SelectMany(s => s.Open
+            .Where(o => o.State != OccurrenceState.Running && !running.Contains(s.Schedule.Name) && (o.Cause == OccurrenceCause.ByHand || s.Kept.PausedAt is null)).Select(ReadyAt)
+            .Append(s.Next ?? DateTimeOffset.MaxValue)).ToList();
         return times.Count == 0 || times.Min() == DateTimeOffset.MaxValue ? null : times.Min();
     }
 

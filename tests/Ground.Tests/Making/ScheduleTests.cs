@@ -29,8 +29,6 @@ public sealed class ScheduleTests
 
         public override IReadOnlyList<Asset> Stage => [grinder];
 
-        public override IReadOnlyList<Asset> Afterwards => [roaster];
-
         public override double MostRejected => 1.5;
 
         public override ReleasePolicy Release => ReleasePolicy.After(TimeSpan.Zero);
@@ -78,7 +76,6 @@ public sealed class ScheduleTests
         Assert.Equal(
         [
             "The schedule lost cannot tell when it is due: the cron expression '0 6 30 2 *' never comes due: the months it names have at most 29 days; name a day up to 29.",
-            "The schedule lost names roaster both in Make and in Afterwards; name it in Make where it is released together with the model, else in Afterwards.",
             "The schedule lost stages grinder, which it does not make; name it in Make too.",
             "The schedule lost lets a share of 1.5 of the rows be rejected; give MostRejected a share from 0 to 1.",
             "The schedule lost holds releases back for 00:00:00; give ReleasePolicy.After a time above zero and up to 366 days.",

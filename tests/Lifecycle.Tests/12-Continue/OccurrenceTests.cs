@@ -105,7 +105,7 @@ public sealed class OccurrenceTests
         var one = (await world.Schedules.RunAsync(asked.Number))!;
 
         Assert.Equal((OccurrenceCause.ByHand, "mika", OccurrenceState.Unchanged), (one.Cause, one.By, one.State));
-        Assert.Equal("2 datasets hold what is expected of them. Whether they are new was not asked, because a person ran it.", one.Progress.Steps[1].Says!.In("en"));
+        Assert.Equal("2 datasets hold what is expected of them; whether they are new was not asked, because a person ran it.", one.Progress.Steps[1].Says!.In("en"));
     }
 
     [Fact]

@@ -7,6 +7,7 @@ namespace Kumiki;
 ///     public override Cron When => Cron.Of("0 6 * * 1", zone: "Asia/Tokyo");
 ///     public override IReadOnlyList&lt;Asset> Make => [report, forecasts];
 ///     public override IReadOnlyList&lt;Asset> NewData => [sales];
+///     public override IReadOnlyList&lt;Asset> Afterwards => [forecasts];
 ///     public override ReleasePolicy Release => ReleasePolicy.AtOnce;
 /// }
 /// </code></example>
@@ -49,7 +50,7 @@ public abstract class Schedule
     public virtual ReleasePolicy Release => ReleasePolicy.ByPerson;
 
     /// <summary>What is made at the end from the models in production and the data of this time, on NO-GO too, then staged and, unless a person releases, released.</summary>
-    /// <value>Nothing. What production holds together with a model must be in <see cref="Make"/> instead, or the model does not fit into production without it.</value>
+    /// <value>Nothing. What production holds together with a model is named in <see cref="Make"/> too: on GO it then goes live with the model, which would not fit without it.</value>
     public virtual IReadOnlyList<Asset> Afterwards => [];
 
     /// <summary>What is wrong with the declaration, all at once; every asset it names is one its constructor asked for.</summary>
@@ -61,7 +62,6 @@ public abstract class Schedule
         IReadOnlyList<Asset> others = [.. make.Concat(afterwards).Concat(newData).Concat(stage).Distinct().Where(a => !asked.Contains(a))];
         foreach (var other in others.DistinctBy(a => a.GetType())) yield return Refuse(Message.Of("schedule.not-asked", ("schedule", Name), ("asset", other.GetType().Name)));
         if (others.Count > 0) yield break;      // what is not part of the graph has no name to speak of
-        foreach (var both in afterwards.Intersect(make)) yield return Refuse(Message.Of("schedule.made-twice", ("schedule", Name), ("asset", both.Name)));
         foreach (var other in newData.Where(d => d.Kind is not (AssetKind.Dataset or AssetKind.Labels or AssetKind.Features or AssetKind.Other)))
             yield return Refuse(Message.Of("schedule.no-data", ("schedule", Name), ("asset", other.Name), ("kind", other.Kind.ToString().ToLowerInvariant())));
         foreach (var other in stage.Except(make)) yield return Refuse(Message.Of("schedule.stages-other", ("schedule", Name), ("asset", other.Name)));

@@ -14,7 +14,7 @@ sealed partial class Doors
     {
         var host = new Option<string>("--host") { Description = "A loopback address.", DefaultValueFactory = _ => "127.0.0.1" };
         var port = new Option<int>("--port") { Description = "0 takes any free port.", DefaultValueFactory = _ => 5080 };
-        return Verb("serve", "Serve pages and the REST API in the foreground.", [host, port], async (parsed, session, terminal, stop) =>
+        return Verb("serve", "Serve pages and the REST API in the foreground, and run schedules when they are due.", [host, port], async (parsed, session, terminal, stop) =>
         {
             var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
             var hasProject = session.Project.Types.Count > 0;
@@ -27,6 +27,8 @@ sealed partial class Doors
                 Metadata = session.Metadata,
                 Artifacts = session.Artifacts,
                 Project = hasProject ? ProjectAsync : null,
+                Schedules = hasProject ? new(place, asked => session.GraphAsync(null, asked)) : null,
+                Author = Author,
             };
             await using var server = await KumikiServer.StartAsync(served, at, stop);
             terminal.Findings(findings);

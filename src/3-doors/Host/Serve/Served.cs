@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Kumiki.Continuing;
 using Kumiki.Making;
 using Kumiki.Store;
 
@@ -19,6 +20,13 @@ public sealed record Served
     /// <summary>The project as it stands now; asked for whenever its graph is shown, because new data may open new members of a family. Null for the bare platform, which
     /// draws what was recorded.</summary>
     public Func<CancellationToken, Task<ServedProject>>? Project { get; init; }
+
+    /// <summary>The project's schedules, which the server runs; null for the bare platform, which only shows what was recorded of them.</summary>
+    public Schedules? Schedules { get; init; }
+
+    /// <summary>Who does what is asked by the API, for there is no authentication yet.</summary>
+    /// <value>The system's user by default.</value>
+    public string Author { get; init; } = Environment.UserName;
 
     /// <value>The system's clock by default.</value>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
