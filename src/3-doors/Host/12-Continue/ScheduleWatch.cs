@@ -30,7 +30,7 @@ static partial class ScheduleWatch
 
                     await schedules.PlanAsync(stop);
                     foreach (var ready in await schedules.ReadyAsync(stop))
-                        if (!running.TryGetValue(ready.Schedule, out var before) || before.IsCompleted) running[ready.Schedule] = RunOneAsync(schedules, ready, logger, stop);
+                        if (!running.TryGetValue(ready.Schedule, out var before) || before.IsCompleted) running[ready.Schedule] = RunOneAsync(schedules, ready, served.Attempt, logger, stop);
                     (seen, next, trouble) = (await StateAsync(served.Metadata, stop), await schedules.NextAsync(running.Keys.Where(s => !running[s].IsCompleted), stop), "");
                 }
                 catch (KumikiException e)
@@ -54,12 +54,12 @@ static partial class ScheduleWatch
         return string.Join('\n', open.Concat((await store.SchedulesAsync(stop)).Select(s => $"{s.Schedule} {s.PausedAt} {s.Considered}")));
     }
 
-    static async Task RunOneAsync(Schedules schedules, OccurrenceRecord one, ILogger logger, CancellationToken stop)
+    static async Task RunOneAsync(Schedules schedules, OccurrenceRecord one, Attempt attempt, ILogger logger, CancellationToken stop)
     {
         try
         {
             Begins(logger, one.Schedule, one.Number, one.Due);
-            if (await schedules.RunAsync(one.Number, new(OwnProcess: true), stop) is not { } end) return;
+            if (await schedules.RunAsync(one.Number, attempt, stop) is not { } end) return;
             if (end.State is OccurrenceState.NoGo or OccurrenceState.Refused or OccurrenceState.Stopped or OccurrenceState.Failed) Alert(logger, end.Schedule, end.Number, end.State, end.Progress.Says!.ToString());
             else Ended(logger, end.Schedule, end.Number, end.State, end.Progress.Says!.ToString());
         }

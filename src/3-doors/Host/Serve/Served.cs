@@ -24,6 +24,10 @@ public sealed record Served
     /// <summary>The project's schedules, which the server runs; null for the bare platform, which only shows what was recorded of them.</summary>
     public Schedules? Schedules { get; init; }
 
+    /// <summary>How occurrences are run.</summary>
+    /// <value>Each making in a process of its own, so that the server answers meanwhile and a crash of native code takes nothing else with it.</value>
+    public Attempt Attempt { get; init; } = new(OwnProcess: true);
+
     /// <summary>Who does what is asked by the API, for there is no authentication yet.</summary>
     /// <value>The system's user by default.</value>
     public string Author { get; init; } = Environment.UserName;
