@@ -30,6 +30,7 @@ public sealed partial class ProjectGraph
                 var schedule = (Schedule)Constructor(type)!.Invoke(Arguments(node, wants, built));
                 schedule.Name = node.Name;
                 findings.AddRange(schedule.Check([.. wants.SelectMany(w => w.Names).Select(n => built[n].Instance!)]));
+                if (findings.Count == before) findings.AddRange(News(schedule, built));
                 schedules.TryAdd(node.Name, schedule);
             }
             catch (TargetInvocationException e) when (e.InnerException is { } inner)
@@ -38,5 +39,18 @@ public sealed partial class ProjectGraph
             }
         }
         return [.. schedules.Values.OrderBy(s => s.Name, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Data whose news could never be noticed.</summary>
+    static IEnumerable<Finding> News(Schedule schedule, Dictionary<string, AssetNode> built)
+    {
+        var reached = new HashSet<string>(StringComparer.Ordinal);
+        var open = new Stack<string>(schedule.Make.Select(a => a.Name));
+        while (open.TryPop(out var at))
+        {
+            if (!reached.Add(at)) continue;
+            foreach (var input in built[at].Inputs) open.Push(input.Asset);
+        }
+        return schedule.NewData.Where(d => !reached.Contains(d.Name)).Select(d => Refuse("schedule", Message.Of("schedule.news-elsewhere", ("schedule", schedule.Name), ("asset", d.Name))));
     }
 }

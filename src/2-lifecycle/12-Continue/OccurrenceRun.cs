@@ -235,9 +235,10 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
 
 /// <summary>What an attempt is run with.</summary>
 /// <param name="OwnProcess">Whether each making gets a process of its own, as beside a server.</param>
+/// <param name="StopCancels">Whether who stops it cancels what was asked for by hand, as with Ctrl-C; a server that stops leaves it waiting.</param>
 /// <param name="Told">Told after every step.</param>
 /// <param name="Making">Told what the makings tell.</param>
-public sealed record Attempt(bool OwnProcess = false, Action<OccurrenceRecord>? Told = null, Action<MakingProgress>? Making = null);
+public sealed record Attempt(bool OwnProcess = false, bool StopCancels = false, Action<OccurrenceRecord>? Told = null, Action<MakingProgress>? Making = null);
 
 /// <summary>Another process has taken the occurrence over: whatever this one still did would be fenced off.</summary>
 sealed class OccurrenceLostException : Exception;

@@ -6,7 +6,7 @@ public sealed partial class Schedules
 {
     /// <summary>Runs an occurrence that may begin, or goes on with one, to its end or until its hold begins.</summary>
     /// <returns>What became of it; null where another process has it or it may not begin.</returns>
-    /// <remarks>Where <paramref name="stop"/> ends it, an occurrence that was due waits to be taken up again by the next process; one by hand is cancelled.</remarks>
+    /// <remarks>Where <paramref name="stop"/> ends it, it waits to be taken up again by the next process, unless whoever stopped it meant to cancel it.</remarks>
     public async Task<OccurrenceRecord?> RunAsync(long number, Attempt? attempt = null, CancellationToken stop = default)
     {
         if (await store.ClaimOccurrenceAsync(number, LivingProcess.Current, stop) is not { } one) return null;
@@ -29,7 +29,7 @@ public sealed partial class Schedules
         {
             var by = (await store.OccurrenceAsync(number, CancellationToken.None))?.CancelledBy;
             if (by is null && !stop.IsCancellationRequested) return await store.OccurrenceAsync(number, CancellationToken.None);      // lost
-            if (by is null && one.Cause != OccurrenceCause.ByHand) end = new(OccurrenceState.Waiting, Message.Of("schedule.interrupted"), Alerts: false);
+            if (by is null && !(attempt is { StopCancels: true } && one.Cause == OccurrenceCause.ByHand)) end = new(OccurrenceState.Waiting, Message.Of("schedule.interrupted"), Alerts: false);
             else if (run?.Reached is { } reached) end = reached;        // what is done is done: only what comes afterwards was cancelled
             else end = new(OccurrenceState.Cancelled, Message.Of("schedule.cancelled", ("by", by ?? one.By)), Alerts: false);
         }

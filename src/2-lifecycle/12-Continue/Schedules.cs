@@ -50,10 +50,11 @@ public sealed partial class Schedules(Workplace at, Func<CancellationToken, Task
     }
 
     /// <summary>Lets go of what dead processes held, and turns the times that have come into occurrences: of each schedule the newest, the others count as missed.</summary>
-    public async Task PlanAsync(CancellationToken stop = default)
+    /// <returns>The occurrences that were given up.</returns>
+    public async Task<IReadOnlyList<OccurrenceRecord>> PlanAsync(CancellationToken stop = default)
     {
         var graph = (await project(stop)).Sound();
-        await store.EndCrashedOccurrencesAsync(LivingProcess.IsAlive, MostAttempts, stop);
+        var dead = await store.EndCrashedOccurrencesAsync(LivingProcess.IsAlive, MostAttempts, stop);
         foreach (var (name, kept) in await KeptAsync(graph, stop))
         {
             var (when, now) = (graph.Schedule(name).When, at.Clock.GetUtcNow());
@@ -62,6 +63,7 @@ public sealed partial class Schedules(Workplace at, Func<CancellationToken, Task
             var missed = when.Between(kept.Considered, due).Take(MostMissed + 1).Count() - 1;
             await store.PlanOccurrenceAsync(name, kept.Considered, now, due, missed > 0 || now - due > OnTime ? OccurrenceCause.CaughtUp : OccurrenceCause.Due, missed, stop);
         }
+        return [.. dead.Where(o => o.State == OccurrenceState.Crashed)];
     }
 
     /// <summary>The occurrences that may begin, or go on, now; the longest waiting first.</summary>
@@ -75,13 +77,11 @@ public sealed partial class Schedules(Workplace at, Func<CancellationToken, Task
     static DateTimeOffset ReadyAt(OccurrenceRecord one) => one.State == OccurrenceState.Holding ? one.Progress.HeldUntil!.Value : one.Due;
 
     /// <summary>The next instant at which something comes due or may begin; null where nothing ever does.</summary>
-    /// <param name="busy">Schedules of which one runs: what waits of them may begin when that ends, not at a time.</param>
-    public async Task<DateTimeOffset?> NextAsync(IEnumerable<string>? busy = null, CancellationToken stop = default)
+    /// <remarks>What waits for one that runs begins when that ends, not at a time.</remarks>
+    public async Task<DateTimeOffset?> NextAsync(CancellationToken stop = default)
     {
-        HashSet<string> running = [.. busy ?? []];
-        var times = (await StatusAsync(stop)).SelectMany(s => s.Open
-            .Where(o => o.State != OccurrenceState.Running && !running.Contains(s.Schedule.Name) && (o.Cause == OccurrenceCause.ByHand || s.Kept.PausedAt is null)).Select(ReadyAt)
-            .Append(s.Next ?? DateTimeOffset.MaxValue)).ToList();
+        var times = (await StatusAsync(stop)).SelectMany(s => s.Open.Where(_ => s.Open.All(o => o.State != OccurrenceState.Running))
+            .Where(o => o.Cause == OccurrenceCause.ByHand || s.Kept.PausedAt is null).Select(ReadyAt).Append(s.Next ?? DateTimeOffset.MaxValue)).ToList();
         return times.Count == 0 || times.Min() == DateTimeOffset.MaxValue ? null : times.Min();
     }
 

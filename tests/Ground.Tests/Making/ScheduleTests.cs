@@ -55,6 +55,15 @@ public sealed class ScheduleTests
         public override IReadOnlyList<Asset> Make => [roaster, new Beans()];
     }
 
+    sealed class Deaf(Roaster roaster, Grinder grinder) : Schedule
+    {
+        public override Cron When => Cron.Of("* * * * *", zone: "UTC");
+
+        public override IReadOnlyList<Asset> Make => [roaster];
+
+        public override IReadOnlyList<Asset> NewData => [grinder];
+    }
+
     [Fact]
     public void A_schedule_is_built_with_the_assets_it_asks_for_and_is_none_itself()
     {
@@ -83,7 +92,8 @@ public sealed class ScheduleTests
             "The schedule idle makes nothing; name at least one asset in Make.",
             "stranger asks for Picture, which is not part of the project; add it: project.Add<Picture>()",
             "The schedule thief names Beans, which its constructor did not ask for; add a constructor parameter for it.",
-        ], Says(typeof(Lost), typeof(Idle), typeof(Stranger), typeof(Thief)));
+            "The schedule deaf waits for news in grinder, from which nothing in Make is made; name data in NewData that Make uses.",
+        ], Says(typeof(Lost), typeof(Idle), typeof(Stranger), typeof(Thief), typeof(Deaf)));
         Assert.Throws<GraphException>(Build(typeof(Idle)).Sound);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kumiki.Journeys;
@@ -99,7 +100,7 @@ public sealed class ScheduleTests : IDisposable
         using (var first = demo.Start([], ["serve", "--port", "0"]))
         {
             using var http = new HttpClient { BaseAddress = Address(await first.LineAsync("http://127.0.0.1:")) };
-            using var asked = await http.PostAsync($"api/v1/schedules/{Weekly}/run", null, limit.Token);
+            using var asked = await http.PostAsJsonAsync($"api/v1/schedules/{Weekly}/run", new { }, limit.Token);
             Assert.Equal(System.Net.HttpStatusCode.Accepted, asked.StatusCode);
             await UntilAsync(http, o => (string)o["state"]! == "running", limit.Token);
             await first.SignalAsync("KILL");
@@ -145,7 +146,7 @@ public sealed class ScheduleTests : IDisposable
         var killed = 0;
 
         // The last ones are the release, what comes after it, and the end.
-        foreach (var at in (int[])[steps / 6, steps / 2, steps - 14, steps - 10, steps - 8, steps - 6, steps - 4, steps - 2, steps])
+        foreach (var at in (int[])[steps / 2, steps - 14, steps - 10, steps - 7, steps - 5, steps - 2])
         {
             using var copy = await demo.CopyAsync();
             var dead = await copy.RunAsync([("KUMIKI_KILL_AT", at.ToString(CultureInfo.InvariantCulture))], ["schedules", "run", Weekly]);
@@ -159,7 +160,7 @@ public sealed class ScheduleTests : IDisposable
             Assert.All(ended, state => Assert.Contains(state, (string[])["Released", "Unchanged"]));
             Assert.Equal(JsonSerializer.Serialize(await whole.JsonAsync("show")), JsonSerializer.Serialize(await copy.JsonAsync("show")));
         }
-        Assert.True(killed >= 6, $"{killed} kills hit it before its end.");
+        Assert.True(killed >= 4, $"{killed} kills hit it before its end.");
 
         // A candidate that never switched may be left beside the one that did.
         static async Task<int> LiveAsync(Demo copy) => (await copy.JsonAsync("history")).EnumerateArray().Count(r => r.TryGetProperty("liveAt", out var at) && at.ValueKind == JsonValueKind.String);

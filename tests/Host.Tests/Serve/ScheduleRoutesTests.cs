@@ -19,6 +19,7 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
     readonly Project project = new Project().Add<Leaves>().Add<Brew>().Add<Pot>().AddSchedule<TeaTime>();
     readonly Clock clock = new();
     DataFolder data = null!;
+    Served served = null!;
     KumikiServer server = null!;
     HttpClient http = null!;
 
@@ -27,8 +28,8 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
         data = DataFolder.Open(folder, clock);
         var place = new Workplace(data.Metadata, data.Artifacts, ProgramClosure.Current(typeof(ScheduleRoutesTests).Assembly), folder, Path.Combine(folder, "checkpoints"), new Dictionary<string, string>(), ["false"], clock);
         var schedules = new Schedules(place, _ => Task.FromResult(ProjectGraph.Build(project)));
-        server = await KumikiServer.StartAsync(
-            new() { Name = "Tea", DataFolder = folder, Metadata = data.Metadata, Artifacts = data.Artifacts, Schedules = schedules, Attempt = new(), Author = "mika", Clock = clock }, ServeAddress.Of("127.0.0.1", 0), default);
+        served = new() { Name = "Tea", DataFolder = folder, Metadata = data.Metadata, Artifacts = data.Artifacts, Schedules = schedules, Attempt = new(), Author = "mika", Clock = clock };
+        server = await KumikiServer.StartAsync(served, ServeAddress.Of("127.0.0.1", 0), default);
         http = ClientOf(server);
     }
 
@@ -44,9 +45,9 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
 
     async Task<JsonNode> GetAsync(string path) => JsonNode.Parse(await http.GetStringAsync("api/v1/schedules" + path))!;
 
-    async Task<(int Status, JsonNode Body)> PostAsync(string path, string? json = null, string? origin = null)
+    async Task<(int Status, JsonNode Body)> PostAsync(string path, string json = "{}", string? origin = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "api/v1/schedules/" + path) { Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "api/v1/schedules/" + path) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
         if (origin is not null) request.Headers.Add("Origin", origin);
         using var response = await http.SendAsync(request);
         return ((int)response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
@@ -125,13 +126,13 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("coffee-time/run", null, 404, "schedule.unknown")]
-    [InlineData("coffee-time/pause", null, 404, "schedule.unknown")]
-    [InlineData("coffee-time/cancel", null, 404, "schedule.unknown")]
-    [InlineData("tea-time/run", """{ "at": "soon" }""", 400, "serve.bad-time")]
+    [InlineData("coffee-time/run", "{}", 404, "schedule.unknown")]
+    [InlineData("coffee-time/pause", "{}", 404, "schedule.unknown")]
+    [InlineData("coffee-time/cancel", "{}", 404, "schedule.unknown")]
+    [InlineData("tea-time/run", """{ "at": "soon" }""", 400, "schedule.bad-time")]
     [InlineData("tea-time/run", """{ "at": "2025-01-01T16:00:00Z" }""", 400, "schedule.past")]
     [InlineData("tea-time/run", "{ at", 400, "serve.bad-body")]
-    public async Task What_cannot_be_done_is_refused_in_one_sentence(string path, string? body, int status, string id)
+    public async Task What_cannot_be_done_is_refused_in_one_sentence(string path, string body, int status, string id)
     {
         var refused = await PostAsync(path, body);
 
@@ -157,9 +158,9 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
     public async Task A_page_of_another_site_changes_nothing()
     {
         var refused = await PostAsync("tea-time/pause", origin: "https://elsewhere.example");
-        Assert.Equal((403, "serve.other-site"), (refused.Status, (string)refused.Body["id"]!));
+        Assert.Equal((403, "serve.other-origin"), (refused.Status, (string)refused.Body["id"]!));
         Assert.Null((await GetAsync("/tea-time"))["pausedAt"]);
-        using var crossSite = new HttpRequestMessage(HttpMethod.Post, "api/v1/schedules/tea-time/pause");
+        using var crossSite = new HttpRequestMessage(HttpMethod.Post, "api/v1/schedules/tea-time/pause") { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
         crossSite.Headers.Add("Sec-Fetch-Site", "cross-site");
         using var response = await http.SendAsync(crossSite);
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
@@ -176,9 +177,25 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
         using var client = new HttpClient { BaseAddress = plain.Address };
 
         Assert.Empty((await client.GetFromJsonAsync<JsonNode>("api/v1/schedules"))!["schedules"]!.AsArray());
-        using var refused = await client.PostAsync("api/v1/schedules/tea-time/run", null);
+        using var refused = await client.PostAsJsonAsync("api/v1/schedules/tea-time/run", new { });
         Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
-        Assert.Contains("serve.no-project-schedules", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("schedule.no-project", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_only_shows_runs_no_schedule_and_takes_no_orders()
+    {
+        await server.DisposeAsync();
+        await data.Metadata.KeepScheduleAsync("tea-time", default);
+        var asked = await data.Metadata.AskOccurrenceAsync("tea-time", clock.Now, "mika", default);
+        server = await KumikiServer.StartAsync(served with { ReadOnly = true }, ServeAddress.Of("127.0.0.1", 0), default);
+        using var client = ClientOf(server);
+
+        using var refused = await client.PostAsJsonAsync("api/v1/schedules/tea-time/run", new { });
+
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        Assert.Contains("serve.read-only", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal("waiting", (string)(await client.GetFromJsonAsync<JsonNode>($"api/v1/schedules/tea-time/occurrences/{asked.Number}"))!["state"]!);
     }
 
     sealed class Clock : TimeProvider

@@ -113,7 +113,7 @@ sealed partial class Doors
             var one = waiting ?? await schedules.AskAsync(name, null, by, stop);
             if (waiting is not null) terminal.Line(Message.Of("shell.schedule-taken-up", ("schedule", name), ("number", one.Number), ("time", schedule.When.Written(one.Due))));
             var told = 0;
-            var end = await MakingScreen.ShowAsync(terminal, making => schedules.RunAsync(one.Number, new(Told: Told, Making: making), stop));
+            var end = await MakingScreen.ShowAsync(terminal, making => schedules.RunAsync(one.Number, new(StopCancels: true, Told: Told, Making: making), stop));
             if (end is null)
             {
                 if (waiting is null) await session.Metadata.CancelOccurrenceAsync(one.Number, by, stop);

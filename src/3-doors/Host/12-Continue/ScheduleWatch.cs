@@ -10,7 +10,7 @@ static partial class ScheduleWatch
     /// <summary>The category of its log lines.</summary>
     public const string Category = "Kumiki.Schedules";
 
-    static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan Every = TimeSpan.FromSeconds(1), AfterTrouble = TimeSpan.FromSeconds(30);
 
     public static async Task RunAsync(Served served, Schedules schedules, ILogger logger, CancellationToken stop)
     {
@@ -28,13 +28,14 @@ static partial class ScheduleWatch
                     var state = await StateAsync(served.Metadata, stop);
                     if (!isDue && state == seen) continue;          // something was written, but not of schedules
 
-                    await schedules.PlanAsync(stop);
+                    foreach (var crashed in await schedules.PlanAsync(stop)) Alert(logger, crashed.Schedule, crashed.Number, crashed.State, crashed.Progress.Says!.ToString());
                     foreach (var ready in await schedules.ReadyAsync(stop))
                         if (!running.TryGetValue(ready.Schedule, out var before) || before.IsCompleted) running[ready.Schedule] = RunOneAsync(schedules, ready, served.Attempt, logger, stop);
-                    (seen, next, trouble) = (await StateAsync(served.Metadata, stop), await schedules.NextAsync(running.Keys.Where(s => !running[s].IsCompleted), stop), "");
+                    (seen, next, trouble) = (await StateAsync(served.Metadata, stop), await schedules.NextAsync(stop), "");
                 }
                 catch (KumikiException e)
                 {
+                    next = served.Clock.GetUtcNow() + AfterTrouble;
                     if (trouble != (trouble = e.Says.ToString())) NotLooked(logger, trouble);       // the graph has faults, or the store cannot be written just now: said once
                 }
             }

@@ -27,6 +27,7 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(OccurrenceList))]
 [JsonSerializable(typeof(OccurrenceAnswer))]
 [JsonSerializable(typeof(RunAsked))]
+[JsonSerializable(typeof(ScheduleAsked))]
 [JsonSerializable(typeof(ChangeEvent))]
 [JsonSerializable(typeof(string))]
 sealed partial class ApiJson : JsonSerializerContext

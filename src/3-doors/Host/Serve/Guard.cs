@@ -5,7 +5,7 @@ namespace Kumiki.Hosting;
 
 /// <summary>What every answer carries, and whom we answer.</summary>
 /// <remarks>Without authentication the server is for this machine. A page of another site may still send a browser here under a name of its own that resolves to 127.0.0.1
-/// (DNS rebinding), so only our own host names are answered; and what changes something is done only for our own pages and for programs, which name no origin.</remarks>
+/// (DNS rebinding), so only our own host names are answered.</remarks>
 static class Guard
 {
     const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -19,16 +19,10 @@ static class Guard
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers.CacheControl = "no-cache";
-        if (!IsOurs(http.Request.Host)) return new Refused(StatusCodes.Status421MisdirectedRequest, Message.Of("serve.other-host", ("host", http.Request.Host))).ExecuteAsync(http);
-        return HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) || IsFromHere(http.Request)
+        return IsOurs(http.Request.Host)
             ? next(http)
-            : new Refused(StatusCodes.Status403Forbidden, Message.Of("serve.other-site", ("origin", http.Request.Headers.Origin.ToString()))).ExecuteAsync(http);
+            : new Refused(StatusCodes.Status421MisdirectedRequest, Message.Of("serve.other-host", ("host", http.Request.Host))).ExecuteAsync(http);
     }
-
-    /// <summary>Whether a request that changes something comes from a page of this server, or from no page at all. A browser names the origin with every one of them.</summary>
-    static bool IsFromHere(HttpRequest request) =>
-        (request.Headers.Origin.Count == 0 || request.Headers.Origin == $"{request.Scheme}://{request.Host}")
-        && (request.Headers["Sec-Fetch-Site"].Count == 0 || request.Headers["Sec-Fetch-Site"] == "same-origin");
 
     internal static bool IsOurs(HostString host) =>
         host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));

@@ -28,7 +28,7 @@ public sealed class KumikiServer : IAsyncDisposable
         Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         watch = CrashWatch.RunAsync(served, app.Services.GetRequiredService<ILogger<KumikiServer>>(), stopping.Token);
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(ScheduleWatch.Category);
-        schedules = served.Schedules is { } due ? Task.Run(() => ScheduleWatch.RunAsync(served, due, log, stopping.Token)) : Task.CompletedTask;
+        schedules = served is { ReadOnly: false, Schedules: { } due } ? Task.Run(() => ScheduleWatch.RunAsync(served, due, log, stopping.Token)) : Task.CompletedTask;
     }
 
     /// <summary>Where it answers: <c>http://127.0.0.1:5080/</c>.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Kumiki.Continuing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -13,6 +12,8 @@ static class ScheduleRoutes
 {
     const string All = "/api/v1/schedules";
 
+    static readonly string[] Times = ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+
     public static void MapSchedules(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup(All).WithTags("schedules");
@@ -20,10 +21,11 @@ static class ScheduleRoutes
         group.MapGet("{name}", GetAsync).WithSummary("One schedule.");
         group.MapGet("{name}/occurrences", HistoryAsync).WithSummary("What became of each time a schedule was due or was run by hand, newest first, with every step.");
         group.MapGet("{name}/occurrences/{number}", OccurrenceAsync).WithSummary("One occurrence with its steps, versions, verdict, findings and end.");
-        group.MapPost("{name}/run", RunAsync).Accepts<RunAsked>(isOptional: true, "application/json").WithSummary("Plans an occurrence: now, or 'at' a time to come. This server runs it; the answer is the occurrence as it waits.");
-        group.MapPost("{name}/cancel", CancelAsync).WithSummary("Cancels what of a schedule waits, runs or is held back.");
-        group.MapPost("{name}/pause", (string name, Served served, Language language, CancellationToken stop) => PauseAsync(name, paused: true, served, language, stop)).WithSummary("Lets a schedule not be due until it is resumed.");
-        group.MapPost("{name}/resume", (string name, Served served, Language language, CancellationToken stop) => PauseAsync(name, paused: false, served, language, stop)).WithSummary("Lets a schedule be due again from now on.");
+        group.MapPost("{name}/run", RunAsync).Accepts<RunAsked>("application/json")
+            .WithSummary("Plans an occurrence: now, or 'at' a time to come. This server runs it; the answer is the occurrence as it waits.");
+        group.MapPost("{name}/cancel", CancelAsync).Accepts<ScheduleAsked>("application/json").WithSummary("Cancels what of a schedule waits, runs or is held back.");
+        group.MapPost("{name}/pause", PauseAsync).Accepts<ScheduleAsked>("application/json").WithSummary("Lets a schedule not be due until it is resumed.");
+        group.MapPost("{name}/resume", ResumeAsync).Accepts<ScheduleAsked>("application/json").WithSummary("Lets a schedule be due again from now on.");
     }
 
     static async Task<Ok<ScheduleList>> ListAsync(Served served, Language language, CancellationToken stop)
@@ -46,7 +48,7 @@ static class ScheduleRoutes
     /// <summary>Why there is no such schedule here.</summary>
     static async Task<Refused> UnknownAsync(string name, Served served, CancellationToken stop)
     {
-        if (served.Schedules is not { } schedules) return new Refused(StatusCodes.Status409Conflict, Message.Of("serve.no-project-schedules"));
+        if (served.Schedules is not { } schedules) return new Refused(StatusCodes.Status409Conflict, Message.Of("schedule.no-project"));
         var known = await schedules.StatusAsync(stop);
         var shown = Asked.Cut(name);
         return Refused.NotFound(known.Count == 0 ? Message.Of("schedule.none", ("schedule", shown)) : Message.Of("schedule.unknown", ("schedule", shown), ("known", string.Join(", ", known.Select(s => s.Schedule.Name)))));
@@ -65,26 +67,19 @@ static class ScheduleRoutes
         if (!Asked.Number("number", number, 0, 0, long.MaxValue, out var asked, out var refused)) return refused;
         return await served.Metadata.OccurrenceAsync(asked, stop) is { } one && one.Schedule == name
             ? TypedResults.Ok(OccurrenceAnswer.Of(one, language))
-            : Refused.NotFound(Message.Of("serve.no-occurrence", ("number", asked), ("schedule", Asked.Cut(name))));
+            : Refused.NotFound(Message.Of("schedule.no-occurrence", ("number", asked), ("schedule", Asked.Cut(name))));
     }
 
-    static async Task<Results<Accepted<OccurrenceAnswer>, Refused>> RunAsync(string name, HttpRequest request, Served served, Language language, CancellationToken stop)
+    static async Task<Results<Accepted<OccurrenceAnswer>, Refused>> RunAsync(string name, HttpContext http, Served served, Language language, CancellationToken stop)
     {
+        var (asked, refused) = await WriteGuard.ReadAsync<RunAsked>(http, served, stop);
+        if (asked is null) return refused!;
         if (await StatusAsync(name, served, stop) is null) return await UnknownAsync(name, served, stop);
-        RunAsked? asked = null;
-        try
-        {
-            if (request.ContentLength is not (null or 0)) asked = await request.ReadFromJsonAsync(ApiJson.Default.RunAsked, stop);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            return Refused.Bad(Message.Of("serve.bad-body", ("reason", e.Message)));
-        }
         DateTimeOffset? at = null;
-        if (asked?.At is { } text)
+        if (asked.At is { } text)
         {
-            if (!DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
-                return Refused.Bad(Message.Of("serve.bad-time", ("time", Asked.Cut(text))));
+            if (!DateTimeOffset.TryParseExact(text, Times, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+                return Refused.Bad(Message.Of("schedule.bad-time", ("time", Asked.Cut(text))));
             at = time;
         }
         try
@@ -98,15 +93,25 @@ static class ScheduleRoutes
         }
     }
 
-    static async Task<Results<Ok<ScheduleAnswer>, Refused>> PauseAsync(string name, bool paused, Served served, Language language, CancellationToken stop)
+    static Task<Results<Ok<ScheduleAnswer>, Refused>> PauseAsync(string name, HttpContext http, Served served, Language language, CancellationToken stop) =>
+        PausedAsync(name, paused: true, http, served, language, stop);
+
+    static Task<Results<Ok<ScheduleAnswer>, Refused>> ResumeAsync(string name, HttpContext http, Served served, Language language, CancellationToken stop) =>
+        PausedAsync(name, paused: false, http, served, language, stop);
+
+    static async Task<Results<Ok<ScheduleAnswer>, Refused>> PausedAsync(string name, bool paused, HttpContext http, Served served, Language language, CancellationToken stop)
     {
+        var (asked, refused) = await WriteGuard.ReadAsync<ScheduleAsked>(http, served, stop);
+        if (asked is null) return refused!;
         if (await StatusAsync(name, served, stop) is null) return await UnknownAsync(name, served, stop);
         await served.Schedules!.PauseAsync(name, paused, served.Author, stop);
         return await GetAsync(name, served, language, stop);
     }
 
-    static async Task<Results<Ok<OccurrenceList>, Refused>> CancelAsync(string name, Served served, Language language, CancellationToken stop)
+    static async Task<Results<Ok<OccurrenceList>, Refused>> CancelAsync(string name, HttpContext http, Served served, Language language, CancellationToken stop)
     {
+        var (asked, refused) = await WriteGuard.ReadAsync<ScheduleAsked>(http, served, stop);
+        if (asked is null) return refused!;
         if (await StatusAsync(name, served, stop) is null) return await UnknownAsync(name, served, stop);
         try
         {
@@ -121,6 +126,9 @@ static class ScheduleRoutes
 
 /// <param name="At">When it may begin, with its offset; null: now.</param>
 sealed record RunAsked(string? At);
+
+/// <summary>What needs nothing but the address: <c>{}</c>.</summary>
+sealed record ScheduleAsked;
 
 /// <param name="Automation">Of each model, whether a schedule makes it or not.</param>
 sealed record ScheduleList(IReadOnlyList<ScheduleAnswer> Schedules, IReadOnlyList<AutomationAnswer> Automation);
