@@ -23,7 +23,8 @@ public sealed class ScheduleTests : IDisposable
     {
         await using var data = DataFolder.Open(demo.PathOf(".kumiki"), TimeProvider.System);
         var kept = await data.Metadata.KeepScheduleAsync(Weekly, default);
-        Assert.NotNull(await data.Metadata.PlanOccurrenceAsync(Weekly, kept.Considered, kept.Considered.AddTicks(1), kept.Considered, OccurrenceCause.Due, 0, default));
+        Assert.NotNull(await data.Metadata.PlanOccurrenceAsync(Weekly, kept.Considered, kept.Considered.AddTicks(1), kept.Considered, OccurrenceCause.Due, 0,
+            default));
     }
 
     /// <summary>Lets the schedule have been seen weeks ago.</summary>
@@ -45,12 +46,14 @@ public sealed class ScheduleTests : IDisposable
         for (var day = new DateOnly(2025, 5, 5); day < new DateOnly(2025, 9, 22); day = day.AddDays(1))
             foreach (var (store, s) in ((string[])["asahikawa", "chiba"]).Select((n, i) => (n, i)))
                 foreach (var (item, i) in ((string[])["apple-juice", "barley-tea"]).Select((n, i) => (n, i)))
-                    lines.Add(string.Create(CultureInfo.InvariantCulture, $"{day:yyyy-MM-dd},{store},{item},{200 + 90 * s + 37 * i},{(200 + 90 * s + 37 * i) * 100}"));
+                    lines.Add(string.Create(CultureInfo.InvariantCulture,
+                        $"{day:yyyy-MM-dd},{store},{item},{200 + 90 * s + 37 * i},{(200 + 90 * s + 37 * i) * 100}"));
         demo.Sales(string.Join('\n', lines) + "\n", "calm.csv");
     }
 
     async Task<string> ProductionAsync() => string.Join(' ', (await demo.JsonAsync("show")).EnumerateArray()
-        .Where(a => a.TryGetProperty("production", out var live) && live.ValueKind == JsonValueKind.Number).Select(a => $"{a.GetProperty("asset").GetString()}@{a.GetProperty("production").GetInt32()}"));
+        .Where(a => a.TryGetProperty("production", out var live) && live.ValueKind == JsonValueKind.Number)
+            .Select(a => $"{a.GetProperty("asset").GetString()}@{a.GetProperty("production").GetInt32()}"));
 
     [Fact]
     public async Task Week_by_week_the_good_goes_live_the_bad_keeps_the_old_release_and_late_data_are_said()
@@ -65,7 +68,8 @@ public sealed class ScheduleTests : IDisposable
         var live = await ProductionAsync();
         Assert.Contains("demand-model@1", live, StringComparison.Ordinal);
         var status = (await demo.JsonAsync("schedules"))[0];
-        Assert.Equal(("Released", "CaughtUp"), (status.GetProperty("last").GetProperty("state").GetString(), status.GetProperty("last").GetProperty("cause").GetString()));
+        Assert.Equal(("Released", "CaughtUp"),
+            (status.GetProperty("last").GetProperty("state").GetString(), status.GetProperty("last").GetProperty("cause").GetString()));
         Assert.InRange(status.GetProperty("last").GetProperty("missed").GetInt32(), 3, 4);
 
         // A model that does not beat the guess of two weeks ago: NO-GO, and the old one forecasts the new weeks.
@@ -81,7 +85,8 @@ public sealed class ScheduleTests : IDisposable
         Assert.Contains("demand-model@1", await ProductionAsync(), StringComparison.Ordinal);
         Assert.Equal("sales@1 weekly-demand@1", string.Join(' ', (await ProductionAsync()).Split(' ').Where(v => v is "sales@1" or "weekly-demand@1")));
         var history = (await demo.JsonAsync("schedules", "history", Weekly))[0];
-        Assert.Equal("made from production", history.GetProperty("progress").GetProperty("steps").EnumerateArray().Last().GetProperty("says").GetProperty("text").GetString()![..20]);
+        Assert.Equal("made from production", history.GetProperty("progress").GetProperty("steps").EnumerateArray().Last().GetProperty("says")
+            .GetProperty("text").GetString()![..20]);
         Assert.True(history.GetProperty("progress").GetProperty("afterwards").GetArrayLength() > 0);
 
         // Next Monday nothing has come.
@@ -89,7 +94,8 @@ public sealed class ScheduleTests : IDisposable
         var late = await demo.RunAsync("schedules", "run", Weekly);
         Assert.Equal(1, late.Code);
         Assert.Contains("stopped before training, and release 2 stays: sales holds nothing new since sales@2 of ", late.Error, StringComparison.Ordinal);
-        Assert.Equal(["stopped", "NO-GO", "released"], (await demo.MustAsync("schedules", "history", Weekly)).Lines.Skip(1).Select(l => l.Split("  ", StringSplitOptions.RemoveEmptyEntries)[2].Trim()));
+        Assert.Equal(["stopped", "NO-GO", "released"], (await demo.MustAsync("schedules", "history", Weekly)).Lines.Skip(1)
+            .Select(l => l.Split("  ", StringSplitOptions.RemoveEmptyEntries)[2].Trim()));
     }
 
     [Fact]
@@ -117,7 +123,8 @@ public sealed class ScheduleTests : IDisposable
         Assert.Equal(0, said.Code);
         Assert.Contains($"{Weekly} #1 Released: release 1 is live: ", said.Error, StringComparison.Ordinal);
         Assert.DoesNotContain((await demo.JsonAsync("runs")).EnumerateArray(), r => r.GetProperty("state").GetString() == "Running");
-        Assert.Contains("schedule weekly-forecast #1", (await demo.JsonAsync("runs", "demand-model"))[0].GetProperty("plan").GetProperty("notes").EnumerateArray().Select(n => n.GetString()));
+        Assert.Contains("schedule weekly-forecast #1", (await demo.JsonAsync("runs", "demand-model"))[0].GetProperty("plan").GetProperty("notes")
+            .EnumerateArray().Select(n => n.GetString()));
     }
 
     static Uri Address(string line) => new(line[line.IndexOf("http", StringComparison.Ordinal)..].Split(' ')[0]);
@@ -163,6 +170,7 @@ public sealed class ScheduleTests : IDisposable
         Assert.True(killed >= 4, $"{killed} kills hit it before its end.");
 
         // A candidate that never switched may be left beside the one that did.
-        static async Task<int> LiveAsync(Demo copy) => (await copy.JsonAsync("history")).EnumerateArray().Count(r => r.TryGetProperty("liveAt", out var at) && at.ValueKind == JsonValueKind.String);
+        static async Task<int> LiveAsync(Demo copy) => (await copy.JsonAsync("history")).EnumerateArray()
+            .Count(r => r.TryGetProperty("liveAt", out var at) && at.ValueKind == JsonValueKind.String);
     }
 }
