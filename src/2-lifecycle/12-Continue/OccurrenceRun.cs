@@ -6,10 +6,10 @@ namespace Kumiki.Continuing;
 /// <summary>One attempt at an occurrence.</summary>
 /// <remarks>
 /// <code>
-///  load ─► check ─► make ─► report ─► GO ─► stage ─► release ─► afterwards
-///            │                │                        │            ▲
-///         Stopped        NO-GO, Unchanged      held, by a person    │
-///                             └───────────── the old release stays ─┘
+///  load ─► check ─► make ─► report ─► predict ─► GO ─► stage ─► release ─► afterwards
+///            │                │          │                        │            ▲
+///         Stopped        NO-GO or Unchanged               held, by a person    │
+///                             └──────────────────────── the old release stays ─┘
 /// </code>
 /// What has been made is found again by its reuse key, so an attempt after a kill begins at load and computes nothing twice; once there is a verdict it goes
 /// on behind that. Everything after the verdict can be done again: staging moves nothing the second time, and a release that is live already is recognised.
@@ -39,6 +39,7 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
         var end = Progress.Go is null
             ? await StepAsync("load", LoadAsync, stop) ?? await StepAsync("check", CheckAsync, stop)
                 ?? await StepAsync("make", MakeAsync, stop) ?? await StepAsync("report", ReportAsync, stop)
+                ?? (Answers.Any() ? await StepAsync("predict", PredictAsync, stop) : null)
             : Progress.Go == false ? NoGo(await StaysAsync(stop)) : null;
         end ??= await StepAsync("stage", StageAsync, stop) ?? await StepAsync("release", ReleaseAsync, stop);
         Reached = end!;
@@ -117,37 +118,58 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
         return version => (production.TryGetValue(version.Asset, out var live) && live == version.Number) || last?.Progress.Versions.Contains(version) == true;
     }
 
-    // ── 3. and 4. make and report ──
+    // ── 3. to 5. make, report and predict ──
 
     async Task<(Message, End?)> MakeAsync(CancellationToken stop)
     {
         fresh.Clear();
-        var failed = await MadeAsync(schedule.Make.Where(a => a.Kind != AssetKind.Report).Select(a => a.Name), stop);
+        var nodes = Upstream(schedule.Make).Where(n => n.Kind != AssetKind.Report && !IsAnswer(n)).ToList();
+        var failed = await MadeAsync(nodes.Where(n => !nodes.Any(m => m.Inputs.Any(i => i.Asset == n.Name))).Select(n => n.Name), stop);
         return failed is null ? (Made(), null) : await FailedAsync(failed, stop);
     }
 
+    /// <summary>What a model says, and all that is made of it: nothing of that is made by a model that is not good.</summary>
+    IEnumerable<AssetNode> Answers => Upstream(schedule.Make).Where(IsAnswer);
+
+    bool IsAnswer(AssetNode node) => graph.Upstream(node.Name).Any(n => n.Kind is AssetKind.Predictions or AssetKind.Endpoint);
+
     async Task<(Message, End?)> ReportAsync(CancellationToken stop)
     {
-        var failed = await MadeAsync(schedule.Make.Where(a => a.Kind == AssetKind.Report).Select(a => a.Name), stop);
-        if (failed is not null) return await FailedAsync(failed, stop);
+        var failed = await MadeAsync(Upstream(schedule.Make).Where(n => n.Kind == AssetKind.Report && !IsAnswer(n)).Select(n => n.Name), stop);
+        return failed is null ? await VerdictAsync(isLast: !Answers.Any(), stop) : await FailedAsync(failed, stop);
+    }
 
+    async Task<(Message, End?)> PredictAsync(CancellationToken stop)
+    {
+        fresh.Clear();
+        var failed = await MadeAsync(Answers.Select(n => n.Name), stop);
+        if (failed is not null) return await FailedAsync(failed, stop);
+        var (says, end) = await VerdictAsync(isLast: true, stop);
+        return (end is null ? Made() : says, end);
+    }
+
+    /// <summary>GO or NO-GO, by every check of what is not in production yet.</summary>
+    /// <param name="isLast">Whether everything is made; before that GO is not written down.</param>
+    async Task<(Message, End?)> VerdictAsync(bool isLast, CancellationToken stop)
+    {
         var known = await KnownAsync(stop);
-        if (Progress.Versions.All(known))
-            return (Message.Of("schedule.unchanged"), new(OccurrenceState.Unchanged, Message.Of("schedule.unchanged"), Alerts: false));
+        var isKnown = Progress.Versions.All(known);
         var production = (await at.Metadata.ProductionAsync(stop)).Set;
         var checks = records.Values.Where(v => !production.TryGetValue(v.Asset, out var live) || live != v.Name.Number)
             .SelectMany(v => v.Checks, (v, c) => (Version: v.Name, Check: c)).ToList();
         IReadOnlyList<Finding> broken =
             [.. checks.Where(c => !c.Check.Held)
                 .Select(c => new Finding(c.Check.Name, Severity.Refusal, Message.Of("schedule.check", ("version", c.Version), ("says", c.Check.Says)), []))];
-        Progress = Progress with { Go = broken.Count == 0, Findings = broken };
+        if (isKnown && (isLast || broken.Count > 0))
+            return (Message.Of("schedule.unchanged"), new(OccurrenceState.Unchanged, Message.Of("schedule.unchanged"), Alerts: false));
+        Progress = Progress with { Go = broken.Count > 0 ? false : isLast ? true : null, Findings = broken };
         return broken.Count == 0 ? (Message.Of("schedule.step-go", ("count", checks.Count)), null) : (Together(broken), NoGo(await StaysAsync(stop)));
     }
 
     End NoGo(Message stays) => new(OccurrenceState.NoGo,
         Message.Of("schedule.no-go", ("schedule", schedule.Name), ("production", stays), ("says", Together(Progress.Findings))), Alerts: true);
 
-    // ── 5. stage ──
+    // ── 6. stage ──
 
     async Task<(Message, End?)> StageAsync(CancellationToken stop)
     {
@@ -166,7 +188,7 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
 
     string Reason => $"{schedule.Name} #{occurrence.Number}, due {schedule.When.Written(occurrence.Due)}";
 
-    // ── 6. release ──
+    // ── 7. release ──
 
     async Task<(Message, End?)> ReleaseAsync(CancellationToken stop)
     {

@@ -262,6 +262,29 @@ public sealed class OccurrenceTests
     }
 
     [Fact]
+    public async Task A_model_that_is_not_good_says_nothing_and_the_one_in_production_does()
+    {
+        await using var world = await ReleasedAsync(typeof(SpokenTaste));
+        var first = (await world.Schedules.HistoryAsync("spoken-taste"))[0];
+        Assert.Equal("load✓ check✓ make✓ report✓ predict✓ stage✓ release✓ afterwards✓", Steps(first));
+        Assert.Equal("new: outlook@1; as before: cups@1, market@1, taste@1, taste-report@1.", first.Progress.Steps[4].Says!.In("en"));
+        Assert.Equal("1: cups@1 market@1 outlook@1 taste@1 taste-report@1", await world.ProductionAsync());
+        world.Market("bad");
+        world.Sold(2);
+
+        var bad = await world.MondayAsync(1);
+
+        Assert.Equal((OccurrenceState.NoGo, "load✓ check✓ make✓ report✗ afterwards✓"), (bad.State, Steps(bad)));
+        Assert.Equal(["cups@2", "taste@1"], (await world.Store.VersionAsync(new("outlook", 2), default))!.Inputs.Select(i => i.Version.ToString()));
+        Assert.Equal("2: cups@1 market@1 outlook@2 taste@1 taste-report@1", await world.ProductionAsync());
+
+        world.Market("better");
+        Assert.Equal(OccurrenceState.Released, (await world.MondayAsync(2)).State);
+        Assert.Equal("3: cups@2 market@3 outlook@3 taste@3 taste-report@3", await world.ProductionAsync());
+        Assert.Equal(OccurrenceState.Unchanged, (await world.MondayAsync(3)).State);
+    }
+
+    [Fact]
     public async Task Without_a_model_in_production_there_is_nothing_to_make_an_outlook_from()
     {
         await using var world = new ScheduleWorld(typeof(OutlookTaste));

@@ -131,6 +131,13 @@ sealed class OutlookTaste(Taste taste, TasteReport report, Outlook outlook) : We
     public override IReadOnlyList<Asset> Afterwards => [outlook];
 }
 
+sealed class SpokenTaste(Taste taste, TasteReport report, Outlook outlook) : Weekly(taste, report)
+{
+    public override IReadOnlyList<Asset> Make => [.. base.Make, outlook];
+
+    public override IReadOnlyList<Asset> Afterwards => [outlook];
+}
+
 /// <summary>A data folder with one schedule, whose clock the test turns. It begins on Thursday, 1 January 2026.</summary>
 sealed class ScheduleWorld : IAsyncDisposable
 {

@@ -15,8 +15,8 @@ namespace Kumiki;
 /// <remarks>
 /// Each time it is due is an occurrence, which goes these steps and is kept with all of them: 1. <b>load</b>: the data are taken in; 2. <b>check</b>:
 /// expectations, rejected rows and news are looked at, and what does not hold ends it here; 3. <b>make</b>: what is out of date is made; 4. <b>report</b>:
-/// reports are made, and every check of what was made says GO or NO-GO; 5. <b>stage</b>; 6. <b>release</b> by the policy; 7. <b>afterwards</b>: what is made from production.
-/// docs/12-continue.md.
+/// reports are made, and every check of what was made says GO or NO-GO; 5. <b>predict</b>: predictions and endpoints are made by a model that is good;
+/// 6. <b>stage</b>; 7. <b>release</b> by the policy; 8. <b>afterwards</b>: what is made from production. docs/12-continue.md.
 /// </remarks>
 public abstract class Schedule
 {
@@ -32,7 +32,7 @@ public abstract class Schedule
     /// <summary>When it is due.</summary>
     public abstract Cron When { get; }
 
-    /// <summary>What is made, with everything it is made from that is out of date. Reports are made last, whatever their place.</summary>
+    /// <summary>What is made, with everything it is made from that is out of date. First models, then reports, and on GO what the models say.</summary>
     public abstract IReadOnlyList<Asset> Make { get; }
 
     /// <summary>Data that must have come since the last time; where one of them has not, nothing is made and it says so.</summary>
