@@ -123,7 +123,7 @@ public sealed record OccurrenceProgress
 }
 
 /// <summary>One step of an occurrence.</summary>
-/// <param name="Name">load, check, make, report, predict, stage, release or afterwards.</param>
+/// <param name="Name">load, check, make, report, stage, release or afterwards.</param>
 /// <param name="Good">Null while it runs.</param>
 /// <param name="Says">What came of it.</param>
 public sealed record OccurrenceStep(string Name, DateTimeOffset Started, DateTimeOffset? Ended, bool? Good, Message? Says);

@@ -5,7 +5,7 @@ namespace Kumiki.Continuing;
 
 sealed partial class OccurrenceRun
 {
-    // ── 8. afterwards ──
+    // ── 7. afterwards ──
 
     /// <summary>Makes what is made from production: by the models that are live, of the data this occurrence loaded.</summary>
     async Task<(Message, End?)> AfterwardsAsync(CancellationToken stop)

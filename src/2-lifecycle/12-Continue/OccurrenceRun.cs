@@ -6,10 +6,10 @@ namespace Kumiki.Continuing;
 /// <summary>One attempt at an occurrence.</summary>
 /// <remarks>
 /// <code>
-///  load ─► check ─► make ─► report ─► predict ─► GO ─► stage ─► release ─► afterwards
-///            │                │          │                        │            ▲
-///         Stopped        NO-GO or Unchanged               held, by a person    │
-///                             └──────────────────────── the old release stays ─┘
+///  load ─► check ─► make ─► report ─► GO ─► stage ─► release ─► afterwards
+///            │                │                        │            ▲
+///         Stopped        NO-GO, Unchanged      held, by a person    │
+///                             └───────────── the old release stays ─┘
 /// </code>
 /// What has been made is found again by its reuse key, so an attempt after a kill begins at load and computes nothing twice; once there is a verdict it goes
 /// on behind that. Everything after the verdict can be done again: staging moves nothing the second time, and a release that is live already is recognised.
@@ -39,7 +39,6 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
         var end = Progress.Go is null
             ? await StepAsync("load", LoadAsync, stop) ?? await StepAsync("check", CheckAsync, stop)
                 ?? await StepAsync("make", MakeAsync, stop) ?? await StepAsync("report", ReportAsync, stop)
-                ?? (Answers.Any() ? await StepAsync("predict", PredictAsync, stop) : null)
             : Progress.Go == false ? NoGo(await StaysAsync(stop)) : null;
         end ??= await StepAsync("stage", StageAsync, stop) ?? await StepAsync("release", ReleaseAsync, stop);
         Reached = end!;
@@ -118,7 +117,7 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
         return version => (production.TryGetValue(version.Asset, out var live) && live == version.Number) || last?.Progress.Versions.Contains(version) == true;
     }
 
-    // ── 3. to 5. make, report and predict ──
+    // ── 3. and 4. make and report ──
 
     async Task<(Message, End?)> MakeAsync(CancellationToken stop)
     {
@@ -139,18 +138,9 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
         return failed is null ? await VerdictAsync(isLast: !Answers.Any(), stop) : await FailedAsync(failed, stop);
     }
 
-    async Task<(Message, End?)> PredictAsync(CancellationToken stop)
-    {
-        fresh.Clear();
-        var failed = await MadeAsync(Answers.Select(n => n.Name), stop);
-        if (failed is not null) return await FailedAsync(failed, stop);
-        var (says, end) = await VerdictAsync(isLast: true, stop);
-        return (end is null ? Made() : says, end);
-    }
-
     /// <summary>GO or NO-GO, by every check of what is not in production yet.</summary>
     /// <param name="isLast">Whether everything is made; before that GO is not written down.</param>
-    async Task<(Message, End?)> VerdictAsync(bool isLast, CancellationToken stop)
+    async Task<(Message Says, End? End)> VerdictAsync(bool isLast, CancellationToken stop)
     {
         var known = await KnownAsync(stop);
         var isKnown = Progress.Versions.All(known);
@@ -169,10 +159,15 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
     End NoGo(Message stays) => new(OccurrenceState.NoGo,
         Message.Of("schedule.no-go", ("schedule", schedule.Name), ("production", stays), ("says", Together(Progress.Findings))), Alerts: true);
 
-    // ── 6. stage ──
+    // ── 5. stage ──
 
     async Task<(Message, End?)> StageAsync(CancellationToken stop)
     {
+        if (Progress.Go is null)
+        {
+            if (await MadeAsync(Answers.Select(n => n.Name), stop) is { } failed) return await FailedAsync(failed, stop);
+            if (await VerdictAsync(isLast: true, stop) is { End: not null } broken) return broken;
+        }
         var production = await at.Metadata.ProductionAsync(stop);
         if (Progress.Staged.Count == 0)
         {
@@ -188,7 +183,7 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
 
     string Reason => $"{schedule.Name} #{occurrence.Number}, due {schedule.When.Written(occurrence.Due)}";
 
-    // ── 7. release ──
+    // ── 6. release ──
 
     async Task<(Message, End?)> ReleaseAsync(CancellationToken stop)
     {

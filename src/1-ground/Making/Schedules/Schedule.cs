@@ -15,8 +15,8 @@ namespace Kumiki;
 /// <remarks>
 /// Each time it is due is an occurrence, which goes these steps and is kept with all of them: 1. <b>load</b>: the data are taken in; 2. <b>check</b>:
 /// expectations, rejected rows and news are looked at, and what does not hold ends it here; 3. <b>make</b>: what is out of date is made; 4. <b>report</b>:
-/// reports are made, and every check of what was made says GO or NO-GO; 5. <b>predict</b>: predictions and endpoints are made by a model that is good;
-/// 6. <b>stage</b>; 7. <b>release</b> by the policy; 8. <b>afterwards</b>: what is made from production. docs/12-continue.md.
+/// reports are made, and every check of what was made says GO or NO-GO; 5. <b>stage</b>: predictions and endpoints are made
+/// by a model that is good, and all is staged; 6. <b>release</b> by the policy; 7. <b>afterwards</b>: what is made from production. docs/12-continue.md.
 /// </remarks>
 public abstract class Schedule
 {

@@ -210,6 +210,6 @@ sealed record OccurrenceAnswer(
         o.Progress.Says is null ? null : Said.Of(o.Progress.Says, language));
 }
 
-/// <param name="Name">load, check, make, report, predict, stage, release or afterwards.</param>
+/// <param name="Name">load, check, make, report, stage, release or afterwards.</param>
 /// <param name="Good">Null while it runs.</param>
 sealed record StepAnswer(string Name, DateTimeOffset Started, DateTimeOffset? Ended, bool? Good, Said? Says);
