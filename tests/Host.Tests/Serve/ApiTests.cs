@@ -179,7 +179,8 @@ public sealed class ApiTests(ServedWorld served) : IClassFixture<ServedWorld>
 
         Assert.Equal(
             ["/api/assets", "/api/assets/{name}", "/api/changes", "/api/diff", "/api/graph", "/api/production", "/api/project", "/api/releases", "/api/releases/{number}", "/api/runs", "/api/runs/{id}",
-                "/api/runs/{id}/log", "/api/runs/{id}/metrics", "/api/stages/history", "/api/versions/{asset}/{number}", "/api/versions/{asset}/{number}/files/{path}", "/healthz"],
+                "/api/runs/{id}/log", "/api/runs/{id}/metrics", "/api/stages/history", "/api/v1/schedules", "/api/v1/schedules/{name}", "/api/v1/schedules/{name}/cancel", "/api/v1/schedules/{name}/occurrences",
+                "/api/v1/schedules/{name}/occurrences/{number}", "/api/v1/schedules/{name}/pause", "/api/v1/schedules/{name}/resume", "/api/v1/schedules/{name}/run", "/api/versions/{asset}/{number}", "/api/versions/{asset}/{number}/files/{path}", "/healthz"],
             document["paths"]!.AsObject().Select(p => p.Key).Order(StringComparer.Ordinal));
         Assert.Equal("string", (string)document["components"]!["schemas"]!["VersionName"]!["type"]!);
     }
