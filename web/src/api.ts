@@ -19,6 +19,23 @@ export interface GraphEdge { from: string; to: string; edge: Edge }
 export interface Finding { rule: string; severity: "note" | "refusal"; says: Said; mends: string[] }
 export interface Graph { hasProject: boolean; nodes: AssetStatus[]; edges: GraphEdge[]; undeclared: string[]; findings: Finding[] }
 
+export interface GoalReading {
+  report: string; model: string; inProduction: boolean; go: boolean; met: boolean | null; value: number | null; low: number | null; high: number | null; target: number | null;
+}
+export interface GoalState { asset: string; version: string | null; problem: string | null; measure: string | null; unit: string | null; target: number | null; readings: GoalReading[] }
+export interface Attention {
+  rule: "graph" | "no-go" | "check" | "run" | "stale" | "staged" | "never"; weight: "act" | "look"; says: Said; asset: string | null; version: string | null; run: string | null; mends: string[];
+}
+export interface RoomItem {
+  name: string; isFamily: boolean; kind: string; members: number; version: string | null; inProduction: boolean; stale: number; neverMade: number; running: number; failedChecks: number;
+  verdict: string | null; says: string | null; figures: { name: string; value: Figure }[];
+}
+export interface Room { number: number; name: string; count: number; items: RoomItem[] }
+export interface Overview {
+  hasProject: boolean; live: ReleaseLine | null; production: ReleasedVersion[]; goals: GoalState[]; attention: Attention[]; attentionCount: number; rooms: Room[];
+  runs: { running: number; ended: number; failed: number; whole: boolean };
+}
+
 export interface VersionLine {
   name: string; kind: string; madeAt: string; madeBy: string; content: string; files: number; bytes: number;
   metrics: Record<string, Figure>; checksHeld: number; checksFailed: number; stages: string[];

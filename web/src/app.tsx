@@ -5,6 +5,7 @@ import { AssetsPage } from "../assets/AssetsPage";
 import { DiffPage } from "../assets/DiffPage";
 import { VersionPage } from "../assets/VersionPage";
 import { GraphPage } from "../graph/GraphPage";
+import { OverviewPage } from "../overview/OverviewPage";
 import { ReleasePage } from "../releases/ReleasePage";
 import { ReleasesPage } from "../releases/ReleasesPage";
 import { RunPage } from "../runs/RunPage";
@@ -51,16 +52,16 @@ function Header({ route, language, onLanguage }: { route: Route; language: Langu
   const say = useSay();
   const { connection } = useLive();
   const project = useResource<Project>("api/project");
-  const room = (["graph", "assets", "runs", "releases"] as const).find(r => roomOf(route) === r);
+  const room = rooms.find(r => roomOf(route) === r);
   return (
     <header>
-      <a class="home" href={to.graph} title={project.state === "ready" ? project.value.dataFolder : undefined}>
+      <a class="home" href={to.overview} title={project.state === "ready" ? project.value.dataFolder : undefined}>
         <span class="mark" aria-hidden="true" />
         <span class="name">{project.state === "ready" ? project.value.name : "Kumiki"}</span>
       </a>
       <nav aria-label={say("page.nav")}>
-        {(["graph", "assets", "runs", "releases"] as const).map(r => (
-          <a key={r} href={r === "graph" ? to.graph : `#/${r}`} aria-current={room === r ? "page" : undefined}>{say(`page.nav.${r}`)}</a>
+        {rooms.map(r => (
+          <a key={r} href={to[r === "runs" ? "allRuns" : r]} aria-current={room === r ? "page" : undefined}>{say(`page.nav.${r}`)}</a>
         ))}
       </nav>
       <div class="tools">
@@ -70,6 +71,8 @@ function Header({ route, language, onLanguage }: { route: Route; language: Langu
     </header>
   );
 }
+
+const rooms = ["overview", "graph", "assets", "runs", "releases"] as const;
 
 function roomOf(route: Route): string {
   switch (route.page) {
@@ -83,6 +86,7 @@ function roomOf(route: Route): string {
 function Here({ route }: { route: Route }) {
   const say = useSay();
   switch (route.page) {
+    case "overview": return <OverviewPage />;
     case "graph": return <GraphPage />;
     case "assets": return <AssetsPage />;
     case "asset": return <AssetPage key={route.name} name={route.name} />;
@@ -92,7 +96,7 @@ function Here({ route }: { route: Route }) {
     case "run": return <RunPage key={route.id} id={route.id} />;
     case "releases": return <ReleasesPage />;
     case "release": return <ReleasePage key={route.number} number={route.number} />;
-    case "nowhere": return <Page title={say("page.nowhere")}><p>{say("page.nowhere.more")} <a href={to.graph}>{say("page.nav.graph")}</a></p></Page>;
+    case "nowhere": return <Page title={say("page.nowhere")}><p>{say("page.nowhere.more")} <a href={to.overview}>{say("page.nav.overview")}</a></p></Page>;
   }
 }
 

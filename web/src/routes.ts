@@ -1,5 +1,6 @@
 /** Where a page's address leads; addresses are hashes, so that any server can hold the pages. */
 export type Route =
+  | { page: "overview" }
   | { page: "graph" }
   | { page: "assets" }
   | { page: "asset"; name: string }
@@ -21,7 +22,8 @@ export function routeOf(hash: string): Route {
   }
   const asked = new URLSearchParams(query);
   const [room, first, second] = parts;
-  switch (`${room ?? "graph"}/${Math.max(0, parts.length - 1)}`) {
+  switch (`${room ?? "overview"}/${Math.max(0, parts.length - 1)}`) {
+    case "overview/0": return { page: "overview" };
     case "graph/0": return { page: "graph" };
     case "assets/0": return { page: "assets" };
     case "assets/1": return { page: "asset", name: first! };
@@ -38,7 +40,8 @@ export function routeOf(hash: string): Route {
 const enc = encodeURIComponent;
 
 export const to = {
-  graph: "#/",
+  overview: "#/",
+  graph: "#/graph",
   assets: "#/assets",
   asset: (name: string) => `#/assets/${enc(name)}`,
   /** @param name as people write it: demand-model@7 */
@@ -48,6 +51,7 @@ export const to = {
     const asked = new URLSearchParams([["asset", asset], ["state", state]].filter(([, v]) => v !== "") as [string, string][]).toString();
     return `#/runs${asked ? `?${asked}` : ""}`;
   },
+  allRuns: "#/runs",
   run: (id: string) => `#/runs/${enc(id)}`,
   releases: "#/releases",
   release: (number: number) => `#/releases/${number}`,

@@ -41,6 +41,21 @@ sealed class DemoWorld : IAsyncDisposable
         return world;
     }
 
+    /// <summary>A model in production with a test report of it, GO or NO-GO.</summary>
+    public static async Task<DemoWorld> TestedAsync(string folder, bool go)
+    {
+        var world = await EmptyAsync(folder);
+        var target = go ? 13 : 11;
+        var goal = await world.MakeAsync("demand-goal", AssetKind.Goal, facts: new() { ["measure"] = "mean absolute error" }, texts: [("parts/target.json", $"{target}"), ("parts/unit.json", "\"units\"")]);
+        var weekly = await world.MakeAsync("weekly-demand", AssetKind.Dataset, facts: Rows(27_456, 0));
+        var model = await world.MakeAsync("demand-model", AssetKind.Model, [(weekly, EdgeKind.Source), (goal, EdgeKind.Source)], metrics: Mae(11.5));
+        var check = $$"""{"goalCheck": {"measure": "mean absolute error", "unit": "units", "target": {{target}}, "figure": {"name": "mae", "value": 11.5, "low": 10.75, "high": 12.25, "better": "lower"} } }""";
+        await world.MakeAsync("demand-report", AssetKind.Report, [(model, EdgeKind.Fit), (goal, EdgeKind.Source)], facts: new() { ["verdict"] = go ? "GO" : "NO-GO", ["model"] = "demand-model@1" },
+            texts: [("report.json", check)], checks: [new("target", CheckKind.Goal, go, Message.Of("stale.setting", ("name", "mae"), ("from", "11.5"), ("to", $"{target}")))]);
+        await world.ReleaseAsync([weekly, goal, model], "The first", []);
+        return world;
+    }
+
     async Task FillAsync()
     {
         var goal = await MakeAsync("demand-goal", AssetKind.Goal, facts: new() { ["owner"] = "supply", ["metric"] = "mae ≤ 12 units" });
@@ -86,7 +101,8 @@ sealed class DemoWorld : IAsyncDisposable
 
     public async Task<VersionRecord> MakeAsync(
         string asset, AssetKind kind, (VersionRecord Version, EdgeKind Edge)[]? inputs = null, Dictionary<string, double>? metrics = null, Dictionary<string, string>? facts = null,
-        (string Path, int Bytes)[]? files = null, CheckResult[]? checks = null, bool curve = false, (string Family, string RawKey)? family = null)
+        (string Path, int Bytes)[]? files = null, CheckResult[]? checks = null, bool curve = false, (string Family, string RawKey)? family = null,
+        (string Path, string Text)[]? texts = null)
     {
         var run = await BeginAsync(asset, [.. (inputs ?? []).Select(i => i.Version)], kind == AssetKind.Model ? new() { ["rounds"] = "300", ["depth"] = "6" } : []);
         await Metadata.AppendLogAsync(run, [new(0, clock.GetUtcNow(), "info", $"making {asset}")], default);
@@ -99,6 +115,11 @@ sealed class DemoWorld : IAsyncDisposable
             var content = new byte[bytes];
             Encoding.UTF8.GetBytes($"{asset} {path}\n").CopyTo(content, 0);
             var blob = await Artifacts.PutAsync(new MemoryStream(content), default);
+            stored.Add(new(path, blob.Content, blob.Bytes));
+        }
+        foreach (var (path, text) in texts ?? [])
+        {
+            var blob = await Artifacts.PutAsync(new MemoryStream(Encoding.UTF8.GetBytes(text)), default);
             stored.Add(new(path, blob.Content, blob.Bytes));
         }
         var content1 = Digest.OfParts([asset, run.ToString()]);

@@ -12,6 +12,8 @@ public sealed class PageTests(ServedWorld served, Browser browser) : IClassFixtu
         await using var visit = await browser.VisitAsync(served);
         var page = visit.Page;
 
+        await page.GetByRole(AriaRole.Link, new() { Name = "Graph", Exact = true }).ClickAsync();
+        await visit.SeesAsync("Graph");
         await page.GetByRole(AriaRole.Link, new() { Name = "demand-model", Exact = true }).First.ClickAsync();
         await visit.SeesAsync("demand-model");
         await page.GetByRole(AriaRole.Row).Filter(new() { HasText = "11.872" }).GetByRole(AriaRole.Link, new() { Name = "demand-model@2" }).ClickAsync();
@@ -39,7 +41,7 @@ public sealed class PageTests(ServedWorld served, Browser browser) : IClassFixtu
     [Fact]
     public async Task A_mark_says_on_a_click_why_a_version_is_out_of_date_and_goes_on_escape()
     {
-        await using var visit = await browser.VisitAsync(served);
+        await using var visit = await browser.VisitAsync(served, "#/graph");
         var mark = visit.Page.GetByRole(AriaRole.Button, new() { Name = "weekly-demand: out of date" });
         var bubble = visit.Page.Locator(".bubble");
 
@@ -53,7 +55,7 @@ public sealed class PageTests(ServedWorld served, Browser browser) : IClassFixtu
     [Fact]
     public async Task Everything_is_reached_and_opened_by_keyboard_alone()
     {
-        await using var visit = await browser.VisitAsync(served);
+        await using var visit = await browser.VisitAsync(served, "#/graph");
         var page = visit.Page;
 
         for (var presses = 0; presses < 40 && await page.EvaluateAsync<string>("document.activeElement.getAttribute('aria-label') ?? ''") != "weekly-demand: out of date"; presses++)
@@ -97,7 +99,7 @@ public sealed class PageTests(ServedWorld served, Browser browser) : IClassFixtu
         using var folder = new TemporaryFolder();
         await using var world = await DemoWorld.EmptyAsync(folder.Path);
         await using var server = await Kumiki.Hosting.KumikiServer.StartAsync(ServedWorld.Of(world), Kumiki.Hosting.ServeAddress.Of("127.0.0.1", 0), default);
-        foreach (var (address, command) in new[] { ("#/", "kumiki make NAME"), ("#/assets", "kumiki make NAME"), ("#/runs", "kumiki make NAME"), ("#/releases", "kumiki release NAME@N") })
+        foreach (var (address, command) in new[] { ("#/", "kumiki release NAME@N"), ("#/graph", "kumiki make NAME"), ("#/assets", "kumiki make NAME"), ("#/runs", "kumiki make NAME"), ("#/releases", "kumiki release NAME@N") })
         {
             await using var visit = await browser.VisitAsync(server.Address, address);
             await Assertions.Expect(visit.Page.Locator(".empty").First).ToContainTextAsync(command);
@@ -113,7 +115,7 @@ public sealed class PageTests(ServedWorld served, Browser browser) : IClassFixtu
         await Assertions.Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Try again" })).ToBeVisibleAsync();
     }
 
-    public static TheoryData<string> Pages => ["#/", "#/assets", "#/assets/demand-model", "#/versions/sales/2", "#/versions/demand-model/2", "#/diff/demand-model@1/demand-model@2", "#/runs", "#/runs/run-7", "#/releases", "#/releases/1"];
+    public static TheoryData<string> Pages => ["#/", "#/graph", "#/assets", "#/assets/demand-model", "#/versions/sales/2", "#/versions/demand-model/2", "#/diff/demand-model@1/demand-model@2", "#/runs", "#/runs/run-7", "#/releases", "#/releases/1"];
 
     [Theory, MemberData(nameof(Pages))]
     public async Task Every_page_is_readable_for_all_in_light_and_dark_on_a_telephone_and_a_wide_screen(string address)

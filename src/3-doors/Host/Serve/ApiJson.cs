@@ -9,6 +9,7 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(ProjectAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(OverviewAnswer))]
 [JsonSerializable(typeof(GraphAnswer))]
 [JsonSerializable(typeof(AssetList))]
 [JsonSerializable(typeof(AssetAnswer))]
@@ -37,7 +38,7 @@ sealed partial class ApiJson : JsonSerializerContext
         JsonConverter[] names =
         [
             new CamelCase<AssetKind>(), new CamelCase<EdgeKind>(), new CamelCase<Severity>(), new CamelCase<RunState>(), new CamelCase<ReleaseState>(), new CamelCase<CheckKind>(),
-            new CamelCase<Freshness>(),
+            new CamelCase<Freshness>(), new CamelCase<AttentionWeight>(),
         ];
         foreach (var converter in names) options.Converters.Add(converter);
         return options;

@@ -93,6 +93,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.Use(Refusals.Of);
         app.UseRouting();
         app.MapProject();
+        app.MapOverview();
         app.MapGraph();
         app.MapAssets();
         app.MapVersions();
