@@ -96,7 +96,7 @@ function Lineage({ version }: { version: Version }) {
   return (
     <>
       <Drawing
-        ids={[...nodes.keys()].reverse()} links={version.lineage.edges} label={say("page.lineage")} lit={version.name} focus={version.name} size={() => ({ width: narrow ? 162 : 196, height: 76 })}
+        ids={[...nodes.keys()].reverse()} links={version.lineage.edges} label={say("page.lineage")} lit={version.name} focus={version.name} of={version} size={() => ({ width: narrow ? 162 : 196, height: 76 })}
         node={name => (
           <div class={`node ${name === version.name ? "here" : ""}`}>
             <span class="node-kind">{kind(nodes.get(name)!.kind)} <b>@{name.split("@")[1]}</b></span>

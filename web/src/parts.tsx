@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
-import type { Freshness, ReleaseState, RunState } from "./api";
+import type { Finding, Freshness, ReleaseState, RunState } from "./api";
 import { bytes, duration, localTime, shortDigest } from "./format";
 import type { Resource } from "./resource";
 import { to } from "./routes";
@@ -41,6 +41,11 @@ export function Empty({ children, command }: { children: ComponentChildren; comm
 
 export function Command({ children }: { children: string }) {
   return <code class="command">{children}</code>;
+}
+
+/** What a check found, each with the commands that mend it. */
+export function Findings({ of }: { of: Finding[] }) {
+  return <ul class="findings">{of.map(f => <li key={f.says.text} class={f.severity}>{f.says.text} {f.mends.map(m => <Command key={m}>{m}</Command>)}</li>)}</ul>;
 }
 
 export function Section({ title, count, children }: { title: string; count?: number; children: ComponentChildren }) {

@@ -53,6 +53,55 @@ public sealed class PageTests(ServedWorld served, Browser browser) : IClassFixtu
     }
 
     [Fact]
+    public async Task The_graph_is_filtered_and_what_is_hidden_is_still_led_over()
+    {
+        await using var visit = await browser.VisitAsync(served, "#/graph");
+        var (page, drawing) = (visit.Page, visit.Page.Locator(".drawing"));
+
+        await page.GetByLabel("Kind").SelectOptionAsync("model");
+        await Assertions.Expect(drawing.GetByRole(AriaRole.Listitem)).ToHaveCountAsync(1);
+        await page.GetByLabel("Kind").SelectOptionAsync("");
+        await page.GetByRole(AriaRole.Searchbox).FillAsync("REORDER");
+        await Assertions.Expect(drawing.GetByRole(AriaRole.Listitem)).ToHaveCountAsync(2);
+        await page.ReloadAsync();
+        await Assertions.Expect(page.GetByText("2 of 9")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Searchbox).FillAsync("nothing-like-it");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show all again" }).ClickAsync();
+        await page.GetByLabel("State").SelectOptionAsync("production");
+        await Assertions.Expect(page.GetByText("6 of 9")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task The_graph_is_zoomed_by_keys_and_wheel_and_dragged_by_its_ground()
+    {
+        await using var visit = await browser.VisitAsync(served.Server.Address, "#/graph", width: 500);
+        var page = visit.Page;
+        var box = page.GetByRole(AriaRole.Region, new() { Name = "Graph" });
+        var zoom = page.Locator(".zoom output");
+
+        await box.FocusAsync();
+        await page.Keyboard.PressAsync("+");
+        await Assertions.Expect(zoom).ToHaveTextAsync("125 %");
+        await page.Keyboard.PressAsync("0");
+        await Assertions.Expect(zoom).Not.ToHaveTextAsync("125 %");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Zoom in" }).ClickAsync(new() { ClickCount = 3 });
+        var before = await zoom.TextContentAsync();
+        await box.HoverAsync();
+        await page.Keyboard.DownAsync("Control");
+        await page.Mouse.WheelAsync(0, -300);
+        await page.Keyboard.UpAsync("Control");
+        await Assertions.Expect(zoom).Not.ToHaveTextAsync(before!);
+
+        var place = (await box.BoundingBoxAsync())!;
+        await box.EvaluateAsync("b => b.scrollTo(60, 60)");
+        await page.Mouse.MoveAsync(place.X + 4, place.Y + 4);       // the ground beside the nodes
+        await page.Mouse.DownAsync();
+        await page.Mouse.MoveAsync(place.X + 44, place.Y + 34);
+        await page.Mouse.UpAsync();
+        Assert.Equal("20 30", await box.EvaluateAsync<string>("b => `${b.scrollLeft} ${b.scrollTop}`"));
+    }
+
+    [Fact]
     public async Task Everything_is_reached_and_opened_by_keyboard_alone()
     {
         await using var visit = await browser.VisitAsync(served, "#/graph");
