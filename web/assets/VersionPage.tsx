@@ -5,7 +5,9 @@ import { AssetLink, Bytes, Hash, Page, Read, RunLink, Section, Stage, Table, Tim
 import { useResource } from "../src/resource";
 import { to } from "../src/routes";
 import { useLanguage, useSay, type TextId } from "../src/texts";
+import { TableRows } from "./Rows";
 import { Schema } from "./Schema";
+import { StageButton } from "./StageButton";
 
 export function VersionPage({ asset, number }: { asset: string; number: string }) {
   const kind = useKind();
@@ -26,7 +28,7 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
     <>
       <Values of={[
         [say("page.asset"), <AssetLink name={asset} />],
-        [say("page.stages"), v.stages.length === 0 ? "–" : <>{v.stages.map(s => <Stage key={s} name={s} />)}</>],
+        [say("page.stages"), <>{v.stages.length === 0 ? "–" : v.stages.map(s => <Stage key={s} name={s} />)} {!v.stages.includes("staging") && <StageButton version={v.name} />}</>],
         [say("page.made"), <><Time at={v.madeAt} />{v.run && <> · <RunLink id={v.run.id} /></>}</>],
         [say("page.content"), <Hash of={v.content} />],
         ...(v.previous === null ? [] : [[say("page.compare"), <a href={to.diff(v.previous, v.name)}>{say("page.compare.with", { version: v.previous })}</a>] as [string, preact.JSX.Element]]),
@@ -81,6 +83,10 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
           </Table>
         )}
       </Section>
+
+      {v.files.some(f => f.path.endsWith(".parquet")) && (
+        <Section title={say("page.rows")}><TableRows path={`api/versions/${v.name.split("@").map(encodeURIComponent).join("/")}`} label={say("page.rows")} /></Section>
+      )}
 
       {v.schema !== null && <Section title={say("page.schema")}><Schema of={v.schema} /></Section>}
     </>

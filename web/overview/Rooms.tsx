@@ -42,7 +42,7 @@ function Item({ item: i, kind, room }: { item: RoomItem; kind: string; room: str
       </p>
       <p class="quiet">
         {room === "test" || room === "deploy" ? kind : ""}{i.says !== null && (room === "test" ? <> · <a href={to.version(i.says)}>{i.says}</a></> : ` ${room === "prepare" ? say("page.room.split-by", { column: i.says }) : i.says}`)}{" "}
-        {i.figures.map(f => <span key={f.name} class="room-figure">{knownText(`page.figure.${f.name.replaceAll(".", "-")}`, language) ?? f.name} <b>{figure(f.value, language)}</b></span>)}
+        {i.figures.map(f => <span key={f.name} class="room-figure">{knownText(`page.room-figure.${f.name.replaceAll(".", "-")}`, language) ?? f.name} <b>{figure(f.value, language)}</b></span>)}
       </p>
     </>
   );

@@ -2,13 +2,13 @@ import type { Change, ReleaseLine } from "../src/api";
 import { AssetLink, VersionLink } from "../src/parts";
 import { useSay } from "../src/texts";
 
-/** What a release changes against the one that was live before it. */
-export function Changes({ of, before }: { of: Change[]; before: number }) {
+/** What a release changes against the one that was live before it; of a release that is only thought of, before is null. */
+export function Changes({ of, before }: { of: Change[]; before: number | null }) {
   const say = useSay();
   if (of.length === 0) return <p class="quiet">{say("page.changes.none")}</p>;
   return (
     <>
-      <p class="quiet">{before === 0 ? say("page.changes.first") : say("page.changes.against", { number: before })}</p>
+      {before !== null && <p class="quiet">{before === 0 ? say("page.changes.first") : say("page.changes.against", { number: before })}</p>}
       <ul class="changes">
         {of.map(c => (
           <li key={c.asset}>

@@ -8,7 +8,7 @@ export type Freshness = "upToDate" | "stale" | "neverMade" | "unknown";
 export type Figure = number | "NaN" | "Infinity" | "-Infinity";
 
 export interface Said { id: string; values: Record<string, string>; text: string }
-export interface Project { name: string; version: string; dataFolder: string; hasProject: boolean; assets: number; release: number; revision: number }
+export interface Project { name: string; version: string; dataFolder: string; hasProject: boolean; assets: number; release: number; revision: number; mayChange: boolean; mayMake: boolean }
 
 export interface AssetStatus {
   name: string; kind: string; family: string | null; rawKey: string | null; obsolete: string | null; declared: boolean;
@@ -42,7 +42,7 @@ export interface VersionLine {
 }
 export interface Neighbour { name: string; kind: string; edge: Edge; inUse: number | null }
 export interface Parameter { name: string; value: string; isSet: boolean; min: number | null; max: number | null }
-export interface Asset { status: AssetStatus; parameters: Parameter[]; inputs: Neighbour[]; users: Neighbour[]; versions: VersionLine[]; next: string | null }
+export interface Asset { status: AssetStatus; source: { class: string; file: string | null; line: number | null } | null; parameters: Parameter[]; inputs: Neighbour[]; users: Neighbour[]; versions: VersionLine[]; next: string | null }
 
 export interface RunLine { id: string; asset: string; state: RunState; started: string; ended: string | null; result: string | null; error: Said | null }
 export interface InputUse { version: string; edge: Edge; read: Record<string, string>; declared: boolean }
@@ -55,6 +55,10 @@ export interface Version {
   files: VersionFile[]; parts: Record<string, string>; inputs: InputUse[]; outside: OutsideRead[]; metrics: Record<string, Figure>; checks: Check[];
   apart: { source: string; because: string }[]; schema: unknown; facts: Record<string, string>; users: VersionLine[]; lineage: Lineage;
 }
+export interface Table { tables: string[]; file: string; columns: { name: string; type: string; isNumber: boolean }[]; count: number; offset: number; rows: (string | null)[][] }
+export interface MakingEnd { asset: string; end: "begun" | "made" | "reused" | "failed"; run: string | null; version: string | null; says: Said | null }
+export interface ReleaseEnd { end: "live" | "would-go-live" | "unchanged" | "refused"; release: number | null; changes: Change[]; findings: Finding[] }
+export interface ReleaseAsked { set?: string[]; without?: string[]; waivers?: { version: string; check: string; because: string }[]; reason?: string; dryRun?: boolean }
 export interface Diff { left: string; right: string; sameContent: boolean; differences: { section: string; name: string; left: string | null; right: string | null }[] }
 
 export interface RunList { runs: RunLine[]; next: string | null }
@@ -94,4 +98,15 @@ export async function get<T>(path: string, language: string, stop?: AbortSignal)
   if (response.ok) return (await response.json()) as T;
   const problem = (await response.json().catch(() => null)) as { detail?: string } | null;
   throw new Refusal(response.status, problem?.detail ?? `${response.status} ${response.statusText}`);
+}
+
+/**
+ * Asks for a change. A set that does not fit is an answer, not a refusal: its findings are what the reader came for.
+ * @throws Refusal with the server's sentence; TypeError when nobody answers.
+ */
+export async function post<T>(path: string, asked: unknown, language: string): Promise<T> {
+  const response = await fetch(path, { method: "POST", headers: { "Accept-Language": language, "Content-Type": "application/json" }, body: JSON.stringify(asked) });
+  const answer = (await response.json().catch(() => null)) as (T & { detail?: string; end?: string }) | null;
+  if (answer !== null && (response.ok || answer.end !== undefined)) return answer;
+  throw new Refusal(response.status, answer?.detail ?? `${response.status} ${response.statusText}`);
 }

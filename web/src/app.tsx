@@ -8,6 +8,7 @@ import { GraphPage } from "../graph/GraphPage";
 import { OverviewPage } from "../overview/OverviewPage";
 import { ReleasePage } from "../releases/ReleasePage";
 import { ReleasesPage } from "../releases/ReleasesPage";
+import { CompareRunsPage } from "../runs/CompareRunsPage";
 import { RunPage } from "../runs/RunPage";
 import { RunsPage } from "../runs/RunsPage";
 import type { Project } from "./api";
@@ -77,7 +78,7 @@ const rooms = ["overview", "graph", "assets", "runs", "releases"] as const;
 function roomOf(route: Route): string {
   switch (route.page) {
     case "asset": case "version": case "diff": return "assets";
-    case "run": return "runs";
+    case "run": case "compareRuns": return "runs";
     case "release": return "releases";
     default: return route.page;
   }
@@ -94,6 +95,7 @@ function Here({ route }: { route: Route }) {
     case "diff": return <DiffPage left={route.left} right={route.right} />;
     case "runs": return <RunsPage key={`${route.asset} ${route.state}`} asset={route.asset} state={route.state} />;
     case "run": return <RunPage key={route.id} id={route.id} />;
+    case "compareRuns": return <CompareRunsPage key={route.ids.join()} ids={route.ids} />;
     case "releases": return <ReleasesPage />;
     case "release": return <ReleasePage key={route.number} number={route.number} />;
     case "nowhere": return <Page title={say("page.nowhere")}><p>{say("page.nowhere.more")} <a href={to.overview}>{say("page.nav.overview")}</a></p></Page>;

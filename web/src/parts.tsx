@@ -62,7 +62,7 @@ export function Table({ label, head, children, numbers = [] }: { label: string; 
   return (
     <div class="table-box" tabIndex={0} role="region" aria-label={label}>
       <table>
-        <thead><tr>{head.map((h, i) => <th key={h} scope="col" class={numbers.includes(i) ? "number" : undefined}>{h}</th>)}</tr></thead>
+        <thead><tr>{head.map((h, i) => h === "" ? <td key={i} /> : <th key={h} scope="col" class={numbers.includes(i) ? "number" : undefined}>{h}</th>)}</tr></thead>
         <tbody>{children}</tbody>
       </table>
     </div>

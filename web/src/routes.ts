@@ -8,6 +8,7 @@ export type Route =
   | { page: "diff"; left: string; right: string }
   | { page: "runs"; asset: string; state: string }
   | { page: "run"; id: string }
+  | { page: "compareRuns"; ids: string[] }
   | { page: "releases" }
   | { page: "release"; number: string }
   | { page: "nowhere"; hash: string };
@@ -30,6 +31,7 @@ export function routeOf(hash: string): Route {
     case "versions/2": return { page: "version", asset: first!, number: second! };
     case "diff/2": return { page: "diff", left: first!, right: second! };
     case "runs/0": return { page: "runs", asset: asked.get("asset") ?? "", state: asked.get("state") ?? "" };
+    case "compare/0": return { page: "compareRuns", ids: (asked.get("runs") ?? "").split(",").filter(id => id !== "") };
     case "runs/1": return { page: "run", id: first! };
     case "releases/0": return { page: "releases" };
     case "releases/1": return { page: "release", number: first! };
@@ -52,6 +54,7 @@ export const to = {
     return `#/runs${asked ? `?${asked}` : ""}`;
   },
   allRuns: "#/runs",
+  compareRuns: (ids: string[]) => `#/compare?runs=${ids.map(enc).join(",")}`,
   run: (id: string) => `#/runs/${enc(id)}`,
   releases: "#/releases",
   release: (number: number) => `#/releases/${number}`,

@@ -86,6 +86,7 @@ public sealed class KumikiServer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddOpenApi(ApiDocument.Configure);
         builder.Services.AddSingleton(served);
+        builder.Services.AddSingleton<Makings>();
         builder.Services.ConfigureHttpJsonOptions(json => ApiJson.Into(json.SerializerOptions));
 
         var app = builder.Build();
@@ -97,8 +98,11 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapGraph();
         app.MapAssets();
         app.MapVersions();
+        app.MapTables();
         app.MapRuns();
         app.MapReleases();
+        app.MapReleaseWrites();
+        app.MapMakings();
         app.MapChanges();
         app.MapOpenApi();
         app.MapPages();

@@ -20,6 +20,13 @@ public sealed record Served
     /// draws what was recorded.</summary>
     public Func<CancellationToken, Task<ServedProject>>? Project { get; init; }
 
+    /// <summary>Whether it only shows: every change asked for is refused.</summary>
+    public bool ReadOnly { get; init; }
+
+    /// <summary>Who stages and releases, for the history.</summary>
+    /// <value>The system's user by default.</value>
+    public string Author { get; init; } = Environment.UserName;
+
     /// <value>The system's clock by default.</value>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }
