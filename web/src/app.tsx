@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { ApiPage } from "../api/ApiPage";
 import { AssetPage } from "../assets/AssetPage";
 import { AssetsPage } from "../assets/AssetsPage";
 import { DiffPage } from "../assets/DiffPage";
@@ -45,6 +46,7 @@ function App() {
       <a class="skip" href="#main" onClick={e => { e.preventDefault(); main.current?.querySelector("h1")?.focus(); }}>{say("page.skip")}</a>
       <Header route={route} language={language} onLanguage={setLanguage} />
       <main id="main" ref={main}><Here route={route} /></main>
+      <footer><a href={to.api} aria-current={route.page === "api" ? "page" : undefined}>{say("page.api")}</a></footer>
     </Speaking.Provider>
   );
 }
@@ -98,6 +100,7 @@ function Here({ route }: { route: Route }) {
     case "compareRuns": return <CompareRunsPage key={route.ids.join()} ids={route.ids} />;
     case "releases": return <ReleasesPage />;
     case "release": return <ReleasePage key={route.number} number={route.number} />;
+    case "api": return <ApiPage />;
     case "nowhere": return <Page title={say("page.nowhere")}><p>{say("page.nowhere.more")} <a href={to.overview}>{say("page.nav.overview")}</a></p></Page>;
   }
 }

@@ -11,6 +11,7 @@ export type Route =
   | { page: "compareRuns"; ids: string[] }
   | { page: "releases" }
   | { page: "release"; number: string }
+  | { page: "api" }
   | { page: "nowhere"; hash: string };
 
 export function routeOf(hash: string): Route {
@@ -35,6 +36,7 @@ export function routeOf(hash: string): Route {
     case "runs/1": return { page: "run", id: first! };
     case "releases/0": return { page: "releases" };
     case "releases/1": return { page: "release", number: first! };
+    case "api/0": return { page: "api" };
     default: return { page: "nowhere", hash };
   }
 }
@@ -44,6 +46,7 @@ const enc = encodeURIComponent;
 export const to = {
   overview: "#/",
   graph: "#/graph",
+  api: "#/api",
   assets: "#/assets",
   asset: (name: string) => `#/assets/${enc(name)}`,
   /** @param name as people write it: demand-model@7 */

@@ -156,6 +156,24 @@ public sealed class PageTests(ServedWorld served, Browser browser) : IClassFixtu
     }
 
     [Fact]
+    public async Task The_API_is_described_in_place_and_an_address_can_be_tried()
+    {
+        await using var visit = await browser.VisitAsync(served);
+        var page = visit.Page;
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "REST API" }).ClickAsync();
+        await visit.SeesAsync("REST API");
+        var releases = page.Locator("details").Filter(new() { HasText = "POST/api/releases " });
+        await releases.First.Locator("summary").ClickAsync();
+        await Assertions.Expect(releases.First).ToContainTextAsync("dryRun?: boolean");
+        var runs = page.Locator("details").Filter(new() { HasText = "/api/runs Runs, newest first" });
+        await runs.Locator("summary").ClickAsync();
+        await runs.GetByLabel("limit").FillAsync("1");
+        await runs.GetByRole(AriaRole.Button, new() { Name = "Try it" }).ClickAsync();
+        await Assertions.Expect(runs.GetByRole(AriaRole.Status)).ToContainTextAsync("\"asset\": \"demand-model\"");
+    }
+
+    [Fact]
     public async Task What_is_not_there_is_said_with_a_way_on()
     {
         await using var visit = await browser.VisitAsync(served, "#/versions/sales/99", refusals: true);
@@ -164,7 +182,7 @@ public sealed class PageTests(ServedWorld served, Browser browser) : IClassFixtu
         await Assertions.Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Try again" })).ToBeVisibleAsync();
     }
 
-    public static TheoryData<string> Pages => ["#/", "#/graph", "#/assets", "#/assets/demand-model", "#/versions/sales/2", "#/versions/demand-model/2", "#/diff/demand-model@1/demand-model@2", "#/runs", "#/compare?runs=run-4,run-7", "#/compare", "#/runs/run-7", "#/releases", "#/releases/1"];
+    public static TheoryData<string> Pages => ["#/", "#/graph", "#/assets", "#/assets/demand-model", "#/versions/sales/2", "#/versions/demand-model/2", "#/diff/demand-model@1/demand-model@2", "#/runs", "#/compare?runs=run-4,run-7", "#/compare", "#/runs/run-7", "#/releases", "#/releases/1", "#/api"];
 
     [Theory, MemberData(nameof(Pages))]
     public async Task Every_page_is_readable_for_all_in_light_and_dark_on_a_telephone_and_a_wide_screen(string address)
