@@ -163,7 +163,7 @@ public sealed class PageTests(ServedWorld served, Browser browser) : IClassFixtu
 
         await page.GetByRole(AriaRole.Link, new() { Name = "REST API" }).ClickAsync();
         await visit.SeesAsync("REST API");
-        var releases = page.Locator("details").Filter(new() { HasText = "POST/api/releases " });
+        var releases = page.Locator("details").Filter(new() { HasText = "POST /api/releases Releases a set" });
         await releases.First.Locator("summary").ClickAsync();
         await Assertions.Expect(releases.First).ToContainTextAsync("dryRun?: boolean");
         var runs = page.Locator("details").Filter(new() { HasText = "/api/runs Runs, newest first" });
