@@ -26,18 +26,23 @@ function Whole({ graph }: { graph: Graph }) {
   const say = useSay();
   const kind = useKind();
   const [lit, setLit] = useState<string | null>(null);
-  const [filter, setFilter] = useState<Filter>(filterOfAddress);
+  const [asked, setAsked] = useState<Filter>(filterOfAddress);
+  const [filter, setFilter] = useState(asked);
   const narrow = useNarrow();
   const byName = useMemo(() => new Map(graph.nodes.map(n => [n.name, n])), [graph]);
   const { ids, links } = useMemo(() => {
     const kept = graph.nodes.filter(n => passes(n, filter)).map(n => n.name);
     return { ids: kept, links: kept.length === graph.nodes.length ? graph.edges : linksAmong(new Set(kept), graph.edges) };
   }, [graph, filter]);
+  useEffect(() => {
+    const timer = setTimeout(() => setFilter(asked), 120); // a thousand nodes are laid out once for a word, not for each of its letters
+    return () => clearTimeout(timer);
+  }, [asked]);
   const [faults, notes] = [graph.findings.filter(f => f.severity === "refusal"), graph.findings.filter(f => f.severity === "note")];
   const change = (next: Filter) => {
-    setFilter(next);
-    const asked = new URLSearchParams(Object.entries(next).filter(([, v]) => v !== "")).toString();
-    history.replaceState(null, "", `${to.graph}${asked ? `?${asked}` : ""}`); // the address can be kept; going back leaves the page, not the last letter
+    setAsked(next);
+    const query = new URLSearchParams(Object.entries(next).filter(([, v]) => v !== "")).toString();
+    history.replaceState(null, "", `${to.graph}${query ? `?${query}` : ""}`); // the address can be kept; going back leaves the page, not the last letter
   };
   return (
     <>
@@ -45,15 +50,15 @@ function Whole({ graph }: { graph: Graph }) {
       {notes.length > 0 && <details class="notes"><summary>{say("page.graph.notes", { count: notes.length })}</summary><Findings of={notes} /></details>}
       <p class="lead">{say(graph.hasProject ? "page.graph.lead" : "page.graph.lead-recorded")}</p>
       <div class="filters" role="search">
-        <label>{say("page.name")} <input type="search" value={filter.name} onInput={e => change({ ...filter, name: e.currentTarget.value })} /></label>
+        <label>{say("page.name")} <input type="search" value={asked.name} onInput={e => change({ ...asked, name: e.currentTarget.value })} /></label>
         <label>{say("page.kind")}
-          <select value={filter.kind} onChange={e => change({ ...filter, kind: e.currentTarget.value })}>
+          <select value={asked.kind} onChange={e => change({ ...asked, kind: e.currentTarget.value })}>
             <option value="">{say("page.all")}</option>
             {[...new Set(graph.nodes.map(n => n.kind))].map(k => <option key={k} value={k}>{kind(k)}</option>)}
           </select>
         </label>
         <label>{say("page.state")}
-          <select value={filter.state} onChange={e => change({ ...filter, state: e.currentTarget.value })}>
+          <select value={asked.state} onChange={e => change({ ...asked, state: e.currentTarget.value })}>
             <option value="">{say("page.all")}</option>
             {states.map(s => <option key={s} value={s}>{say(`page.filter.${kebab(s)}` as TextId)}</option>)}
           </select>

@@ -1,10 +1,11 @@
 using Microsoft.Playwright;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Kumiki.Host.Tests.Serve;
 
 /// <summary>The pages in a real browser, as someone who sees them for the first time.</summary>
-public sealed class PageTests(ServedWorld served, Browser browser) : IClassFixture<ServedWorld>, IClassFixture<Browser>
+public sealed class PageTests(ServedWorld served, Browser browser, ITestOutputHelper says) : IClassFixture<ServedWorld>, IClassFixture<Browser>
 {
     [Fact]
     public async Task A_newcomer_walks_from_the_graph_to_an_asset_a_version_its_run_and_the_release_history()
@@ -183,6 +184,16 @@ public sealed class PageTests(ServedWorld served, Browser browser) : IClassFixtu
     }
 
     public static TheoryData<string> Pages => ["#/", "#/graph", "#/assets", "#/assets/demand-model", "#/versions/sales/2", "#/versions/demand-model/2", "#/diff/demand-model@1/demand-model@2", "#/runs", "#/compare?runs=run-4,run-7", "#/compare", "#/runs/run-7", "#/releases", "#/releases/1", "#/api"];
+
+    /// <summary>All bytes over the wire to a browser that holds nothing yet: files, answers and their headers.</summary>
+    [Theory, MemberData(nameof(Pages))]
+    public async Task Every_page_weighs_less_than_300_kB_in_all(string address)
+    {
+        var weight = await browser.WeightAsync(served.Server.Address, address);
+        says.WriteLine($"{address}: {weight / 1000.0:0.0} kB");
+
+        Assert.InRange(weight, 10_000, 300_000);
+    }
 
     [Theory, MemberData(nameof(Pages))]
     public async Task Every_page_is_readable_for_all_in_light_and_dark_on_a_telephone_and_a_wide_screen(string address)
