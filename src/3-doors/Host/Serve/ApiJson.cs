@@ -31,6 +31,12 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(ReleaseList))]
 [JsonSerializable(typeof(ReleaseAnswer))]
 [JsonSerializable(typeof(StageHistory))]
+[JsonSerializable(typeof(ScheduleList))]
+[JsonSerializable(typeof(ScheduleAnswer))]
+[JsonSerializable(typeof(OccurrenceList))]
+[JsonSerializable(typeof(OccurrenceAnswer))]
+[JsonSerializable(typeof(RunAsked))]
+[JsonSerializable(typeof(ScheduleAsked))]
 [JsonSerializable(typeof(ChangeEvent))]
 [JsonSerializable(typeof(string))]
 sealed partial class ApiJson : JsonSerializerContext
@@ -46,7 +52,7 @@ sealed partial class ApiJson : JsonSerializerContext
         JsonConverter[] names =
         [
             new CamelCase<AssetKind>(), new CamelCase<EdgeKind>(), new CamelCase<Severity>(), new CamelCase<RunState>(), new CamelCase<ReleaseState>(), new CamelCase<CheckKind>(),
-            new CamelCase<Freshness>(), new CamelCase<AttentionWeight>(),
+            new CamelCase<Freshness>(), new CamelCase<AttentionWeight>(), new CamelCase<OccurrenceState>(), new CamelCase<OccurrenceCause>(),
         ];
         foreach (var converter in names) options.Converters.Add(converter);
         return options;
