@@ -91,7 +91,7 @@ function Goal({ goal }: { goal: GoalState }) {
           {target !== null && reading.low !== null && reading.high !== null && <Bullet low={reading.low} value={reading.value} high={reading.high} target={target} met={reading.met} />}
         </>}
       <p class="quiet">
-        {target !== null && <>{say(reading?.met === false ? "page.goal.missed" : reading?.met ? "page.goal.met" : "page.goal.target", { target: figure(target, language), unit })} </>}
+        {target !== null && <>{say(reading?.met === false ? "page.goal.missed" : reading?.met ? "page.goal.met" : "page.goal.target", { target: `${figure(target, language)} ${unit}`.trim() })} </>}
         {reading && reading.low !== null && reading.high !== null && <>{say("page.goal.interval", { low: figure(reading.low, language), high: figure(reading.high, language) })} </>}
         {reading === undefined && say("page.goal.no-report")}
       </p>
@@ -144,7 +144,7 @@ function One({ attention: a }: { attention: Attention }) {
     <>
       <p><span class={`badge ${a.weight === "act" ? "run-failed" : "stale"}`}>{say(`page.attention.${a.rule}`)}</span> {a.says.text}</p>
       <p class="where">
-        {a.run !== null ? <RunLink id={a.run} /> : a.rule === "stale" && a.asset !== null ? <AssetLink name={a.asset} /> : a.version !== null ? <VersionLink name={a.version} /> : a.asset !== null ? <AssetLink name={a.asset} />
+        {a.schedule !== null ? <a href={to.schedule(a.schedule)}>{a.schedule}</a> : a.run !== null ? <RunLink id={a.run} /> : a.rule === "stale" && a.asset !== null ? <AssetLink name={a.asset} /> : a.version !== null ? <VersionLink name={a.version} /> : a.asset !== null ? <AssetLink name={a.asset} />
           : a.rule === "staged" ? <a href={to.releases}>{say("page.nav.releases")}</a> : <a href={to.graph}>{say("page.nav.graph")}</a>}
         {a.mends.map(m => <Command key={m}>{m}</Command>)}
       </p>

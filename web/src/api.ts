@@ -24,7 +24,7 @@ export interface GoalReading {
 }
 export interface GoalState { asset: string; version: string | null; problem: string | null; measure: string | null; unit: string | null; target: number | null; readings: GoalReading[] }
 export interface Attention {
-  rule: "graph" | "no-go" | "check" | "run" | "stale" | "staged" | "never"; weight: "act" | "look"; says: Said; asset: string | null; version: string | null; run: string | null; mends: string[];
+  rule: "graph" | "schedule" | "no-go" | "check" | "run" | "stale" | "staged" | "never"; weight: "act" | "look"; says: Said; asset: string | null; version: string | null; run: string | null; mends: string[]; schedule: string | null;
 }
 export interface RoomItem {
   name: string; isFamily: boolean; kind: string; members: number; version: string | null; inProduction: boolean; stale: number; neverMade: number; running: number; failedChecks: number;
@@ -99,6 +99,21 @@ export async function get<T>(path: string, language: string, stop?: AbortSignal)
   const problem = (await response.json().catch(() => null)) as { detail?: string } | null;
   throw new Refusal(response.status, problem?.detail ?? `${response.status} ${response.statusText}`);
 }
+
+export type OccurrenceState = "waiting" | "running" | "holding" | "released" | "staged" | "unchanged" | "noGo" | "refused" | "stopped" | "failed" | "cancelled" | "crashed" | "skipped";
+export interface ScheduleStep { name: "load" | "check" | "make" | "report" | "stage" | "release" | "afterwards"; started: string; ended: string | null; good: boolean | null; says: Said | null }
+export interface Occurrence {
+  number: number; schedule: string; due: string; cause: "due" | "caughtUp" | "byHand"; by: string | null; missed: number; state: OccurrenceState; attempt: number; started: string | null; ended: string | null;
+  cancelledBy: string | null; steps: ScheduleStep[]; versions: string[]; go: boolean | null; staged: string[]; heldUntil: string | null; release: number | null; findings: Finding[]; afterwards: string[]; says: Said | null;
+}
+export interface Automation { model: string; stage: number; schedules: string[]; missing: Said; mends: string[] }
+export interface Schedule {
+  name: string; cron: string; zone: string; next: string | null; since: string; pausedAt: string | null; pausedBy: string | null; make: string[]; newData: string[]; mostRejected: number; stage: string[];
+  release: "byPerson" | "atOnce" | "afterHold"; holdSeconds: number | null; afterwards: string[]; open: Occurrence[]; last: Occurrence | null; alerts: { number: number; occurrence: number; at: string; says: Said; closed: string | null }[];
+  models: Automation[];
+}
+export interface ScheduleList { schedules: Schedule[]; automation: Automation[] }
+export interface OccurrenceList { occurrences: Occurrence[]; next: number | null }
 
 /**
  * Asks for a change. A set that does not fit is an answer, not a refusal: its findings are what the reader came for.

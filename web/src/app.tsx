@@ -12,6 +12,8 @@ import { ReleasesPage } from "../releases/ReleasesPage";
 import { CompareRunsPage } from "../runs/CompareRunsPage";
 import { RunPage } from "../runs/RunPage";
 import { RunsPage } from "../runs/RunsPage";
+import { SchedulePage } from "../schedules/SchedulePage";
+import { SchedulesPage } from "../schedules/SchedulesPage";
 import type { Project } from "./api";
 import { follow, useLive } from "./live";
 import { Page } from "./parts";
@@ -75,13 +77,14 @@ function Header({ route, language, onLanguage }: { route: Route; language: Langu
   );
 }
 
-const rooms = ["overview", "graph", "assets", "runs", "releases"] as const;
+const rooms = ["overview", "graph", "assets", "runs", "releases", "schedules"] as const;
 
 function roomOf(route: Route): string {
   switch (route.page) {
     case "asset": case "version": case "diff": return "assets";
     case "run": case "compareRuns": return "runs";
     case "release": return "releases";
+    case "schedule": return "schedules";
     default: return route.page;
   }
 }
@@ -100,6 +103,8 @@ function Here({ route }: { route: Route }) {
     case "compareRuns": return <CompareRunsPage key={route.ids.join()} ids={route.ids} />;
     case "releases": return <ReleasesPage />;
     case "release": return <ReleasePage key={route.number} number={route.number} />;
+    case "schedules": return <SchedulesPage />;
+    case "schedule": return <SchedulePage key={route.name} name={route.name} />;
     case "api": return <ApiPage />;
     case "nowhere": return <Page title={say("page.nowhere")}><p>{say("page.nowhere.more")} <a href={to.overview}>{say("page.nav.overview")}</a></p></Page>;
   }

@@ -11,6 +11,8 @@ export type Route =
   | { page: "compareRuns"; ids: string[] }
   | { page: "releases" }
   | { page: "release"; number: string }
+  | { page: "schedules" }
+  | { page: "schedule"; name: string }
   | { page: "api" }
   | { page: "nowhere"; hash: string };
 
@@ -36,6 +38,8 @@ export function routeOf(hash: string): Route {
     case "runs/1": return { page: "run", id: first! };
     case "releases/0": return { page: "releases" };
     case "releases/1": return { page: "release", number: first! };
+    case "schedules/0": return { page: "schedules" };
+    case "schedules/1": return { page: "schedule", name: first! };
     case "api/0": return { page: "api" };
     default: return { page: "nowhere", hash };
   }
@@ -59,6 +63,8 @@ export const to = {
   allRuns: "#/runs",
   compareRuns: (ids: string[]) => `#/compare?runs=${ids.map(enc).join(",")}`,
   run: (id: string) => `#/runs/${enc(id)}`,
+  schedules: "#/schedules",
+  schedule: (name: string) => `#/schedules/${enc(name)}`,
   releases: "#/releases",
   release: (number: number) => `#/releases/${number}`,
   file: (version: string, path: string) => `api/versions/${version.split("@").map(enc).join("/")}/files/${path.split("/").map(enc).join("/")}`,

@@ -3,7 +3,7 @@ import { tablesOf } from "../assets/Schema";
 import { kebab } from "../src/parts";
 import { catalogue, sayIn } from "../src/texts";
 
-const source = Object.values(import.meta.glob<string>(["../{src,overview,api,graph,assets,runs,releases}/**/*.{ts,tsx}", "../vite.config.ts"], { query: "?raw", import: "default", eager: true })).join("\n");
+const source = Object.values(import.meta.glob<string>(["../{src,overview,api,schedules,graph,assets,runs,releases}/**/*.{ts,tsx}", "../vite.config.ts"], { query: "?raw", import: "default", eager: true })).join("\n");
 
 test("Every text of the catalogue is said somewhere, and every text said is in it", () => {
   const literal = new Set([...source.matchAll(/"(page\.[a-z0-9.-]+)"/g)].map(m => m[1]!));

@@ -183,7 +183,7 @@ public sealed class PageTests(ServedWorld served, Browser browser, ITestOutputHe
         await Assertions.Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Try again" })).ToBeVisibleAsync();
     }
 
-    public static TheoryData<string> Pages => ["#/", "#/graph", "#/assets", "#/assets/demand-model", "#/versions/sales/2", "#/versions/demand-model/2", "#/diff/demand-model@1/demand-model@2", "#/runs", "#/compare?runs=run-4,run-7", "#/compare", "#/runs/run-7", "#/releases", "#/releases/1", "#/api"];
+    public static TheoryData<string> Pages => ["#/", "#/graph", "#/assets", "#/assets/demand-model", "#/versions/sales/2", "#/versions/demand-model/2", "#/diff/demand-model@1/demand-model@2", "#/runs", "#/compare?runs=run-4,run-7", "#/compare", "#/runs/run-7", "#/releases", "#/releases/1", "#/schedules", "#/api"];
 
     /// <summary>All bytes over the wire to a browser that holds nothing yet: files, answers and their headers.</summary>
     [Theory, MemberData(nameof(Pages))]

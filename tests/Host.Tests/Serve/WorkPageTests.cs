@@ -90,6 +90,37 @@ public sealed class WorkPageTests(ServedWorld served, Browser browser) : IClassF
     }
 
     [Fact]
+    public async Task A_schedule_that_bad_data_stopped_is_found_from_the_overview_by_clicks()
+    {
+        using var demo = new Demo();
+        await demo.SomeSalesAsync();
+        await demo.MustAsync("make", "demand-forecasts", "--upstream", "--stage");
+        await demo.MustAsync("release", "--message", "the first");
+        demo.Sales("date,store,item,sales,total_sales_amount\n" + string.Concat(Enumerable.Range(0, 500).Select(i => $"2025-05-05,chiba,item-{i},-4,100\n")), "late.csv");
+        using var serving = demo.Start([], ["serve", "--port", "0"]);
+        var address = (await serving.LineAsync("http://")).Split(' ').First(w => w.StartsWith("http://", StringComparison.Ordinal));
+        await using var visit = await browser.VisitAsync(new Uri(address + "/"), "#/", refusals: true);     // it is ended while the page is open
+        var page = visit.Page;
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Schedules" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Run now" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".occurrence .badge").First).ToContainTextAsync("stopped by the data", new() { Timeout = 60_000 });
+        await page.GetByRole(AriaRole.Link, new() { Name = "Overview" }).ClickAsync();
+        var hand = page.Locator(".card").Filter(new() { HasText = "Needs a hand" });
+        await hand.GetByRole(AriaRole.Link, new() { Name = "weekly-forecast" }).First.ClickAsync();
+        await visit.SeesAsync("weekly-forecast");
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("sales");
+        await Assertions.Expect(page.Locator(".step-line .bad")).ToContainTextAsync("check");
+        Assert.Equal("", await visit.AxeAsync());
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("paused by tester since")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Pause" })).ToBeVisibleAsync();
+        await serving.SignalAsync("TERM");
+        Assert.Equal(0, (await serving.EndAsync()).Code);
+    }
+
+    [Fact]
     public async Task Runs_are_chosen_from_the_list_and_compared_with_their_curves()
     {
         await using var visit = await browser.VisitAsync(served, "#/runs?asset=demand-model");

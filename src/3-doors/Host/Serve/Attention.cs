@@ -12,11 +12,14 @@ enum AttentionWeight
 }
 
 /// <summary>One thing that needs a hand.</summary>
-/// <param name="Rule">graph, no-go, check, run, stale, staged, never.</param>
+/// <param name="Rule">graph, schedule, no-go, check, run, stale, staged, never.</param>
 /// <param name="Asset">What it is about, and where to look further.</param>
 /// <param name="Mends">Commands, best first; empty where only a person can decide.</param>
 sealed record Attention(string Rule, AttentionWeight Weight, Said Says, string? Asset, VersionName? Version, RunId? Run, IReadOnlyList<string> Mends)
 {
+    /// <summary>The schedule that alerts; null where it is about something else.</summary>
+    public string? Schedule { get; init; }
+
     public const int MostShown = 50;
     const int MostFailedRuns = 20;
 
@@ -29,6 +32,9 @@ sealed record Attention(string Rule, AttentionWeight Weight, Said Says, string? 
         var act = new List<Attention>();
         foreach (var finding in (shelf.Graph?.Findings ?? []).Where(f => f.Severity == Severity.Refusal))
             act.Add(new("graph", AttentionWeight.Act, Said.Of(finding.Says, language), null, null, null, finding.Mends));
+        foreach (var status in served.Schedules is { } schedules && shelf.Graph?.IsSound == true ? await schedules.StatusAsync(stop) : [])
+            foreach (var alert in status.Alerts.Where(a => a.Closed is null))
+                act.Add(new("schedule", AttentionWeight.Act, Said.Of(alert.Says, language), null, null, null, []) { Schedule = status.Schedule.Name });
         foreach (var report in tested.Where(t => !t.Go))
         {
             var failed = report.Report.Checks.FirstOrDefault(c => !c.Held);
