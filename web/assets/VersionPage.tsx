@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import { Drawing, useNarrow } from "../graph/Drawing";
 import type { Version } from "../src/api";
 import { figure } from "../src/format";
@@ -20,7 +21,10 @@ export function VersionPage({ asset, number }: { asset: string; number: string }
   );
 }
 
+const filesAtOnce = 50;
+
 function Whole({ version: v, asset }: { version: Version; asset: string }) {
+  const [files, setFiles] = useState(filesAtOnce);
   const say = useSay();
   const language = useLanguage();
   const number = Number(v.name.split("@")[1]);
@@ -77,12 +81,14 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
       <Section title={say("page.files")} count={v.files.length}>
         {v.files.length === 0 ? <p class="quiet">{say("page.files.none")}</p> : (
           <Table label={say("page.files")} head={[say("page.file"), say("page.size"), say("page.digest")]} numbers={[1]}>
-            {v.files.map(f => (
+            {v.files.slice(0, files).map(f => (
               <tr key={f.path}><th scope="row"><a href={to.file(v.name, f.path)} download><code>{f.path}</code></a></th><td class="number"><Bytes of={f.bytes} /></td><td><Hash of={f.content} /></td></tr>
             ))}
           </Table>
         )}
       </Section>
+
+      {v.files.length > files && <button type="button" onClick={() => setFiles(n => n + filesAtOnce)}>{say("page.overview.more", { count: v.files.length - files })}</button>}
 
       {v.files.some(f => f.path.endsWith(".parquet")) && (
         <Section title={say("page.rows")}><TableRows path={`api/versions/${v.name.split("@").map(encodeURIComponent).join("/")}`} label={say("page.rows")} /></Section>

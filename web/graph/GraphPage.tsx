@@ -1,11 +1,12 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { AssetStatus, Graph } from "../src/api";
-import { AssetLink, Empty, Findings, kebab, Page, Read, Section, useKind } from "../src/parts";
+import { AssetLink, Empty, Findings, Page, Read, Section, useKind } from "../src/parts";
 import { useResource } from "../src/resource";
 import { to } from "../src/routes";
-import { useSay, type TextId } from "../src/texts";
+import { useSay } from "../src/texts";
 import { Drawing, useNarrow } from "./Drawing";
-import { linksAmong, nothingFiltered, passes, states, type Filter } from "./filter";
+import { filterOf, linksAmong, nothingFiltered, passes, queryOf, type Filter } from "./filter";
+import { Filters } from "./Filters";
 import { Stale } from "./Stale";
 
 export function GraphPage() {
@@ -24,9 +25,8 @@ export function GraphPage() {
 
 function Whole({ graph }: { graph: Graph }) {
   const say = useSay();
-  const kind = useKind();
   const [lit, setLit] = useState<string | null>(null);
-  const [asked, setAsked] = useState<Filter>(filterOfAddress);
+  const [asked, setAsked] = useState(() => filterOf(location.hash));
   const [filter, setFilter] = useState(asked);
   const narrow = useNarrow();
   const byName = useMemo(() => new Map(graph.nodes.map(n => [n.name, n])), [graph]);
@@ -41,30 +41,14 @@ function Whole({ graph }: { graph: Graph }) {
   const [faults, notes] = [graph.findings.filter(f => f.severity === "refusal"), graph.findings.filter(f => f.severity === "note")];
   const change = (next: Filter) => {
     setAsked(next);
-    const query = new URLSearchParams(Object.entries(next).filter(([, v]) => v !== "")).toString();
-    history.replaceState(null, "", `${to.graph}${query ? `?${query}` : ""}`); // the address can be kept; going back leaves the page, not the last letter
+    history.replaceState(null, "", `${to.graph}${queryOf(next)}`); // the address can be kept; going back leaves the page, not the last letter
   };
   return (
     <>
       {faults.length > 0 && <div role="alert" class="failed"><p>{say("page.graph.findings")}</p><Findings of={faults} /></div>}
       {notes.length > 0 && <details class="notes"><summary>{say("page.graph.notes", { count: notes.length })}</summary><Findings of={notes} /></details>}
       <p class="lead">{say(graph.hasProject ? "page.graph.lead" : "page.graph.lead-recorded")}</p>
-      <div class="filters" role="search">
-        <label>{say("page.name")} <input type="search" value={asked.name} onInput={e => change({ ...asked, name: e.currentTarget.value })} /></label>
-        <label>{say("page.kind")}
-          <select value={asked.kind} onChange={e => change({ ...asked, kind: e.currentTarget.value })}>
-            <option value="">{say("page.all")}</option>
-            {[...new Set(graph.nodes.map(n => n.kind))].map(k => <option key={k} value={k}>{kind(k)}</option>)}
-          </select>
-        </label>
-        <label>{say("page.state")}
-          <select value={asked.state} onChange={e => change({ ...asked, state: e.currentTarget.value })}>
-            <option value="">{say("page.all")}</option>
-            {states.map(s => <option key={s} value={s}>{say(`page.filter.${kebab(s)}` as TextId)}</option>)}
-          </select>
-        </label>
-        <output class="quiet">{ids.length === graph.nodes.length ? say("page.filter.all", { count: ids.length }) : say("page.filter.some", { count: ids.length, of: graph.nodes.length })}</output>
-      </div>
+      <Filters of={graph.nodes} shown={ids.length} filter={asked} onChange={change} />
       {ids.length === 0 ? <Empty>{say("page.filter.none")} <button type="button" onClick={() => change(nothingFiltered)}>{say("page.filter.clear")}</button></Empty> : (
         <Drawing
           ids={ids} links={links} label={say("page.graph.title")} lit={lit} of={byName}
@@ -81,12 +65,6 @@ function Whole({ graph }: { graph: Graph }) {
       )}
     </>
   );
-}
-
-function filterOfAddress(): Filter {
-  const asked = new URLSearchParams(location.hash.split("?", 2)[1] ?? "");
-  const state = asked.get("state") ?? "";
-  return { name: asked.get("name") ?? "", kind: asked.get("kind") ?? "", state: states.some(s => s === state) ? state : "" };
 }
 
 /** What changed, each with its mend; then what is out of date only because of that. */

@@ -16,6 +16,18 @@ const is: Record<State, (asset: AssetStatus) => boolean> = {
   production: a => a.production !== null,
 };
 
+/** The filter that an address asks for after its question mark. */
+export function filterOf(hash: string): Filter {
+  const asked = new URLSearchParams(hash.split("?", 2)[1] ?? "");
+  const state = asked.get("state") ?? "";
+  return { name: asked.get("name") ?? "", kind: asked.get("kind") ?? "", state: states.some(s => s === state) ? state : "" };
+}
+
+export function queryOf(filter: Filter): string {
+  const asked = new URLSearchParams(Object.entries(filter).filter(([, v]) => v !== "")).toString();
+  return asked === "" ? "" : `?${asked}`;
+}
+
 export function passes(asset: AssetStatus, filter: Filter): boolean {
   const name = filter.name.trim().toLowerCase();
   return (name === "" || asset.name.includes(name) || (asset.rawKey?.toLowerCase().includes(name) ?? false))

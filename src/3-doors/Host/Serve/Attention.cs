@@ -108,8 +108,11 @@ sealed record Attention(string Rule, AttentionWeight Weight, Said Says, string? 
     {
         var failed = new List<RunRecord>();
         foreach (var state in (RunState[])[RunState.Failed, RunState.Crashed])
-            foreach (var run in (await served.Metadata.RunsAsync(null, state, MostFailedRuns, null, stop)).DistinctBy(r => r.Asset))
+            foreach (var run in (await served.Metadata.RunsAsync(null, state, MostFailedRuns, null, stop)).Where(r => !IsTrial(r)).DistinctBy(r => r.Asset))
                 if ((await served.Metadata.RunsAsync(run.Asset, null, 1, null, stop)) is [var newest] && newest.Id == run.Id) failed.Add(run);
         return [.. failed.OrderByDescending(r => r.Id.Number)];
     }
+
+    /// <summary>A trial is noted by its study.</summary>
+    static bool IsTrial(RunRecord run) => run.Plan.Notes.Any(n => n.StartsWith("study ", StringComparison.Ordinal));
 }
