@@ -15,7 +15,8 @@ public sealed class OverviewTests(ServedWorld served, Browser browser) : IClassF
 
         Assert.Equal(Enumerable.Range(1, 10), rooms.Select(r => (int)r!["number"]!));
         Assert.Equal(
-            ["plan: demand-goal", "collect: weekly-demand, sales", "analyze: stock-report", "train: demand-model", "test: reorder-threshold", "deploy: demand-forecast, reorder-endpoint"],
+            ["plan: demand-goal", "collect: weekly-demand, sales", "analyze: stock-report", "train: demand-model", "test: reorder-threshold",
+                "deploy: demand-forecast, reorder-endpoint"],
             rooms.Where(r => (int)r!["count"]! > 0).Select(r => $"{r!["name"]}: {string.Join(", ", r["items"]!.AsArray().Select(i => (string)i!["name"]!))}"));
         var family = rooms[2]!["items"]![0]!;
         Assert.Equal((2, true), ((int)family["members"]!, (bool)family["isFamily"]!));
@@ -28,7 +29,9 @@ public sealed class OverviewTests(ServedWorld served, Browser browser) : IClassF
         var overview = await served.GetAsync("api/overview");
 
         Assert.Equal(3, (int)overview["live"]!["number"]!);
-        Assert.Equal(["weekly-demand@2 is out of date, and 6 made from it: it was made from sales@2; sales@3 is in use now", "1 staged, but not in production: sales@3."],
+        Assert.Equal(
+            ["weekly-demand@2 is out of date, and 6 made from it: it was made from sales@2; sales@3 is in use now",
+            "1 staged, but not in production: sales@3."],
             overview["attention"]!.AsArray().Select(a => (string)a!["says"]!["text"]!));
         Assert.Equal(["kumiki make weekly-demand", "kumiki release --dry-run"], overview["attention"]!.AsArray().Select(a => (string)a!["mends"]![0]!));
     }
@@ -45,7 +48,8 @@ public sealed class OverviewTests(ServedWorld served, Browser browser) : IClassF
 
         var reading = Assert.Single(goal["readings"]!.AsArray())!;
         Assert.Equal((11.5, 10.75, 12.25, 13.0), ((double)reading["value"]!, (double)reading["low"]!, (double)reading["high"]!, (double)reading["target"]!));
-        Assert.Equal("demand-report@1 demand-model@1 true true true", $"{reading["report"]} {reading["model"]} {reading["go"]} {reading["met"]} {reading["inProduction"]}".ToLowerInvariant());
+        Assert.Equal("demand-report@1 demand-model@1 true true true",
+            $"{reading["report"]} {reading["model"]} {reading["go"]} {reading["met"]} {reading["inProduction"]}".ToLowerInvariant());
     }
 
     [Fact]

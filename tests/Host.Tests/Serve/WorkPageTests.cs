@@ -96,7 +96,8 @@ public sealed class WorkPageTests(ServedWorld served, Browser browser) : IClassF
         await demo.SomeSalesAsync();
         await demo.MustAsync("make", "demand-forecasts", "--upstream", "--stage");
         await demo.MustAsync("release", "--message", "the first");
-        demo.Sales("date,store,item,sales,total_sales_amount\n" + string.Concat(Enumerable.Range(0, 500).Select(i => $"2025-05-05,chiba,item-{i},-4,100\n")), "late.csv");
+        demo.Sales("date,store,item,sales,total_sales_amount\n" + string.Concat(Enumerable.Range(0, 500).Select(i => $"2025-05-05,chiba,item-{i},-4,100\n")),
+            "late.csv");
         using var serving = demo.Start([], ["serve", "--port", "0"]);
         var address = (await serving.LineAsync("http://")).Split(' ').First(w => w.StartsWith("http://", StringComparison.Ordinal));
         await using var visit = await browser.VisitAsync(new Uri(address + "/"), "#/", refusals: true);     // it is ended while the page is open
@@ -131,7 +132,9 @@ public sealed class WorkPageTests(ServedWorld served, Browser browser) : IClassF
         await page.GetByLabel($"Compare {served.World.Running}").CheckAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Compare runs" }).ClickAsync();
         await visit.SeesAsync("Compare runs");
-        await Assertions.Expect(page.GetByRole(AriaRole.Region, new() { Name = "Parameters", Exact = true }).GetByRole(AriaRole.Row).Filter(new() { HasText = "rounds" })).ToHaveTextAsync("rounds300300500");
+        await Assertions.Expect(
+            page.GetByRole(AriaRole.Region, new() { Name = "Parameters", Exact = true }).GetByRole(AriaRole.Row).Filter(new() { HasText = "rounds" }))
+            .ToHaveTextAsync("rounds300300500");
         await Assertions.Expect(page.GetByRole(AriaRole.Region, new() { Name = "Metrics", Exact = true })).ToContainTextAsync("11.872");
         await Assertions.Expect(page.GetByRole(AriaRole.Region, new() { Name = "Data and other inputs", Exact = true })).ToContainTextAsync("weekly-demand@1");
         await Assertions.Expect(page.Locator(".chart")).ToHaveCountAsync(2);

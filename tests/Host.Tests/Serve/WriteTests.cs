@@ -92,8 +92,10 @@ public sealed class WriteTests : IAsyncLifetime
     [Fact]
     public async Task A_reason_and_a_request_have_a_longest_length()
     {
-        Assert.Equal("serve.long-reason", (string)(await PostAsync("api/stages", $$"""{"versions": ["weekly-demand@1"], "reason": "{{new string('x', 2001)}}"}""")).Answer["id"]!);
-        Assert.Equal("serve.body-long", (string)(await PostAsync("api/stages", $$"""{"versions": ["{{new string('x', 300_000)}}"]}""")).Answer["id"]!);
+        var (_, reason) = await PostAsync("api/stages", $$"""{"versions": ["weekly-demand@1"], "reason": "{{new string('x', 2001)}}"}""");
+        Assert.Equal("serve.long-reason", (string)reason["id"]!);
+        var (_, body) = await PostAsync("api/stages", $$"""{"versions": ["{{new string('x', 300_000)}}"]}""");
+        Assert.Equal("serve.body-long", (string)body["id"]!);
     }
 
     [Theory]
@@ -132,7 +134,9 @@ public sealed class WriteTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
             Assert.Equal("serve.read-only", (string)(await response.Content.ReadFromJsonAsync<JsonNode>())!["id"]!);
         }
-        Assert.Equal((false, false), ((bool)JsonNode.Parse(await client.GetStringAsync("api/project"))!["mayChange"]!, (bool)JsonNode.Parse(await client.GetStringAsync("api/project"))!["mayMake"]!));
+        Assert.Equal((false, false),
+            ((bool)JsonNode.Parse(await client.GetStringAsync("api/project"))!["mayChange"]!,
+            (bool)JsonNode.Parse(await client.GetStringAsync("api/project"))!["mayMake"]!));
     }
 
     async Task<(HttpStatusCode Status, JsonNode Answer)> PostAsync(string path, string body, params (string Name, string Value)[] headers)

@@ -27,7 +27,8 @@ sealed record Attention(string Rule, AttentionWeight Weight, Said Says, string? 
     const int SameCause = 3;
 
     /// <summary>All there is, worst first.</summary>
-    public static async Task<IReadOnlyList<Attention>> OfAsync(Served served, Shelf shelf, Production production, IReadOnlyList<TestedModel> tested, Language language, CancellationToken stop)
+    public static async Task<IReadOnlyList<Attention>> OfAsync(Served served, Shelf shelf, Production production, IReadOnlyList<TestedModel> tested,
+        Language language, CancellationToken stop)
     {
         var act = new List<Attention>();
         foreach (var finding in (shelf.Graph?.Findings ?? []).Where(f => f.Severity == Severity.Refusal))
@@ -38,15 +39,19 @@ sealed record Attention(string Rule, AttentionWeight Weight, Said Says, string? 
         foreach (var report in tested.Where(t => !t.Go))
         {
             var failed = report.Report.Checks.FirstOrDefault(c => !c.Held);
-            act.Add(new("no-go", AttentionWeight.Act, Say(Message.Of("overview.no-go", ("report", report.Report.Name), ("model", report.Model), ("says", failed is null ? "" : Said.Of(failed.Says, language).Text))),
+            act.Add(new("no-go", AttentionWeight.Act,
+                Say(Message.Of("overview.no-go", ("report", report.Report.Name), ("model", report.Model),
+                    ("says", failed is null ? "" : Said.Of(failed.Says, language).Text))),
                 report.Report.Asset, report.Report.Name, null, []));
         }
         foreach (var version in shelf.InUse.Values.Where(v => !TestedModels.IsTestReport(v)).OrderBy(v => v.Name))
             foreach (var check in version.Checks.Where(c => !c.Held))
-                act.Add(new("check", AttentionWeight.Act, Say(Message.Of("overview.check", ("version", version.Name), ("check", check.Name), ("says", Said.Of(check.Says, language).Text))),
+                act.Add(new("check", AttentionWeight.Act,
+                    Say(Message.Of("overview.check", ("version", version.Name), ("check", check.Name), ("says", Said.Of(check.Says, language).Text))),
                     version.Asset, version.Name, null, []));
         foreach (var run in await FailedRunsAsync(served, stop))
-            act.Add(new("run", AttentionWeight.Act, Say(Message.Of("overview.run", ("asset", run.Asset), ("run", run.Id), ("says", run.Error is null ? "" : Said.Of(run.Error, language).Text))),
+            act.Add(new("run", AttentionWeight.Act,
+                Say(Message.Of("overview.run", ("asset", run.Asset), ("run", run.Id), ("says", run.Error is null ? "" : Said.Of(run.Error, language).Text))),
                 run.Asset, null, run.Id, [$"kumiki make {run.Asset}"]));
 
         return [.. act, .. Look(shelf, production, Say)];
@@ -60,7 +65,8 @@ sealed record Attention(string Rule, AttentionWeight Weight, Said Says, string? 
         var upstream = Message.Of("stale.upstream", ("asset", "")).Id;
         var stale = shelf.Assets.Where(a => a.Declared && a.Freshness == Freshness.Stale).ToList();
         var changed = stale.Where(a => a.Stale.Any(s => s.Id != upstream)).ToList();
-        var followers = changed.ToDictionary(a => a.Name, a => Following(shelf, a.Name).Count(stale.Except(changed).Select(s => s.Name).Contains), StringComparer.Ordinal);
+        var followers = changed.ToDictionary(a => a.Name, a => Following(shelf, a.Name).Count(stale.Except(changed).Select(s => s.Name).Contains),
+            StringComparer.Ordinal);
         var because = changed.ToDictionary(a => a.Name, a => a.Stale.First(s => s.Id != upstream).Text, StringComparer.Ordinal);
         foreach (var alike in changed.OrderByDescending(a => followers[a.Name]).GroupBy(a => because[a.Name], StringComparer.Ordinal))
         {
@@ -70,7 +76,9 @@ sealed record Attention(string Rule, AttentionWeight Weight, Said Says, string? 
                 // One cause, such as changed code, is one thing to mend, however many versions it makes old.
                 var names = assets.ConvertAll(a => new VersionName(a.Name, a.InUse!.Value));
                 var last = shelf.Assets.Last(a => assets.Contains(a)).Name;
-                yield return new("stale", AttentionWeight.Look, say(Message.Of("overview.stale-many", ("count", assets.Count), ("versions", Some(names)), ("says", alike.Key))), null, null, null, [$"kumiki make {last} --upstream"]);
+                yield return new("stale", AttentionWeight.Look,
+                    say(Message.Of("overview.stale-many", ("count", assets.Count), ("versions", Some(names)), ("says", alike.Key))), null, null, null,
+                    [$"kumiki make {last} --upstream"]);
                 continue;
             }
             foreach (var asset in assets)
@@ -83,12 +91,15 @@ sealed record Attention(string Rule, AttentionWeight Weight, Said Says, string? 
             }
         }
 
-        var staged = shelf.Assets.Where(a => a.Staging is not null && a.Staging != a.Production).Select(a => new VersionName(a.Name, a.Staging!.Value)).ToList();
+        var staged = shelf.Assets.Where(a => a.Staging is not null && a.Staging != a.Production).Select(a => new VersionName(a.Name, a.Staging!.Value))
+            .ToList();
         if (staged.Count > 0 && production.Release > 0)
-            yield return new("staged", AttentionWeight.Look, say(Message.Of("overview.staged", ("count", staged.Count), ("versions", Some(staged)))), null, null, null, ["kumiki release --dry-run"]);
+            yield return new("staged", AttentionWeight.Look, say(Message.Of("overview.staged", ("count", staged.Count), ("versions", Some(staged)))),
+                null, null, null, ["kumiki release --dry-run"]);
         var never = shelf.Assets.Where(a => a.Declared && a.Freshness == Freshness.NeverMade).Select(a => a.Name).ToList();
         if (never.Count > 0)
-            yield return new("never", AttentionWeight.Look, say(Message.Of("overview.never", ("count", never.Count), ("assets", Some(never)))), never.Count == 1 ? never[0] : null, null, null, [$"kumiki make {never[^1]} --upstream"]);
+            yield return new("never", AttentionWeight.Look, say(Message.Of("overview.never", ("count", never.Count), ("assets", Some(never)))),
+                never.Count == 1 ? never[0] : null, null, null, [$"kumiki make {never[^1]} --upstream"]);
     }
 
     static string Some<T>(IReadOnlyList<T> names) => string.Join(", ", names.Take(5)) + (names.Count > 5 ? " …" : "");

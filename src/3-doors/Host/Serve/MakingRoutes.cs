@@ -12,16 +12,19 @@ static class MakingRoutes
 {
     public static void MapMakings(this IEndpointRouteBuilder routes) =>
         routes.MapPost("/api/assets/{name}/makings", MakeAsync).WithTags("assets").Accepts<MakingAsked>("application/json")
-            .WithSummary("Makes a version in a process of its own; answers when the run has begun, or at once where nothing has to be made. Its run tells how it goes on.");
+            .WithSummary(
+                "Makes a version in a process of its own; answers when the run has begun, or at once where nothing has to be made. Its run tells the rest.");
 
-    static async Task<Results<Ok<MakingAnswer>, Accepted<MakingAnswer>, Refused>> MakeAsync(string name, HttpContext http, Served served, Makings makings, Language language, CancellationToken stop)
+    static async Task<Results<Ok<MakingAnswer>, Accepted<MakingAnswer>, Refused>> MakeAsync(
+        string name, HttpContext http, Served served, Makings makings, Language language, CancellationToken stop)
     {
         var (asked, refused) = await WriteGuard.ReadAsync<MakingAsked>(http, served, stop);
         if (asked is null || !Asked.Asset(name, out refused)) return refused!;
         if (served.Project is not { } project) return new Refused(StatusCodes.Status409Conflict, Message.Of("serve.makes-nothing", ("asset", name)));
         var now = await project(stop);
         if (now.Graph.Find(name) is null) return Refused.NotFound(Message.Of("serve.no-asset", ("asset", name)));
-        if (await served.Metadata.RunsAsync(name, RunState.Running, 1, null, stop) is [var running]) return TypedResults.Accepted($"/api/runs/{running.Id}", new MakingAnswer(name, "begun", running.Id, null, null));
+        if (await served.Metadata.RunsAsync(name, RunState.Running, 1, null, stop) is [var running])
+            return TypedResults.Accepted($"/api/runs/{running.Id}", new MakingAnswer(name, "begun", running.Id, null, null));
         try
         {
             var begun = await makings.BeginAsync(now.Maker, new(name) { Upstream = asked.Upstream, Anew = asked.Anew, OwnProcess = true });
@@ -29,7 +32,8 @@ static class MakingRoutes
             {
                 MakingProgress.Started started => new MakingAnswer(started.Asset, "begun", started.Run, null, null),
                 MakingProgress.Ended { End: MakingEnd.Made made } => new(made.Asset, "made", made.Run, made.Version.Name, null),
-                MakingProgress.Ended { End: MakingEnd.Reused reused } => new(reused.Asset, "reused", reused.Run, reused.Version.Name, Said.Of(reused.Because, language)),
+                MakingProgress.Ended { End: MakingEnd.Reused reused } =>
+                    new(reused.Asset, "reused", reused.Run, reused.Version.Name, Said.Of(reused.Because, language)),
                 MakingProgress.Ended { End: MakingEnd.Failed failed } => new(failed.Asset, "failed", failed.Run, null, Said.Of(failed.Why, language)),
                 MakingProgress.Ended { End: MakingEnd.Skipped skipped } => new(skipped.Asset, "failed", null, null, Said.Of(skipped.Why, language)),
                 _ => throw new System.Diagnostics.UnreachableException($"Answer {begun.GetType().Name}."),

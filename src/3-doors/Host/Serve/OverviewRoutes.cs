@@ -9,7 +9,9 @@ namespace Kumiki.Hosting;
 static class OverviewRoutes
 {
     public static void MapOverview(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/overview", GetAsync).WithSummary("What is in production, whether the goals are met, what needs a hand, and what is in each room of the lifecycle.").WithTags("overview");
+        routes.MapGet("/api/overview", GetAsync)
+            .WithSummary("What is in production, whether the goals are met, what needs a hand, and what is in each room of the lifecycle.")
+            .WithTags("overview");
 
     static async Task<Ok<OverviewAnswer>> GetAsync(Served served, Language language, CancellationToken stop)
     {
@@ -37,7 +39,8 @@ static class OverviewRoutes
 /// <param name="AttentionCount">How many there are.</param>
 /// <param name="Rooms">01 Plan to 10 Operate.</param>
 sealed record OverviewAnswer(
-    bool HasProject, ReleaseLine? Live, IReadOnlyList<ReleasedVersion> Production, IReadOnlyList<GoalState> Goals, IReadOnlyList<Attention> Attention, int AttentionCount,
+    bool HasProject, ReleaseLine? Live, IReadOnlyList<ReleasedVersion> Production, IReadOnlyList<GoalState> Goals, IReadOnlyList<Attention> Attention,
+        int AttentionCount,
     IReadOnlyList<Room> Rooms, RecentRuns Runs);
 
 /// <summary>The runs that began in the last 24 hours.</summary>

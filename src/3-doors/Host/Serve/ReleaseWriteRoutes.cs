@@ -14,9 +14,11 @@ static class ReleaseWriteRoutes
     public static void MapReleaseWrites(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api").WithTags("releases");
-        group.MapPost("stages", StageAsync).Accepts<StageAsked>("application/json").WithSummary("Stages versions, or takes assets out of staging; all or none.");
+        group.MapPost("stages", StageAsync).Accepts<StageAsked>("application/json")
+            .WithSummary("Stages versions, or takes assets out of staging; all or none.");
         group.MapPost("releases", ReleaseAsync).Accepts<ReleaseAsked>("application/json")
-            .WithSummary("Releases a set, everything staged by default. With dryRun it only says what would happen. 409 with the findings where it does not fit.");
+            .WithSummary(
+                "Releases a set, everything staged by default. With dryRun it only says what would happen. 409 with the findings where it does not fit.");
         group.MapPost("releases/rollback", RollbackAsync).Accepts<RollbackAsked>("application/json")
             .WithSummary("Brings back what was live before; live is the release it was decided on, and another one since refuses it.");
     }
@@ -49,7 +51,8 @@ static class ReleaseWriteRoutes
         return TypedResults.Ok(new StageAnswer(versions, asked.Unstage ?? []));
     }
 
-    static async Task<Results<Ok<ReleaseEndAnswer>, Conflict<ReleaseEndAnswer>, Refused>> ReleaseAsync(HttpContext http, Served served, Language language, CancellationToken stop)
+    static async Task<Results<Ok<ReleaseEndAnswer>, Conflict<ReleaseEndAnswer>, Refused>> ReleaseAsync(
+        HttpContext http, Served served, Language language, CancellationToken stop)
     {
         var (asked, refused) = await WriteGuard.ReadAsync<ReleaseAsked>(http, served, stop);
         if (asked is null || !Reason(asked.Reason, out refused)) return refused!;
@@ -58,14 +61,23 @@ static class ReleaseWriteRoutes
         {
             if (!Asked.Version(waiver.Version, out var version, out refused)) return refused;
             if (!Reason(waiver.Because, out refused)) return refused!;
-            if (string.IsNullOrWhiteSpace(waiver.Check) || string.IsNullOrWhiteSpace(waiver.Because)) return Refused.Bad(Message.Of("serve.waiver", ("version", version)));
+            if (string.IsNullOrWhiteSpace(waiver.Check) || string.IsNullOrWhiteSpace(waiver.Because))
+                return Refused.Bad(Message.Of("serve.waiver", ("version", version)));
             waivers.Add(new(version, waiver.Check, waiver.Because));
         }
-        var order = new ReleaseOrder { Set = asked.Set ?? [], Without = asked.Without ?? [], Waivers = waivers, Reason = asked.Reason ?? "", DryRun = asked.DryRun };
+        var order = new ReleaseOrder
+        {
+            Set = asked.Set ?? [],
+            Without = asked.Without ?? [],
+            Waivers = waivers,
+            Reason = asked.Reason ?? "",
+            DryRun = asked.DryRun,
+        };
         return Ended(await Of(served).ReleaseAsync(order, stop), asked.DryRun, language);
     }
 
-    static async Task<Results<Ok<ReleaseEndAnswer>, Conflict<ReleaseEndAnswer>, Refused>> RollbackAsync(HttpContext http, Served served, Language language, CancellationToken stop)
+    static async Task<Results<Ok<ReleaseEndAnswer>, Conflict<ReleaseEndAnswer>, Refused>> RollbackAsync(
+        HttpContext http, Served served, Language language, CancellationToken stop)
     {
         var (asked, refused) = await WriteGuard.ReadAsync<RollbackAsked>(http, served, stop);
         if (asked is null || !Reason(asked.Reason, out refused)) return refused!;
@@ -96,7 +108,8 @@ sealed record StageAnswer(IReadOnlyList<VersionName> Staged, IReadOnlyList<strin
 /// <param name="Set">sales@3, sales@champion, or sales for its staging version; everything staged by default.</param>
 /// <param name="Without">Assets to take out of production.</param>
 sealed record ReleaseAsked(
-    IReadOnlyList<string>? Set = null, IReadOnlyList<string>? Without = null, IReadOnlyList<WaiverAsked>? Waivers = null, string? Reason = null, bool DryRun = false);
+    IReadOnlyList<string>? Set = null, IReadOnlyList<string>? Without = null, IReadOnlyList<WaiverAsked>? Waivers = null, string? Reason = null,
+        bool DryRun = false);
 
 /// <summary>A gate to pass over, and why.</summary>
 sealed record WaiverAsked(string Version, string Check, string Because);
@@ -118,7 +131,9 @@ sealed record ReleaseEndAnswer(string End, int? Release, IReadOnlyList<ReleaseCh
         _ => throw new System.Diagnostics.UnreachableException($"Answer {end.GetType().Name}."),
     };
 
-    static IReadOnlyList<FindingAnswer> Told(IReadOnlyList<Finding> findings, Language language) => [.. findings.Select(f => new FindingAnswer(f.Rule, f.Severity, Said.Of(f.Says, language), f.Mends))];
+    static IReadOnlyList<FindingAnswer> Told(IReadOnlyList<Finding> findings, Language language) =>
+        [.. findings.Select(f => new FindingAnswer(f.Rule, f.Severity, Said.Of(f.Says, language), f.Mends))];
 
-    static IReadOnlyList<ReleaseChange> Written(IReadOnlyList<Releasing.ReleaseChange> changes) => [.. changes.Select(c => new ReleaseChange(c.Asset, c.From, c.To))];
+    static IReadOnlyList<ReleaseChange> Written(IReadOnlyList<Releasing.ReleaseChange> changes) =>
+        [.. changes.Select(c => new ReleaseChange(c.Asset, c.From, c.To))];
 }

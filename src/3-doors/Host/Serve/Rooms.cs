@@ -17,7 +17,8 @@ sealed record Room(int Number, string Name, int Count, IReadOnlyList<RoomItem> I
 /// <param name="Verdict">GO or NO-GO, of a test report.</param>
 /// <param name="Says">What it is about, in the words of the project: a goal's measure, what rows are split by, an endpoint's decision.</param>
 sealed record RoomItem(
-    string Name, bool IsFamily, AssetKind Kind, int Members, VersionName? Version, bool InProduction, int Stale, int NeverMade, int Running, int FailedChecks, string? Verdict, string? Says,
+    string Name, bool IsFamily, AssetKind Kind, int Members, VersionName? Version, bool InProduction, int Stale, int NeverMade, int Running, int FailedChecks,
+        string? Verdict, string? Says,
     IReadOnlyList<RoomFigure> Figures);
 
 /// <param name="Name">rows, rows.rejected, findings, target, features, threshold, or a metric's own name.</param>
@@ -55,7 +56,8 @@ static class Rooms
         {
             if (asset.Kind != AssetKind.Report) return Of(asset.Kind);
             var version = shelf.InUse.GetValueOrDefault(asset.Name);
-            return version is not null && TestedModels.IsTestReport(version) ? 7 : version?.Metrics.ContainsKey("findings") == true || !inputs[asset.Name].Any(models.Contains) ? 3 : 7;
+            return version is not null && TestedModels.IsTestReport(version) ? 7
+                : version?.Metrics.ContainsKey("findings") == true || !inputs[asset.Name].Any(models.Contains) ? 3 : 7;
         }
 
         Room RoomWith(int number, string name, IEnumerable<AssetStatus> assets)
@@ -77,8 +79,12 @@ static class Rooms
             var own = room is not (4 or 5) || first.Kind != AssetKind.Model;
             return new(
                 name, first.Family is not null, first.Kind, members.Count, version?.Name, members.Any(m => m.Production is not null && m.Production == m.InUse),
-                own ? members.Count(m => m.Freshness == Freshness.Stale) : 0, members.Count(m => m.Freshness == Freshness.NeverMade), own ? members.Sum(m => m.Running.Count) : 0,
-                own ? members.Sum(m => m.FailedChecks) : 0, room == 7 ? version?.Facts.GetValueOrDefault("verdict") : null, version is null ? null : SaysOf(room, version),
+                own ? members.Count(m => m.Freshness == Freshness.Stale) : 0,
+                members.Count(m => m.Freshness == Freshness.NeverMade),
+                own ? members.Sum(m => m.Running.Count) : 0,
+                own ? members.Sum(m => m.FailedChecks) : 0,
+                room == 7 ? version?.Facts.GetValueOrDefault("verdict") : null,
+                version is null ? null : SaysOf(room, version),
                 version is null ? [] : [.. FiguresOf(room, version)]);
         }
     }
@@ -113,10 +119,13 @@ static class Rooms
         names.Where(version.Metrics.ContainsKey).Select(n => new RoomFigure(n, version.Metrics[n]));
 
     static IEnumerable<RoomFigure> Features(VersionRecord model) =>
-        model.Schema is { ValueKind: JsonValueKind.Object } schema && schema.TryGetProperty("features", out var features) && features.ValueKind == JsonValueKind.Array
+        model.Schema is { ValueKind: JsonValueKind.Object } schema && schema.TryGetProperty("features", out var features)
+            && features.ValueKind == JsonValueKind.Array
             ? [new("features", features.GetArrayLength())]
             : [];
 
     static IEnumerable<RoomFigure> Fact(VersionRecord version, string name, string olderName) =>
-        double.TryParse(version.Facts.GetValueOrDefault(name) ?? version.Facts.GetValueOrDefault(olderName), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? [new(name, value)] : [];
+        double.TryParse(version.Facts.GetValueOrDefault(name) ?? version.Facts.GetValueOrDefault(olderName), CultureInfo.InvariantCulture, out var value)
+            ? [new(name, value)]
+            : [];
 }

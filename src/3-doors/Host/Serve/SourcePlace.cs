@@ -33,13 +33,15 @@ sealed record SourcePlace(string Class, string? File, int? Line)
     static SourcePlace First(string name, MetadataReader symbols, Type type)
     {
         (string File, int Line)? first = null;
-        const System.Reflection.BindingFlags own = System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public
+        const System.Reflection.BindingFlags own =
+            System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public
             | System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.DeclaredOnly;
         foreach (var member in type.GetMembers(own).OfType<System.Reflection.MethodBase>())
         {
             var row = MetadataTokens.GetRowNumber(MetadataTokens.EntityHandle(member.MetadataToken));
             if (row > symbols.MethodDebugInformation.Count) continue;
-            foreach (var point in symbols.GetMethodDebugInformation(MetadataTokens.MethodDebugInformationHandle(row)).GetSequencePoints().Where(p => !p.IsHidden))
+            foreach (var point in symbols.GetMethodDebugInformation(MetadataTokens.MethodDebugInformationHandle(row)).GetSequencePoints()
+                .Where(p => !p.IsHidden))
             {
                 var file = symbols.GetString(symbols.GetDocument(point.Document).Name);
                 if (first is null || (file == first.Value.File && point.StartLine < first.Value.Line)) first = (file, point.StartLine);

@@ -24,11 +24,13 @@ static class TestedModels
 
     public static bool IsTestReport(VersionRecord version) => version.Kind == AssetKind.Report && version.Facts.ContainsKey("verdict");
 
-    public static async Task<IReadOnlyList<TestedModel>> ReadAsync(Served served, Shelf shelf, IReadOnlyDictionary<VersionName, VersionRecord> live, CancellationToken stop)
+    public static async Task<IReadOnlyList<TestedModel>> ReadAsync(Served served, Shelf shelf, IReadOnlyDictionary<VersionName, VersionRecord> live,
+        CancellationToken stop)
     {
         var reports = new Dictionary<VersionName, VersionRecord>();
         foreach (var model in live.Values.Where(v => v.Kind == AssetKind.Model))
-            foreach (var newest in (await served.Metadata.UsersOfAsync(model.Name, MostUsers, stop)).Where(IsTestReport).GroupBy(r => r.Asset, StringComparer.Ordinal).Select(g => g.First()))
+            foreach (var newest in (await served.Metadata.UsersOfAsync(model.Name, MostUsers, stop)).Where(IsTestReport)
+                .GroupBy(r => r.Asset, StringComparer.Ordinal).Select(g => g.First()))
                 reports[newest.Name] = newest;
         foreach (var used in shelf.InUse.Values.Where(IsTestReport)) reports[used.Name] = used;
 
@@ -53,11 +55,15 @@ static class TestedModels
     static ReportedGoal? Goal(JsonElement check) =>
         !check.TryGetProperty("figure", out var figure) || Number(figure, "value") is not { } value
             ? null
-            : new(Text(check, "measure") ?? "", Text(check, "unit"), value, Number(figure, "low"), Number(figure, "high"), Number(check, "target"), Number(check, "today"), Text(figure, "better") == "lower");
+            : new(Text(check, "measure") ?? "", Text(check, "unit"), value, Number(figure, "low"), Number(figure, "high"), Number(check, "target"),
+                Number(check, "today"), Text(figure, "better") == "lower");
 
-    static double? Number(JsonElement of, string name) => of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+    static double? Number(JsonElement of, string name) => of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
+        ? value.GetDouble()
+        : null;
 
-    static string? Text(JsonElement of, string name) => of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    static string? Text(JsonElement of, string name) => of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()
+        : null;
 }
 
 /// <summary>A goal and what the reports say of it.</summary>
@@ -73,11 +79,14 @@ sealed record GoalState(string Asset, VersionName? Version, string? Problem, str
             var version = shelf.InUse.GetValueOrDefault(status.Name);
             List<GoalReading> readings =
             [
-                .. tested.Where(t => t.Report.Inputs.Any(i => i.Version.Asset == status.Name)).OrderByDescending(t => t.InProduction).ThenBy(t => t.Report.Name).Select(GoalReading.Of),
+                .. tested.Where(t => t.Report.Inputs.Any(i => i.Version.Asset == status.Name)).OrderByDescending(t => t.InProduction).ThenBy(t => t.Report.Name)
+                    .Select(GoalReading.Of),
             ];
             goals.Add(new(
-                status.Name, version?.Name, version?.Facts.GetValueOrDefault("problem"), version?.Facts.GetValueOrDefault("measure") ?? version?.Facts.GetValueOrDefault("metric"),
-                version is null ? null : await PartAsync<string?>(served, version, "unit", stop), version is null ? null : await PartAsync<double?>(served, version, "target", stop), readings));
+                status.Name, version?.Name, version?.Facts.GetValueOrDefault("problem"),
+                    version?.Facts.GetValueOrDefault("measure") ?? version?.Facts.GetValueOrDefault("metric"),
+                version is null ? null : await PartAsync<string?>(served, version, "unit", stop), version is null ? null
+                    : await PartAsync<double?>(served, version, "target", stop), readings));
         }
         return goals;
     }
@@ -93,7 +102,8 @@ sealed record GoalState(string Asset, VersionName? Version, string? Problem, str
 /// <summary>What one report says of a goal.</summary>
 /// <param name="Met">Whether the target is reached by the interval's worse end; null where the report does not say.</param>
 /// <param name="Value">The measure on the test rows, with its interval, in the goal's unit.</param>
-sealed record GoalReading(VersionName Report, VersionName Model, bool InProduction, bool Go, bool? Met, double? Value, double? Low, double? High, double? Target)
+sealed record GoalReading(VersionName Report, VersionName Model, bool InProduction, bool Go, bool? Met, double? Value, double? Low, double? High,
+    double? Target)
 {
     public static GoalReading Of(TestedModel tested) => new(
         tested.Report.Name, tested.Model, tested.InProduction, tested.Go, tested.Report.Checks.FirstOrDefault(c => c.Name == "target")?.Held,
