@@ -10,6 +10,7 @@ import { ReleasesPage } from "../releases/ReleasesPage";
 import { RunPage } from "../runs/RunPage";
 import { RunsPage } from "../runs/RunsPage";
 import type { Project } from "./api";
+import { Later } from "./later";
 import { follow, useLive } from "./live";
 import { Page } from "./parts";
 import { useResource } from "./resource";
@@ -73,7 +74,7 @@ function Header({ route, language, onLanguage }: { route: Route; language: Langu
 
 function roomOf(route: Route): string {
   switch (route.page) {
-    case "asset": case "version": case "diff": return "assets";
+    case "asset": case "version": case "diff": case "report": case "threshold": return "assets";
     case "run": return "runs";
     case "release": return "releases";
     default: return route.page;
@@ -92,6 +93,8 @@ function Here({ route }: { route: Route }) {
     case "run": return <RunPage key={route.id} id={route.id} />;
     case "releases": return <ReleasesPage />;
     case "release": return <ReleasePage key={route.number} number={route.number} />;
+    case "report": return <Later key={`${route.asset}@${route.number}`} page="report" with={{ asset: route.asset, number: route.number }} />;
+    case "threshold": return <Later key={`${route.asset}@${route.number}`} page="threshold" with={{ asset: route.asset, number: route.number }} />;
     case "nowhere": return <Page title={say("page.nowhere")}><p>{say("page.nowhere.more")} <a href={to.graph}>{say("page.nav.graph")}</a></p></Page>;
   }
 }

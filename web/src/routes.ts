@@ -9,6 +9,8 @@ export type Route =
   | { page: "run"; id: string }
   | { page: "releases" }
   | { page: "release"; number: string }
+  | { page: "report"; asset: string; number: string }
+  | { page: "threshold"; asset: string; number: string }
   | { page: "nowhere"; hash: string };
 
 export function routeOf(hash: string): Route {
@@ -31,6 +33,8 @@ export function routeOf(hash: string): Route {
     case "runs/1": return { page: "run", id: first! };
     case "releases/0": return { page: "releases" };
     case "releases/1": return { page: "release", number: first! };
+    case "reports/2": return { page: "report", asset: first!, number: second! };
+    case "thresholds/2": return { page: "threshold", asset: first!, number: second! };
     default: return { page: "nowhere", hash };
   }
 }
@@ -51,5 +55,7 @@ export const to = {
   run: (id: string) => `#/runs/${enc(id)}`,
   releases: "#/releases",
   release: (number: number) => `#/releases/${number}`,
+  report: (version: string) => `#/reports/${version.split("@").map(enc).join("/")}`,
+  threshold: (version: string) => `#/thresholds/${version.split("@").map(enc).join("/")}`,
   file: (version: string, path: string) => `api/versions/${version.split("@").map(enc).join("/")}/files/${path.split("/").map(enc).join("/")}`,
 };

@@ -179,7 +179,8 @@ public sealed class ApiTests(ServedWorld served) : IClassFixture<ServedWorld>
 
         Assert.Equal(
             ["/api/assets", "/api/assets/{name}", "/api/changes", "/api/diff", "/api/graph", "/api/production", "/api/project", "/api/releases", "/api/releases/{number}", "/api/runs", "/api/runs/{id}",
-                "/api/runs/{id}/log", "/api/runs/{id}/metrics", "/api/stages/history", "/api/versions/{asset}/{number}", "/api/versions/{asset}/{number}/files/{path}", "/healthz"],
+                "/api/runs/{id}/log", "/api/runs/{id}/metrics", "/api/stages/history", "/api/versions/{asset}/{number}", "/api/versions/{asset}/{number}/files/{path}",
+                "/api/versions/{asset}/{number}/pages/{path}", "/api/versions/{asset}/{number}/report", "/api/versions/{asset}/{number}/report/rows", "/api/versions/{asset}/{number}/thresholds", "/healthz"],
             document["paths"]!.AsObject().Select(p => p.Key).Order(StringComparer.Ordinal));
         Assert.Equal("string", (string)document["components"]!["schemas"]!["VersionName"]!["type"]!);
     }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Kumiki.Testing;
 
 namespace Kumiki.Hosting;
 
@@ -23,6 +24,9 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(ReleaseAnswer))]
 [JsonSerializable(typeof(StageHistory))]
 [JsonSerializable(typeof(ChangeEvent))]
+[JsonSerializable(typeof(ReportAnswer))]
+[JsonSerializable(typeof(RowsAnswer))]
+[JsonSerializable(typeof(ChosenAmong))]
 [JsonSerializable(typeof(string))]
 sealed partial class ApiJson : JsonSerializerContext
 {

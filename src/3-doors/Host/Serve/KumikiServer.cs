@@ -96,6 +96,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapGraph();
         app.MapAssets();
         app.MapVersions();
+        app.MapReports();
         app.MapRuns();
         app.MapReleases();
         app.MapChanges();
