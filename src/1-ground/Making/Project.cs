@@ -6,7 +6,7 @@ namespace Kumiki;
 /// <summary>A set of assets declared in one C# program.</summary>
 public sealed class Project
 {
-    readonly List<Type> types = [];
+    readonly List<Type> types = [], views = [];
 
     /// <summary>Where the project's relative paths start: the folder of the project's sources while it is developed, else the current folder.</summary>
     /// <value>The current folder by default.</value>
@@ -19,14 +19,18 @@ public sealed class Project
     /// <summary>The asset classes, in the order they were added.</summary>
     public IReadOnlyList<Type> Types => types;
 
-    /// <summary>Adds every asset class of the assembly that calls this.</summary>
+    /// <summary>The classes of views, in the order they were added.</summary>
+    public IReadOnlyList<Type> Views => views;
+
+    /// <summary>Adds every class of an asset or a view of the assembly that calls this.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public Project AddAssetsFromThisAssembly() => AddAssetsFrom(Assembly.GetCallingAssembly());
 
-    /// <summary>Adds every asset class of an assembly.</summary>
+    /// <summary>Adds every class of an asset or a view of an assembly.</summary>
     public Project AddAssetsFrom(Assembly assembly)
     {
-        foreach (var type in assembly.GetTypes().Where(t => t.IsClass && !t.IsAbstract && !t.ContainsGenericParameters && t.IsSubclassOf(typeof(Asset))).OrderBy(t => t.FullName, StringComparer.Ordinal))
+        var classes = assembly.GetTypes().Where(t => t.IsClass && !t.IsAbstract && !t.ContainsGenericParameters);
+        foreach (var type in classes.Where(t => t.IsSubclassOf(typeof(Asset)) || t.IsSubclassOf(typeof(View))).OrderBy(t => t.FullName, StringComparer.Ordinal))
             Add(type);
         return this;
     }
@@ -36,8 +40,10 @@ public sealed class Project
 
     public Project Add(Type type)
     {
-        if (!type.IsSubclassOf(typeof(Asset)) || type.IsAbstract) throw new ArgumentException($"{type.Name} is not an asset class.", nameof(type));
-        if (!types.Contains(type)) types.Add(type);
+        var isView = type.IsSubclassOf(typeof(View));
+        if (!(isView || type.IsSubclassOf(typeof(Asset))) || type.IsAbstract) throw new ArgumentException($"{type.Name} is not a class of an asset or a view.", nameof(type));
+        var list = isView ? views : types;
+        if (!list.Contains(type)) list.Add(type);
         return this;
     }
 }

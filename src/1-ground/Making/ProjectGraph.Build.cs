@@ -81,7 +81,8 @@ public sealed partial class ProjectGraph
             findings.AddRange(Use(node, classes, built));
         }
         findings.AddRange(Unreported(built.Values));
-        return new(built, [.. ordered.Select(n => built[n.Name])], findings);
+        var views = ViewsOf(project, built.Values, findings);
+        return new(built, [.. ordered.Select(n => built[n.Name])], findings) { Views = views };
     }
 
     static IEnumerable<string?> Keys(Type type, Project project, Func<string, string, IReadOnlyDictionary<string, long>>? keysOf, List<Finding> findings)

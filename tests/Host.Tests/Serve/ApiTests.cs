@@ -178,7 +178,8 @@ public sealed class ApiTests(ServedWorld served) : IClassFixture<ServedWorld>
         var document = await served.GetAsync("openapi/v1.json");
 
         Assert.Equal(
-            ["/api/assets", "/api/assets/{name}", "/api/changes", "/api/diff", "/api/graph", "/api/production", "/api/project", "/api/releases", "/api/releases/{number}", "/api/runs", "/api/runs/{id}",
+            ["/api/assets", "/api/assets/{name}", "/api/boards", "/api/boards/{name}", "/api/boards/{name}/actuals", "/api/boards/{name}/changes", "/api/boards/{name}/changes.csv", "/api/boards/{name}/errors",
+                "/api/boards/{name}/errors.csv", "/api/boards/{name}/forecasts", "/api/boards/{name}/goal", "/api/boards/{name}/keys/{key}", "/api/changes", "/api/diff", "/api/graph", "/api/production", "/api/project", "/api/releases", "/api/releases/{number}", "/api/runs", "/api/runs/{id}",
                 "/api/runs/{id}/log", "/api/runs/{id}/metrics", "/api/stages/history", "/api/versions/{asset}/{number}", "/api/versions/{asset}/{number}/files/{path}",
                 "/api/versions/{asset}/{number}/pages/{path}", "/api/versions/{asset}/{number}/report", "/api/versions/{asset}/{number}/report/rows", "/api/versions/{asset}/{number}/thresholds", "/healthz"],
             document["paths"]!.AsObject().Select(p => p.Key).Order(StringComparer.Ordinal));

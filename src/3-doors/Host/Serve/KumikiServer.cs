@@ -97,6 +97,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapAssets();
         app.MapVersions();
         app.MapReports();
+        app.MapBoards();
         app.MapRuns();
         app.MapReleases();
         app.MapChanges();
