@@ -52,7 +52,7 @@ function Header({ route, language, onLanguage }: { route: Route; language: Langu
   const say = useSay();
   const { connection } = useLive();
   const project = useResource<Project>("api/project");
-  const room = (["graph", "assets", "runs", "releases"] as const).find(r => roomOf(route) === r);
+  const room = (["graph", "assets", "runs", "releases", "boards"] as const).find(r => roomOf(route) === r);
   return (
     <header>
       <a class="home" href={to.graph} title={project.state === "ready" ? project.value.dataFolder : undefined}>
@@ -60,7 +60,7 @@ function Header({ route, language, onLanguage }: { route: Route; language: Langu
         <span class="name">{project.state === "ready" ? project.value.name : "Kumiki"}</span>
       </a>
       <nav aria-label={say("page.nav")}>
-        {(["graph", "assets", "runs", "releases"] as const).map(r => (
+        {(["graph", "assets", "runs", "releases", "boards"] as const).map(r => (
           <a key={r} href={r === "graph" ? to.graph : `#/${r}`} aria-current={room === r ? "page" : undefined}>{say(`page.nav.${r}`)}</a>
         ))}
       </nav>
@@ -76,6 +76,7 @@ function roomOf(route: Route): string {
   switch (route.page) {
     case "asset": case "version": case "diff": case "report": case "threshold": return "assets";
     case "run": return "runs";
+    case "board": return "boards";
     case "release": return "releases";
     default: return route.page;
   }
@@ -93,6 +94,8 @@ function Here({ route }: { route: Route }) {
     case "run": return <RunPage key={route.id} id={route.id} />;
     case "releases": return <ReleasesPage />;
     case "release": return <ReleasePage key={route.number} number={route.number} />;
+    case "boards": return <Later page="boards" with={{}} />;
+    case "board": return <Later key={route.name} page="board" with={{ name: route.name, tab: route.tab, query: route.query }} />;
     case "report": return <Later key={`${route.asset}@${route.number}`} page="report" with={{ asset: route.asset, number: route.number }} />;
     case "threshold": return <Later key={`${route.asset}@${route.number}`} page="threshold" with={{ asset: route.asset, number: route.number }} />;
     case "nowhere": return <Page title={say("page.nowhere")}><p>{say("page.nowhere.more")} <a href={to.graph}>{say("page.nav.graph")}</a></p></Page>;

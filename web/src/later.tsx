@@ -6,6 +6,8 @@ import { useSay } from "./texts";
 const pages = {
   report: () => import("./report/ReportPage").then(m => m.ReportPage as ComponentType<never>),
   threshold: () => import("./threshold/ThresholdPage").then(m => m.ThresholdPage as ComponentType<never>),
+  boards: () => import("./board/BoardsPage").then(m => m.BoardsPage as ComponentType<never>),
+  board: () => import("./board/BoardPage").then(m => m.BoardPage as ComponentType<never>),
 };
 
 /** A page whose script is fetched when somebody goes there: who never does, never waits for it. */

@@ -11,6 +11,8 @@ export type Route =
   | { page: "release"; number: string }
   | { page: "report"; asset: string; number: string }
   | { page: "threshold"; asset: string; number: string }
+  | { page: "boards" }
+  | { page: "board"; name: string; tab: string; query: string }
   | { page: "nowhere"; hash: string };
 
 export function routeOf(hash: string): Route {
@@ -35,6 +37,8 @@ export function routeOf(hash: string): Route {
     case "releases/1": return { page: "release", number: first! };
     case "reports/2": return { page: "report", asset: first!, number: second! };
     case "thresholds/2": return { page: "threshold", asset: first!, number: second! };
+    case "boards/0": return { page: "boards" };
+    case "boards/1": case "boards/2": return { page: "board", name: first!, tab: second ?? "", query };
     default: return { page: "nowhere", hash };
   }
 }
@@ -57,5 +61,7 @@ export const to = {
   release: (number: number) => `#/releases/${number}`,
   report: (version: string) => `#/reports/${version.split("@").map(enc).join("/")}`,
   threshold: (version: string) => `#/thresholds/${version.split("@").map(enc).join("/")}`,
+  boards: "#/boards",
+  board: (name: string) => `#/boards/${enc(name)}`,
   file: (version: string, path: string) => `api/versions/${version.split("@").map(enc).join("/")}/files/${path.split("/").map(enc).join("/")}`,
 };
