@@ -58,7 +58,8 @@ public static partial class Learners
         // ONNX Runtime leaves a regressor's post_transform out, so the link is a node of its own.
         var sum = link == Link.Identity ? Score : "/trees/margin";
         var ensemble = new OnnxNode("TreeEnsembleRegressor", [TransformGraph.Features], [sum],
-            OnnxModel.MlDomain) { Attributes = trees.Attributes(margin, outputs) };
+            OnnxModel.MlDomain)
+        { Attributes = trees.Attributes(margin, outputs) };
         return Model((int)Number(parameters, "num_feature"), outputs, [ensemble, .. Linked(link, sum)], []);
     }
 

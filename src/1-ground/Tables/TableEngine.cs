@@ -46,8 +46,18 @@ public sealed class TableEngine : IDisposable
     /// <summary>A connection to the shared database, for trusted SQL of ours.</summary>
     internal DuckDbConnection Connect()
     {
-        lock (gate) shared ??= DuckDbDatabase.OpenInMemory(MemoryBytes / 2, Threads, SpillFolder);
-        return shared.Connect();
+        lock (gate) return (shared ??= DuckDbDatabase.OpenInMemory(MemoryBytes / 2, Threads, SpillFolder)).Connect();
+    }
+
+    /// <summary>Closes the shared database once its connections are closed, so that what it keeps for later goes back to the system; whoever connects next opens
+    /// it anew, in some ten milliseconds.</summary>
+    internal void GiveBack()
+    {
+        lock (gate)
+        {
+            shared?.Dispose();
+            shared = null;
+        }
     }
 
     /// <summary>A database of one thread for the caller alone; waits until one of the places is free.</summary>

@@ -10,6 +10,7 @@ namespace Kumiki.Preprocessing;
 sealed class Frame
 {
     readonly Dictionary<string, FrameColumn> columns;
+    int[]? numbers;     // of a copy of some rows: where each stands in the dataset
 
     Frame(Dictionary<string, FrameColumn> columns, int rows) => (this.columns, Rows) = (columns, rows);
 
@@ -129,6 +130,19 @@ sealed class Frame
     /// <param name="names">The columns to bring.</param>
     /// <param name="capacity">The most rows at once.</param>
     public FrameWindow Window(IEnumerable<string> names, int capacity) => new([.. names.Select(n => columns[n].Window(capacity))]);
+
+    /// <summary>A copy of some rows, which know where they stand in the dataset.</summary>
+    public Frame Only(int[] rows) =>
+        new(columns.ToDictionary(c => c.Key, c => c.Value.Only(rows), StringComparer.Ordinal), rows.Length) { numbers = Array.ConvertAll(rows, RowNumber) };
+
+    /// <summary>Where a row stands in the dataset, from 0.</summary>
+    public int RowNumber(int row) => numbers?[row] ?? row;
+
+    /// <summary>Lets go of all columns but these: whoever owns the frame needs the others no more.</summary>
+    public void Keep(IReadOnlyCollection<string> names)
+    {
+        foreach (var name in columns.Keys.Except(names).ToList()) columns.Remove(name);
+    }
 
     public static T[] Gather<T>(T[] values, int[] rows)
     {

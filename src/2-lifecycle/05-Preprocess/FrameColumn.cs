@@ -23,6 +23,9 @@ abstract class FrameColumn(string name)
     public abstract OnnxColumn All();
     public abstract Func<ReadOnlySpan<int>, OnnxColumn> Window(int capacity);
 
+    /// <summary>A copy of some rows.</summary>
+    public abstract FrameColumn Only(int[] rows);
+
     /// <summary>Values of one type, and where there are none.</summary>
     public abstract class Typed<T>(string name, int rows) : FrameColumn(name)
     {
@@ -64,6 +67,14 @@ abstract class FrameColumn(string name)
             };
         }
 
+        protected TColumn Taking<TColumn>(int[] rows, TColumn into) where TColumn : Typed<T>
+        {
+            for (var i = 0; i < rows.Length; i++) into.Values[i] = Values[rows[i]];
+            for (var i = 0; valid is not null && i < rows.Length; i++)
+                if (IsMissing(rows[i])) into.Miss(i);
+            return into;
+        }
+
         static bool IsRising(ReadOnlySpan<int> rows)
         {
             for (var i = 1; i < rows.Length; i++)
@@ -77,6 +88,8 @@ abstract class FrameColumn(string name)
     /// <summary>Numbers as features are: missing is NaN.</summary>
     public sealed class Numbers(string name, int rows) : Typed<float>(name, rows)
     {
+        public override FrameColumn Only(int[] rows) => Taking(rows, new Numbers(Name, rows.Length));
+
         readonly double[] wide = new double[DuckDbChunkWriter.Capacity];
 
         public override void Add(TableBatch batch, int column, int at)
@@ -90,12 +103,16 @@ abstract class FrameColumn(string name)
     /// <summary>Numbers that are no features: missing is NaN.</summary>
     public sealed class Exact(string name, int rows) : Typed<double>(name, rows)
     {
+        public override FrameColumn Only(int[] rows) => Taking(rows, new Exact(Name, rows.Length));
+
         public override void Add(TableBatch batch, int column, int at) => batch.CopyDoubles(column, Values.AsSpan(at));
     }
 
     /// <summary>Days since 1970-01-01.</summary>
     public sealed class Days(string name, int rows) : Typed<int>(name, rows)
     {
+        public override FrameColumn Only(int[] rows) => Taking(rows, new Days(Name, rows.Length));
+
         public override void Add(TableBatch batch, int column, int at)
         {
             var vector = batch[column];
@@ -107,6 +124,8 @@ abstract class FrameColumn(string name)
 
     public sealed class Flags(string name, int rows) : Typed<bool>(name, rows)
     {
+        public override FrameColumn Only(int[] rows) => Taking(rows, new Flags(Name, rows.Length));
+
         public override void Add(TableBatch batch, int column, int at)
         {
             var vector = batch[column];
@@ -137,6 +156,8 @@ abstract class FrameColumn(string name)
             else
                 for (var row = 0; row < into.Length; row++) into[row] = vector.Value(row) is { } value ? CodeOf(value) : -1;
         }
+
+        public override FrameColumn Only(int[] rows) => Taking(rows, new Coded(Name, rows.Length) { distinct = Distinct });
 
         int CodeOf(object value)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kumiki.Native;
 using Kumiki.Native.XGBoost;
 using Kumiki.Onnx;
 
@@ -10,17 +11,20 @@ static class Boosting
     /// <summary>Training rows whose loss is measured as often as that of validation rows.</summary>
     const int ManyRows = 100_000;
 
-    /// <summary>Rows whose values say where the bins are cut; of more, so many are drawn, as LightGBM (<c>bin_construct_sample_cnt</c>) and scikit-learn
-    /// (the bin mapper of <c>HistGradientBoosting</c>) do. XGBoost's own sketch of all rows takes most of a matrix of floats.</summary>
-    internal const int CutRows = 200_000;
-
     /// <summary>Values that are kept as they are, 8 bytes each.</summary>
     const int FewValues = 4_000_000;
 
     public static Trained Train(BoostedTrees trees, TrainingRows rows, TrainingRows validation, int classes, TrainingCourse course)
     {
-        using var train = Train(trees, rows, course.Seed).WithLabels(rows.Labels);
-        using var watched = validation.Count == 0 ? null : Watched(trees, validation, train).WithLabels(validation.Labels);
+        // Few rows to measure on are taken as values, on which XGBoost predicts many times faster; and first, while there are no bins beside them.
+        using var values = validation.Count == 0 || (long)validation.Count * validation.Features.Width > FewValues ? null : Values(validation);
+        using var train = Train(trees, rows, course.Seed);
+        using var bins = validation.Count == 0 || values is not null ? null : Bins(trees, validation, train);
+        rows.Features.Release();
+        validation.Features.Release();
+        course.Taken();
+        train.WithLabels(rows.Labels);
+        var watched = (values ?? bins)?.WithLabels(validation.Labels);
         using var booster = Booster.Of([.. Common(trees, course.Seed), .. Own(trees, rows, classes)]);
         List<(string Name, DMatrix Rows)> both = [("train", train)], validated = [];
         if (watched is not null) both.Add(("validation", watched));
@@ -57,40 +61,17 @@ static class Boosting
     internal static DMatrix Train(BoostedTrees trees, TrainingRows rows, long seed)
     {
         var counting = rows.Weights?.Count(w => w > 0) ?? rows.Count;
-        if (counting <= CutRows) return Bins(trees, rows, null);
-        using var drawn = Bins(trees, Drawn(rows, counting, new Random(unchecked((int)(seed ^ (seed >> 32))))), null);
-        return Bins(trees, rows, drawn);
-    }
-
-    /// <summary><see cref="CutRows"/> rows drawn without replacement, in their order.</summary>
-    /// <param name="left">Rows that have a weight; the others are passed over.</param>
-    static TrainingRows Drawn(TrainingRows rows, int left, Random random)
-    {
+        if (counting <= BinCuts.Rows) return Bins(trees, rows, null);
         var width = rows.Features.Width;
-        var (values, weights, taken) = (new float[CutRows * width], rows.Weights is null ? null : new double[CutRows], 0);
-        // Selection sampling: Knuth, The Art of Computer Programming 2, §3.4.2, algorithm S.
-        rows.Features.ForEach((from, block) =>
-        {
-            for (var row = 0; row * width < block.Length; row++)
-            {
-                if (rows.Weights?[from + row] == 0 || random.Next(left--) >= CutRows - taken) continue;
-                var into = values.AsSpan(taken * width, width);
-                block.Span.Slice(row * width, width).CopyTo(into);
-                // An infinite value is refused by its row's number when that row is binned.
-                into.Replace(float.PositiveInfinity, float.NaN);
-                into.Replace(float.NegativeInfinity, float.NaN);
-                if (weights is not null) weights[taken] = rows.Weights![from + row];
-                taken++;
-            }
-        });
-        return new(FeatureRows.Of(values, width, rows.Features.Names), new double[CutRows], weights);
+        var cuts = BinCuts.Of(rows, counting, trees.MaxBins, new Random(unchecked((int)(seed ^ (seed >> 32)))));
+        // A matrix of just these values is cut at each of them, and lends its cuts.
+        using var lender = DMatrix.Bins(trees.MaxBins, width, trees.MaxBins, (from, into) => cuts.AsMemory(from * width, into.Length).CopyTo(into), bins: trees.MaxBins);
+        ProcessMemory.GiveBack();
+        return Bins(trees, rows, lender);
     }
 
-    /// <summary>The features of rows to measure on: of few as values, on which XGBoost predicts many times faster.</summary>
-    /// <param name="train">The training rows' matrix, whose cuts the bins take.</param>
-    static DMatrix Watched(BoostedTrees trees, TrainingRows rows, DMatrix train)
+    static DMatrix Values(TrainingRows rows)
     {
-        if ((long)rows.Count * rows.Features.Width > FewValues) return Bins(trees, rows, train);
         var values = DMatrix.Of(rows.Features.ToArray(), rows.Features.Width, Environment.ProcessorCount);
         return rows.Weights is null ? values : values.WithWeights(rows.FloatWeights);
     }

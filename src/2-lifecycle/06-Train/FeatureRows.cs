@@ -14,7 +14,7 @@ sealed class FeatureRows
 
     const long KeptFloats = 4_000_000;
 
-    readonly RowFiller fill;
+    RowFiller fill;
     float[]? kept;
 
     FeatureRows(int count, int width, IReadOnlyList<string> names, RowFiller fill) => (Count, Width, Names, this.fill) = (count, width, names, fill);
@@ -46,7 +46,7 @@ sealed class FeatureRows
                 {
                     // The scorer counts from the start of the block; people count from the start of the dataset.
                     var said = e.Says.Values.ToDictionary(v => v.Key, v => (object?)v.Value);
-                    var row = here[int.Parse(e.Says.Values["row"], System.Globalization.CultureInfo.InvariantCulture) - 1] + 1;
+                    var row = frame.RowNumber(here[int.Parse(e.Says.Values["row"], System.Globalization.CultureInfo.InvariantCulture) - 1]) + 1;
                     throw new KumikiException(e.Says.Id == "onnx.infinite"
                         ? Message.Of("onnx.infinite", ("column", said["column"]), ("row", row), ("value", said["value"]))
                         : Message.Of("onnx.score-nan", ("row", row), ("columns", said["columns"])), e);
@@ -60,7 +60,8 @@ sealed class FeatureRows
     /// <param name="values">[rows × width] row by row.</param>
     public static FeatureRows Of(float[] values, int width, IReadOnlyList<string>? names = null) =>
         new(values.Length / width, width, names ?? [.. Enumerable.Range(1, width).Select(f => $"feature {f}")], (from, into) =>
-            values.AsMemory(from * width, into.Length).CopyTo(into)) { kept = values };
+            values.AsMemory(from * width, into.Length).CopyTo(into))
+        { kept = values };
 
     /// <summary>Some rows.</summary>
     /// <param name="into">[rows × width]</param>
@@ -74,6 +75,12 @@ sealed class FeatureRows
         }
         if (kept is not null) kept.AsMemory(from * Width, into.Length).CopyTo(into);
         else fill(from, into);
+    }
+
+    /// <summary>Lets go of the frame, unless the features are kept anyway: nobody asks for them again.</summary>
+    public void Release()
+    {
+        if (kept is null) fill = (_, _) => throw new InvalidOperationException("The rows were let go of.");
     }
 
     /// <summary>Every row.</summary>

@@ -67,7 +67,8 @@ sealed class LogisticFit
         var weights = new double[outputs * width];
         for (var output = 0; output < outputs; output++) Array.Copy(at, output * (width + 1), weights, output * width, width);
         return new(weights, [.. Enumerable.Range(0, outputs).Select(o => at[o * (width + 1) + width])], means,
-            outputs == 1 ? Link.Logistic : Link.Softmax) { Iterations = iteration };
+            outputs == 1 ? Link.Logistic : Link.Softmax)
+        { Iterations = iteration };
     }
 
     double Total(double loss, double[] at) => loss + Penalty(at, at, 0);

@@ -3,6 +3,7 @@ using System.Linq.Expressions;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kumiki.Making;
+using Kumiki.Native;
 using Kumiki.Onnx;
 using Kumiki.Preprocessing;
 using Kumiki.Tables;
@@ -103,19 +104,14 @@ public abstract partial class Model<TRow> : Asset
         Frame frame;
         using (making.Step("read")) frame = Read(making, learner, files, stop);
 
-        var keys = Split.Column is null ? new int[frame.Rows] : frame.Keys(Split.Column.Name);
-        var split = Split.Of(keys, making.RandomFor("split"));
-        foreach (var (name, value) in split.Facts) making.Fact(name, value);
-        var target = TargetColumn.Of(algorithm, frame, split.Train);
-        if (target.UnknownRows > 0) making.Log("warn", Message.Of("training.unknown-class", ("model", Name), ("rows", target.UnknownRows), ("column", algorithm.Target.Name)).ToString());
-        var lacking = new Dictionary<string, long>(StringComparer.Ordinal);
-        var (train, validation, test) = (Usable("train", split.Train), Usable("validation", split.Validation), Usable("test", split.Test));
-        foreach (var (part, rows) in new[] { ("train", train), ("test", test) })
-            if (rows.Length == 0) throw new KumikiException(Message.Of("training.no-rows", ("model", Name), ("data", Split.Data.Name), ("part", part), ("column", algorithm.Target.Name)));
-        making.Metric("rows.train", train.Length);
-        making.Metric("rows.validation", validation.Length);
-        making.Metric("rows.test", test.Length);
-
+        var (target, keys, train, validation, test) = Cut(making, learner, frame);
+        var guesses = Baselines.Select(b => (b.Name, b.Column.Name, b.Guess(frame, target.Values, test))).ToList();
+        var (tried, validated, tested) = (frame, validation, test);
+        // Of a large table only what the learner needs is kept, and while it trains on its own form of that, only the rows that it will be tried on.
+        var isLarge = ModelFit.IsLarge(learner, frame);
+        var letsGo = isLarge && CrossValidation is null && algorithm.Interval is null;
+        if (isLarge) making.Tables().GiveBack();
+        if (letsGo) frame.Keep([.. Fitting.Reads(learner.Features).Keys, .. algorithm.Weights is { } weights ? [weights.Name] : (string[])[]]);
         var course = new TrainingCourse(making.Seed, stop)
         {
             Metric = making.Metric,
@@ -123,6 +119,14 @@ public abstract partial class Model<TRow> : Asset
             Warn = says => making.Log("warn", says.ToString()),
             Fact = making.Fact,
             Step = making.Step,
+            Taken = () =>
+            {
+                if (!letsGo) return;
+                tried = frame.Only([.. validation, .. test]);
+                (validated, tested) = ([.. Enumerable.Range(0, validation.Length)], [.. Enumerable.Range(validation.Length, test.Length)]);
+                frame.Keep([]);
+                ProcessMemory.GiveBack();
+            },
         };
         var fitted = ModelFit.Of(Name, learner, frame, target, train, validation, course);
         making.Fact("task", algorithm.Task.ToString());
@@ -133,9 +137,9 @@ public abstract partial class Model<TRow> : Asset
         using (making.Step("test"))
         {
             var scored = new List<(string, Scored)>();
-            if (validation.Length > 0) scored.Add(("validation", fitted.Score(frame, target, validation, stop)));
-            scored.Add(("test", fitted.Score(frame, target, test, stop)));
-            Comparison.Of(making, learner.Algorithm, target, train, scored[^1].Item2, [.. Baselines.Select(b => (b.Name, b.Column.Name, b.Guess(frame, target.Values, test)))]);
+            if (validation.Length > 0) scored.Add(("validation", fitted.Score(tried, target, validated, stop)));
+            scored.Add(("test", fitted.Score(tried, target, tested, stop)));
+            Comparison.Of(making, learner.Algorithm, target, train, scored[^1].Item2, guesses);
             if (CrossValidation is { } plan) scored.Add(("out-of-fold", CrossValidate(plan)));
             return new(fitted.Graph, fitted.Booster, scored);
         }
@@ -155,6 +159,30 @@ public abstract partial class Model<TRow> : Asset
             }
             return folds.OutOfFold;
         }
+    }
+
+    /// <summary>What is learnt, and the rows of each part that have it and what the features require.</summary>
+    /// <param name="Keys">[rows] what they are cut by; empty where nobody needs it again.</param>
+    sealed record Parts(TargetColumn Target, int[] Keys, int[] Train, int[] Validation, int[] Test);
+
+    Parts Cut(MakingRun making, Learner learner, Frame frame)
+    {
+        var algorithm = learner.Algorithm;
+        var keys = Split.Column is null ? new int[frame.Rows] : frame.Keys(Split.Column.Name);
+        var split = Split.Of(keys, making.RandomFor("split"));
+        foreach (var (name, value) in split.Facts) making.Fact(name, value);
+        var target = TargetColumn.Of(algorithm, frame, split.Train);
+        if (target.UnknownRows > 0)
+            making.Log("warn", Message.Of("training.unknown-class", ("model", Name), ("rows", target.UnknownRows), ("column", algorithm.Target.Name)).ToString());
+        var lacking = new Dictionary<string, long>(StringComparer.Ordinal);
+        var (train, validation, test) = (Usable("train", split.Train), Usable("validation", split.Validation), Usable("test", split.Test));
+        foreach (var (part, rows) in new[] { ("train", train), ("test", test) })
+            if (rows.Length == 0)
+                throw new KumikiException(Message.Of("training.no-rows", ("model", Name), ("data", Split.Data.Name), ("part", part), ("column", algorithm.Target.Name)));
+        making.Metric("rows.train", train.Length);
+        making.Metric("rows.validation", validation.Length);
+        making.Metric("rows.test", test.Length);
+        return new(target, CrossValidation is null ? [] : keys, train, validation, test);
 
         int[] Usable(string part, int[] rows)
         {

@@ -9,8 +9,8 @@ namespace Kumiki.Training;
 /// <param name="Booster">The trees as XGBoost keeps them; null for other learners.</param>
 sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
 {
-    /// <summary>Values beside which it pays to give memory back.</summary>
-    const long LargeFrame = 4_000_000;
+    /// <summary>Whether there are so many values that it pays to give memory back.</summary>
+    public static bool IsLarge(Learner learner, Frame frame) => (long)frame.Rows * learner.Features.Count > 4_000_000;
 
     /// <param name="train">Rows to fit on, each with a target.</param>
     /// <param name="validation">Rows to stop by and to calibrate on, each with a target; may be empty.</param>
@@ -35,7 +35,7 @@ sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
         }
 
         // Training is the peak: what reading and fitting left over is given back first, and what training leaves before the rows are scored.
-        var isLarge = (long)frame.Rows * learner.Features.Count > LargeFrame;
+        var isLarge = IsLarge(learner, frame);
         Trained trained;
         using (course.Step("train"))
         {
@@ -65,9 +65,15 @@ sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
     }
 
     /// <summary>Scores rows by the one graph.</summary>
+    /// <param name="target">Of the whole dataset.</param>
     public Scored Score(Frame frame, TargetColumn target, int[] rows, CancellationToken stop)
     {
         using var scorer = Scorer.Open(Graph.ToBytes());
-        return new(Array.ConvertAll(FeatureRows.Of(scorer, frame, rows, stop).ToArray(), s => (double)s), Frame.Gather(target.Values, rows)) { Names = Outputs.Names, Rows = rows };
+        var numbers = Array.ConvertAll(rows, frame.RowNumber);
+        return new(Array.ConvertAll(FeatureRows.Of(scorer, frame, rows, stop).ToArray(), s => (double)s), Frame.Gather(target.Values, numbers))
+        {
+            Names = Outputs.Names,
+            Rows = numbers,
+        };
     }
 }

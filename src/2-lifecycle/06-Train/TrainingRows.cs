@@ -28,6 +28,9 @@ sealed record TrainingCourse(long Seed, CancellationToken Stop)
 
     public Action<string, string> Fact { get; init; } = (_, _) => { };
 
+    /// <summary>Called once the learner has taken what it needs of the rows' features; not by every learner.</summary>
+    public Action Taken { get; init; } = () => { };
+
     /// <summary>Times a part of it under a name, until disposed.</summary>
     public Func<string, IDisposable?> Step { get; init; } = _ => null;
 }

@@ -64,15 +64,55 @@ public sealed class CutsTests
     [Fact]
     public void Rows_that_count_nothing_cut_no_bins()
     {
-        // Only the last 1,000 rows count: drawn blindly, most bins would lie where no row counts.
-        var weights = new double[Rows];
-        weights.AsSpan(Rows - 1000).Fill(1);
-        var rows = Ordered(weights);
+        // The rows stand in the order of the first feature: where 50,000 count nothing, none of its bins begins.
+        var weights = Enumerable.Range(0, Rows).Select(r => r < 50_000 ? 0.0 : 1).ToArray();
 
-        var predicted = Predictions(rows, Boosting.Train(Trees, rows, 1));
+        var cuts = BinCuts.Of(Ordered(weights), 210_000, 256, new Random(1));
 
-        Assert.InRange(Math.Sqrt(rows.Target.Zip(predicted, (t, p) => (t - p) * (t - p)).TakeLast(1000).Average()), 0, 0.045);
+        Assert.All(Feature(cuts, 0), c => Assert.InRange(c, 50_000f / Rows, 1));
     }
+
+    [Fact]
+    public void Each_bin_holds_as_much_weight_as_the_next()
+    {
+        // The upper half counts three times: a quarter of the bins lies below the middle.
+        var weights = Enumerable.Range(0, Rows).Select(r => r < Rows / 2 ? 1.0 : 3).ToArray();
+
+        var even = Feature(BinCuts.Of(Ordered(), Rows, 100, new Random(1)), 0);
+        var heavy = Feature(BinCuts.Of(Ordered(weights), Rows, 100, new Random(1)), 0);
+
+        // Of 200,000 rows a quantile is known to 4 · √(0.25 / 200,000) = 0.0045.
+        Assert.Equal(100, even.Length);
+        Assert.All(even.Index(), c => Assert.InRange(c.Item, c.Index / 100.0 - 0.0045, c.Index / 100.0 + 0.0045));
+        Assert.InRange(heavy.Count(c => c < 0.5), 24, 26);
+    }
+
+    [Fact]
+    public void A_feature_of_few_values_is_cut_at_each_and_one_of_none_nowhere()
+    {
+        var values = new float[Rows * 2];
+        for (var row = 0; row < Rows; row++) (values[row * 2], values[row * 2 + 1]) = (row % 3 - 1, float.NaN);
+
+        var cuts = BinCuts.Of(new(FeatureRows.Of(values, 2), new double[Rows], null), Rows, 4, new Random(1));
+
+        Assert.Equal([-1, 0, 1], cuts.Where((_, i) => i % 2 == 0).Take(3));
+        Assert.All(cuts.Where((_, i) => i % 2 == 1).Append(cuts[6]), c => Assert.Equal(float.NaN, c));
+    }
+
+    [Fact]
+    public void A_value_that_has_most_of_the_rows_is_one_bin()
+    {
+        var values = new float[Rows];
+        for (var row = 0; row < Rows; row++) values[row] = row % 10 < 8 ? 0 : row;
+
+        var cuts = BinCuts.Of(new(FeatureRows.Of(values, 1), new double[Rows], null), Rows, 256, new Random(1)).Where(c => !float.IsNaN(c)).ToArray();
+
+        Assert.Equal(0, cuts[0]);
+        Assert.Equal(cuts.Distinct().Order(), cuts);
+        Assert.InRange(cuts.Length, 50, 53);        // a fifth of 256, and that one
+    }
+
+    static float[] Feature(float[] cuts, int feature) => [.. cuts.Where((c, i) => i % Width == feature && !float.IsNaN(c))];
 
     [Fact]
     public void An_infinite_feature_is_named_by_its_own_row()
@@ -80,7 +120,7 @@ public sealed class CutsTests
         var rows = Ordered();
         rows.Features.ToArray()[(250_000 - 1) * Width + 1] = float.PositiveInfinity;
 
-        var error = Assert.Throws<NativeException>(() => Boosting.Train(Trees, rows, 1));
+        var error = Assert.Throws<NativeException>(() => Boosting.Train(Trees, rows, 1).Dispose());
 
         Assert.Contains("row 250000 has an infinite value in column 2", error.Message, StringComparison.Ordinal);
     }

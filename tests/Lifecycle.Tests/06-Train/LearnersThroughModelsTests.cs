@@ -35,7 +35,8 @@ public abstract class BatchModel(Batches batches) : Model<Batch>
 public sealed class UnitsModel(Batches batches) : BatchModel(batches)
 {
     public override Learner Learner => Plain.Then(Trees.Regression(b =>
-        b.Units, 200, 4) with { EarlyStopping = 10, Interval = 0.8, Weights = Column(b => b.Weight), Subsample = 0.8 });
+        b.Units, 200, 4) with
+    { EarlyStopping = 10, Interval = 0.8, Weights = Column(b => b.Weight), Subsample = 0.8 });
 
     protected override IReadOnlyList<Baseline<Batch>> Baselines =>
         [Baseline<Batch>.SeasonalNaive("last-week", b => b.Day, 7, b => b.Line), Baseline<Batch>.Of("speed", b => b.Speed)];

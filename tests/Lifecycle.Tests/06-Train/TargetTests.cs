@@ -49,8 +49,13 @@ public sealed class TargetTests : IDisposable
     [Fact]
     public void Weights_are_the_rows_times_the_classes()
     {
-        var algorithm = Trees.MultiClass(r => r.Mood) with { Weights = Toy.Schema.Find("weight"), ClassWeights = new Dictionary<string,
-            double> { ["bad"] = 3 } };
+        var algorithm = Trees.MultiClass(r => r.Mood) with
+        {
+            Weights = Toy.Schema.Find("weight"),
+            ClassWeights = new Dictionary<string,
+            double>
+            { ["bad"] = 3 }
+        };
         int[] train = [.. Enumerable.Range(0, 200)];
 
         var given = Of(algorithm).Weights(algorithm, world.Frame, train, [])!;
