@@ -145,6 +145,9 @@ public sealed record ForecastColumns
     /// <summary>What happened; of accuracy only.</summary>
     public string Actual { get; init; } = "actual";
 
+    /// <summary><c>live</c> where a forecast was made before its week; of accuracy only. Where a week was also forecast afterwards from the same days, to try a model, the live one counts.</summary>
+    public string Kind { get; init; } = "kind";
+
     /// <summary>What people would say without a model; of accuracy only.</summary>
     public string Baseline { get; init; } = "two_weeks_ago";
 }

@@ -39,7 +39,7 @@ sealed partial class BoardReader(TableEngine engine, BoardVersions versions)
         return $"""
             (SELECT {Keys()}, {SqlText.Name(columns.Week)}::DATE AS week, {SqlText.Name(columns.Prediction)}::DOUBLE AS prediction,
                     {Or(columns.Lower, "DOUBLE")} AS lower, {Or(columns.Upper, "DOUBLE")} AS upper, {Or(columns.Ahead, "INTEGER")} AS ahead, {Or(columns.KnownUntil, "DATE")} AS known_until
-                    {(withActual ? $", {SqlText.Name(columns.Actual)}::DOUBLE AS actual, {Or(columns.Baseline, "DOUBLE")} AS baseline" : "")}
+                    {(withActual ? $", {SqlText.Name(columns.Actual)}::DOUBLE AS actual, {Or(columns.Baseline, "DOUBLE")} AS baseline, {Or(columns.Kind, "VARCHAR")} AS kind" : "")}
              FROM {SqlText.Rows(table.Files)})
             """;
 
@@ -54,7 +54,12 @@ sealed partial class BoardReader(TableEngine engine, BoardVersions versions)
     /// <summary>Forecasts whose weeks are over: those of the accuracy, else the forecasts beside the sums of the weeks that the actual rows cover whole.</summary>
     string Judged()
     {
-        if (versions.Accuracy is { } accuracy) return $"(SELECT * FROM {Forecasts(accuracy, plan.AccuracyColumns, withActual: true)} WHERE actual IS NOT NULL AND prediction IS NOT NULL)";
+        if (versions.Accuracy is { } accuracy)
+        {
+            // A model that is tried on weeks which were forecast already says a second thing of them.
+            var once = accuracy.Columns.Contains(plan.AccuracyColumns.Kind) ? $"QUALIFY row_number() OVER (PARTITION BY {KeyNames}, week, ahead, known_until ORDER BY coalesce(kind = 'live', false) DESC, kind) = 1" : "";
+            return $"(SELECT * FROM {Forecasts(accuracy, plan.AccuracyColumns, withActual: true)} WHERE actual IS NOT NULL AND prediction IS NOT NULL {once})";
+        }
         var on = string.Join(" AND ", plan.Keys.Select((_, i) => $"f.k{i} = a.k{i}"));
         return $"""
             (SELECT f.*, a.actual, NULL::DOUBLE AS baseline
