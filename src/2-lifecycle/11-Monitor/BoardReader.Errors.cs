@@ -26,48 +26,50 @@ sealed partial class BoardReader
     public BoardErrors Errors(BoardFilter filter, string group, BoardPage page, CancellationToken stop)
     {
         var rows = new List<BoardError>();
-        var total = 0L;
-        EachError(filter, group, page, (row, of) =>
-        {
-            rows.Add(row);
-            total = of;
-        }, stop);
-        if (rows.Count == 0 && page.Offset > 0) EachError(filter, group, page with { Offset = 0, Limit = 1 }, (_, of) => total = of, stop);
+        EachError(filter, group, page, rows.Add, stop);
+        var counted = new Asking();
+        var names = string.Join(", ", By(group));
+        var what = group == "row" ? "count(*)" : $"count(DISTINCT ({names}))";
+        var total = page.Offset == 0 && rows.Count < page.Limit ? rows.Count : (long)List($"SELECT {what} FROM {Judged(stop)} WHERE {Where(counted, filter, "week")}", counted, r => r[0]!, stop)[0];
         return new(total, rows);
     }
 
-    /// <summary>The same row by row, with how many there are in all: for results of any size.</summary>
-    public void EachError(BoardFilter filter, string group, BoardPage page, Action<BoardError, long> each, CancellationToken stop)
+    /// <summary>The columns that a group's names are.</summary>
+    string[] By(string group) => group switch
+    {
+        "row" => [.. plan.Keys.Select((_, i) => $"k{i}"), "week::VARCHAR"],
+        "series" => [.. plan.Keys.Select((_, i) => $"k{i}")],
+        "week" => ["week::VARCHAR"],
+        _ => [$"k{plan.Keys.ToList().IndexOf(group)}"],
+    };
+
+    /// <summary>The same row by row: for results of any size.</summary>
+    public void EachError(BoardFilter filter, string group, BoardPage page, Action<BoardError> each, CancellationToken stop)
     {
         var asking = new Asking();
-        var keys = plan.Keys.ToList();
-        var by = group switch
-        {
-            "row" => $"{KeyNames}, week::VARCHAR",
-            "series" => KeyNames,
-            "week" => "week::VARCHAR",
-            _ => $"k{keys.IndexOf(group)}",
-        };
-        string[] names = [.. NamesOf(group).Select((_, i) => $"n{i}")];
-        var named = string.Join(", ", by.Split(", ").Select((b, i) => $"{b} AS n{i}"));
-        var isRow = group == "row";
+        var by = By(group);
+        var names = string.Join(", ", by.Select((_, i) => $"n{i}"));
+        var named = string.Join(", ", by.Select((b, i) => $"{b} AS n{i}"));
+        const string inside = "CASE WHEN lower IS NULL OR upper IS NULL THEN NULL WHEN actual BETWEEN lower AND upper THEN 1.0::DOUBLE ELSE 0.0::DOUBLE END";
+        // A row is a group of its own: only the few that are shown are worked out whole.
+        var figures = group == "row"
+            ? $"""
+                SELECT {named}, 1::BIGINT AS rows, actual, prediction, lower, upper, off AS error, abs(off) AS mae, abs(off) AS rmse, abs(off) / nullif(abs(actual), 0) AS wape, {inside} AS inside, abs(baseline - actual) AS baseline,
+                       ahead, known_until, week FROM judged
+                """
+            : $"""
+                SELECT {named}, count(*) AS rows, sum(actual) AS actual, sum(prediction) AS prediction, NULL::DOUBLE AS lower, NULL::DOUBLE AS upper, avg(off) AS error, avg(abs(off)) AS mae, sqrt(avg(off * off)) AS rmse,
+                       sum(abs(off)) / nullif(sum(abs(actual)), 0) AS wape, avg({inside}) AS inside, avg(abs(baseline - actual)) AS baseline, NULL::INTEGER AS ahead, NULL::DATE AS known_until, min(week) AS week
+                FROM judged GROUP BY {names}
+                """;
         var sql = $"""
-            WITH judged AS (SELECT *, prediction - actual AS off FROM {Judged()} WHERE {Where(asking, filter, "week")}),
-            grouped AS (
-              SELECT {named}, count(*) AS rows, sum(actual) AS actual, sum(prediction) AS prediction, {(isRow ? "any_value(lower)" : "NULL::DOUBLE")} AS lower, {(isRow ? "any_value(upper)" : "NULL::DOUBLE")} AS upper,
-                     avg(off) AS error, avg(abs(off)) AS mae, sqrt(avg(off * off)) AS rmse, sum(abs(off)) / nullif(sum(abs(actual)), 0) AS wape,
-                     avg(CASE WHEN lower IS NULL OR upper IS NULL THEN NULL WHEN actual BETWEEN lower AND upper THEN 1.0 ELSE 0.0 END) AS inside, avg(abs(baseline - actual)) AS baseline,
-                     {(isRow ? "ahead, known_until" : "NULL::INTEGER AS ahead, NULL::DATE AS known_until")}, min(week) AS week
-              FROM judged GROUP BY {string.Join(", ", names)}{(isRow ? ", ahead, known_until" : "")})
-            SELECT *, count(*) OVER () AS total FROM grouped
-            ORDER BY {Order(page.By switch { "name" => names[0], var column => column }, page.Down)}, {string.Join(", ", names)}, ahead {Cut(asking, page)}
+            WITH judged AS (SELECT *, prediction - actual AS off FROM {Judged(stop)} WHERE {Where(asking, filter, "week")}), figures AS ({figures})
+            SELECT * FROM figures ORDER BY {Order(page.By switch { "name" => "n0", var column => column }, page.Down)}, {names}, ahead {Cut(asking, page)}
             """;
-        var width = names.Length;
-        Each(sql, asking, r => each(
-            new(
-                [.. r.Take(width).Select(n => (string?)n ?? "")], (long)r[width]!, Number(r[width + 1]), Number(r[width + 2]), Maybe(r[width + 3]), Maybe(r[width + 4]), Number(r[width + 5]), Number(r[width + 6]), Number(r[width + 7]),
-                Maybe(r[width + 8]), Maybe(r[width + 9]), Maybe(r[width + 10]), (int?)r[width + 11], (DateOnly?)r[width + 12]),
-            (long)r[width + 14]!), stop);
+        var width = by.Length;
+        Each(sql, asking, r => each(new(
+            [.. r.Take(width).Select(n => (string?)n ?? "")], (long)r[width]!, Number(r[width + 1]), Number(r[width + 2]), Maybe(r[width + 3]), Maybe(r[width + 4]), Number(r[width + 5]), Number(r[width + 6]), Number(r[width + 7]),
+            Maybe(r[width + 8]), Maybe(r[width + 9]), Maybe(r[width + 10]), (int?)r[width + 11], (DateOnly?)r[width + 12])), stop);
     }
 
     static string Order(string column, bool down) => $"{column} {(down ? "DESC" : "ASC")} NULLS LAST";

@@ -11,7 +11,8 @@ sealed partial class BoardReader
         List<int> aheads = [];
         if (versions.Accuracy is not null || (versions.Forecasts is not null && versions.Actual is not null))
         {
-            var judged = Judged();
+            // A week said twice changes neither.
+            var judged = versions.Accuracy is { } accuracy ? $"(SELECT * FROM {Forecasts(accuracy, plan.AccuracyColumns, withActual: true)} WHERE actual IS NOT NULL AND prediction IS NOT NULL)" : Judged(stop);
             weeks = List($"SELECT min(week), max(week), count(lower + upper), count(baseline) FROM {judged}", asking, r => r, stop)[0];
             aheads = List($"SELECT DISTINCT ahead FROM {judged} WHERE ahead IS NOT NULL ORDER BY 1", asking, r => (int)r[0]!, stop);
         }
@@ -57,18 +58,19 @@ sealed partial class BoardReader
     public IReadOnlyList<BoardForecast> ByWeek(BoardFilter filter, CancellationToken stop)
     {
         var asking = new Asking();
-        var past = versions.Accuracy is null && versions.Actual is null ? null : Judged();
-        var judged = past is null ? "" : $"SELECT {KeyNames}, week, prediction, lower, upper, actual, known_until, ahead, true AS is_over FROM {past} WHERE {Where(asking, filter, "week")}";
+        var isPast = versions.Accuracy is not null || versions.Actual is not null;
+        var judged = isPast ? $"SELECT {KeyNames}, week, prediction, lower, upper, actual, known_until FROM {Judged(stop)} WHERE {Where(asking, filter, "week")}" : "";
         var coming = versions.Forecasts is null ? "" : $"""
-            SELECT {KeyNames}, week, prediction, lower, upper, NULL::DOUBLE AS actual, known_until, ahead, false AS is_over
+            SELECT {KeyNames}, week, prediction, lower, upper, NULL::DOUBLE AS actual, known_until
             FROM {Forecasts(ForecastTable, plan.ForecastColumns, withActual: false)} WHERE prediction IS NOT NULL AND {Where(asking, filter with { Ahead = null }, "week")}
-            {(past is null ? "" : $"AND week > (SELECT coalesce(max(week), DATE '0001-01-01') FROM {past})")}
+            {(isPast && LastWeek(stop) is { } last ? $"AND week > {asking.Bind(last)}" : "")}
             """;
         var sql = $"""
             WITH every AS ({string.Join(" UNION ALL ", ((string[])[judged, coming]).Where(s => s.Length > 0))}),
-            last AS (SELECT * FROM every QUALIFY row_number() OVER (PARTITION BY {KeyNames}, week ORDER BY known_until DESC NULLS LAST, ahead NULLS LAST) = 1)
-            SELECT week, sum(prediction), CASE WHEN count(*) = 1 THEN min(lower) END, CASE WHEN count(*) = 1 THEN max(upper) END, CASE WHEN count(actual) = count(*) THEN sum(actual) END, count(*)
-            FROM last GROUP BY week ORDER BY week
+            latest AS (
+              SELECT week, arg_max(struct_pack(prediction := prediction, lower := lower, upper := upper, actual := actual), coalesce(known_until, DATE '0001-01-01')) AS f FROM every GROUP BY {KeyNames}, week)
+            SELECT week, sum(f.prediction), CASE WHEN count(*) = 1 THEN min(f.lower) END, CASE WHEN count(*) = 1 THEN max(f.upper) END, CASE WHEN count(f.actual) = count(*) THEN sum(f.actual) END, count(*)
+            FROM latest GROUP BY week ORDER BY week
             """;
         if (judged.Length == 0 && coming.Length == 0) _ = ForecastTable;
         return List(sql, asking, r => new BoardForecast((DateOnly)r[0]!, Number(r[1]), Maybe(r[2]), Maybe(r[3]), Maybe(r[4]), (long)r[5]!), stop);

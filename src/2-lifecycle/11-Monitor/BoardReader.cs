@@ -12,6 +12,7 @@ sealed partial class BoardReader(TableEngine engine, BoardVersions versions)
     const int MostSplit = 8;
 
     readonly BoardPlan plan = versions.Plan;
+    bool? manyKinds;
 
     /// <summary>k0, k1 …</summary>
     string KeyNames => string.Join(", ", plan.Keys.Select((_, i) => $"k{i}"));
@@ -51,14 +52,22 @@ sealed partial class BoardReader(TableEngine engine, BoardVersions versions)
         if (!table.Columns.Contains(column)) throw new KumikiException(Message.Of("board.no-column", ("version", table.Version), ("column", column), ("board", plan.Name)));
     }
 
-    /// <summary>Forecasts whose weeks are over: those of the accuracy, else the forecasts beside the sums of the weeks that the actual rows cover whole.</summary>
-    string Judged()
+    /// <summary>Forecasts whose weeks are over: those of the accuracy, each week once; else the forecasts beside the sums of the weeks that the actual rows cover whole.</summary>
+    string Judged(CancellationToken stop)
     {
         if (versions.Accuracy is { } accuracy)
         {
+            var every = $"(SELECT * FROM {Forecasts(accuracy, plan.AccuracyColumns, withActual: true)} WHERE actual IS NOT NULL AND prediction IS NOT NULL)";
+            if (!accuracy.Columns.Contains(plan.AccuracyColumns.Kind)) return every;
+            manyKinds ??= (bool)List($"SELECT count(DISTINCT kind) > 1 FROM {every}", new(), r => r[0]!, stop)[0];
+            if (manyKinds == false) return every;
             // A model that is tried on weeks which were forecast already says a second thing of them.
-            var once = accuracy.Columns.Contains(plan.AccuracyColumns.Kind) ? $"QUALIFY row_number() OVER (PARTITION BY {KeyNames}, week, ahead, known_until ORDER BY coalesce(kind = 'live', false) DESC, kind) = 1" : "";
-            return $"(SELECT * FROM {Forecasts(accuracy, plan.AccuracyColumns, withActual: true)} WHERE actual IS NOT NULL AND prediction IS NOT NULL {once})";
+            var same = string.Join(" AND ", plan.Keys.Select((_, i) => $"live.k{i} = tried.k{i}"));
+            return $"""
+                (SELECT * FROM {every} WHERE kind = 'live' UNION ALL
+                 SELECT * FROM {every} tried WHERE kind IS DISTINCT FROM 'live' AND NOT EXISTS
+                   (SELECT 1 FROM {every} live WHERE live.kind = 'live' AND {same} AND live.week = tried.week AND live.ahead IS NOT DISTINCT FROM tried.ahead AND live.known_until IS NOT DISTINCT FROM tried.known_until))
+                """;
         }
         var on = string.Join(" AND ", plan.Keys.Select((_, i) => $"f.k{i} = a.k{i}"));
         return $"""
@@ -68,6 +77,11 @@ sealed partial class BoardReader(TableEngine engine, BoardVersions versions)
              WHERE f.prediction IS NOT NULL AND a.week + 6 <= (SELECT max(day) FROM {Actual()}))
             """;
     }
+
+    /// <summary>The last week that is over.</summary>
+    DateOnly? LastWeek(CancellationToken stop) => versions.Accuracy is { } accuracy
+        ? (DateOnly?)List($"SELECT max(week) FROM {Forecasts(accuracy, plan.AccuracyColumns, withActual: true)} WHERE actual IS NOT NULL AND prediction IS NOT NULL", new(), r => r[0], stop)[0]
+        : (DateOnly?)List($"SELECT max(week) FROM {Judged(stop)}", new(), r => r[0], stop)[0];
 
     // ── asking ──
 

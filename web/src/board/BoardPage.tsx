@@ -71,7 +71,7 @@ function Filters(view: ViewOf) {
       {board.span.aheads.length > 0 && asking.tab !== "sales" && asking.tab !== "changes" && (
         <label>{words("page.board.ahead")}
           <select value={asking.ahead} onChange={e => refine({ ...asking, ahead: e.currentTarget.value, offset: 0 })}>
-            {board.span.aheads.map(a => <option key={a} value={String(a)}>{words("page.board.weeks", { weeks: a })}</option>)}
+            {board.span.aheads.map(a => <option key={a} value={String(a)}>{a === 1 ? words("page.board.one-week") : words("page.board.weeks", { weeks: a })}</option>)}
             <option value="all">{words("page.board.all")}</option>
           </select>
         </label>

@@ -64,6 +64,7 @@ export function ForecastView({ board, asking, open }: ViewOf) {
   const number = useNumber();
   const days = useDays();
   const forecasts = useResource<Forecasts>(pathOf(board.name, "forecasts", asking));
+  const actuals = useResource<Actuals>(pathOf(board.name, "actuals", asking));
   const what = words("page.board.forecast-of", { value: board.value });
   return (
     <Section title={what}>
@@ -75,6 +76,9 @@ export function ForecastView({ board, asking, open }: ViewOf) {
         const mae = over.reduce((sum, w) => sum + Math.abs(w.prediction - w.actual!), 0) / over.length;
         const held = over.filter(w => w.lower !== null && w.upper !== null);
         const next = coming[0];
+        // A year of what happened leads up to the forecasts; the rows of a week that is not over would look like a fall.
+        const sold = actuals.state === "ready" ? actuals.value.points.filter(p => p.whole).slice(-53).map(p => [dayNumber(p.from), p.value] as [number, number]) : [];
+        const happened = sold.length > 0 ? sold : over.map(w => [dayNumber(w.week), w.actual!] as [number, number]);
         return (
           <>
             <div class="tiles">
@@ -83,7 +87,7 @@ export function ForecastView({ board, asking, open }: ViewOf) {
               {held.length > 0 && <div class="tile"><span>{words("page.board.inside")}</span><b>{number((held.filter(w => w.actual! >= w.lower! && w.actual! <= w.upper!).length / held.length) * 100)}%</b></div>}
             </div>
             <Plot title={what} x="" y={board.unit} xText={monthText} xTicks={dayTicks} height={320}
-              lines={[{ name: words("page.board.actual"), points: over.map(w => [dayNumber(w.week), w.actual!]), colour: 0 }, { name: words("page.board.prediction"), points: weeks.map(w => [dayNumber(w.week), w.prediction]), colour: 1 }]}
+              lines={[{ name: words("page.board.actual"), points: happened, colour: 0 }, { name: words("page.board.prediction"), points: weeks.map(w => [dayNumber(w.week), w.prediction]), colour: 1 }]}
               bands={single && weeks.some(w => w.lower !== null) ? [{ name: words("page.board.interval"), points: weeks.flatMap(w => w.lower === null || w.upper === null ? [] : [[dayNumber(w.week), w.lower, w.upper] as [number, number, number]]), colour: 1 }] : []}
               marks={next && over.length > 0 ? [{ name: words("page.board.today"), x: (dayNumber(over.at(-1)!.week) + dayNumber(next.week)) / 2 }] : []} />
             {!single && <p class="note">{words("page.board.no-band")}</p>}
