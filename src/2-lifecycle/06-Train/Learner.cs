@@ -58,6 +58,11 @@ public abstract record Algorithm(ColumnSchema Target)
     /// "Conformalized quantile regression".</remarks>
     public double? Interval { get; init; }
 
+    /// <summary>How its probabilities are calibrated on validation rows, in the model's graph; with early stopping every other validation row stops and the rest
+    /// calibrate.</summary>
+    /// <value>Null: they stay as the learner gives them.</value>
+    public Calibrator? Calibrated { get; init; }
+
     /// <summary>The positive one of two classes, by name.</summary>
     /// <value>Null: <c>true</c> of a flag, else the second in order: of texts by their characters' numbers, of enums as they are declared, of whole numbers by
     /// size.</value>
@@ -77,7 +82,10 @@ public abstract record Algorithm(ColumnSchema Target)
     /// <summary>Whether a target that never changes leaves nothing to learn.</summary>
     internal virtual bool NeedsVariety => true;
 
-    internal virtual bool NeedsValidation => Interval is not null;
+    internal virtual bool NeedsValidation => Interval is not null || Calibrated is not null;
+
+    /// <summary>The setting that wants validation rows.</summary>
+    internal string? WhyValidation => Interval is not null ? nameof(Interval) : Calibrated is not null ? nameof(Calibrated) : NeedsValidation ? "EarlyStopping" : null;
 
     /// <summary>Its outputs where they are neither one score nor classes.</summary>
     internal virtual IReadOnlyList<string> Outputs => ["score"];
@@ -93,6 +101,9 @@ public abstract record Algorithm(ColumnSchema Target)
         if (Weights is { IsNumber: false }) yield return Message.Of("training.weights-number", ("column", Weights.Name), ("type", Weights.TypeName));
         if (Weights is not null && Weights.Name == Target.Name) yield return Message.Of("training.weights-target", ("column", Weights.Name));
         if (Interval is not null && IsClasses) yield return Message.Of("training.interval-classes", ("column", Target.Name));
+        if (Calibrated is not null && !IsClasses) yield return Message.Of("training.calibrated-number", ("column", Target.Name));
+        if (Calibrated is { } by and not Calibrator.Temperature && Task == LearningTask.Classes)
+            yield return Message.Of("training.calibrated-classes", ("column", Target.Name), ("by", by));
         if ((ClassWeights is not null || Balanced) && !IsClasses) yield return Message.Of("training.class-weights", ("column", Target.Name));
     }
 

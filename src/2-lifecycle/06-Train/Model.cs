@@ -109,7 +109,7 @@ public abstract partial class Model<TRow> : Asset
         var (tried, validated, tested) = (frame, validation, test);
         // Of a large table only what the learner needs is kept, and while it trains on its own form of that, only the rows that it will be tried on.
         var isLarge = ModelFit.IsLarge(learner, frame);
-        var letsGo = isLarge && CrossValidation is null && algorithm.Interval is null;
+        var letsGo = isLarge && CrossValidation is null && algorithm is { Interval: null, Calibrated: null };
         if (isLarge) making.Tables().GiveBack();
         if (letsGo) frame.Keep([.. Fitting.Reads(learner.Features).Keys, .. algorithm.Weights is { } weights ? [weights.Name] : (string[])[]]);
         var course = new TrainingCourse(making.Seed, stop)

@@ -20,10 +20,10 @@ sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
         var algorithm = learner.Algorithm;
         target.Check(algorithm, train);
         if (algorithm.NeedsValidation && validation.Length == 0)
-            throw new KumikiException(Message.Of("training.no-validation", ("model", model), ("setting", algorithm.Interval is null ? "EarlyStopping" : "Interval")));
+            throw new KumikiException(Message.Of("training.no-validation", ("model", model), ("setting", algorithm.WhyValidation)));
         var weights = target.Weights(algorithm, frame, train, validation);
         // What chose the best round cannot tell how far off it is.
-        var share = algorithm is { Interval: not null } and BoostedTrees { EarlyStopping: not null };
+        var share = (algorithm.Interval is not null || algorithm.Calibrated is not null) && algorithm is BoostedTrees { EarlyStopping: not null };
         var (stopping, calibrating) = share ? (EveryOther(validation, 0), EveryOther(validation, 1)) : (validation, validation);
 
         OnnxModel transforms;
@@ -47,17 +47,26 @@ sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
 
         var outputs = new ModelOutputs(algorithm.Task == LearningTask.Classes ? target.Classes : algorithm.Outputs, target.Classes);
         var graph = outputs.On(transforms.Append(trained.Learner));
-        if (algorithm.Interval is { } held)
-        {
+        if (algorithm.Interval is not null || algorithm.Calibrated is not null)
             using (course.Step("calibrate"))
             using (var scorer = Scorer.Open(graph.ToBytes()))
             {
-                var margin = Conformal.Margin(FeatureRows.Of(scorer, frame, calibrating, course.Stop).ToArray(), scorer.Width, Frame.Gather(target.Values, calibrating), held, algorithm.Target.Name);
-                course.Metric("interval.margin", margin, 0);
-                outputs = outputs with { Names = [.. outputs.Names, "lower", "upper"] };
-                graph = outputs.On(transforms.Append(Learners.Interval(trained.Learner, margin)));
+                var scores = FeatureRows.Of(scorer, frame, calibrating, course.Stop).ToArray();
+                var truth = Frame.Gather(target.Values, calibrating);
+                if (algorithm.Interval is { } held)
+                {
+                    var margin = Conformal.Margin(scores, scorer.Width, truth, held, algorithm.Target.Name);
+                    course.Metric("interval.margin", margin, 0);
+                    outputs = outputs with { Names = [.. outputs.Names, "lower", "upper"] };
+                    graph = outputs.On(transforms.Append(Learners.Interval(trained.Learner, margin)));
+                }
+                if (algorithm.Calibrated is { } by)
+                {
+                    var own = weights is null ? null : Frame.Gather(weights, calibrating);
+                    var calibrated = ProbabilityCalibration.Of(by, trained.Learner, scores, scorer.Width, truth, own, algorithm.Target.Name, course);
+                    graph = outputs.On(transforms.Append(calibrated));
+                }
             }
-        }
         return new(graph, trained.Booster, outputs);
 
         TrainingRows Rows(Scorer scorer, int[] rows, Fitted? own = null) => new(FeatureRows.Of(scorer, frame, rows, course.Stop, own), Frame.Gather(target.Values, rows), weights is null ? null : Frame.Gather(weights, rows));

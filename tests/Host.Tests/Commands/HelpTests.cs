@@ -6,7 +6,7 @@ namespace Kumiki.Host.Tests.Commands;
 public sealed class HelpTests
 {
     static readonly string[] Verbs =
-        ["make", "tune", "reproduce", "show", "runs", "log", "graph", "why", "diff", "verify", "gc", "stage", "unstage", "alias", "release", "rollback", "history", "serve", "doctor", "generate-sales", "demo"];
+        ["make", "tune", "reproduce", "show", "runs", "log", "graph", "why", "diff", "draft", "verify", "gc", "stage", "unstage", "alias", "release", "rollback", "history", "serve", "doctor", "generate-sales", "demo"];
 
     public static TheoryData<string> All => [.. Verbs];
 

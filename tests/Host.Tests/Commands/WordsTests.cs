@@ -40,6 +40,7 @@ public sealed class WordsTests(WeakForecast world) : IClassFixture<WeakForecast>
     [InlineData("why-fresh", "why", "sales")]
     [InlineData("diff", "diff", "demand-model@1", "demand-model@2")]
     [InlineData("diff-none", "diff", "sales@1", "sales@1")]
+    [InlineData("draft", "draft", "sales")]
     [InlineData("history-empty", "history")]
     [InlineData("verify", "verify")]
     public async Task A_command_prints_the_reviewed_words(string name, params string[] command)
@@ -70,7 +71,7 @@ public sealed class WordsTests(WeakForecast world) : IClassFixture<WeakForecast>
         [
             ["make", "coffee"], ["make", "demand-modl"], ["make", "sales", "--set", "rounds"], ["make", "sales", "--set", "rounds=5"], ["make", "demand-model", "--set", "rounds=0"],
             ["make", "demand-model", "--set", "rounds=many"], ["make", "sales", "--use", "sales"], ["make", "demand-model", "--use", "weekly-demand@9"], ["reproduce", "sales@9"],
-            ["show", "coffee"], ["show", "linear-demand-model"], ["show", "sales@9"], ["show", "run-99"], ["log", "run-99"], ["log", "yesterday"], ["why", "coffee"], ["diff", "sales@1", "sales"],
+            ["show", "coffee"], ["show", "linear-demand-model"], ["show", "sales@9"], ["show", "run-99"], ["log", "run-99"], ["log", "yesterday"], ["why", "coffee"], ["diff", "sales@1", "sales"], ["draft", "demand-model"], ["draft", "coffee"],
             ["stage", "sales@9"], ["stage", "sales"], ["unstage", "coffee"], ["alias", "Champion", "sales@1"], ["release", "sales@9"], ["release", "--waive", "sales@1"], ["rollback"],
             ["serve", "--host", "0.0.0.0"],
         ];
@@ -92,6 +93,7 @@ public sealed class WordsTests(WeakForecast world) : IClassFixture<WeakForecast>
     [InlineData("graph", "name")]
     [InlineData("why demand-model", "asset")]
     [InlineData("diff demand-model@1 demand-model@2", "left")]
+    [InlineData("draft sales@1", "draft")]
     [InlineData("gc --dry-run", "report")]
     [InlineData("verify", "faults")]
     public async Task With_json_a_command_prints_one_document_that_holds_its_names(string command, string property)

@@ -14,6 +14,7 @@ sealed partial class Doors
         yield return Graph();
         yield return Why();
         yield return Diff();
+        yield return Draft();
     }
 
     Command Why() => Verb("why", "Why an asset's version in use is out of date.", [AssetArgument], async (parsed, session, terminal, stop) =>
