@@ -97,7 +97,7 @@ function Goal({ goal }: { goal: GoalState }) {
       </p>
       {reading && (
         <p class="quiet">
-          <span class={`badge ${reading.go ? "go" : "no-go"}`}>{reading.go ? "GO" : "NO-GO"}</span> <VersionLink name={reading.report} /> {say("page.goal.of")} <VersionLink name={reading.model} />
+          <a href={to.report(reading.report)} class={`badge ${reading.go ? "go" : "no-go"}`}>{reading.go ? "GO" : "NO-GO"}</a> <VersionLink name={reading.report} /> {say("page.goal.of")} <VersionLink name={reading.model} />
           {" "}{reading.inProduction ? say("page.goal.in-production") : say("page.goal.not-in-production")}
         </p>
       )}
@@ -146,6 +146,7 @@ function One({ attention: a }: { attention: Attention }) {
       <p class="where">
         {a.schedule !== null ? <a href={to.schedule(a.schedule)}>{a.schedule}</a> : a.run !== null ? <RunLink id={a.run} /> : a.rule === "stale" && a.asset !== null ? <AssetLink name={a.asset} /> : a.version !== null ? <VersionLink name={a.version} /> : a.asset !== null ? <AssetLink name={a.asset} />
           : a.rule === "staged" ? <a href={to.releases}>{say("page.nav.releases")}</a> : <a href={to.graph}>{say("page.nav.graph")}</a>}
+        {a.rule === "no-go" && a.version !== null && <a href={to.report(a.version)}>{say("page.report.open")}</a>}
         {a.mends.map(m => <Command key={m}>{m}</Command>)}
       </p>
     </>

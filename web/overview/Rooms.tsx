@@ -34,7 +34,7 @@ function Item({ item: i, kind, room }: { item: RoomItem; kind: string; room: str
         {i.isFamily ? <a href={`${to.assets}?name=${encodeURIComponent(`${i.name}.`)}`}>{i.name}.*</a> : i.version !== null ? <a href={to.version(i.version)}>{i.name}<span class="version">@{number}</span></a> : <AssetLink name={i.name} />}{" "}
         {i.isFamily && <span class="quiet">{say("page.room.members", { count: i.members })} </span>}
         {i.inProduction && <span class="badge production">{say("page.stage.production.short")}</span>}
-        {i.verdict !== null && <span class={`badge ${i.verdict === "GO" ? "go" : "no-go"}`}>{i.verdict}</span>}
+        {i.verdict !== null && i.version !== null && <a href={to.report(i.version)} class={`badge ${i.verdict === "GO" ? "go" : "no-go"}`}>{i.verdict}</a>}
         {i.failedChecks > 0 && i.verdict === null && <span class="badge run-failed">✕ {say("page.checks.failed-of", { failed: i.failedChecks })}</span>}
         {i.running > 0 && <span class="badge run-running">▶ {say("page.run.running")}</span>}
         {i.stale > 0 && <a class="badge stale" href={i.isFamily ? `${to.assets}?name=${encodeURIComponent(`${i.name}.`)}&state=stale` : to.asset(i.name)}>! {i.isFamily ? say("page.room.stale", { count: i.stale }) : say("page.fresh.stale")}</a>}

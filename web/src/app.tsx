@@ -15,6 +15,7 @@ import { RunsPage } from "../runs/RunsPage";
 import { SchedulePage } from "../schedules/SchedulePage";
 import { SchedulesPage } from "../schedules/SchedulesPage";
 import type { Project } from "./api";
+import { Later } from "./later";
 import { follow, useLive } from "./live";
 import { Page } from "./parts";
 import { useResource } from "./resource";
@@ -77,12 +78,13 @@ function Header({ route, language, onLanguage }: { route: Route; language: Langu
   );
 }
 
-const rooms = ["overview", "graph", "assets", "runs", "releases", "schedules"] as const;
+const rooms = ["overview", "graph", "assets", "runs", "releases", "schedules", "boards"] as const;
 
 function roomOf(route: Route): string {
   switch (route.page) {
-    case "asset": case "version": case "diff": return "assets";
+    case "asset": case "version": case "diff": case "report": case "threshold": return "assets";
     case "run": case "compareRuns": return "runs";
+    case "board": return "boards";
     case "release": return "releases";
     case "schedule": return "schedules";
     default: return route.page;
@@ -103,6 +105,10 @@ function Here({ route }: { route: Route }) {
     case "compareRuns": return <CompareRunsPage key={route.ids.join()} ids={route.ids} />;
     case "releases": return <ReleasesPage />;
     case "release": return <ReleasePage key={route.number} number={route.number} />;
+    case "boards": return <Later page="boards" with={{}} />;
+    case "board": return <Later key={route.name} page="board" with={{ name: route.name, tab: route.tab, query: route.query }} />;
+    case "report": return <Later key={`${route.asset}@${route.number}`} page="report" with={{ asset: route.asset, number: route.number }} />;
+    case "threshold": return <Later key={`${route.asset}@${route.number}`} page="threshold" with={{ asset: route.asset, number: route.number }} />;
     case "schedules": return <SchedulesPage />;
     case "schedule": return <SchedulePage key={route.name} name={route.name} />;
     case "api": return <ApiPage />;

@@ -14,6 +14,10 @@ export type Route =
   | { page: "schedules" }
   | { page: "schedule"; name: string }
   | { page: "api" }
+  | { page: "report"; asset: string; number: string }
+  | { page: "threshold"; asset: string; number: string }
+  | { page: "boards" }
+  | { page: "board"; name: string; tab: string; query: string }
   | { page: "nowhere"; hash: string };
 
 export function routeOf(hash: string): Route {
@@ -41,6 +45,10 @@ export function routeOf(hash: string): Route {
     case "schedules/0": return { page: "schedules" };
     case "schedules/1": return { page: "schedule", name: first! };
     case "api/0": return { page: "api" };
+    case "reports/2": return { page: "report", asset: first!, number: second! };
+    case "thresholds/2": return { page: "threshold", asset: first!, number: second! };
+    case "boards/0": return { page: "boards" };
+    case "boards/1": case "boards/2": return { page: "board", name: first!, tab: second ?? "", query };
     default: return { page: "nowhere", hash };
   }
 }
@@ -67,5 +75,9 @@ export const to = {
   schedule: (name: string) => `#/schedules/${enc(name)}`,
   releases: "#/releases",
   release: (number: number) => `#/releases/${number}`,
+  report: (version: string) => `#/reports/${version.split("@").map(enc).join("/")}`,
+  threshold: (version: string) => `#/thresholds/${version.split("@").map(enc).join("/")}`,
+  boards: "#/boards",
+  board: (name: string) => `#/boards/${enc(name)}`,
   file: (version: string, path: string) => `api/versions/${version.split("@").map(enc).join("/")}/files/${path.split("/").map(enc).join("/")}`,
 };

@@ -209,21 +209,21 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
     {
         public override AssetKind Kind => AssetKind.Dataset;
 
-        protected override Task MakeAsync(MakingRun making, CancellationToken stop) => making.AddBytesAsync("leaves", new byte[1], stop);
+        protected internal override Task MakeAsync(MakingRun making, CancellationToken stop) => making.AddBytesAsync("leaves", new byte[1], stop);
     }
 
     sealed class Brew(Leaves leaves) : Asset
     {
         public override AssetKind Kind => AssetKind.Model;
 
-        protected override async Task MakeAsync(MakingRun making, CancellationToken stop) => await making.AddBytesAsync("brew", await making.Input(leaves).BytesAsync("leaves", stop), stop);
+        protected internal override async Task MakeAsync(MakingRun making, CancellationToken stop) => await making.AddBytesAsync("brew", await making.Input(leaves).BytesAsync("leaves", stop), stop);
     }
 
     sealed class Pot(Leaves leaves) : Asset
     {
         public override AssetKind Kind => AssetKind.Model;
 
-        protected override async Task MakeAsync(MakingRun making, CancellationToken stop) => await making.AddBytesAsync("pot", await making.Input(leaves).BytesAsync("leaves", stop), stop);
+        protected internal override async Task MakeAsync(MakingRun making, CancellationToken stop) => await making.AddBytesAsync("pot", await making.Input(leaves).BytesAsync("leaves", stop), stop);
     }
 
     sealed class TeaTime(Brew brew) : Schedule

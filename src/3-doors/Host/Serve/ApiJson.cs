@@ -1,6 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Kumiki.Monitoring;
+using Kumiki.Testing;
 
 namespace Kumiki.Hosting;
 
@@ -38,6 +40,17 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(RunAsked))]
 [JsonSerializable(typeof(ScheduleAsked))]
 [JsonSerializable(typeof(ChangeEvent))]
+[JsonSerializable(typeof(ReportAnswer))]
+[JsonSerializable(typeof(RowsAnswer))]
+[JsonSerializable(typeof(ChosenAmong))]
+[JsonSerializable(typeof(BoardList))]
+[JsonSerializable(typeof(BoardAnswer))]
+[JsonSerializable(typeof(KeyList))]
+[JsonSerializable(typeof(ActualsAnswer))]
+[JsonSerializable(typeof(ForecastsAnswer))]
+[JsonSerializable(typeof(ErrorsAnswer))]
+[JsonSerializable(typeof(ChangesAnswer))]
+[JsonSerializable(typeof(BoardGoal))]
 [JsonSerializable(typeof(string))]
 sealed partial class ApiJson : JsonSerializerContext
 {

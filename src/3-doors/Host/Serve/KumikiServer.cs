@@ -106,6 +106,8 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapAssets();
         app.MapVersions();
         app.MapTables();
+        app.MapReports();
+        app.MapBoards();
         app.MapRuns();
         app.MapReleases();
         app.MapReleaseWrites();
