@@ -21,7 +21,8 @@ public sealed partial class ProjectGraph
             var node = new AssetNode { Name = AssetName.Of(type.Name), Type = type, Inputs = [], Parameters = [] };
             if (!AssetName.IsValid(node.Name)) findings.Add(Refuse("name", Message.Of("graph.bad-name", ("class", type.FullName), ("name", node.Name))));
             else if (schedules.TryGetValue(node.Name, out var other))
-                findings.Add(Refuse("name", Message.Of("graph.two-classes", ("name", node.Name), ("first", other.GetType().FullName), ("second", type.FullName))));
+                findings.Add(Refuse("name", Message.Of("graph.two-classes", ("name", node.Name), ("first", other.GetType().FullName),
+                    ("second", type.FullName))));
             var before = findings.Count;
             var wants = Wanted(node, classes, findings);
             if (findings.Count > before) continue;
@@ -51,6 +52,7 @@ public sealed partial class ProjectGraph
             if (!reached.Add(at)) continue;
             foreach (var input in built[at].Inputs) open.Push(input.Asset);
         }
-        return schedule.NewData.Where(d => !reached.Contains(d.Name)).Select(d => Refuse("schedule", Message.Of("schedule.news-elsewhere", ("schedule", schedule.Name), ("asset", d.Name))));
+        return schedule.NewData.Where(d => !reached.Contains(d.Name))
+            .Select(d => Refuse("schedule", Message.Of("schedule.news-elsewhere", ("schedule", schedule.Name), ("asset", d.Name))));
     }
 }

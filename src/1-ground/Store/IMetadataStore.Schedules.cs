@@ -16,18 +16,21 @@ public partial interface IMetadataStore
     /// <exception cref="KumikiException">No such schedule is kept.</exception>
     Task<bool> PauseScheduleAsync(string schedule, bool paused, string by, CancellationToken stop);
 
-    /// <summary>Turns the times of a schedule that have come into one occurrence, the newest of them. One that waits, has not begun and was due is skipped for it.</summary>
+    /// <summary>Turns the times of a schedule that have come into one occurrence, the newest of them. One that waits, has not begun and was due is skipped
+    /// for it.</summary>
     /// <param name="considered">Up to when the times were considered when these were worked out.</param>
     /// <param name="until">Up to when they are considered now.</param>
     /// <param name="due">The newest of them; null where there was none.</param>
     /// <returns>The occurrence; null where there was no time, the schedule is paused, or another process was first.</returns>
-    Task<OccurrenceRecord?> PlanOccurrenceAsync(string schedule, DateTimeOffset considered, DateTimeOffset until, DateTimeOffset? due, OccurrenceCause cause, int missed, CancellationToken stop);
+    Task<OccurrenceRecord?> PlanOccurrenceAsync(string schedule, DateTimeOffset considered, DateTimeOffset until, DateTimeOffset? due, OccurrenceCause cause,
+        int missed, CancellationToken stop);
 
     /// <summary>Plans an occurrence that a person asked for.</summary>
     /// <param name="due">When it may begin; moved back by an instant where another has that very time.</param>
     Task<OccurrenceRecord> AskOccurrenceAsync(string schedule, DateTimeOffset due, string by, CancellationToken stop);
 
-    /// <summary>Takes a waiting occurrence for a process, or a held one whose hold is over, unless another of its schedule runs, or it was due and its schedule is paused. A held one gives way to a waiting one: it is left staged.</summary>
+    /// <summary>Takes a waiting occurrence for a process, or a held one whose hold is over, unless another of its schedule runs, or it was due and its
+    /// schedule is paused. A held one gives way to a waiting one: it is left staged.</summary>
     /// <returns>The occurrence under its new fence; null where it could not be taken.</returns>
     Task<OccurrenceRecord?> ClaimOccurrenceAsync(long number, ProcessIdentity owner, CancellationToken stop);
 
@@ -40,7 +43,8 @@ public partial interface IMetadataStore
     /// <returns>False when the fence is not the newest or it runs no more.</returns>
     Task<bool> EndOccurrenceAsync(long number, int fence, OccurrenceState state, OccurrenceProgress progress, Message? alert, CancellationToken stop);
 
-    /// <summary>Lets go of running occurrences whose process died: they wait to be taken up again, or after <paramref name="attempts"/> attempts are marked crashed with an alert.</summary>
+    /// <summary>Lets go of running occurrences whose process died: they wait to be taken up again, or after <paramref name="attempts"/> attempts are marked
+    /// crashed with an alert.</summary>
     Task<IReadOnlyList<OccurrenceRecord>> EndCrashedOccurrencesAsync(Func<ProcessIdentity, bool> alive, int attempts, CancellationToken stop);
 
     /// <summary>Cancels an occurrence: at once where it waits or is held, else as soon as its process hears of it.</summary>

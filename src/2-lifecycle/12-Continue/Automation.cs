@@ -12,14 +12,16 @@ public sealed record Automation(string Model, int Stage, IReadOnlyList<string> S
 {
     internal static IReadOnlyList<Automation> Of(ProjectGraph graph, IReadOnlyDictionary<string, ScheduleRecord> kept)
     {
-        var makers = graph.Schedules.SelectMany(s => s.Make.SelectMany(a => graph.Upstream(a.Name)).Distinct(), (s, n) => (Model: n.Family ?? n.Name, s.Name)).Distinct().ToLookup(m => m.Model, m => m.Name);
+        var makers = graph.Schedules.SelectMany(s => s.Make.SelectMany(a => graph.Upstream(a.Name)).Distinct(), (s, n) => (Model: n.Family ?? n.Name, s.Name))
+            .Distinct().ToLookup(m => m.Model, m => m.Name);
         return
         [
             .. graph.Nodes.Where(n => n.Kind == AssetKind.Model).Select(n => n.Family ?? n.Name).Distinct().Order(StringComparer.Ordinal).Select(model =>
             {
                 IReadOnlyList<string> all = [.. makers[model]];
                 return all.Count == 0 ? new Automation(model, 1, all, Message.Of("schedule.stage-1", ("model", model)), [])
-                    : all.All(s => kept[s].PausedAt is not null) ? new(model, 1, all, Message.Of("schedule.stage-paused", ("model", model)), [.. all.Select(s => $"kumiki schedules resume {s}")])
+                    : all.All(s => kept[s].PausedAt is not null)
+                        ? new(model, 1, all, Message.Of("schedule.stage-paused", ("model", model)), [.. all.Select(s => $"kumiki schedules resume {s}")])
                     : new(model, 2, all, Message.Of("schedule.stage-2", ("model", model)), []);
             }),
         ];

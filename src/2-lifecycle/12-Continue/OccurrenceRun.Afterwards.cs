@@ -47,11 +47,13 @@ sealed partial class OccurrenceRun
             case ReleaseEnd.Live live:
                 return (Message.Of("schedule.afterwards-live", ("release", live.Release.Number), ("versions", Names(news))), null);
             case ReleaseEnd.Refused refused:
-                return Bad(Message.Of("schedule.afterwards-refused", ("versions", Names(news)), ("says", Together(refused.Findings.Where(f => f.Severity == Severity.Refusal)))));
+                return Bad(Message.Of("schedule.afterwards-refused", ("versions", Names(news)),
+                    ("says", Together(refused.Findings.Where(f => f.Severity == Severity.Refusal)))));
             case var other:
                 throw new System.Diagnostics.UnreachableException($"A release ended as {other.GetType().Name}.");
         }
 
-        (Message, End) Bad(Message says) => (says, Reached! with { Says = Message.Of("schedule.and", ("first", Reached.Says), ("second", says)), Alerts = true });
+        (Message, End) Bad(Message says) =>
+            (says, Reached! with { Says = Message.Of("schedule.and", ("first", Reached.Says), ("second", says)), Alerts = true });
     }
 }

@@ -11,8 +11,8 @@ namespace Kumiki.Continuing;
 ///         Stopped        NO-GO, Unchanged      held, by a person    │
 ///                             └───────────── the old release stays ─┘
 /// </code>
-/// What has been made is found again by its reuse key, so an attempt after a kill begins at load and computes nothing twice; once there is a verdict it goes on behind that. Everything after the
-/// verdict can be done again: staging moves nothing the second time, and a release that is live already is recognised.
+/// What has been made is found again by its reuse key, so an attempt after a kill begins at load and computes nothing twice; once there is a verdict it goes
+/// on behind that. Everything after the verdict can be done again: staging moves nothing the second time, and a release that is live already is recognised.
 /// </remarks>
 sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workplace at, OccurrenceRecord occurrence, Attempt attempt)
 {
@@ -37,7 +37,8 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
     public async Task<End> RunAsync(CancellationToken stop)
     {
         var end = Progress.Go is null
-            ? await StepAsync("load", LoadAsync, stop) ?? await StepAsync("check", CheckAsync, stop) ?? await StepAsync("make", MakeAsync, stop) ?? await StepAsync("report", ReportAsync, stop)
+            ? await StepAsync("load", LoadAsync, stop) ?? await StepAsync("check", CheckAsync, stop)
+                ?? await StepAsync("make", MakeAsync, stop) ?? await StepAsync("report", ReportAsync, stop)
             : Progress.Go == false ? NoGo(await StaysAsync(stop)) : null;
         end ??= await StepAsync("stage", StageAsync, stop) ?? await StepAsync("release", ReleaseAsync, stop);
         Reached = end!;
@@ -78,7 +79,8 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
     IEnumerable<AssetNode> Upstream(IEnumerable<Asset> assets) => assets.SelectMany(a => graph.Upstream(a.Name)).Distinct();
 
     /// <summary>Whether an asset is there before anything is trained: no model is anywhere upstream of it.</summary>
-    bool IsData(AssetNode node) => graph.Upstream(node.Name).All(n => n.Kind is AssetKind.Goal or AssetKind.Dataset or AssetKind.Labels or AssetKind.Features or AssetKind.Other);
+    bool IsData(AssetNode node) => graph.Upstream(node.Name)
+        .All(n => n.Kind is AssetKind.Goal or AssetKind.Dataset or AssetKind.Labels or AssetKind.Features or AssetKind.Other);
 
     // ── 2. check ──
 
@@ -91,10 +93,13 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
         if (findings.Count == 0)
         {
             var count = data.Count(v => v.Kind == AssetKind.Dataset);
-            return (news.Count < schedule.NewData.Count ? Message.Of("schedule.step-checked-by-hand", ("count", count)) : Message.Of("schedule.step-checked", ("count", count)), null);
+            return (news.Count < schedule.NewData.Count
+                ? Message.Of("schedule.step-checked-by-hand", ("count", count))
+                : Message.Of("schedule.step-checked", ("count", count)), null);
         }
         Progress = Progress with { Findings = findings };
-        return (findings[0].Says, new(OccurrenceState.Stopped, Message.Of("schedule.stopped", ("schedule", schedule.Name), ("production", await StaysAsync(stop)), ("says", Together(findings))), Alerts: true));
+        return (findings[0].Says, new(OccurrenceState.Stopped,
+            Message.Of("schedule.stopped", ("schedule", schedule.Name), ("production", await StaysAsync(stop)), ("says", Together(findings))), Alerts: true));
     }
 
     /// <summary>Tells the versions that production holds or that the last occurrence with a verdict came out with.</summary>
@@ -117,37 +122,59 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
     async Task<(Message, End?)> MakeAsync(CancellationToken stop)
     {
         fresh.Clear();
-        var failed = await MadeAsync(schedule.Make.Where(a => a.Kind != AssetKind.Report).Select(a => a.Name), stop);
+        var nodes = Upstream(schedule.Make).Where(n => n.Kind != AssetKind.Report && !IsAnswer(n)).ToList();
+        var failed = await MadeAsync(nodes.Where(n => !nodes.Any(m => m.Inputs.Any(i => i.Asset == n.Name))).Select(n => n.Name), stop);
         return failed is null ? (Made(), null) : await FailedAsync(failed, stop);
     }
 
+    /// <summary>What a model says, and all that is made of it: nothing of that is made by a model that is not good.</summary>
+    IEnumerable<AssetNode> Answers => Upstream(schedule.Make).Where(IsAnswer);
+
+    bool IsAnswer(AssetNode node) => graph.Upstream(node.Name).Any(n => n.Kind is AssetKind.Predictions or AssetKind.Endpoint);
+
     async Task<(Message, End?)> ReportAsync(CancellationToken stop)
     {
-        var failed = await MadeAsync(schedule.Make.Where(a => a.Kind == AssetKind.Report).Select(a => a.Name), stop);
-        if (failed is not null) return await FailedAsync(failed, stop);
+        var failed = await MadeAsync(Upstream(schedule.Make).Where(n => n.Kind == AssetKind.Report && !IsAnswer(n)).Select(n => n.Name), stop);
+        return failed is null ? await VerdictAsync(isLast: !Answers.Any(), stop) : await FailedAsync(failed, stop);
+    }
 
+    /// <summary>GO or NO-GO, by every check of what is not in production yet.</summary>
+    /// <param name="isLast">Whether everything is made; before that GO is not written down.</param>
+    async Task<(Message Says, End? End)> VerdictAsync(bool isLast, CancellationToken stop)
+    {
         var known = await KnownAsync(stop);
-        if (Progress.Versions.All(known)) return (Message.Of("schedule.unchanged"), new(OccurrenceState.Unchanged, Message.Of("schedule.unchanged"), Alerts: false));
+        var isKnown = Progress.Versions.All(known);
         var production = (await at.Metadata.ProductionAsync(stop)).Set;
-        var checks = records.Values.Where(v => !production.TryGetValue(v.Asset, out var live) || live != v.Name.Number).SelectMany(v => v.Checks, (v, c) => (Version: v.Name, Check: c)).ToList();
+        var checks = records.Values.Where(v => !production.TryGetValue(v.Asset, out var live) || live != v.Name.Number)
+            .SelectMany(v => v.Checks, (v, c) => (Version: v.Name, Check: c)).ToList();
         IReadOnlyList<Finding> broken =
-            [.. checks.Where(c => !c.Check.Held).Select(c => new Finding(c.Check.Name, Severity.Refusal, Message.Of("schedule.check", ("version", c.Version), ("says", c.Check.Says)), []))];
-        Progress = Progress with { Go = broken.Count == 0, Findings = broken };
+            [.. checks.Where(c => !c.Check.Held)
+                .Select(c => new Finding(c.Check.Name, Severity.Refusal, Message.Of("schedule.check", ("version", c.Version), ("says", c.Check.Says)), []))];
+        if (isKnown && (isLast || broken.Count > 0))
+            return (Message.Of("schedule.unchanged"), new(OccurrenceState.Unchanged, Message.Of("schedule.unchanged"), Alerts: false));
+        Progress = Progress with { Go = broken.Count > 0 ? false : isLast ? true : null, Findings = broken };
         return broken.Count == 0 ? (Message.Of("schedule.step-go", ("count", checks.Count)), null) : (Together(broken), NoGo(await StaysAsync(stop)));
     }
 
-    End NoGo(Message stays) => new(OccurrenceState.NoGo, Message.Of("schedule.no-go", ("schedule", schedule.Name), ("production", stays), ("says", Together(Progress.Findings))), Alerts: true);
+    End NoGo(Message stays) => new(OccurrenceState.NoGo,
+        Message.Of("schedule.no-go", ("schedule", schedule.Name), ("production", stays), ("says", Together(Progress.Findings))), Alerts: true);
 
     // ── 5. stage ──
 
     async Task<(Message, End?)> StageAsync(CancellationToken stop)
     {
+        if (Progress.Go is null)
+        {
+            if (await MadeAsync(Answers.Select(n => n.Name), stop) is { } failed) return await FailedAsync(failed, stop);
+            if (await VerdictAsync(isLast: true, stop) is { End: not null } broken) return broken;
+        }
         var production = await at.Metadata.ProductionAsync(stop);
         if (Progress.Staged.Count == 0)
         {
             var wanted = Upstream(schedule.Stage).Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
             IReadOnlyList<VersionName> staged = [.. Progress.Versions.Where(v => wanted.Contains(v.Asset))];
-            if (staged.All(v => IsLive(production, v))) return (Message.Of("schedule.unchanged"), new(OccurrenceState.Unchanged, Message.Of("schedule.unchanged"), Alerts: false));
+            if (staged.All(v => IsLive(production, v)))
+                return (Message.Of("schedule.unchanged"), new(OccurrenceState.Unchanged, Message.Of("schedule.unchanged"), Alerts: false));
             await SaveAsync(Progress with { Staged = staged, StagedOver = production.Release }, stop);
         }
         if (production.Release == Progress.StagedOver) await releases.StageAsync(Progress.Staged, Reason, stop);
@@ -165,10 +192,12 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
         var policy = schedule.Release;
         if (entering.Count == 0) return Live(production.Release, Progress.Staged);       // an attempt before this one was killed right after its release
         if (policy.IsByPerson) return Left(OccurrenceState.Staged, Message.Of("schedule.staged", ("versions", Names(entering))));
-        if (production.Release != Progress.StagedOver) return Left(OccurrenceState.Staged, Message.Of("schedule.hold-moved", ("release", production.Release), ("versions", Names(entering))));
+        if (production.Release != Progress.StagedOver)
+            return Left(OccurrenceState.Staged, Message.Of("schedule.hold-moved", ("release", production.Release), ("versions", Names(entering))));
         if (policy.Hold is { } hold && Progress.HeldUntil is null) Progress = Progress with { HeldUntil = at.Clock.GetUtcNow() + hold };
         if (Progress.HeldUntil is { } until && until > at.Clock.GetUtcNow())
-            return Left(OccurrenceState.Holding, Message.Of("schedule.held", ("until", schedule.When.Written(until)), ("versions", Names(entering)), ("schedule", schedule.Name)));
+            return Left(OccurrenceState.Holding,
+                Message.Of("schedule.held", ("until", schedule.When.Written(until)), ("versions", Names(entering)), ("schedule", schedule.Name)));
 
         switch (await releases.ReleaseAsync(new() { Set = [.. entering.Select(v => v.ToString())], Reason = Reason }, stop))
         {
@@ -177,7 +206,8 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
             case ReleaseEnd.Refused refused:
                 Progress = Progress with { Findings = refused.Findings };
                 var says = Together(refused.Findings.Where(f => f.Severity == Severity.Refusal));
-                return (says, new(OccurrenceState.Refused, Message.Of("schedule.refused", ("schedule", schedule.Name), ("production", await StaysAsync(stop)), ("says", says)), Alerts: true));
+                return (says, new(OccurrenceState.Refused,
+                    Message.Of("schedule.refused", ("schedule", schedule.Name), ("production", await StaysAsync(stop)), ("says", says)), Alerts: true));
             case var other:
                 throw new System.Diagnostics.UnreachableException($"A release ended as {other.GetType().Name}.");
         }
@@ -215,7 +245,14 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
     }
 
     MakeOrder Order(IReadOnlyList<string> assets, IReadOnlyList<VersionName> use) =>
-        new(assets[0]) { And = [.. assets.Skip(1)], Upstream = true, Use = use, OwnProcess = attempt.OwnProcess ? true : null, Notes = [$"schedule {schedule.Name} #{occurrence.Number}"] };
+        new(assets[0])
+        {
+            And = [.. assets.Skip(1)],
+            Upstream = true,
+            Use = use,
+            OwnProcess = attempt.OwnProcess ? true : null,
+            Notes = [$"schedule {schedule.Name} #{occurrence.Number}"],
+        };
 
     /// <summary>What the step made, and what was there.</summary>
     Message Made() => Message.Of("schedule.step-made", ("made", Names(fresh)), ("same", Names(Progress.Versions.Except(fresh))));
@@ -223,14 +260,17 @@ sealed partial class OccurrenceRun(Schedule schedule, ProjectGraph graph, Workpl
     async Task<(Message, End?)> FailedAsync(MakingEnd.Failed failed, CancellationToken stop)
     {
         var says = Message.Of("schedule.step-failed", ("asset", failed.Asset), ("why", failed.Why));
-        return (says, new(OccurrenceState.Failed, Message.Of("schedule.failed", ("schedule", schedule.Name), ("production", await StaysAsync(stop)), ("says", says)), Alerts: true));
+        return (says, new(OccurrenceState.Failed,
+            Message.Of("schedule.failed", ("schedule", schedule.Name), ("production", await StaysAsync(stop)), ("says", says)), Alerts: true));
     }
 
     Task<Message> StaysAsync(CancellationToken stop) => Schedules.StaysAsync(at.Metadata, stop);
 
     static string Names(IEnumerable<VersionName> versions) => string.Join(", ", versions.Order()) is { Length: > 0 } names ? names : "–";
 
-    static Message Together(IEnumerable<Finding> findings) => findings.ToList() is [var only] ? only.Says : Message.Of("schedule.together", ("findings", string.Join(" · ", findings.Select(f => f.Says))));
+    static Message Together(IEnumerable<Finding> findings) => findings.ToList() is [var only]
+        ? only.Says
+        : Message.Of("schedule.together", ("findings", string.Join(" · ", findings.Select(f => f.Says))));
 }
 
 /// <summary>What an attempt is run with.</summary>

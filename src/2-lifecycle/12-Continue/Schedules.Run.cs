@@ -6,7 +6,8 @@ public sealed partial class Schedules
 {
     /// <summary>Runs an occurrence that may begin, or goes on with one, to its end or until its hold begins.</summary>
     /// <returns>What became of it; null where another process has it or it may not begin.</returns>
-    /// <remarks>Where <paramref name="stop"/> ends it, it waits to be taken up again by the next process, unless whoever stopped it meant to cancel it.</remarks>
+    /// <remarks>Where <paramref name="stop"/> ends it, it waits to be taken up again by the next process, unless whoever stopped it meant to cancel
+    /// it.</remarks>
     public async Task<OccurrenceRecord?> RunAsync(long number, Attempt? attempt = null, CancellationToken stop = default)
     {
         if (await store.ClaimOccurrenceAsync(number, LivingProcess.Current, stop) is not { } one) return null;
@@ -29,17 +30,20 @@ public sealed partial class Schedules
         {
             var by = (await store.OccurrenceAsync(number, CancellationToken.None))?.CancelledBy;
             if (by is null && !stop.IsCancellationRequested) return await store.OccurrenceAsync(number, CancellationToken.None);      // lost
-            if (by is null && !(attempt is { StopCancels: true } && one.Cause == OccurrenceCause.ByHand)) end = new(OccurrenceState.Waiting, Message.Of("schedule.interrupted"), Alerts: false);
+            if (by is null && !(attempt is { StopCancels: true } && one.Cause == OccurrenceCause.ByHand))
+                end = new(OccurrenceState.Waiting, Message.Of("schedule.interrupted"), Alerts: false);
             else if (run?.Reached is { } reached) end = reached;        // what is done is done: only what comes afterwards was cancelled
             else end = new(OccurrenceState.Cancelled, Message.Of("schedule.cancelled", ("by", by ?? one.By)), Alerts: false);
         }
         catch (KumikiException e)
         {
-            end = Failed(Message.Of("schedule.failed", ("schedule", one.Schedule), ("production", await StaysAsync(store, CancellationToken.None)), ("says", e.Says)));
+            end = Failed(Message.Of("schedule.failed", ("schedule", one.Schedule), ("production", await StaysAsync(store, CancellationToken.None)),
+                ("says", e.Says)));
         }
         catch (Exception e)     // written down before it is thrown on, so that nobody takes it up again and again
         {
-            end = Failed(Message.Of("schedule.threw", ("schedule", one.Schedule), ("type", e.GetType().Name), ("reason", e.Message), ("production", await StaysAsync(store, CancellationToken.None))));
+            end = Failed(Message.Of("schedule.threw", ("schedule", one.Schedule), ("type", e.GetType().Name), ("reason", e.Message),
+                ("production", await StaysAsync(store, CancellationToken.None))));
             throw;
         }
         finally
@@ -48,7 +52,8 @@ public sealed partial class Schedules
             await watching;
             progress = run?.Progress ?? progress;
             if (end is not null)
-                await store.EndOccurrenceAsync(number, one.Fence, end.State, progress with { Says = end.Says }, end.Alerts ? end.Says : null, CancellationToken.None);
+                await store.EndOccurrenceAsync(number, one.Fence, end.State, progress with { Says = end.Says }, end.Alerts ? end.Says : null,
+                    CancellationToken.None);
         }
         return await store.OccurrenceAsync(number, CancellationToken.None);
 

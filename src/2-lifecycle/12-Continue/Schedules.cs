@@ -4,7 +4,8 @@ using Kumiki.Store;
 namespace Kumiki.Continuing;
 
 /// <summary>The schedules of a project in one data folder: what they are up to, and what a person may ask of them.</summary>
-/// <remarks>Any number of processes may use one folder at a time: a time is planned once, an occurrence is run by one process, and whoever loses it writes nothing more. See README.md.</remarks>
+/// <remarks>Any number of processes may use one folder at a time: a time is planned once, an occurrence is run by one process, and whoever loses it writes
+/// nothing more. See README.md.</remarks>
 /// <param name="project">The graph as it stands now; asked for again whenever an occurrence begins, because new data may open new members of a family.</param>
 public sealed partial class Schedules(Workplace at, Func<CancellationToken, Task<ProjectGraph>> project)
 {
@@ -49,7 +50,8 @@ public sealed partial class Schedules(Workplace at, Func<CancellationToken, Task
         return Automation.Of(graph, await KeptAsync(graph, stop));
     }
 
-    /// <summary>Lets go of what dead processes held, and turns the times that have come into occurrences: of each schedule the newest, the others count as missed.</summary>
+    /// <summary>Lets go of what dead processes held, and turns the times that have come into occurrences: of each schedule the newest, the others count as
+    /// missed.</summary>
     /// <returns>The occurrences that were given up.</returns>
     public async Task<IReadOnlyList<OccurrenceRecord>> PlanAsync(CancellationToken stop = default)
     {
@@ -61,7 +63,8 @@ public sealed partial class Schedules(Workplace at, Func<CancellationToken, Task
             if (kept.PausedAt is not null || when.After(kept.Considered) > now) continue;
             var due = when.Newest(kept.Considered, now)!.Value;
             var missed = when.Between(kept.Considered, due).Take(MostMissed + 1).Count() - 1;
-            await store.PlanOccurrenceAsync(name, kept.Considered, now, due, missed > 0 || now - due > OnTime ? OccurrenceCause.CaughtUp : OccurrenceCause.Due, missed, stop);
+            await store.PlanOccurrenceAsync(name, kept.Considered, now, due, missed > 0 || now - due > OnTime ? OccurrenceCause.CaughtUp : OccurrenceCause.Due,
+                missed, stop);
         }
         return [.. dead.Where(o => o.State == OccurrenceState.Crashed)];
     }
@@ -69,9 +72,11 @@ public sealed partial class Schedules(Workplace at, Func<CancellationToken, Task
     /// <summary>The occurrences that may begin, or go on, now; the longest waiting first.</summary>
     public async Task<IReadOnlyList<OccurrenceRecord>> ReadyAsync(CancellationToken stop = default)
     {
-        var (now, paused) = (at.Clock.GetUtcNow(), (await store.SchedulesAsync(stop)).Where(s => s.PausedAt is not null).Select(s => s.Schedule).ToHashSet(StringComparer.Ordinal));
+        var now = at.Clock.GetUtcNow();
+        var paused = (await store.SchedulesAsync(stop)).Where(s => s.PausedAt is not null).Select(s => s.Schedule).ToHashSet(StringComparer.Ordinal);
         return [.. (await store.OccurrencesAsync(null, open: true, 1000, null, stop))
-            .Where(o => o.State != OccurrenceState.Running && ReadyAt(o) <= now && (o.Cause == OccurrenceCause.ByHand || !paused.Contains(o.Schedule))).OrderBy(ReadyAt).ThenBy(o => o.Number)];
+            .Where(o => o.State != OccurrenceState.Running && ReadyAt(o) <= now && (o.Cause == OccurrenceCause.ByHand || !paused.Contains(o.Schedule)))
+            .OrderBy(ReadyAt).ThenBy(o => o.Number)];
     }
 
     static DateTimeOffset ReadyAt(OccurrenceRecord one) => one.State == OccurrenceState.Holding ? one.Progress.HeldUntil!.Value : one.Due;
@@ -104,7 +109,9 @@ public sealed partial class Schedules(Workplace at, Func<CancellationToken, Task
         var schedule = graph.Schedule(name);
         await KeptAsync(graph, stop);
         var now = at.Clock.GetUtcNow();
-        if (time < now) throw new KumikiException(Message.Of("schedule.past", ("schedule", name), ("time", schedule.When.Written(time.Value)), ("now", schedule.When.Written(now))));
+        if (time < now)
+            throw new KumikiException(Message.Of("schedule.past", ("schedule", name), ("time", schedule.When.Written(time.Value)),
+                ("now", schedule.When.Written(now))));
         return await store.AskOccurrenceAsync(name, time ?? now, by, stop);
     }
 
@@ -141,12 +148,14 @@ public sealed partial class Schedules(Workplace at, Func<CancellationToken, Task
     async Task<IReadOnlyDictionary<string, ScheduleRecord>> KeptAsync(ProjectGraph graph, CancellationToken stop)
     {
         var kept = (await store.SchedulesAsync(stop)).ToDictionary(s => s.Schedule, StringComparer.Ordinal);
-        foreach (var schedule in graph.Schedules.Where(s => !kept.ContainsKey(s.Name))) kept[schedule.Name] = await store.KeepScheduleAsync(schedule.Name, stop);
+        foreach (var schedule in graph.Schedules.Where(s => !kept.ContainsKey(s.Name)))
+            kept[schedule.Name] = await store.KeepScheduleAsync(schedule.Name, stop);
         return graph.Schedules.ToDictionary(s => s.Name, s => kept[s.Name], StringComparer.Ordinal);
     }
 
     /// <summary>What is in production while it is not changed.</summary>
-    internal static async Task<Message> StaysAsync(IMetadataStore store, CancellationToken stop) => await store.ProductionAsync(stop) is { Release: > 0 and var release }
+    internal static async Task<Message> StaysAsync(IMetadataStore store, CancellationToken stop) =>
+        await store.ProductionAsync(stop) is { Release: > 0 and var release }
         ? Message.Of("schedule.stays", ("release", release))
         : Message.Of("schedule.stays-empty");
 }
@@ -156,4 +165,5 @@ public sealed partial class Schedules(Workplace at, Func<CancellationToken, Task
 /// <param name="Open">Its occurrences that wait, run or are held, oldest first.</param>
 /// <param name="Last">The newest occurrence that is over.</param>
 /// <param name="Alerts">Those that are open, newest first.</param>
-public sealed record ScheduleStatus(Schedule Schedule, ScheduleRecord Kept, DateTimeOffset? Next, IReadOnlyList<OccurrenceRecord> Open, OccurrenceRecord? Last, IReadOnlyList<AlertRecord> Alerts);
+public sealed record ScheduleStatus(Schedule Schedule, ScheduleRecord Kept, DateTimeOffset? Next, IReadOnlyList<OccurrenceRecord> Open, OccurrenceRecord? Last,
+    IReadOnlyList<AlertRecord> Alerts);

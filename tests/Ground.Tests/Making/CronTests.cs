@@ -10,7 +10,8 @@ public sealed class CronTests
     static string[] Due(string cron, string zone, string after, string until) =>
         [.. Cron.Of(cron, zone).Between(Utc(after), Utc(until)).Select(d => d.ToString("yyyy-MM-dd HH:mm zzz", CultureInfo.InvariantCulture))];
 
-    static string Refused(string cron, string zone = "UTC", string language = "en") => Assert.Throws<KumikiException>(() => Cron.Of(cron, zone)).Says.In(language);
+    static string Refused(string cron, string zone = "UTC", string language = "en") =>
+        Assert.Throws<KumikiException>(() => Cron.Of(cron, zone)).Says.In(language);
 
     [Theory]
     // Monday at six, on the clock of Berlin, before and after the clocks change (29 March and 25 October 2026).
@@ -20,19 +21,24 @@ public sealed class CronTests
     // 02:30 is shown twice on 25 October: due the first time.
     [InlineData("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00", "2026-10-26T12:00", "2026-10-25 02:30 +02:00", "2026-10-26 02:30 +01:00")]
     // All that is leapt over falls on one instant, with what is due then anyway.
-    [InlineData("*/30 1-3 29 3 *", "Europe/Berlin", "2026-03-28", "2026-03-30", "2026-03-29 01:00 +01:00", "2026-03-29 01:30 +01:00", "2026-03-29 03:00 +02:00", "2026-03-29 03:30 +02:00")]
+    [InlineData("*/30 1-3 29 3 *", "Europe/Berlin", "2026-03-28", "2026-03-30", "2026-03-29 01:00 +01:00", "2026-03-29 01:30 +01:00",
+        "2026-03-29 03:00 +02:00", "2026-03-29 03:30 +02:00")]
     // São Paulo's clock leapt from 00:00 to 01:00 on 4 November 2018: that day has no midnight.
-    [InlineData("0 0 * * *", "America/Sao_Paulo", "2018-11-03", "2018-11-05T12:00", "2018-11-03 00:00 -03:00", "2018-11-04 01:00 -02:00", "2018-11-05 00:00 -02:00")]
+    [InlineData("0 0 * * *", "America/Sao_Paulo", "2018-11-03", "2018-11-05T12:00", "2018-11-03 00:00 -03:00", "2018-11-04 01:00 -02:00",
+        "2018-11-05 00:00 -02:00")]
     // Samoa had no 30 December 2011 at all.
-    [InlineData("0 9 * * *", "Pacific/Apia", "2011-12-28T20:00", "2011-12-31T12:00", "2011-12-29 09:00 -10:00", "2011-12-31 00:00 +14:00", "2011-12-31 09:00 +14:00")]
+    [InlineData("0 9 * * *", "Pacific/Apia", "2011-12-28T20:00", "2011-12-31T12:00", "2011-12-29 09:00 -10:00", "2011-12-31 00:00 +14:00",
+        "2011-12-31 09:00 +14:00")]
     // Lord Howe's clock is set by half an hour.
     [InlineData("15 2 * * *", "Australia/Lord_Howe", "2026-10-02T20:00", "2026-10-04T12:00", "2026-10-04 02:30 +11:00")]
     // Both days named: one of the two is enough. One of them *: the other.
-    [InlineData("0 12 13 * FRI", "UTC", "2026-02-01", "2026-02-28", "2026-02-06 12:00 +00:00", "2026-02-13 12:00 +00:00", "2026-02-20 12:00 +00:00", "2026-02-27 12:00 +00:00")]
+    [InlineData("0 12 13 * FRI", "UTC", "2026-02-01", "2026-02-28", "2026-02-06 12:00 +00:00", "2026-02-13 12:00 +00:00", "2026-02-20 12:00 +00:00",
+        "2026-02-27 12:00 +00:00")]
     [InlineData("0 12 13 * *", "UTC", "2026-02-01", "2026-03-28", "2026-02-13 12:00 +00:00", "2026-03-13 12:00 +00:00")]
     [InlineData("0 0 29 2 *", "UTC", "2026-01-01", "2033-01-01", "2028-02-29 00:00 +00:00", "2032-02-29 00:00 +00:00")]
     [InlineData("0 0 * JAN SAT-SUN", "Asia/Tokyo", "2025-12-31", "2026-01-10", "2026-01-03 00:00 +09:00", "2026-01-04 00:00 +09:00", "2026-01-10 00:00 +09:00")]
-    public void Times_are_due_on_the_clock_of_their_zone(string cron, string zone, string after, string until, params string[] due) => Assert.Equal(due, Due(cron, zone, after, until));
+    public void Times_are_due_on_the_clock_of_their_zone(string cron, string zone, string after, string until, params string[] due) =>
+        Assert.Equal(due, Due(cron, zone, after, until));
 
     [Theory]
     [InlineData("0 6 * *", "the cron expression '0 6 * *' has 4 fields, but five are needed: minute, hour, day of month, month, day of week; '0 6 * * 1' is Mondays at 06:00.")]
@@ -62,7 +68,8 @@ public sealed class CronTests
     [Fact]
     public void The_mends_of_ranges_can_be_read()
     {
-        Assert.Equal(["2026-01-05 22:00 +00:00", "2026-01-05 23:00 +00:00", "2026-01-06 00:00 +00:00"], Due("0 22-23,0-0 * * *", "UTC", "2026-01-05T12:00", "2026-01-06T12:00"));
+        Assert.Equal(["2026-01-05 22:00 +00:00", "2026-01-05 23:00 +00:00", "2026-01-06 00:00 +00:00"],
+            Due("0 22-23,0-0 * * *", "UTC", "2026-01-05T12:00", "2026-01-06T12:00"));
         Assert.Equal(4, Due("0 6 * * 5-6,0-1", "UTC", "2026-01-05T12:00", "2026-01-12T12:00").Length);
     }
 
@@ -82,7 +89,8 @@ public sealed class CronTests
 
         bool Fits(DateTime wall)
         {
-            var (day, weekday) = (One(fields[2], wall.Day, 31), One(fields[4], (int)wall.DayOfWeek, 6) || (wall.DayOfWeek == DayOfWeek.Sunday && One(fields[4], 7, 7)));
+            var (day, weekday) = (One(fields[2], wall.Day, 31), One(fields[4], (int)wall.DayOfWeek, 6)
+                || (wall.DayOfWeek == DayOfWeek.Sunday && One(fields[4], 7, 7)));
             var days = fields[2][0] == '*' || fields[4][0] == '*' ? day && weekday : day || weekday;
             return One(fields[0], wall.Minute, 59) && One(fields[1], wall.Hour, 23) && days && One(fields[3], wall.Month, 12);
         }
@@ -90,7 +98,8 @@ public sealed class CronTests
         static bool One(string field, int value, int top) => field.Split(',').Any(part =>
         {
             var step = part.Split('/');
-            var ends = step[0] == "*" ? [top == 31 || top == 12 ? 1 : 0, top == 7 ? -1 : top] : step[0].Split('-').Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray();
+            var ends = step[0] == "*" ? [top == 31 || top == 12 ? 1 : 0, top == 7 ? -1 : top] : step[0].Split('-')
+                .Select(n => int.Parse(n, CultureInfo.InvariantCulture)).ToArray();
             return value >= ends[0] && value <= ends[^1] && (step.Length == 1 || (value - ends[0]) % int.Parse(step[1], CultureInfo.InvariantCulture) == 0);
         });
     }

@@ -76,7 +76,8 @@ public sealed class ScheduleTests
         Assert.Same(graph["roaster"].Instance, Assert.Single(schedule.Make));
         Assert.Same(schedule, graph.Schedule("weekly-roast"));
         Assert.Equal("There is no schedule 'daily'; there is: weekly-roast.", Assert.Throws<KumikiException>(() => graph.Schedule("daily")).Says.In("en"));
-        Assert.StartsWith("There is no schedule 'daily': this project has none;", Assert.Throws<KumikiException>(() => Build().Schedule("daily")).Says.In("en"), StringComparison.Ordinal);
+        Assert.StartsWith("There is no schedule 'daily': this project has none;",
+            Assert.Throws<KumikiException>(() => Build().Schedule("daily")).Says.In("en"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -37,7 +37,8 @@ public abstract partial class MetadataStoreContract
             (i % 2 == 0 ? Store : other).PlanOccurrenceAsync("weekly", kept.Considered, Clock.Now, Clock.Now, OccurrenceCause.CaughtUp, 3, Go)));
 
         var one = Assert.Single(planned.OfType<OccurrenceRecord>());
-        Assert.Equal(("weekly", Clock.Now, OccurrenceCause.CaughtUp, 3, OccurrenceState.Waiting, 0), (one.Schedule, one.Due, one.Cause, one.Missed, one.State, one.Fence));
+        Assert.Equal(("weekly", Clock.Now, OccurrenceCause.CaughtUp, 3, OccurrenceState.Waiting, 0),
+            (one.Schedule, one.Due, one.Cause, one.Missed, one.State, one.Fence));
         Assert.Equal([one.Number], (await Store.OccurrencesAsync("weekly", open: true, 10, null, Go)).Select(o => o.Number));
     }
 
@@ -47,19 +48,22 @@ public abstract partial class MetadataStoreContract
         await using var other = await OpenAsync(Clock);
         var planned = await PlannedAsync("weekly", TimeSpan.FromHours(1));
 
-        var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => (i % 2 == 0 ? Store : other).ClaimOccurrenceAsync(planned.Number, LivingProcess.Current, Go)));
+        var claims = await Task.WhenAll(Enumerable.Range(0, 8)
+            .Select(i => (i % 2 == 0 ? Store : other).ClaimOccurrenceAsync(planned.Number, LivingProcess.Current, Go)));
 
         var claimed = Assert.Single(claims.OfType<OccurrenceRecord>());
         Assert.Equal((OccurrenceState.Running, 1, LivingProcess.Current, Clock.Now), (claimed.State, claimed.Fence, claimed.Owner, claimed.Started));
         var progress = new OccurrenceProgress { Steps = [new("load", Clock.Now, null, null, null)], Go = true, Versions = [new("beans", 3)], StagedOver = 2 };
         Assert.Null(await Store.SaveOccurrenceAsync(planned.Number, 0, progress, Go));
         var saved = (await Store.SaveOccurrenceAsync(planned.Number, 1, progress, Go))!;
-        Assert.Equal((progress.Steps[0], progress.Versions[0], true, 2), (saved.Progress.Steps[0], saved.Progress.Versions[0], saved.Progress.Go, saved.Progress.StagedOver));
+        Assert.Equal((progress.Steps[0], progress.Versions[0], true, 2),
+            (saved.Progress.Steps[0], saved.Progress.Versions[0], saved.Progress.Go, saved.Progress.StagedOver));
         Assert.False(await Store.EndOccurrenceAsync(planned.Number, 2, OccurrenceState.Released, progress, null, Go));
         Assert.True(await Store.EndOccurrenceAsync(planned.Number, 1, OccurrenceState.Released, progress, null, Go));
         Assert.False(await Store.EndOccurrenceAsync(planned.Number, 1, OccurrenceState.Failed, progress, null, Go));
         Assert.Null(await Store.SaveOccurrenceAsync(planned.Number, 1, progress, Go));
-        Assert.Equal((OccurrenceState.Released, Clock.Now), ((await Store.OccurrenceAsync(planned.Number, Go))!.State, (await Store.OccurrenceAsync(planned.Number, Go))!.Ended));
+        Assert.Equal((OccurrenceState.Released, Clock.Now),
+            ((await Store.OccurrenceAsync(planned.Number, Go))!.State, (await Store.OccurrenceAsync(planned.Number, Go))!.Ended));
     }
 
     [Fact]
@@ -73,7 +77,8 @@ public abstract partial class MetadataStoreContract
 
         var third = await PlannedAsync("weekly", TimeSpan.FromHours(1), missed: 2);
 
-        Assert.Equal((OccurrenceState.Skipped, "schedule.overtaken"), ((await Store.OccurrenceAsync(second.Number, Go))!.State, (await Store.OccurrenceAsync(second.Number, Go))!.Progress.Says!.Id));
+        Assert.Equal((OccurrenceState.Skipped, "schedule.overtaken"),
+            ((await Store.OccurrenceAsync(second.Number, Go))!.State, (await Store.OccurrenceAsync(second.Number, Go))!.Progress.Says!.Id));
         Assert.Equal(3, third.Missed);
         await Store.EndOccurrenceAsync(first.Number, 1, OccurrenceState.NoGo, new(), Alarm, Go);
         Assert.NotNull(await Store.ClaimOccurrenceAsync(third.Number, LivingProcess.Current, Go));
@@ -159,7 +164,8 @@ public abstract partial class MetadataStoreContract
         Assert.Equal("mika", (await Store.SaveOccurrenceAsync(running.Number, 1, new(), Go))!.CancelledBy);
         Assert.Null(await Store.CancelOccurrenceAsync(99, "mika", Go));
 
-        async Task<(OccurrenceState, string?)> Cancel(long number) => await Store.CancelOccurrenceAsync(number, "mika", Go) is { } one ? (one.State, one.CancelledBy) : default;
+        async Task<(OccurrenceState, string?)> Cancel(long number) => await Store.CancelOccurrenceAsync(number, "mika", Go) is { } one
+            ? (one.State, one.CancelledBy) : default;
     }
 
     [Fact]
@@ -175,7 +181,8 @@ public abstract partial class MetadataStoreContract
 
         await ClaimedAsync("weekly");
 
-        Assert.Equal((OccurrenceState.Staged, "schedule.hold-overtaken"), ((await Store.OccurrenceAsync(held.Number, Go))!.State, (await Store.OccurrenceAsync(held.Number, Go))!.Progress.Says!.Id));
+        Assert.Equal((OccurrenceState.Staged, "schedule.hold-overtaken"),
+            ((await Store.OccurrenceAsync(held.Number, Go))!.State, (await Store.OccurrenceAsync(held.Number, Go))!.Progress.Says!.Id));
     }
 
     [Fact]

@@ -18,12 +18,19 @@ public sealed class ScheduleTests : IDisposable
 
     public void Dispose() => demo.Dispose();
 
+    static readonly string[] Stores = ["asahikawa", "chiba", "fukuoka", "kobe", "morioka", "nagoya"];
+    static readonly string[] Items = ["apple-juice", "barley-tea", "beer", "coffee", "fruit-juice", "green-tea"];
+
+    /// <summary>Sales of which a model learns enough to be released.</summary>
+    Task SalesAsync() => demo.MustAsync("generate-sales", "--from", "2024-01-01", "--to", "2025-09-07", "--stores", "6", "--items", "6");
+
     /// <summary>Lets a time of the schedule have come, as it would on a Monday.</summary>
     async Task DueAsync()
     {
         await using var data = DataFolder.Open(demo.PathOf(".kumiki"), TimeProvider.System);
         var kept = await data.Metadata.KeepScheduleAsync(Weekly, default);
-        Assert.NotNull(await data.Metadata.PlanOccurrenceAsync(Weekly, kept.Considered, kept.Considered.AddTicks(1), kept.Considered, OccurrenceCause.Due, 0, default));
+        Assert.NotNull(await data.Metadata.PlanOccurrenceAsync(Weekly, kept.Considered, kept.Considered.AddTicks(1), kept.Considered, OccurrenceCause.Due, 0,
+            default));
     }
 
     /// <summary>Lets the schedule have been seen weeks ago.</summary>
@@ -42,20 +49,21 @@ public sealed class ScheduleTests : IDisposable
     void Calm()
     {
         var lines = new List<string> { "date,store,item,sales,total_sales_amount" };
-        for (var day = new DateOnly(2025, 5, 5); day < new DateOnly(2025, 9, 22); day = day.AddDays(1))
-            foreach (var (store, s) in ((string[])["asahikawa", "chiba"]).Select((n, i) => (n, i)))
-                foreach (var (item, i) in ((string[])["apple-juice", "barley-tea"]).Select((n, i) => (n, i)))
+        for (var day = new DateOnly(2025, 9, 8); day < new DateOnly(2026, 1, 26); day = day.AddDays(1))
+            foreach (var (s, store) in Stores.Index())
+                foreach (var (i, item) in Items.Index())
                     lines.Add(string.Create(CultureInfo.InvariantCulture, $"{day:yyyy-MM-dd},{store},{item},{200 + 90 * s + 37 * i},{(200 + 90 * s + 37 * i) * 100}"));
         demo.Sales(string.Join('\n', lines) + "\n", "calm.csv");
     }
 
     async Task<string> ProductionAsync() => string.Join(' ', (await demo.JsonAsync("show")).EnumerateArray()
-        .Where(a => a.TryGetProperty("production", out var live) && live.ValueKind == JsonValueKind.Number).Select(a => $"{a.GetProperty("asset").GetString()}@{a.GetProperty("production").GetInt32()}"));
+        .Where(a => a.TryGetProperty("production", out var live) && live.ValueKind == JsonValueKind.Number)
+            .Select(a => $"{a.GetProperty("asset").GetString()}@{a.GetProperty("production").GetInt32()}"));
 
     [Fact]
     public async Task Week_by_week_the_good_goes_live_the_bad_keeps_the_old_release_and_late_data_are_said()
     {
-        await demo.SomeSalesAsync();
+        await SalesAsync();
         await SeenAsync(weeksAgo: 5);
 
         // The server was off for five weeks: the newest Monday is made up for, the others are counted.
@@ -65,7 +73,8 @@ public sealed class ScheduleTests : IDisposable
         var live = await ProductionAsync();
         Assert.Contains("demand-model@1", live, StringComparison.Ordinal);
         var status = (await demo.JsonAsync("schedules"))[0];
-        Assert.Equal(("Released", "CaughtUp"), (status.GetProperty("last").GetProperty("state").GetString(), status.GetProperty("last").GetProperty("cause").GetString()));
+        Assert.Equal(("Released", "CaughtUp"),
+            (status.GetProperty("last").GetProperty("state").GetString(), status.GetProperty("last").GetProperty("cause").GetString()));
         Assert.InRange(status.GetProperty("last").GetProperty("missed").GetInt32(), 3, 4);
 
         // A model that does not beat the guess of two weeks ago: NO-GO, and the old one forecasts the new weeks.
@@ -81,7 +90,8 @@ public sealed class ScheduleTests : IDisposable
         Assert.Contains("demand-model@1", await ProductionAsync(), StringComparison.Ordinal);
         Assert.Equal("sales@1 weekly-demand@1", string.Join(' ', (await ProductionAsync()).Split(' ').Where(v => v is "sales@1" or "weekly-demand@1")));
         var history = (await demo.JsonAsync("schedules", "history", Weekly))[0];
-        Assert.Equal("made from production", history.GetProperty("progress").GetProperty("steps").EnumerateArray().Last().GetProperty("says").GetProperty("text").GetString()![..20]);
+        Assert.Equal("made from production", history.GetProperty("progress").GetProperty("steps").EnumerateArray().Last().GetProperty("says")
+            .GetProperty("text").GetString()![..20]);
         Assert.True(history.GetProperty("progress").GetProperty("afterwards").GetArrayLength() > 0);
 
         // Next Monday nothing has come.
@@ -89,13 +99,14 @@ public sealed class ScheduleTests : IDisposable
         var late = await demo.RunAsync("schedules", "run", Weekly);
         Assert.Equal(1, late.Code);
         Assert.Contains("stopped before training, and release 2 stays: sales holds nothing new since sales@2 of ", late.Error, StringComparison.Ordinal);
-        Assert.Equal(["stopped", "NO-GO", "released"], (await demo.MustAsync("schedules", "history", Weekly)).Lines.Skip(1).Select(l => l.Split("  ", StringSplitOptions.RemoveEmptyEntries)[2].Trim()));
+        Assert.Equal(["stopped", "NO-GO", "released"], (await demo.MustAsync("schedules", "history", Weekly)).Lines.Skip(1)
+            .Select(l => l.Split("  ", StringSplitOptions.RemoveEmptyEntries)[2].Trim()));
     }
 
     [Fact]
     public async Task A_server_runs_what_is_asked_for_each_making_in_a_process_of_its_own_and_a_killed_one_is_taken_up()
     {
-        await demo.SomeSalesAsync();
+        await SalesAsync();
         using var limit = new CancellationTokenSource(Patience);
         using (var first = demo.Start([], ["serve", "--port", "0"]))
         {
@@ -117,7 +128,8 @@ public sealed class ScheduleTests : IDisposable
         Assert.Equal(0, said.Code);
         Assert.Contains($"{Weekly} #1 Released: release 1 is live: ", said.Error, StringComparison.Ordinal);
         Assert.DoesNotContain((await demo.JsonAsync("runs")).EnumerateArray(), r => r.GetProperty("state").GetString() == "Running");
-        Assert.Contains("schedule weekly-forecast #1", (await demo.JsonAsync("runs", "demand-model"))[0].GetProperty("plan").GetProperty("notes").EnumerateArray().Select(n => n.GetString()));
+        Assert.Contains("schedule weekly-forecast #1", (await demo.JsonAsync("runs", "demand-model"))[0].GetProperty("plan").GetProperty("notes")
+            .EnumerateArray().Select(n => n.GetString()));
     }
 
     static Uri Address(string line) => new(line[line.IndexOf("http", StringComparison.Ordinal)..].Split(' ')[0]);
@@ -138,7 +150,7 @@ public sealed class ScheduleTests : IDisposable
     [Fact]
     public async Task Killed_at_a_durable_step_the_next_run_takes_it_up_and_releases_once()
     {
-        await demo.SomeSalesAsync();
+        await SalesAsync();
         using var whole = await demo.CopyAsync();
         var unharmed = await whole.RunAsync([("KUMIKI_STEPS", whole.PathOf("steps"))], ["schedules", "run", Weekly]);
         Assert.True(unharmed.Code == 0, unharmed.ToString());
@@ -146,7 +158,7 @@ public sealed class ScheduleTests : IDisposable
         var killed = 0;
 
         // The last ones are the release, what comes after it, and the end.
-        foreach (var at in (int[])[steps / 2, steps - 14, steps - 10, steps - 7, steps - 5, steps - 2])
+        foreach (var at in (int[])[steps / 2, steps - 12, steps - 7, steps - 3])
         {
             using var copy = await demo.CopyAsync();
             var dead = await copy.RunAsync([("KUMIKI_KILL_AT", at.ToString(CultureInfo.InvariantCulture))], ["schedules", "run", Weekly]);
@@ -160,9 +172,10 @@ public sealed class ScheduleTests : IDisposable
             Assert.All(ended, state => Assert.Contains(state, (string[])["Released", "Unchanged"]));
             Assert.Equal(JsonSerializer.Serialize(await whole.JsonAsync("show")), JsonSerializer.Serialize(await copy.JsonAsync("show")));
         }
-        Assert.True(killed >= 4, $"{killed} kills hit it before its end.");
+        Assert.True(killed >= 3, $"{killed} kills hit it before its end.");
 
         // A candidate that never switched may be left beside the one that did.
-        static async Task<int> LiveAsync(Demo copy) => (await copy.JsonAsync("history")).EnumerateArray().Count(r => r.TryGetProperty("liveAt", out var at) && at.ValueKind == JsonValueKind.String);
+        static async Task<int> LiveAsync(Demo copy) => (await copy.JsonAsync("history")).EnumerateArray()
+            .Count(r => r.TryGetProperty("liveAt", out var at) && at.ValueKind == JsonValueKind.String);
     }
 }

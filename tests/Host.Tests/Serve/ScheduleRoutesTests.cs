@@ -26,9 +26,20 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         data = DataFolder.Open(folder, clock);
-        var place = new Workplace(data.Metadata, data.Artifacts, ProgramClosure.Current(typeof(ScheduleRoutesTests).Assembly), folder, Path.Combine(folder, "checkpoints"), new Dictionary<string, string>(), ["false"], clock);
+        var place = new Workplace(data.Metadata, data.Artifacts, ProgramClosure.Current(typeof(ScheduleRoutesTests).Assembly), folder,
+            Path.Combine(folder, "checkpoints"), new Dictionary<string, string>(), ["false"], clock);
         var schedules = new Schedules(place, _ => Task.FromResult(ProjectGraph.Build(project)));
-        served = new() { Name = "Tea", DataFolder = folder, Metadata = data.Metadata, Artifacts = data.Artifacts, Schedules = schedules, Attempt = new(), Author = "mika", Clock = clock };
+        served = new()
+        {
+            Name = "Tea",
+            DataFolder = folder,
+            Metadata = data.Metadata,
+            Artifacts = data.Artifacts,
+            Schedules = schedules,
+            Attempt = new(),
+            Author = "mika",
+            Clock = clock
+        };
         server = await KumikiServer.StartAsync(served, ServeAddress.Of("127.0.0.1", 0), default);
         http = ClientOf(server);
     }
@@ -47,7 +58,9 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
 
     async Task<(int Status, JsonNode Body)> PostAsync(string path, string json = "{}", string? origin = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "api/v1/schedules/" + path) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            "api/v1/schedules/" + path)
+        { Content = new StringContent(json, Encoding.UTF8, "application/json") };
         if (origin is not null) request.Headers.Add("Origin", origin);
         using var response = await http.SendAsync(request);
         return ((int)response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
@@ -68,10 +81,12 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
         var all = await GetAsync("");
 
         var tea = Assert.Single(all["schedules"]!.AsArray())!;
-        Assert.Equal(("tea-time", "0 16 * * *", "Europe/London", "atOnce"), ((string)tea["name"]!, (string)tea["cron"]!, (string)tea["zone"]!, (string)tea["release"]!));
+        Assert.Equal(("tea-time", "0 16 * * *", "Europe/London", "atOnce"),
+            ((string)tea["name"]!, (string)tea["cron"]!, (string)tea["zone"]!, (string)tea["release"]!));
         Assert.Equal(new DateTimeOffset(2026, 1, 1, 16, 0, 0, TimeSpan.Zero), (DateTimeOffset)tea["next"]!);
         Assert.Equal(["brew 2", "pot 1"], all["automation"]!.AsArray().Select(a => $"{a!["model"]} {a["stage"]}"));
-        Assert.Equal("No schedule makes pot; declare a class : Schedule that has it in Make, for stage 2.", (string)all["automation"]![1]!["missing"]!["text"]!);
+        Assert.Equal("No schedule makes pot; declare a class : Schedule that has it in Make, for stage 2.",
+            (string)all["automation"]![1]!["missing"]!["text"]!);
         Assert.Equal((string)tea["name"]!, (string)(await GetAsync("/tea-time"))["name"]!);
     }
 
@@ -121,7 +136,8 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
 
         var (status, cancelled) = await PostAsync("tea-time/cancel");
 
-        Assert.Equal((200, "cancelled", "mika"), (status, (string)cancelled["occurrences"]![0]!["state"]!, (string)cancelled["occurrences"]![0]!["cancelledBy"]!));
+        Assert.Equal((200, "cancelled", "mika"),
+            (status, (string)cancelled["occurrences"]![0]!["state"]!, (string)cancelled["occurrences"]![0]!["cancelledBy"]!));
         Assert.Equal((409, "schedule.nothing-open"), await PostAsync("tea-time/cancel") is var again ? (again.Status, (string)again.Body["id"]!) : default);
     }
 
@@ -160,7 +176,9 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
         var refused = await PostAsync("tea-time/pause", origin: "https://elsewhere.example");
         Assert.Equal((403, "serve.other-origin"), (refused.Status, (string)refused.Body["id"]!));
         Assert.Null((await GetAsync("/tea-time"))["pausedAt"]);
-        using var crossSite = new HttpRequestMessage(HttpMethod.Post, "api/v1/schedules/tea-time/pause") { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
+        using var crossSite = new HttpRequestMessage(HttpMethod.Post,
+            "api/v1/schedules/tea-time/pause")
+        { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
         crossSite.Headers.Add("Sec-Fetch-Site", "cross-site");
         using var response = await http.SendAsync(crossSite);
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
@@ -173,7 +191,13 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
     {
         using var other = new TemporaryFolder();
         await using var bare = DataFolder.Open(other.Path, clock);
-        await using var plain = await KumikiServer.StartAsync(new() { Name = "Bare", DataFolder = other.Path, Metadata = bare.Metadata, Artifacts = bare.Artifacts }, ServeAddress.Of("127.0.0.1", 0), default);
+        await using var plain = await KumikiServer.StartAsync(new()
+        {
+            Name = "Bare",
+            DataFolder = other.Path,
+            Metadata = bare.Metadata,
+            Artifacts = bare.Artifacts
+        }, ServeAddress.Of("127.0.0.1", 0), default);
         using var client = new HttpClient { BaseAddress = plain.Address };
 
         Assert.Empty((await client.GetFromJsonAsync<JsonNode>("api/v1/schedules"))!["schedules"]!.AsArray());
@@ -209,21 +233,23 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
     {
         public override AssetKind Kind => AssetKind.Dataset;
 
-        protected internal override Task MakeAsync(MakingRun making, CancellationToken stop) => making.AddBytesAsync("leaves", new byte[1], stop);
+        protected override Task MakeAsync(MakingRun making, CancellationToken stop) => making.AddBytesAsync("leaves", new byte[1], stop);
     }
 
     sealed class Brew(Leaves leaves) : Asset
     {
         public override AssetKind Kind => AssetKind.Model;
 
-        protected internal override async Task MakeAsync(MakingRun making, CancellationToken stop) => await making.AddBytesAsync("brew", await making.Input(leaves).BytesAsync("leaves", stop), stop);
+        protected override async Task MakeAsync(MakingRun making, CancellationToken stop) =>
+            await making.AddBytesAsync("brew", await making.Input(leaves).BytesAsync("leaves", stop), stop);
     }
 
     sealed class Pot(Leaves leaves) : Asset
     {
         public override AssetKind Kind => AssetKind.Model;
 
-        protected internal override async Task MakeAsync(MakingRun making, CancellationToken stop) => await making.AddBytesAsync("pot", await making.Input(leaves).BytesAsync("leaves", stop), stop);
+        protected override async Task MakeAsync(MakingRun making, CancellationToken stop) =>
+            await making.AddBytesAsync("pot", await making.Input(leaves).BytesAsync("leaves", stop), stop);
     }
 
     sealed class TeaTime(Brew brew) : Schedule

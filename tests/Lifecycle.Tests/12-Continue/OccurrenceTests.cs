@@ -9,7 +9,8 @@ public sealed class OccurrenceTests
 {
     static string Says(OccurrenceRecord one) => one.Progress.Says!.In("en");
 
-    static string Steps(OccurrenceRecord one) => string.Join(' ', one.Progress.Steps.Select(s => s.Name + (s.Good switch { true => "✓", false => "✗", null => "…" })));
+    static string Steps(OccurrenceRecord one) =>
+        string.Join(' ', one.Progress.Steps.Select(s => s.Name + (s.Good switch { true => "✓", false => "✗", null => "…" })));
 
     static async Task<ScheduleWorld> ReleasedAsync(Type schedule)
     {
@@ -27,16 +28,19 @@ public sealed class OccurrenceTests
 
         var one = await world.MondayAsync(0);
 
-        Assert.Equal((1L, ScheduleWorld.Monday, OccurrenceCause.Due, 0, OccurrenceState.Released, true, 1), (one.Number, one.Due, one.Cause, one.Missed, one.State, one.Progress.Go, one.Progress.Release));
+        Assert.Equal((1L, ScheduleWorld.Monday, OccurrenceCause.Due, 0, OccurrenceState.Released, true, 1),
+            (one.Number, one.Due, one.Cause, one.Missed, one.State, one.Progress.Go, one.Progress.Release));
         Assert.Equal("load✓ check✓ make✓ report✓ stage✓ release✓", Steps(one));
         Assert.Equal("release 1 is live: cups@1, market@1, taste@1, taste-report@1.", Says(one));
         Assert.Equal(
         [
             "new: cups@1, market@1; as before: –.", "2 datasets hold what is expected of them.", "new: taste@1; as before: cups@1, market@1.",
-            "GO: every check of what was made holds (2).", "staged: cups@1, market@1, taste@1, taste-report@1.", "release 1 is live: cups@1, market@1, taste@1, taste-report@1.",
+            "GO: every check of what was made holds (2).", "staged: cups@1, market@1, taste@1, taste-report@1.",
+                "release 1 is live: cups@1, market@1, taste@1, taste-report@1.",
         ], one.Progress.Steps.Select(s => s.Says!.In("en")));
         Assert.Equal("1: cups@1 market@1 taste@1 taste-report@1", await world.ProductionAsync());
-        Assert.Equal(("schedule weekly-taste", "weekly-taste #1, due 2026-01-05 06:00 Europe/Berlin"), ((await world.Store.ReleaseAsync(1, default))!.Author, (await world.Store.ReleaseAsync(1, default))!.Reason));
+        Assert.Equal(("schedule weekly-taste", "weekly-taste #1, due 2026-01-05 06:00 Europe/Berlin"),
+            ((await world.Store.ReleaseAsync(1, default))!.Author, (await world.Store.ReleaseAsync(1, default))!.Reason));
         Assert.Empty(await world.AlertsAsync());
     }
 
@@ -105,7 +109,8 @@ public sealed class OccurrenceTests
         var one = (await world.Schedules.RunAsync(asked.Number))!;
 
         Assert.Equal((OccurrenceCause.ByHand, "mika", OccurrenceState.Unchanged), (one.Cause, one.By, one.State));
-        Assert.Equal("2 datasets hold what is expected of them; whether they are new was not asked, because a person ran it.", one.Progress.Steps[1].Says!.In("en"));
+        Assert.Equal("2 datasets hold what is expected of them; whether they are new was not asked, because a person ran it.",
+            one.Progress.Steps[1].Says!.In("en"));
     }
 
     [Fact]
@@ -130,7 +135,8 @@ public sealed class OccurrenceTests
         var one = await world.MondayAsync(1);
 
         Assert.Equal(OccurrenceState.Stopped, one.State);
-        Assert.StartsWith("weekly-taste stopped before training, and release 1 stays: cups@2 does not hold what is expected of it: ", Says(one), StringComparison.Ordinal);
+        Assert.StartsWith("weekly-taste stopped before training, and release 1 stays: cups@2 does not hold what is expected of it: ", Says(one),
+            StringComparison.Ordinal);
         Assert.Equal("1: cups@1 market@1 taste@1 taste-report@1", await world.ProductionAsync());
     }
 
@@ -183,7 +189,8 @@ public sealed class OccurrenceTests
 
         var one = await world.MondayAsync(0);
 
-        Assert.Equal((OccurrenceState.Staged, "staged, for a person to release: cups@1, market@1, taste@1, taste-report@1; kumiki release --dry-run"), (one.State, Says(one)));
+        Assert.Equal((OccurrenceState.Staged, "staged, for a person to release: cups@1, market@1, taste@1, taste-report@1; kumiki release --dry-run"),
+            (one.State, Says(one)));
         Assert.Equal(("0: ", "cups@1 market@1 taste@1 taste-report@1"), (await world.ProductionAsync(), await world.StagedAsync()));
         Assert.Equal(OccurrenceState.Unchanged, (await world.MondayAsync(1)).State);
     }
@@ -215,17 +222,20 @@ public sealed class OccurrenceTests
         await using var world = new ScheduleWorld(typeof(HeldTaste));
         await world.SeenAsync();
         await world.MondayAsync(0);
-        Assert.Equal((OccurrenceState.Cancelled, "Cancelled by mika."), (await world.Schedules.CancelAsync("held-taste", "mika"))[0] is var gone ? (gone.State, Says(gone)) : default);
+        Assert.Equal((OccurrenceState.Cancelled, "Cancelled by mika."), (await world.Schedules.CancelAsync("held-taste", "mika"))[0] is var gone
+            ? (gone.State, Says(gone)) : default);
         world.Clock.Now += TimeSpan.FromHours(25);
         Assert.Empty(await world.Schedules.RunDueAsync());
-        Assert.Equal("Nothing of held-taste waits, runs or is held, so there is nothing to cancel.", (await Assert.ThrowsAsync<KumikiException>(() => world.Schedules.CancelAsync("held-taste", "mika"))).Says.In("en"));
+        Assert.Equal("Nothing of held-taste waits, runs or is held, so there is nothing to cancel.",
+            (await Assert.ThrowsAsync<KumikiException>(() => world.Schedules.CancelAsync("held-taste", "mika"))).Says.In("en"));
 
         await world.MondayAsync(1);
         await world.Releases.ReleaseAsync(new() { Set = ["market@1"] });
         world.Clock.Now += TimeSpan.FromHours(24);
         var left = Assert.Single(await world.Schedules.RunDueAsync());
 
-        Assert.Equal((OccurrenceState.Staged, "release 1 went live while it was held, so it stays staged for a person to release: cups@1, taste@1, taste-report@1."), (left.State, Says(left)));
+        Assert.Equal((OccurrenceState.Staged,
+            "release 1 went live while it was held, so it stays staged for a person to release: cups@1, taste@1, taste-report@1."), (left.State, Says(left)));
         Assert.Equal("1: market@1", await world.ProductionAsync());
     }
 
@@ -252,6 +262,29 @@ public sealed class OccurrenceTests
     }
 
     [Fact]
+    public async Task A_model_that_is_not_good_says_nothing_and_the_one_in_production_does()
+    {
+        await using var world = await ReleasedAsync(typeof(SpokenTaste));
+        var first = (await world.Schedules.HistoryAsync("spoken-taste"))[0];
+        Assert.Equal("load✓ check✓ make✓ report✓ stage✓ release✓ afterwards✓", Steps(first));
+        Assert.Equal("staged: cups@1, market@1, outlook@1, taste@1, taste-report@1.", first.Progress.Steps[4].Says!.In("en"));
+        Assert.Equal("1: cups@1 market@1 outlook@1 taste@1 taste-report@1", await world.ProductionAsync());
+        world.Market("bad");
+        world.Sold(2);
+
+        var bad = await world.MondayAsync(1);
+
+        Assert.Equal((OccurrenceState.NoGo, "load✓ check✓ make✓ report✗ afterwards✓"), (bad.State, Steps(bad)));
+        Assert.Equal(["cups@2", "taste@1"], (await world.Store.VersionAsync(new("outlook", 2), default))!.Inputs.Select(i => i.Version.ToString()));
+        Assert.Equal("2: cups@1 market@1 outlook@2 taste@1 taste-report@1", await world.ProductionAsync());
+
+        world.Market("better");
+        Assert.Equal(OccurrenceState.Released, (await world.MondayAsync(2)).State);
+        Assert.Equal("3: cups@2 market@3 outlook@3 taste@3 taste-report@3", await world.ProductionAsync());
+        Assert.Equal(OccurrenceState.Unchanged, (await world.MondayAsync(3)).State);
+    }
+
+    [Fact]
     public async Task Without_a_model_in_production_there_is_nothing_to_make_an_outlook_from()
     {
         await using var world = new ScheduleWorld(typeof(OutlookTaste));
@@ -261,6 +294,7 @@ public sealed class OccurrenceTests
         var bad = await world.MondayAsync(0);
 
         Assert.Equal("NO-GO for outlook-taste, and nothing is in production: taste-report@1: taste: bad after 1", Says(bad));
-        Assert.Equal((true, "outlook is made from taste, which is not in production yet."), (bad.Progress.Steps[^1].Good, bad.Progress.Steps[^1].Says!.In("en")));
+        Assert.Equal((true, "outlook is made from taste, which is not in production yet."),
+            (bad.Progress.Steps[^1].Good, bad.Progress.Steps[^1].Says!.In("en")));
     }
 }

@@ -20,11 +20,13 @@ sealed class Cups : Dataset<Cup>
 /// <summary>What is read and written here is one text.</summary>
 abstract class Text : Asset
 {
-    protected internal override async Task MakeAsync(MakingRun making, CancellationToken stop) => await making.AddBytesAsync("text", Encoding.UTF8.GetBytes(await TextAsync(making, stop)), stop);
+    protected internal override async Task MakeAsync(MakingRun making, CancellationToken stop) =>
+        await making.AddBytesAsync("text", Encoding.UTF8.GetBytes(await TextAsync(making, stop)), stop);
 
     protected abstract Task<string> TextAsync(MakingRun making, CancellationToken stop);
 
-    protected static async Task<string> ReadAsync(MakingRun making, Asset input, CancellationToken stop) => Encoding.UTF8.GetString(await making.Input(input).BytesAsync("text", stop));
+    protected static async Task<string> ReadAsync(MakingRun making, Asset input, CancellationToken stop) =>
+        Encoding.UTF8.GetString(await making.Input(input).BytesAsync("text", stop));
 }
 
 /// <summary>How the market is, from a file.</summary>
@@ -73,7 +75,8 @@ sealed class TasteReport(Taste taste) : Text
     protected override async Task<string> TextAsync(MakingRun making, CancellationToken stop)
     {
         var learnt = await ReadAsync(making, taste, stop);
-        making.Check(new("goal", CheckKind.Goal, !learnt.StartsWith("bad", StringComparison.Ordinal), Message.Of("schedule.check", ("version", taste.Name), ("says", learnt))));
+        making.Check(new("goal", CheckKind.Goal, !learnt.StartsWith("bad", StringComparison.Ordinal),
+            Message.Of("schedule.check", ("version", taste.Name), ("says", learnt))));
         return learnt;
     }
 }
@@ -128,6 +131,13 @@ sealed class OutlookTaste(Taste taste, TasteReport report, Outlook outlook) : We
     public override IReadOnlyList<Asset> Afterwards => [outlook];
 }
 
+sealed class SpokenTaste(Taste taste, TasteReport report, Outlook outlook) : Weekly(taste, report)
+{
+    public override IReadOnlyList<Asset> Make => [.. base.Make, outlook];
+
+    public override IReadOnlyList<Asset> Afterwards => [outlook];
+}
+
 /// <summary>A data folder with one schedule, whose clock the test turns. It begins on Thursday, 1 January 2026.</summary>
 sealed class ScheduleWorld : IAsyncDisposable
 {
@@ -161,7 +171,9 @@ sealed class ScheduleWorld : IAsyncDisposable
 
     Schedules Of(DataFolder folder) => new(At(folder), _ => Task.FromResult(Graph()));
 
-    Workplace At(DataFolder folder) => new(folder.Metadata, folder.Artifacts, ProgramClosure.Of(Path.Combine(root, "program"), "Taste"), root, Path.Combine(root, "checkpoints"), new Dictionary<string, string>(), ["false"], Clock);
+    Workplace At(DataFolder folder) =>
+        new(folder.Metadata, folder.Artifacts, ProgramClosure.Of(Path.Combine(root, "program"), "Taste"), root, Path.Combine(root, "checkpoints"),
+        new Dictionary<string, string>(), ["false"], Clock);
 
     public ProjectGraph Graph() => ProjectGraph.Build(project);
 
@@ -171,7 +183,8 @@ sealed class ScheduleWorld : IAsyncDisposable
     public void Sold(int week, int bad = 0, bool twice = false)
     {
         Directory.CreateDirectory(Path.Combine(root, "cups"));
-        var lines = Enumerable.Range(0, 7).Select(d => string.Create(CultureInfo.InvariantCulture, $"2025-{week:00}-{d + 1:00},{(d < bad ? "many" : week * 10 + d)}"));
+        var lines = Enumerable.Range(0, 7)
+            .Select(d => string.Create(CultureInfo.InvariantCulture, $"2025-{week:00}-{d + 1:00},{(d < bad ? "many" : week * 10 + d)}"));
         File.WriteAllLines(Path.Combine(root, $"cups/week{week}.csv"), ["day,cups", .. lines, .. twice ? [$"2025-{week:00}-07,3"] : Array.Empty<string>()]);
     }
 
@@ -197,7 +210,8 @@ sealed class ScheduleWorld : IAsyncDisposable
 
     public async Task<string> StagedAsync() => string.Join(' ', (await Store.StagesAsync(default)).Select(s => $"{s.Asset}@{s.Number}"));
 
-    public async Task<string[]> AlertsAsync() => [.. (await Store.AlertsAsync(null, open: true, 10, default)).Select(a => $"#{a.Occurrence} {a.Says.In("en")}")];
+    public async Task<string[]> AlertsAsync() =>
+        [.. (await Store.AlertsAsync(null, open: true, 10, default)).Select(a => $"#{a.Occurrence} {a.Says.In("en")}")];
 
     public async ValueTask DisposeAsync()
     {

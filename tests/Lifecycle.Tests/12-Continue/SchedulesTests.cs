@@ -105,7 +105,8 @@ public sealed class SchedulesTests
         }
 
         Assert.Equal(OccurrenceState.Crashed, (await world.Store.OccurrenceAsync(1, default))!.State);
-        Assert.StartsWith("#1 weekly-taste, due 2026-01-05 05:00 UTC, was given up after 3 attempts whose process died", Assert.Single(await world.AlertsAsync()), StringComparison.Ordinal);
+        Assert.StartsWith("#1 weekly-taste, due 2026-01-05 05:00 UTC, was given up after 3 attempts whose process died",
+            Assert.Single(await world.AlertsAsync()), StringComparison.Ordinal);
         Assert.Empty(await world.Schedules.RunDueAsync());
     }
 
@@ -114,7 +115,8 @@ public sealed class SchedulesTests
     {
         await using var world = await SeenAsync(typeof(WeeklyTaste));
         Assert.True(await world.Schedules.PauseAsync("weekly-taste", paused: true, "mika"));
-        Assert.Equal((1, "kumiki schedules resume weekly-taste"), (await world.Schedules.AutomationAsync()).Single(a => a.Model == "taste") is var a ? (a.Stage, a.Mends.Single()) : default);
+        Assert.Equal((1, "kumiki schedules resume weekly-taste"), (await world.Schedules.AutomationAsync()).Single(a => a.Model == "taste") is var a
+            ? (a.Stage, a.Mends.Single()) : default);
 
         world.Clock.Now = ScheduleWorld.Monday.AddDays(10);
         Assert.Empty(await world.Schedules.RunDueAsync());
@@ -145,7 +147,8 @@ public sealed class SchedulesTests
 
         Assert.Equal((ScheduleWorld.Monday.AddDays(14), 1, OccurrenceState.Unchanged), (next.Due, next.Missed, next.State));
         Assert.Equal((string[])["Unchanged", "Skipped It never began: the next one came due at 2026-01-19 05:00 UTC first.", "Released"],
-            (await world.Schedules.HistoryAsync("weekly-taste")).Select(o => o.State + (o.State == OccurrenceState.Skipped ? $" {o.Progress.Says!.In("en")}" : "")));
+            (await world.Schedules.HistoryAsync("weekly-taste"))
+                .Select(o => o.State + (o.State == OccurrenceState.Skipped ? $" {o.Progress.Says!.In("en")}" : "")));
     }
 
     [Fact]
@@ -199,7 +202,8 @@ public sealed class SchedulesTests
         Assert.Equal(OccurrenceState.Released, Assert.Single(await world.Schedules.RunDueAsync()).State);
         Assert.Equal("2026-01-01 13:00 Europe/Berlin has passed, it is 2026-01-01 14:00 Europe/Berlin; leave --at out to run weekly-taste now, or name a time to come.",
             (await Assert.ThrowsAsync<KumikiException>(() => world.Schedules.AskAsync("weekly-taste", later.Due.AddHours(-1), "mika"))).Says.In("en"));
-        Assert.Equal("There is no schedule 'daily'; there is: weekly-taste.", (await Assert.ThrowsAsync<KumikiException>(() => world.Schedules.AskAsync("daily", null, "mika"))).Says.In("en"));
+        Assert.Equal("There is no schedule 'daily'; there is: weekly-taste.",
+            (await Assert.ThrowsAsync<KumikiException>(() => world.Schedules.AskAsync("daily", null, "mika"))).Says.In("en"));
     }
 
     [Fact]
@@ -223,6 +227,7 @@ public sealed class SchedulesTests
 
         var status = Assert.Single(await world.Schedules.StatusAsync());
 
-        Assert.Equal(("weekly-taste", ScheduleWorld.Monday.AddDays(7), OccurrenceState.NoGo, 1, 0), (status.Schedule.Name, status.Next, status.Last!.State, status.Alerts.Count, status.Open.Count));
+        Assert.Equal(("weekly-taste", ScheduleWorld.Monday.AddDays(7), OccurrenceState.NoGo, 1, 0),
+            (status.Schedule.Name, status.Next, status.Last!.State, status.Alerts.Count, status.Open.Count));
     }
 }

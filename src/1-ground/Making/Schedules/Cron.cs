@@ -5,10 +5,11 @@ namespace Kumiki;
 
 /// <summary>When something is due, again and again: the five fields of cron, read on the clock of a time zone.</summary>
 /// <remarks>
-/// Fields: minute 0–59, hour 0–23, day of the month 1–31, month 1–12 or JAN–DEC, day of the week 0–7 (0 and 7 are Sunday) or SUN–SAT; each a <c>*</c>, a value, a range <c>a-b</c>, a step
-/// <c>*/n</c> or <c>a-b/n</c>, or a list of these with commas. Where both days are named, a day that is one of the two is due, as in cron; a field that begins with <c>*</c> names no day.
-/// The clock's every minute comes once: what is due at a time that the clock leaps over in spring is due at the first instant after the leap, and what is due at a time that the clock shows twice
-/// in autumn is due the first time. <c>CronTests</c> holds this against a twin that walks the clock minute by minute.
+/// Fields: minute 0–59, hour 0–23, day of the month 1–31, month 1–12 or JAN–DEC, day of the week 0–7 (0 and 7 are Sunday) or SUN–SAT; each a
+/// <c>*</c>, a value, a range <c>a-b</c>, a step <c>*/n</c> or <c>a-b/n</c>, or a list of these with commas. Where both days are named, a day that is one of
+/// the two is due, as in cron; a field that begins with <c>*</c> names no day.
+/// The clock's every minute comes once: what is due at a time that the clock leaps over in spring is due at the first instant after the leap, and what is due
+/// at a time that the clock shows twice in autumn is due the first time. <c>CronTests</c> holds this against a twin that walks the clock minute by minute.
 /// </remarks>
 public sealed class Cron
 {
@@ -34,7 +35,7 @@ public sealed class Cron
 
     /// <summary>Reads an expression.</summary>
     /// <param name="zone">An IANA name: <c>Europe/Berlin</c>, <c>Asia/Tokyo</c>, <c>UTC</c>.</param>
-    /// <exception cref="KumikiException">A field or the zone cannot be read, or no day of any year is due; the sentence says which and what to write.</exception>
+    /// <exception cref="KumikiException">A field or the zone cannot be read, or no day of any year is due; the sentence says which, and the mend.</exception>
     public static Cron Of(string expression, string zone)
     {
         var written = expression.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries);

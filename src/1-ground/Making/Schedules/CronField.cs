@@ -9,6 +9,8 @@ readonly record struct CronField(ulong Values, bool IsAny)
     internal sealed record Kind(int Place, string Name, int Min, int Max, string[] Names)
     {
         public bool IsWeekday => Place == 5;
+
+        public string Takes => string.Create(CultureInfo.InvariantCulture, $"{Min}–{Max}{(Names.Length > 0 ? $", {Names[0]}–{Names[^1]}" : "")}");
     }
 
     /// <summary>The fields in their order. A name stands for its place, counted from the field's smallest value.</summary>
@@ -45,8 +47,8 @@ readonly record struct CronField(ulong Values, bool IsAny)
         if (kind.IsWeekday && high == 0 && low > 0) high = 7;      // MON-SUN: a week may end on a Sunday
         return low <= high
             ? (low, high)
-            : throw new KumikiException(Message.Of("schedule.cron-backwards", ("cron", expression), ("place", kind.Place), ("field", kind.Name), ("range", range),
-                ("mend", $"{low}-{(kind.IsWeekday ? 6 : kind.Max)},{kind.Min}-{high}")));
+            : throw new KumikiException(Message.Of("schedule.cron-backwards", ("cron", expression), ("place", kind.Place), ("field", kind.Name),
+                ("range", range), ("mend", $"{low}-{(kind.IsWeekday ? 6 : kind.Max)},{kind.Min}-{high}")));
     }
 
     static int? Value(Kind kind, string text)
@@ -58,6 +60,6 @@ readonly record struct CronField(ulong Values, bool IsAny)
 
     static int? Number(string text) => text.Length <= 4 && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    static KumikiException Unread(Kind kind, string text, string expression) => new(Message.Of("schedule.cron-field", ("cron", expression), ("place", kind.Place), ("field", kind.Name), ("text", text),
-        ("takes", string.Create(CultureInfo.InvariantCulture, $"{kind.Min}–{kind.Max}{(kind.Names.Length > 0 ? $", {kind.Names[0]}–{kind.Names[^1]}" : "")}"))));
+    static KumikiException Unread(Kind kind, string text, string expression) =>
+        new(Message.Of("schedule.cron-field", ("cron", expression), ("place", kind.Place), ("field", kind.Name), ("text", text), ("takes", kind.Takes)));
 }

@@ -1,6 +1,7 @@
 namespace Kumiki;
 
-/// <summary>What a project does again and again without a person: when it is due, what it makes, and what becomes of that. What it works on is what its constructor asks for, as with assets.</summary>
+/// <summary>What a project does again and again without a person: when it is due, what it makes, and what becomes of that. What it works on is what its
+/// constructor asks for, as with assets.</summary>
 /// <example><code>
 /// public sealed class WeeklyForecast(Sales sales, DemandReport report, DemandForecasts forecasts) : Schedule
 /// {
@@ -12,9 +13,10 @@ namespace Kumiki;
 /// }
 /// </code></example>
 /// <remarks>
-/// Each time it is due is an occurrence, which goes these steps and is kept with all of them: 1. <b>load</b>: the data are taken in; 2. <b>check</b>: expectations, rejected rows and news are looked at,
-/// and what does not hold ends it here; 3. <b>make</b>: what is out of date is made; 4. <b>report</b>: reports are made, and every check of what was made says GO or NO-GO; 5. <b>stage</b>;
-/// 6. <b>release</b> by the policy; 7. <b>afterwards</b>: what is made from production. docs/12-continue.md.
+/// Each time it is due is an occurrence, which goes these steps and is kept with all of them: 1. <b>load</b>: the data are taken in; 2. <b>check</b>:
+/// expectations, rejected rows and news are looked at, and what does not hold ends it here; 3. <b>make</b>: what is out of date is made; 4. <b>report</b>:
+/// reports are made, and every check of what was made says GO or NO-GO; 5. <b>stage</b>: predictions and endpoints are made
+/// by a model that is good, and all is staged; 6. <b>release</b> by the policy; 7. <b>afterwards</b>: what is made from production. docs/12-continue.md.
 /// </remarks>
 public abstract class Schedule
 {
@@ -30,7 +32,7 @@ public abstract class Schedule
     /// <summary>When it is due.</summary>
     public abstract Cron When { get; }
 
-    /// <summary>What is made, with everything it is made from that is out of date. Reports are made last, whatever their place.</summary>
+    /// <summary>What is made, with everything it is made from that is out of date. First models, then reports, and on GO what the models say.</summary>
     public abstract IReadOnlyList<Asset> Make { get; }
 
     /// <summary>Data that must have come since the last time; where one of them has not, nothing is made and it says so.</summary>
@@ -49,8 +51,10 @@ public abstract class Schedule
     /// <value>It is left for a person to release.</value>
     public virtual ReleasePolicy Release => ReleasePolicy.ByPerson;
 
-    /// <summary>What is made at the end from the models in production and the data of this time, on NO-GO too, then staged and, unless a person releases, released.</summary>
-    /// <value>Nothing. What production holds together with a model is named in <see cref="Make"/> too: on GO it then goes live with the model, which would not fit without it.</value>
+    /// <summary>What is made at the end from the models in production and the data of this time, on NO-GO too, then staged and, unless a person releases,
+    /// released.</summary>
+    /// <value>Nothing. What production holds together with a model is named in <see cref="Make"/> too: on GO it then goes live with the model, which would
+    /// not fit without it.</value>
     public virtual IReadOnlyList<Asset> Afterwards => [];
 
     /// <summary>What is wrong with the declaration, all at once; every asset it names is one its constructor asked for.</summary>
@@ -60,13 +64,15 @@ public abstract class Schedule
         var (make, afterwards, newData, stage) = (Make, Afterwards, NewData, Stage);
         if (make.Count == 0) yield return Refuse(Message.Of("schedule.makes-nothing", ("schedule", Name)));
         IReadOnlyList<Asset> others = [.. make.Concat(afterwards).Concat(newData).Concat(stage).Distinct().Where(a => !asked.Contains(a))];
-        foreach (var other in others.DistinctBy(a => a.GetType())) yield return Refuse(Message.Of("schedule.not-asked", ("schedule", Name), ("asset", other.GetType().Name)));
+        foreach (var other in others.DistinctBy(a => a.GetType()))
+            yield return Refuse(Message.Of("schedule.not-asked", ("schedule", Name), ("asset", other.GetType().Name)));
         if (others.Count > 0) yield break;      // what is not part of the graph has no name to speak of
         foreach (var other in newData.Where(d => d.Kind is not (AssetKind.Dataset or AssetKind.Labels or AssetKind.Features or AssetKind.Other)))
             yield return Refuse(Message.Of("schedule.no-data", ("schedule", Name), ("asset", other.Name), ("kind", other.Kind.ToString().ToLowerInvariant())));
         foreach (var other in stage.Except(make)) yield return Refuse(Message.Of("schedule.stages-other", ("schedule", Name), ("asset", other.Name)));
         if (MostRejected is not (>= 0 and <= 1)) yield return Refuse(Message.Of("schedule.most-rejected", ("schedule", Name), ("share", MostRejected)));
-        if (Release.Hold is { } hold && (hold <= TimeSpan.Zero || hold > TimeSpan.FromDays(366))) yield return Refuse(Message.Of("schedule.hold", ("schedule", Name), ("hold", hold)));
+        if (Release.Hold is { } hold && (hold <= TimeSpan.Zero || hold > TimeSpan.FromDays(366)))
+            yield return Refuse(Message.Of("schedule.hold", ("schedule", Name), ("hold", hold)));
 
         static Finding Refuse(Message says) => new("schedule", Severity.Refusal, says, []);
     }

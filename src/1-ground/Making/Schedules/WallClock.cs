@@ -1,8 +1,8 @@
 namespace Kumiki.Making;
 
 /// <summary>The clock on the wall of a time zone, and when it first showed a time.</summary>
-/// <remarks>Asks the zone only for the offset of an instant, which is never in doubt; the way back is worked out from the offsets a day before and a day after, between which a clock is set at
-/// most once.</remarks>
+/// <remarks>Asks the zone only for the offset of an instant, which is never in doubt; the way back is worked out from the offsets a day before and a day
+/// after, between which a clock is set at most once.</remarks>
 sealed class WallClock
 {
     static readonly TimeSpan Day = TimeSpan.FromHours(24), Precise = TimeSpan.FromSeconds(1);

@@ -8,7 +8,8 @@ public sealed partial class SqliteMetadataStore
     const string OccurrenceColumns = "id, schedule, due, cause, by, missed, state, fence, owner, started, ended, cancelled_by, progress";
 
     public Task<IReadOnlyList<ScheduleRecord>> SchedulesAsync(CancellationToken stop) =>
-        ReadAsync<IReadOnlyList<ScheduleRecord>>(db => db.All("SELECT name, since, considered, paused_at, paused_by FROM schedules ORDER BY name", ReadSchedule), stop);
+        ReadAsync<IReadOnlyList<ScheduleRecord>>(db =>
+            db.All("SELECT name, since, considered, paused_at, paused_by FROM schedules ORDER BY name", ReadSchedule), stop);
 
     public Task<ScheduleRecord> KeepScheduleAsync(string schedule, CancellationToken stop) =>
         WriteAsync(db =>
@@ -33,7 +34,8 @@ public sealed partial class SqliteMetadataStore
         string schedule, DateTimeOffset considered, DateTimeOffset until, DateTimeOffset? due, OccurrenceCause cause, int missed, CancellationToken stop) =>
         WriteAsync(db =>
         {
-            if (db.Run("UPDATE schedules SET considered = ?3 WHERE name = ?1 AND considered = ?2 AND paused_at IS NULL", schedule, considered, until) == 0) return null;
+            const string consider = "UPDATE schedules SET considered = ?3 WHERE name = ?1 AND considered = ?2 AND paused_at IS NULL";
+            if (db.Run(consider, schedule, considered, until) == 0) return null;
             if (due is not { } time || db.Any("SELECT 1 FROM occurrences WHERE schedule = ?1 AND due = ?2", schedule, time)) return null;
             foreach (var late in Occurrences(db, "WHERE schedule = ?1 AND state = 'Waiting' AND fence = 0 AND cause <> 'ByHand' AND due < ?2", schedule, time))
             {
@@ -87,11 +89,13 @@ public sealed partial class SqliteMetadataStore
             var dead = Occurrences(db, "WHERE state = 'Running' ORDER BY id").Where(o => !alive(o.Owner!)).ToList();
             foreach (var one in dead)
             {
-                if (one.CancelledBy is not null) End(db, one, OccurrenceState.Cancelled, one.Progress with { Says = Message.Of("schedule.cancelled", ("by", one.CancelledBy)) });
+                if (one.CancelledBy is not null)
+                    End(db, one, OccurrenceState.Cancelled, one.Progress with { Says = Message.Of("schedule.cancelled", ("by", one.CancelledBy)) });
                 else if (one.Fence < attempts) End(db, one, OccurrenceState.Waiting, one.Progress);
                 else
                 {
-                    var says = Message.Of("schedule.crashed", ("schedule", one.Schedule), ("due", Written(one.Due)), ("attempts", one.Fence), ("pid", one.Owner!.Pid), ("machine", one.Owner.Machine));
+                    var says = Message.Of("schedule.crashed", ("schedule", one.Schedule), ("due", Written(one.Due)), ("attempts", one.Fence),
+                        ("pid", one.Owner!.Pid), ("machine", one.Owner.Machine));
                     End(db, one, OccurrenceState.Crashed, one.Progress with { Says = says }, says);
                 }
             }
@@ -103,7 +107,8 @@ public sealed partial class SqliteMetadataStore
         {
             if (Occurrence(db, number) is not { IsOver: false } one) return null;
             db.Run("UPDATE occurrences SET cancelled_by = coalesce(cancelled_by, ?2) WHERE id = ?1", number, by);
-            if (one.State != OccurrenceState.Running) End(db, one, OccurrenceState.Cancelled, one.Progress with { Says = Message.Of("schedule.cancelled", ("by", by)) });
+            if (one.State != OccurrenceState.Running)
+                End(db, one, OccurrenceState.Cancelled, one.Progress with { Says = Message.Of("schedule.cancelled", ("by", by)) });
             Audit(db, by, "cancel occurrence", $$"""{"occurrence":{{number.ToString(CultureInfo.InvariantCulture)}}}""", clock.GetUtcNow());
             return Occurrence(db, number);
         }, stop);
@@ -117,8 +122,12 @@ public sealed partial class SqliteMetadataStore
 
     public Task<IReadOnlyList<AlertRecord>> AlertsAsync(string? schedule, bool open, int limit, CancellationToken stop) =>
         ReadAsync<IReadOnlyList<AlertRecord>>(db => db.All(
-            $"SELECT id, schedule, occurrence, at, says, closed FROM alerts WHERE 1 {(open ? "AND closed IS NULL" : "")} {(schedule is null ? "" : "AND schedule = ?2")} ORDER BY id DESC LIMIT ?1",
-            row => new AlertRecord(row.GetInt64(0), row.GetString(1), row.GetInt64(2), Time(row, 3), Record(row, 4, RecordsJson.Default.Message), TimeOrNull(row, 5)),
+            $"""
+            SELECT id, schedule, occurrence, at, says, closed FROM alerts
+            WHERE 1 {(open ? "AND closed IS NULL" : "")} {(schedule is null ? "" : "AND schedule = ?2")} ORDER BY id DESC LIMIT ?1
+            """,
+            row => new AlertRecord(row.GetInt64(0), row.GetString(1), row.GetInt64(2), Time(row, 3), Record(row, 4, RecordsJson.Default.Message),
+                TimeOrNull(row, 5)),
             schedule is null ? [limit] : [limit, schedule]), stop);
 
     static long Add(Connection db, string schedule, DateTimeOffset due, OccurrenceCause cause, string? by, int missed) => db.Number(
@@ -130,9 +139,11 @@ public sealed partial class SqliteMetadataStore
     {
         var now = clock.GetUtcNow();
         var over = (one with { State = state }).IsOver;
-        db.Run("UPDATE occurrences SET state = ?2, ended = ?3, progress = ?4 WHERE id = ?1", one.Number, state, over ? now : null, Json(progress, RecordsJson.Default.OccurrenceProgress));
+        db.Run("UPDATE occurrences SET state = ?2, ended = ?3, progress = ?4 WHERE id = ?1", one.Number, state, over ? now : null,
+            Json(progress, RecordsJson.Default.OccurrenceProgress));
         if (alert is not null)
-            db.Run("INSERT INTO alerts (schedule, occurrence, at, says) VALUES (?1, ?2, ?3, ?4)", one.Schedule, one.Number, now, Json(alert, RecordsJson.Default.Message));
+            db.Run("INSERT INTO alerts (schedule, occurrence, at, says) VALUES (?1, ?2, ?3, ?4)", one.Schedule, one.Number, now,
+                Json(alert, RecordsJson.Default.Message));
         else if (state is OccurrenceState.Released or OccurrenceState.Staged or OccurrenceState.Holding)
             db.Run("UPDATE alerts SET closed = ?2 WHERE schedule = ?1 AND closed IS NULL", one.Schedule, now);
     }
@@ -142,7 +153,8 @@ public sealed partial class SqliteMetadataStore
     static ScheduleRecord? Schedule(Connection db, string name) =>
         db.First<ScheduleRecord?>("SELECT name, since, considered, paused_at, paused_by FROM schedules WHERE name = ?1", ReadSchedule, null, name);
 
-    static ScheduleRecord ReadSchedule(SqliteDataReader row) => new(row.GetString(0), Time(row, 1), Time(row, 2), TimeOrNull(row, 3), row.IsDBNull(4) ? null : row.GetString(4));
+    static ScheduleRecord ReadSchedule(SqliteDataReader row) =>
+        new(row.GetString(0), Time(row, 1), Time(row, 2), TimeOrNull(row, 3), row.IsDBNull(4) ? null : row.GetString(4));
 
     static OccurrenceRecord? Occurrence(Connection db, long number) => Occurrences(db, "WHERE id = ?1", number).FirstOrDefault();
 

@@ -11,11 +11,14 @@ sealed partial class Doors
 
     IEnumerable<Command> Continuing()
     {
-        var schedules = Verb("schedules", "The schedules: what is due next, what became of the last, what is wrong. 'kumiki serve' runs them.", [], ListSchedulesAsync);
+        var schedules = Verb("schedules", "The schedules: what is due next, what became of the last, what is wrong. 'kumiki serve' runs them.", [],
+            ListSchedulesAsync);
         schedules.Add(Verb("show", "One schedule: its steps, alerts, and how automatic its models are.", [ScheduleArgument], ShowScheduleAsync));
         schedules.Add(RunSchedule());
-        schedules.Add(Verb("pause", "Let it not be due until it is resumed.", [ScheduleArgument, AuthorOption], (parsed, session, terminal, stop) => PauseAsync(parsed, session, terminal, paused: true, stop)));
-        schedules.Add(Verb("resume", "Let it be due again from now on.", [ScheduleArgument, AuthorOption], (parsed, session, terminal, stop) => PauseAsync(parsed, session, terminal, paused: false, stop)));
+        schedules.Add(Verb("pause", "Let it not be due until it is resumed.", [ScheduleArgument, AuthorOption], (parsed, session, terminal, stop) =>
+            PauseAsync(parsed, session, terminal, paused: true, stop)));
+        schedules.Add(Verb("resume", "Let it be due again from now on.", [ScheduleArgument, AuthorOption], (parsed, session, terminal, stop) =>
+            PauseAsync(parsed, session, terminal, paused: false, stop)));
         schedules.Add(Verb("cancel", "Cancel what of it waits, runs or is held back.", [ScheduleArgument, AuthorOption], CancelScheduleAsync));
         schedules.Add(ScheduleHistory());
         yield return schedules;
@@ -33,7 +36,8 @@ sealed partial class Doors
                 terminal.Table(["SCHEDULE", "WHEN", "NEXT", "NOW", "LAST"], all.Select(s => (IReadOnlyList<string>)
                 [
                     s.Schedule.Name, s.Schedule.When.ToString(), s.Next is { } next ? s.Schedule.When.Written(next) : "paused",
-                    string.Join(", ", s.Open.Select(o => $"#{o.Number} {Word(o.State)}")) is { Length: > 0 } open ? open : "–", s.Last is { } last ? $"#{last.Number} {Word(last.State)} {When(last.Ended!.Value)}" : "–",
+                    string.Join(", ", s.Open.Select(o => $"#{o.Number} {Word(o.State)}")) is { Length: > 0 } open ? open : "–",
+                    s.Last is { } last ? $"#{last.Number} {Word(last.State)} {When(last.Ended!.Value)}" : "–",
                 ]));
             Alerts(terminal, all.SelectMany(s => s.Alerts));
         });
@@ -53,10 +57,13 @@ sealed partial class Doors
         return terminal.Result(new { schedule = ScheduleShown.Of(status), automation }, () =>
         {
             var (schedule, kept) = (status.Schedule, status.Kept);
-            terminal.Line($"{name}  {schedule.When}  {(status.Next is { } next ? Message.Of("shell.schedule-next", ("time", schedule.When.Written(next))) : Message.Of("shell.schedule-paused", ("by", kept.PausedBy), ("at", When(kept.PausedAt!.Value)), ("schedule", name)))}");
-            terminal.Line($"  {Message.Of("shell.schedule-makes", ("assets", string.Join(", ", schedule.Make.Select(a => a.Name))), ("release", PolicyOf(schedule.Release)))}");
-            if (schedule.NewData.Count > 0) terminal.Line($"  {Message.Of("shell.schedule-news", ("assets", string.Join(", ", schedule.NewData.Select(a => a.Name))))}");
-            if (schedule.Afterwards.Count > 0) terminal.Line($"  {Message.Of("shell.schedule-afterwards", ("assets", string.Join(", ", schedule.Afterwards.Select(a => a.Name))))}");
+            var next = status.Next is { } time
+                ? Message.Of("shell.schedule-next", ("time", schedule.When.Written(time)))
+                : Message.Of("shell.schedule-paused", ("by", kept.PausedBy), ("at", When(kept.PausedAt!.Value)), ("schedule", name));
+            terminal.Line($"{name}  {schedule.When}  {next}");
+            terminal.Line($"  {Message.Of("shell.schedule-makes", ("assets", Names(schedule.Make)), ("release", PolicyOf(schedule.Release)))}");
+            if (schedule.NewData.Count > 0) terminal.Line($"  {Message.Of("shell.schedule-news", ("assets", Names(schedule.NewData)))}");
+            if (schedule.Afterwards.Count > 0) terminal.Line($"  {Message.Of("shell.schedule-afterwards", ("assets", Names(schedule.Afterwards)))}");
             foreach (var one in status.Open.Concat(status.Last is { } last ? [last] : Array.Empty<OccurrenceRecord>()))
             {
                 terminal.Line();
@@ -71,6 +78,8 @@ sealed partial class Doors
             Alerts(terminal, status.Alerts);
         });
     }
+
+    static string Names(IEnumerable<Asset> assets) => string.Join(", ", assets.Select(a => a.Name));
 
     static Message PolicyOf(ReleasePolicy policy) => policy.IsByPerson ? Message.Of("shell.release-by-person")
         : policy.Hold is { } hold ? Message.Of("shell.release-after", ("hold", hold))
@@ -91,29 +100,40 @@ sealed partial class Doors
         _ => "",
     };
 
-    static void PrintStep(Terminal terminal, OccurrenceStep step) =>
-        terminal.Line($"  {step.Good switch { true => "✓", false => "✗", null => "…" }} {step.Name}{(step.Ended is { } ended ? $" ({Took(ended - step.Started)})" : "")}{(step.Says is { } says ? $": {says}" : "")}");
+    static void PrintStep(Terminal terminal, OccurrenceStep step)
+    {
+        var mark = step.Good switch { true => "✓", false => "✗", null => "…" };
+        terminal.Line($"  {mark} {step.Name}{(step.Ended is { } ended ? $" ({Took(ended - step.Started)})" : "")}{(step.Says is { } says ? $": {says}" : "")}");
+    }
 
     static string Word(OccurrenceState state) => state == OccurrenceState.NoGo ? "NO-GO" : state.ToString().ToLowerInvariant();
 
     Command RunSchedule()
     {
-        var at = new Option<string?>("--at") { Description = "Plan it for a time to come instead, such as 2026-01-05T06:00 on the schedule's clock; 'kumiki serve' runs it then." };
-        return Verb("run", "Run it now, here; what waits of it is taken up first.", [ScheduleArgument, at, AuthorOption], async (parsed, session, terminal, stop) =>
+        var at = new Option<string?>("--at")
+        {
+            Description = "Plan it for a time to come instead, such as 2026-01-05T06:00 on the schedule's clock; 'kumiki serve' runs it then.",
+        };
+        return Verb("run", "Run it now, here; what waits of it is taken up first.", [ScheduleArgument, at, AuthorOption],
+            async (parsed, session, terminal, stop) =>
         {
             var (schedules, name, by) = (SchedulesOf(session), parsed.GetValue(ScheduleArgument)!, parsed.GetValue(AuthorOption) ?? Author);
             var schedule = (await session.GraphAsync(null, stop)).Sound().Schedule(name);
             if (parsed.GetValue(at) is { } text)
             {
                 var planned = await schedules.AskAsync(name, TimeOf(text, schedule), by, stop);
-                return terminal.Result(planned, () => terminal.Line(Message.Of("shell.schedule-planned", ("schedule", name), ("number", planned.Number), ("time", schedule.When.Written(planned.Due)))));
+                var time = schedule.When.Written(planned.Due);
+                return terminal.Result(planned, () =>
+                    terminal.Line(Message.Of("shell.schedule-planned", ("schedule", name), ("number", planned.Number), ("time", time))));
             }
             await schedules.PlanAsync(stop);
             var waiting = (await schedules.ReadyAsync(stop)).FirstOrDefault(o => o.Schedule == name);
             var one = waiting ?? await schedules.AskAsync(name, null, by, stop);
-            if (waiting is not null) terminal.Line(Message.Of("shell.schedule-taken-up", ("schedule", name), ("number", one.Number), ("time", schedule.When.Written(one.Due))));
+            if (waiting is not null)
+                terminal.Line(Message.Of("shell.schedule-taken-up", ("schedule", name), ("number", one.Number), ("time", schedule.When.Written(one.Due))));
             var told = 0;
-            var end = await MakingScreen.ShowAsync(terminal, making => schedules.RunAsync(one.Number, new(StopCancels: true, Told: Told, Making: making), stop));
+            var end = await MakingScreen.ShowAsync(terminal, making =>
+                schedules.RunAsync(one.Number, new(StopCancels: true, Told: Told, Making: making), stop));
             if (end is null)
             {
                 if (waiting is null) await session.Metadata.CancelOccurrenceAsync(one.Number, by, stop);
@@ -139,7 +159,8 @@ sealed partial class Doors
     {
         string[] walls = ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd HH:mm", "yyyy-MM-dd'T'HH:mm:ss"];
         if (DateTime.TryParseExact(text, walls, CultureInfo.InvariantCulture, DateTimeStyles.None, out var wall)) return schedule.When.InstantOf(wall);
-        if (DateTimeOffset.TryParseExact(text, [.. walls.Select(w => w + "K")], CultureInfo.InvariantCulture, DateTimeStyles.None, out var instant)) return instant;
+        string[] instants = [.. walls.Select(w => w + "K")];
+        if (DateTimeOffset.TryParseExact(text, instants, CultureInfo.InvariantCulture, DateTimeStyles.None, out var instant)) return instant;
         throw new KumikiException(Message.Of("shell.time", ("text", text)));
     }
 
@@ -160,7 +181,9 @@ sealed partial class Doors
         return terminal.Result(cancelled, () =>
         {
             foreach (var one in cancelled)
-                terminal.Line(one.IsOver ? Message.Of("shell.occurrence-cancelled", ("schedule", one.Schedule), ("number", one.Number)) : Message.Of("shell.occurrence-cancelling", ("schedule", one.Schedule), ("number", one.Number)));
+                terminal.Line(one.IsOver
+                    ? Message.Of("shell.occurrence-cancelled", ("schedule", one.Schedule), ("number", one.Number))
+                    : Message.Of("shell.occurrence-cancelling", ("schedule", one.Schedule), ("number", one.Number)));
         });
     }
 
@@ -168,7 +191,8 @@ sealed partial class Doors
     {
         var limit = new Option<int>("--limit") { Description = "How many, newest first.", DefaultValueFactory = _ => 20 };
         var before = new Option<long?>("--before") { Description = "Only occurrences before this number, for paging." };
-        return Verb("history", "What became of each time it was due, newest first.", [ScheduleArgument, limit, before], async (parsed, session, terminal, stop) =>
+        return Verb("history", "What became of each time it was due, newest first.", [ScheduleArgument, limit, before],
+            async (parsed, session, terminal, stop) =>
         {
             var name = parsed.GetValue(ScheduleArgument)!;
             var all = await SchedulesOf(session).HistoryAsync(name, Math.Clamp(parsed.GetValue(limit), 1, 1000), parsed.GetValue(before), stop);
@@ -179,7 +203,8 @@ sealed partial class Doors
                 else
                     terminal.Table(["#", "DUE", "STATE", "TOOK", "RELEASE", "WHAT CAME OF IT"], all.Select(o => (IReadOnlyList<string>)
                     [
-                        o.Number.ToString(CultureInfo.InvariantCulture), schedule?.When.Written(o.Due) ?? When(o.Due), Word(o.State), o is { Started: { } started, Ended: { } ended } ? Took(ended - started) : "…",
+                        o.Number.ToString(CultureInfo.InvariantCulture), schedule?.When.Written(o.Due) ?? When(o.Due), Word(o.State),
+                        o is { Started: { } started, Ended: { } ended } ? Took(ended - started) : "…",
                         o.Progress.Release?.ToString(CultureInfo.InvariantCulture) ?? "–", (o.Progress.Says?.ToString() ?? "") + Because(o),
                     ]));
             });
@@ -187,10 +212,12 @@ sealed partial class Doors
     }
 
     /// <summary>A schedule as a program reads it.</summary>
-    sealed record ScheduleShown(string Name, string Cron, string Zone, DateTimeOffset? Next, DateTimeOffset? PausedAt, string? PausedBy, IReadOnlyList<string> Make, IReadOnlyList<string> NewData,
+    sealed record ScheduleShown(string Name, string Cron, string Zone, DateTimeOffset? Next, DateTimeOffset? PausedAt, string? PausedBy,
+        IReadOnlyList<string> Make, IReadOnlyList<string> NewData,
         IReadOnlyList<string> Afterwards, string Release, IReadOnlyList<OccurrenceRecord> Open, OccurrenceRecord? Last, IReadOnlyList<AlertRecord> Alerts)
     {
-        public static ScheduleShown Of(ScheduleStatus s) => new(s.Schedule.Name, s.Schedule.When.Expression, s.Schedule.When.Zone, s.Next, s.Kept.PausedAt, s.Kept.PausedBy, Names(s.Schedule.Make),
+        public static ScheduleShown Of(ScheduleStatus s) =>
+            new(s.Schedule.Name, s.Schedule.When.Expression, s.Schedule.When.Zone, s.Next, s.Kept.PausedAt, s.Kept.PausedBy, Names(s.Schedule.Make),
             Names(s.Schedule.NewData), Names(s.Schedule.Afterwards), s.Schedule.Release.ToString(), s.Open, s.Last, s.Alerts);
 
         static IReadOnlyList<string> Names(IEnumerable<Asset> assets) => [.. assets.Select(a => a.Name)];

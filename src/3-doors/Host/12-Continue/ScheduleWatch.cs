@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Kumiki.Hosting;
 
-/// <summary>Runs the schedules of a project while a server runs: what is due begins within a second, each schedule beside the others, each making in a process of its own.</summary>
+/// <summary>Runs the schedules of a project while a server runs: what is due begins within a second, each schedule beside the others, each making in a
+/// process of its own.</summary>
 static partial class ScheduleWatch
 {
     /// <summary>The category of its log lines.</summary>
@@ -28,15 +29,18 @@ static partial class ScheduleWatch
                     var state = await StateAsync(served.Metadata, stop);
                     if (!isDue && state == seen) continue;          // something was written, but not of schedules
 
-                    foreach (var crashed in await schedules.PlanAsync(stop)) Alert(logger, crashed.Schedule, crashed.Number, crashed.State, crashed.Progress.Says!.ToString());
+                    foreach (var crashed in await schedules.PlanAsync(stop))
+                        Alert(logger, crashed.Schedule, crashed.Number, crashed.State, crashed.Progress.Says!.ToString());
                     foreach (var ready in await schedules.ReadyAsync(stop))
-                        if (!running.TryGetValue(ready.Schedule, out var before) || before.IsCompleted) running[ready.Schedule] = RunOneAsync(schedules, ready, served.Attempt, logger, stop);
+                        if (!running.TryGetValue(ready.Schedule, out var before) || before.IsCompleted)
+                            running[ready.Schedule] = RunOneAsync(schedules, ready, served.Attempt, logger, stop);
                     (seen, next, trouble) = (await StateAsync(served.Metadata, stop), await schedules.NextAsync(stop), "");
                 }
                 catch (KumikiException e)
                 {
                     next = served.Clock.GetUtcNow() + AfterTrouble;
-                    if (trouble != (trouble = e.Says.ToString())) NotLooked(logger, trouble);       // the graph has faults, or the store cannot be written just now: said once
+                    if (trouble != (trouble = e.Says.ToString()))
+                        NotLooked(logger, trouble);       // the graph has faults, or the store cannot be written just now: said once
                 }
             }
             while (await timer.WaitForNextTickAsync(stop));
@@ -61,7 +65,8 @@ static partial class ScheduleWatch
         {
             Begins(logger, one.Schedule, one.Number, one.Due);
             if (await schedules.RunAsync(one.Number, attempt, stop) is not { } end) return;
-            if (end.State is OccurrenceState.NoGo or OccurrenceState.Refused or OccurrenceState.Stopped or OccurrenceState.Failed) Alert(logger, end.Schedule, end.Number, end.State, end.Progress.Says!.ToString());
+            if (end.State is OccurrenceState.NoGo or OccurrenceState.Refused or OccurrenceState.Stopped or OccurrenceState.Failed)
+                Alert(logger, end.Schedule, end.Number, end.State, end.Progress.Says!.ToString());
             else Ended(logger, end.Schedule, end.Number, end.State, end.Progress.Says!.ToString());
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
