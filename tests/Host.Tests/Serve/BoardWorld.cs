@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
-using Kumiki.Ground.Tests.Making;
 using Kumiki.Hosting;
 using Kumiki.Making;
+using Kumiki.Store;
 using Xunit;
 
 namespace Kumiki.Host.Tests.Serve;
@@ -85,14 +85,15 @@ public sealed class BoardWorld : IAsyncLifetime
     public static readonly DateOnly First = new(2025, 1, 6), BadWeek = new(2025, 3, 31);
     static readonly string[] Stores = ["kobe", "nara", "osaka"], Items = ["juice", "tea"];
 
+    readonly string root = Directory.CreateTempSubdirectory("kumiki-board-").FullName;
+    readonly Project project = new();
+    DataFolder data = null!;
+    Workplace place = null!;
     HttpClient? client;
-
-    MakingWorld World { get; } = new(
-        typeof(ShopSales), typeof(ShopForecasts), typeof(ShopErrors), typeof(BareForecasts), typeof(ShopGoal), typeof(EmptySales), typeof(ShopBoard), typeof(BareBoard), typeof(KeylessBoard), typeof(EmptyBoard));
 
     internal KumikiServer Server { get; private set; } = null!;
     internal HttpClient Http => client ??= new(new SocketsHttpHandler()) { BaseAddress = Server.Address };
-    internal ProjectGraph Graph => World.Graph();
+    ProjectGraph Graph => ProjectGraph.Build(project);
 
     static int Daily(string store, string item) => (item == "tea" ? 10 : 5) * (store == "kobe" ? 2 : 1);
 
@@ -102,6 +103,10 @@ public sealed class BoardWorld : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        Type[] types = [typeof(ShopSales), typeof(ShopForecasts), typeof(ShopErrors), typeof(BareForecasts), typeof(ShopGoal), typeof(EmptySales), typeof(ShopBoard), typeof(BareBoard), typeof(KeylessBoard), typeof(EmptyBoard)];
+        foreach (var type in types) project.Add(type);
+        data = DataFolder.Open(Path.Combine(root, ".kumiki"), TimeProvider.System);
+        place = new(data.Metadata, data.Artifacts, ProgramClosure.Current(typeof(BoardWorld).Assembly), root, Path.Combine(root, "checkpoints"), new Dictionary<string, string>(), ["false"], TimeProvider.System);
         var series = Stores.SelectMany(s => Items.Select(i => (Store: s, Item: i))).ToList();
         List<string> sales = ["date,store,item,units"], accuracy = ["store,item,week,known_until,ahead,prediction,lower,upper,actual,two_weeks_ago,model,kind"];
         for (var day = 0; day < 20 * 7 + 3; day++)
@@ -122,15 +127,13 @@ public sealed class BoardWorld : IAsyncLifetime
                 }
         // A later model was tried on a week that had been forecast already, and was far off: planners were told the other forecast.
         accuracy.Add("nara,juice,2025-05-19,2025-05-11,2,900,890,910,35,35,shop-model@2,test");
-        await File.WriteAllLinesAsync(Path.Combine(World.Root, "sales.csv"), sales);
-        await File.WriteAllLinesAsync(Path.Combine(World.Root, "accuracy.csv"), accuracy);
+        await File.WriteAllLinesAsync(Path.Combine(root, "sales.csv"), sales);
+        await File.WriteAllLinesAsync(Path.Combine(root, "accuracy.csv"), accuracy);
         await ForecastAsync(new(2025, 5, 18), 0);
-        foreach (var asset in (string[])["shop-sales", "shop-forecasts", "shop-errors", "shop-goal"]) await MadeAsync(asset);
-        await World.StageAsync("shop-errors@1");
-        await MadeAsync("bare-forecasts");
+        foreach (var asset in (string[])["shop-sales", "shop-forecasts", "shop-errors", "shop-goal", "bare-forecasts"]) await MadeAsync(asset);
         await ForecastAsync(new(2025, 5, 25), 20);
         await MadeAsync("shop-forecasts");
-        var served = new Served { Name = "Shops", DataFolder = Path.Combine(World.Root, "data"), Metadata = World.Store, Artifacts = World.Artifacts, Project = _ => Task.FromResult(new ServedProject(World.Graph(), World.Maker())) };
+        var served = new Served { Name = "Shops", DataFolder = data.Path, Metadata = data.Metadata, Artifacts = data.Artifacts, Project = _ => Task.FromResult(new ServedProject(Graph, new(Graph, place))) };
         Server = await KumikiServer.StartAsync(served, ServeAddress.Of("127.0.0.1", 0), default);
     }
 
@@ -148,12 +151,12 @@ public sealed class BoardWorld : IAsyncLifetime
                     var prediction = Daily(store, item) * 7 + (store == "osaka" && item == "tea" && week == new DateOnly(2025, 6, 2) ? more : 0);
                     rows.Add(Line($"{store},{item},{week:yyyy-MM-dd},{known:yyyy-MM-dd},{ahead},{prediction},{prediction - 10},{prediction + 10}"));
                 }
-        await File.WriteAllLinesAsync(Path.Combine(World.Root, "forecasts.csv"), rows);
+        await File.WriteAllLinesAsync(Path.Combine(root, "forecasts.csv"), rows);
     }
 
     async Task MadeAsync(string asset)
     {
-        var end = await World.MakeAsync(asset);
+        var end = (await new Maker(Graph, place).MakeAsync(new(asset) { UseNewest = true }, null, default))[^1];
         Assert.True(end.Result is not null, end is MakingEnd.Failed failed ? failed.Why.In("en") : end.ToString());
     }
 
@@ -172,6 +175,7 @@ public sealed class BoardWorld : IAsyncLifetime
     {
         client?.Dispose();
         await Server.DisposeAsync();
-        await World.DisposeAsync();
+        await data.DisposeAsync();
+        Directory.Delete(root, recursive: true);
     }
 }

@@ -145,7 +145,7 @@ public sealed class ProjectTests : IAsyncLifetime
 
         public override AssetKind Kind => AssetKind.Dataset;
 
-        protected internal override async Task MakeAsync(MakingRun making, CancellationToken stop) => await making.AddBytesAsync("bags", new byte[] { (byte)Bags }, stop);
+        protected override async Task MakeAsync(MakingRun making, CancellationToken stop) => await making.AddBytesAsync("bags", new byte[] { (byte)Bags }, stop);
     }
 
 #pragma warning disable CS9113 // what an asset asks for is its dependency
@@ -154,6 +154,6 @@ public sealed class ProjectTests : IAsyncLifetime
     {
         public override AssetKind Kind => AssetKind.Model;
 
-        protected internal override Task MakeAsync(MakingRun making, CancellationToken stop) => making.AddBytesAsync("roast", new byte[1], stop);
+        protected override Task MakeAsync(MakingRun making, CancellationToken stop) => making.AddBytesAsync("roast", new byte[1], stop);
     }
 }

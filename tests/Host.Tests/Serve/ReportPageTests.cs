@@ -15,6 +15,7 @@ public sealed class ReportPageTests(LendingWorld world, Browser browser) : IClas
         await using var visit = await browser.VisitAsync(world.Server.Address, "#/graph");
         var page = visit.Page;
 
+        await page.GetByRole(AriaRole.Link, new() { Name = "Assets", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "applications-report", Exact = true }).First.ClickAsync();
         await visit.SeesAsync("applications-report");
         await page.GetByRole(AriaRole.Link, new() { Name = "applications-report@1" }).First.ClickAsync();
@@ -34,6 +35,7 @@ public sealed class ReportPageTests(LendingWorld world, Browser browser) : IClas
         await using var visit = await browser.VisitAsync(world.Server.Address, "#/graph");
         var page = visit.Page;
 
+        await page.GetByRole(AriaRole.Link, new() { Name = "Assets", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "default-report", Exact = true }).First.ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "default-report@1" }).First.ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Open the report" }).ClickAsync();
@@ -75,6 +77,7 @@ public sealed class ReportPageTests(LendingWorld world, Browser browser) : IClas
         var chosen = points.Index().Single(p => (double)p.Item!["value"]! == (double)among["choice"]!["value"]!).Index;
         await using var visit = await browser.VisitAsync(world.Server.Address, "#/graph");
         var page = visit.Page;
+        await page.GetByRole(AriaRole.Link, new() { Name = "Assets", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "decline-above", Exact = true }).First.ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "decline-above@1" }).First.ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Move the threshold" }).ClickAsync();

@@ -58,11 +58,17 @@ function SliceErrors({ version, of, name, errors }: { version: string; of: TestR
           {errors.worst.map(w => (
             <tr key={w.row}>
               <th scope="row">{number(w.row + 1)}</th><td class="number">{number(w.loss)}</td><td class="number">{truth(w.truth)}</td><td class="number">{number(w.predicted)}</td>
-              {columns.map((c, i) => <td key={c}>{found.find(r => r.row === w.row)?.values[i] ?? "–"}</td>)}
+              {columns.map((c, i) => <td key={c}><Cell of={found.find(r => r.row === w.row)?.values[i] ?? "–"} /></td>)}
             </tr>
           ))}
         </Table>
       )}</Read>
     </div>
   );
+}
+
+/** A value as the data has it; of a number with many digits the first few, and all of them on pointing. */
+function Cell({ of }: { of: string }) {
+  const number = useNumber();
+  return /^-?\d+\.\d{5,}(E[-+]?\d+)?$/i.test(of) ? <span title={of}>{number(Number(of))}</span> : <>{of}</>;
 }
