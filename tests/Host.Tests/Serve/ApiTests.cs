@@ -177,7 +177,8 @@ public sealed partial class ApiTests(ServedWorld served) : IClassFixture<ServedW
     public async Task The_document_and_the_page_of_the_API_describe_the_same_addresses()
     {
         var document = await served.GetAsync("openapi/v1.json");
-        var described = File.ReadLines(Kumiki.Journeys.Checkout.PathOf("docs/api.md")).Select(l => Address().Match(l)).Where(m => m.Success).Select(m => $"{m.Groups[1].Value} {Hole().Replace(m.Groups[2].Value, "{}")}");
+        var described = File.ReadLines(Kumiki.Journeys.Checkout.PathOf("docs/api.md")).Select(l => Address().Match(l)).Where(m => m.Success)
+            .Select(m => $"{m.Groups[1].Value} {Hole().Replace(m.Groups[2].Value, "{}")}");
 
         var paths = document["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject().Select(m => $"{m.Key.ToUpperInvariant()} {Hole().Replace(p.Key, "{}")}"));
         Assert.Equal(described.Order(StringComparer.Ordinal), paths.Order(StringComparer.Ordinal));

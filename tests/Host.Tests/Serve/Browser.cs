@@ -42,7 +42,8 @@ public sealed class Browser : IAsyncLifetime
         var wire = await context.NewCDPSessionAsync(page);
         await wire.SendAsync("Network.enable");
         var bytes = 0L;
-        wire.Event("Network.loadingFinished").OnEvent += (_, told) => Interlocked.Add(ref bytes, (long)told!.Value.GetProperty("encodedDataLength").GetDouble());
+        wire.Event("Network.loadingFinished").OnEvent += (_, told) =>
+            Interlocked.Add(ref bytes, (long)told!.Value.GetProperty("encodedDataLength").GetDouble());
         await page.GotoAsync($"{server}{address}");
         await page.Locator("h1").WaitForAsync();
         await Assertions.Expect(page.Locator(".loading")).ToHaveCountAsync(0, new() { Timeout = 20_000 });

@@ -149,7 +149,8 @@ public sealed class PageTests(ServedWorld served, Browser browser, ITestOutputHe
         using var folder = new TemporaryFolder();
         await using var world = await DemoWorld.EmptyAsync(folder.Path);
         await using var server = await Kumiki.Hosting.KumikiServer.StartAsync(ServedWorld.Of(world), Kumiki.Hosting.ServeAddress.Of("127.0.0.1", 0), default);
-        foreach (var (address, command) in new[] { ("#/", "kumiki release NAME@N"), ("#/graph", "kumiki make NAME"), ("#/assets", "kumiki make NAME"), ("#/runs", "kumiki make NAME"), ("#/releases", "kumiki release NAME@N") })
+        foreach (var (address, command) in new[] { ("#/", "kumiki release NAME@N"), ("#/graph", "kumiki make NAME"), ("#/assets", "kumiki make NAME"),
+            ("#/runs", "kumiki make NAME"), ("#/releases", "kumiki release NAME@N") })
         {
             await using var visit = await browser.VisitAsync(server.Address, address);
             await Assertions.Expect(visit.Page.Locator(".empty").First).ToContainTextAsync(command);
@@ -183,7 +184,9 @@ public sealed class PageTests(ServedWorld served, Browser browser, ITestOutputHe
         await Assertions.Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = "Try again" })).ToBeVisibleAsync();
     }
 
-    public static TheoryData<string> Pages => ["#/", "#/graph", "#/assets", "#/assets/demand-model", "#/versions/sales/2", "#/versions/demand-model/2", "#/diff/demand-model@1/demand-model@2", "#/runs", "#/compare?runs=run-4,run-7", "#/compare", "#/runs/run-7", "#/releases", "#/releases/1", "#/schedules", "#/api"];
+    public static TheoryData<string> Pages =>
+        ["#/", "#/graph", "#/assets", "#/assets/demand-model", "#/versions/sales/2", "#/versions/demand-model/2", "#/diff/demand-model@1/demand-model@2",
+        "#/runs", "#/compare?runs=run-4,run-7", "#/compare", "#/runs/run-7", "#/releases", "#/releases/1", "#/schedules", "#/api"];
 
     /// <summary>All bytes over the wire to a browser that holds nothing yet: files, answers and their headers.</summary>
     [Theory, MemberData(nameof(Pages))]

@@ -44,7 +44,8 @@ sealed record AssetList(IReadOnlyList<AssetStatus> Assets);
 /// <param name="Source">Where it is written; null where the project is not served, or has it no more.</param>
 /// <param name="Next">Ask again with <c>before</c> = this for older versions; null at the end.</param>
 sealed record AssetAnswer(
-    AssetStatus Status, SourcePlace? Source, IReadOnlyList<ParameterAnswer> Parameters, IReadOnlyList<Neighbour> Inputs, IReadOnlyList<Neighbour> Users, IReadOnlyList<VersionLine> Versions, RunId? Next);
+    AssetStatus Status, SourcePlace? Source, IReadOnlyList<ParameterAnswer> Parameters, IReadOnlyList<Neighbour> Inputs, IReadOnlyList<Neighbour> Users,
+        IReadOnlyList<VersionLine> Versions, RunId? Next);
 
 /// <param name="IsSet">Whether a setting overrides the default.</param>
 sealed record ParameterAnswer(string Name, string Value, bool IsSet, double? Min, double? Max);
