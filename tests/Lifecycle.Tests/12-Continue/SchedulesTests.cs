@@ -190,6 +190,25 @@ public sealed class SchedulesTests
         Assert.Equal((left.Number, 2, OccurrenceState.Released), (again.Number, again.Fence, again.State));
     }
 
+    [Theory]
+    [InlineData(true, OccurrenceState.Cancelled, "Cancelled by mika.")]
+    [InlineData(false, OccurrenceState.Waiting, "interrupted; whoever runs schedules next goes on with it.")]
+    public async Task What_was_asked_for_by_hand_is_cancelled_by_who_stops_it_there_and_waits_where_a_server_stops(bool stopCancels, OccurrenceState state, string says)
+    {
+        await using var world = await SeenAsync(typeof(WeeklyTaste));
+        (Taste.Began, Taste.MayEnd) = (new(), new());
+        using var stop = new CancellationTokenSource();
+        var asked = await world.Schedules.AskAsync("weekly-taste", null, "mika");
+        var running = Task.Run(() => world.Schedules.RunAsync(asked.Number, new(StopCancels: stopCancels), stop.Token));
+        await Taste.Began.Task;
+
+        await stop.CancelAsync();
+        var left = (await running)!;
+        (Taste.Began, Taste.MayEnd) = (null, null);
+
+        Assert.Equal((state, says), (left.State, left.Progress.Says!.In("en")));
+    }
+
     [Fact]
     public async Task A_person_runs_it_now_or_at_a_time_to_come()
     {
