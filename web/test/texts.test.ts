@@ -1,14 +1,15 @@
 import { expect, test } from "vitest";
-import catalogue from "../../src/1-ground/Messages/texts/page.json";
+import views from "../../src/1-ground/Messages/texts/page-views.json";
 import { tablesOf } from "../assets/Schema";
 import { kebab } from "../src/parts";
-import { sayIn } from "../src/texts";
+import { catalogue as shared, sayIn } from "../src/texts";
 
-const source = Object.values(import.meta.glob<string>(["../{src,graph,assets,runs,releases}/**/*.{ts,tsx}", "../vite.config.ts"], { query: "?raw", import: "default", eager: true })).join("\n");
+const catalogue = { ...shared, ...views };
+const source = Object.values(import.meta.glob<string>(["../{src,overview,api,schedules,graph,assets,runs,releases}/**/*.{ts,tsx}", "../vite.config.ts"], { query: "?raw", import: "default", eager: true })).join("\n");
 
 test("Every text of the catalogue is said somewhere, and every text said is in it", () => {
   const literal = new Set([...source.matchAll(/"(page\.[a-z0-9.-]+)"/g)].map(m => m[1]!));
-  const made = [...source.matchAll(/`(page\.[^`]+)`/g)].map(m => new RegExp(`^${m[1]!.replaceAll(".", "\\.").replace(/\$\{[^}]*\}/g, "[a-z-]+")}$`));
+  const made = [...source.matchAll(/`(page\.[^`]+)`/g)].map(m => new RegExp(`^${m[1]!.replaceAll(".", "\\.").replace(/\$\{[^}]*\}/g, "[a-z0-9-]+")}$`));
   expect([...literal].filter(id => !(id in catalogue))).toEqual([]);
   expect(Object.keys(catalogue).filter(id => !literal.has(id) && !made.some(m => m.test(id)))).toEqual([]);
 });

@@ -6,7 +6,7 @@ namespace Kumiki;
 /// <summary>A set of assets, and of schedules that make them, declared in one C# program.</summary>
 public sealed class Project
 {
-    readonly List<Type> types = [], schedules = [];
+    readonly List<Type> types = [], schedules = [], views = [];
 
     /// <summary>Where the project's relative paths start: the folder of the project's sources while it is developed, else the current folder.</summary>
     /// <value>The current folder by default.</value>
@@ -22,15 +22,18 @@ public sealed class Project
     /// <summary>The schedule classes, in the order they were added.</summary>
     public IReadOnlyList<Type> Schedules => schedules;
 
-    /// <summary>Adds every asset and schedule class of the assembly that calls this.</summary>
+    /// <summary>The classes of views, in the order they were added.</summary>
+    public IReadOnlyList<Type> Views => views;
+
+    /// <summary>Adds every class of an asset, a schedule or a view of the assembly that calls this.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public Project AddAssetsFromThisAssembly() => AddAssetsFrom(Assembly.GetCallingAssembly());
 
-    /// <summary>Adds every asset and schedule class of an assembly.</summary>
+    /// <summary>Adds every class of an asset, a schedule or a view of an assembly.</summary>
     public Project AddAssetsFrom(Assembly assembly)
     {
-        foreach (var type in assembly.GetTypes().Where(t => t.IsClass && !t.IsAbstract && !t.ContainsGenericParameters && (t.IsSubclassOf(typeof(Asset)) || t.IsSubclassOf(typeof(Schedule))))
-            .OrderBy(t => t.FullName, StringComparer.Ordinal))
+        var classes = assembly.GetTypes().Where(t => t.IsClass && !t.IsAbstract && !t.ContainsGenericParameters);
+        foreach (var type in classes.Where(t => ListOf(t) is not null).OrderBy(t => t.FullName, StringComparer.Ordinal))
             Add(type);
         return this;
     }
@@ -43,9 +46,11 @@ public sealed class Project
 
     public Project Add(Type type)
     {
-        if (type.IsAbstract || !(type.IsSubclassOf(typeof(Asset)) || type.IsSubclassOf(typeof(Schedule)))) throw new ArgumentException($"{type.Name} is not an asset class.", nameof(type));
-        var added = type.IsSubclassOf(typeof(Schedule)) ? schedules : types;
-        if (!added.Contains(type)) added.Add(type);
+        var list = type.IsAbstract ? null : ListOf(type);
+        if (list is null) throw new ArgumentException($"{type.Name} is not a class of an asset, a schedule or a view.", nameof(type));
+        if (!list.Contains(type)) list.Add(type);
         return this;
     }
+
+    List<Type>? ListOf(Type type) => type.IsSubclassOf(typeof(Asset)) ? types : type.IsSubclassOf(typeof(Schedule)) ? schedules : type.IsSubclassOf(typeof(View)) ? views : null;
 }

@@ -16,6 +16,9 @@ public sealed partial class ProjectGraph
     /// <summary>Every asset, inputs before users; equal ranks by name.</summary>
     public IReadOnlyList<AssetNode> Nodes { get; }
 
+    /// <summary>The project's views that can be drawn, by name; none where the graph is not sound.</summary>
+    public IReadOnlyList<View> Views { get; private init; } = [];
+
     /// <summary>What is wrong, all at once.</summary>
     public IReadOnlyList<Finding> Findings { get; }
 

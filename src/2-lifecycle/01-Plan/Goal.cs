@@ -31,6 +31,9 @@ public abstract class Goal : Asset
     /// <summary>In a making: from the version in use, recorded as read. Elsewhere: from the code.</summary>
     T Read<T>(string part, Func<GoalStatement, T> fromCode) => MakingRun.Current is { } making && making.Node != Node ? making.Input(this).Part<T>(part) : fromCode(Stated(part));
 
+    /// <summary>What it says now, in code: for who shows it and makes nothing of it.</summary>
+    internal GoalStatement Says => Stated("statement");
+
     [ThreadStatic]
     static Goal? stating;
 

@@ -11,12 +11,17 @@ static class SharedTables
     static TableEngine? engine;
     static Scratch? spill;
 
-    public static TableEngine Tables(this MakingRun making)
+    public static TableEngine Tables(this MakingRun making) => Of(making.NewProcessScratch);
+
+    /// <summary>For who only looks, outside a making.</summary>
+    public static TableEngine Of(IArtifactStore artifacts) => Of(artifacts.NewScratch);
+
+    static TableEngine Of(Func<Scratch> newScratch)
     {
         lock (Gate)
         {
             if (engine is not null) return engine;
-            spill = making.NewProcessScratch();
+            spill = newScratch();
             AppDomain.CurrentDomain.ProcessExit += (_, _) => spill.Dispose();
             return engine = new(new TableEngineOptions { SpillFolder = spill.Folder });
         }

@@ -65,15 +65,19 @@ sealed class CostCurve
     public Choice Choice(string rule, Cut cut) => new(cut.Value, cut.Value, cut.Cost, cut.Precision, cut.Recall, rows) { Rule = rule, Above = cut.Above, Costs = Costs };
 
     /// <summary>At most about <paramref name="points"/> of the thresholds, spread evenly over the rows above them, always the first and the last.</summary>
-    public IReadOnlyList<CurvePoint> Points(int points)
+    public IReadOnlyList<CurvePoint> Points(int points) => [.. Some(points, []).Select(cut => new CurvePoint(cut.Value, cut.Cost / rows, cut.Precision, cut.Recall, (double)cut.Above / rows))];
+
+    /// <summary>At most about <paramref name="points"/> of the thresholds, spread evenly over the rows above them, always the first, the last and the lowest one that is not below each of <paramref name="always"/>.</summary>
+    public IReadOnlyList<Cut> Some(int points, IReadOnlyList<double> always)
     {
-        var (kept, next) = (new List<CurvePoint>(), 0.0);
+        var (kept, next) = (new List<Cut>(), 0.0);
         for (var at = 0; at < Cuts.Count; at++)
         {
             var cut = Cuts[at];
-            if (Cuts.Count > points && cut.Above < next && at < Cuts.Count - 1) continue;
-            kept.Add(new(cut.Value, cut.Cost / rows, cut.Precision, cut.Recall, (double)cut.Above / rows));
-            next = cut.Above + (double)rows / points;
+            var isNamed = always.Any(v => cut.Value >= v && (at == Cuts.Count - 1 || Cuts[at + 1].Value < v));
+            if (Cuts.Count > points && cut.Above < next && at < Cuts.Count - 1 && !isNamed) continue;
+            kept.Add(cut);
+            if (cut.Above >= next) next = cut.Above + (double)rows / points;
         }
         return kept;
     }

@@ -153,12 +153,33 @@ sealed record TimeData(string From, int Rows, double Loss, double Low, double Hi
 
 /// <param name="Loss">What <see cref="SliceData.Loss"/> is: <c>log_loss</c>, <c>absolute_error</c> or <c>pinball</c>.</param>
 /// <param name="Tried">Slices that were large enough to be tested in the search.</param>
-sealed record SlicesData(string Loss, int Smallest, IReadOnlyList<SliceData> Declared, int Tried, IReadOnlyList<SliceData> Found);
+sealed record SlicesData(string Loss, int Smallest, IReadOnlyList<SliceData> Declared, int Tried, IReadOnlyList<SliceData> Found)
+{
+    /// <summary>[n + 1] edges of the bins that losses are counted in; the last bin also holds those beyond.</summary>
+    public IReadOnlyList<double> LossEdges { get; init; } = [];
+
+    /// <summary>Of all test rows.</summary>
+    public ErrorsData? All { get; init; }
+}
 
 /// <param name="TooSmall">Fewer rows than can be judged: nothing but their count is said.</param>
 /// <param name="Effect">Hedges' g of the loss against the rest; above 0 is worse.</param>
 /// <param name="PAdjusted">Of being worse than the rest, adjusted over all slices that were tested (Benjamini and Hochberg).</param>
-sealed record SliceData(string Name, int Rows, bool TooSmall, double? Loss, double? Low, double? High, double? Rest, double? Effect, double? PAdjusted, double? TruthMean, double? PredictedMean, double? CostPerDecision);
+sealed record SliceData(string Name, int Rows, bool TooSmall, double? Loss, double? Low, double? High, double? Rest, double? Effect, double? PAdjusted, double? TruthMean, double? PredictedMean, double? CostPerDecision)
+{
+    /// <value>Null: too small to be judged.</value>
+    public ErrorsData? Errors { get; init; }
+}
+
+/// <summary>How the losses of some rows lie.</summary>
+/// <param name="Counts">[n] rows, by <see cref="SlicesData.LossEdges"/>.</param>
+/// <param name="Worst">At most 20 rows, the largest loss first.</param>
+sealed record ErrorsData(IReadOnlyList<int> Counts, IReadOnlyList<WorstRow> Worst);
+
+/// <param name="Row">Its number in the data, from 0.</param>
+/// <param name="Truth">A number, or the number of a class.</param>
+/// <param name="Predicted">Null for many classes.</param>
+sealed record WorstRow(int Row, double Truth, double? Predicted, double Loss);
 
 /// <param name="Unused">Input columns that no explanation and no shuffle shows any effect of.</param>
 /// <param name="Unstable">Columns whose shuffles do some harm, but not by more than chance.</param>

@@ -7,15 +7,16 @@ namespace Kumiki.Testing;
 /// <summary>Parts of the test rows: those the author named, and weak ones that are searched for.</summary>
 /// <remarks>The search looks at every slice of one or two columns (categories, and fifths of numbers): is the loss higher than on all other rows? Welch's t, one-sided; a slice is found where its p-value, adjusted over all that were
 /// tried (Benjamini and Hochberg 1995), is at most 0.05 and Hedges' g at least 0.2. A slice of two columns is kept only where it is worse, beyond chance, than the rest of either slice of one column it lies in. Chung et al. 2019, "Slice Finder".</remarks>
-sealed class SliceView(string lossName, double[] losses, double[] truth, double[] predicted, Func<int, double>? costs)
+sealed class SliceView(string lossName, int[] numbers, double[] losses, double[] truth, double[] predicted, Func<int, double>? costs)
 {
     public const int MostRows = 100_000;
-    const int MostCategories = 20, Fifths = 5, MostFound = 20;
+    const int MostCategories = 20, Fifths = 5, MostFound = 20, LossBins = 24, MostWorst = 20;
     const double MostChance = 0.05, MostChanceWithin = 0.001, LeastEffect = 0.2;
 
     /// <summary>Slices of fewer test rows are not judged.</summary>
     public static int SmallestOf(int rows) => Math.Max(30, rows / 200);
 
+    readonly double[] edges = EdgesOf(losses);
     readonly (double Count, double Sum, double Squares) all = (losses.Length, losses.Sum(), losses.Sum(l => l * l));
 
     /// <param name="declared">[test rows] membership, by name.</param>
@@ -28,7 +29,7 @@ sealed class SliceView(string lossName, double[] losses, double[] truth, double[
         var adjusted = new Queue<double>(Corrections.BenjaminiHochberg(judged));
         List<SliceData> shown = [.. named.Select(d => Judged(d.Cell, smallest) ? Slice(d.Name, d.In, d.Cell, adjusted.Dequeue()) : new SliceData(d.Name, (int)d.Cell.Count, true, null, null, null, null, null, null, null, null, null))];
         var (tried, found) = Search(columns, smallest, stop);
-        return new(lossName, smallest, shown, tried, found);
+        return new(lossName, smallest, shown, tried, found) { LossEdges = edges, All = Errors([.. Enumerable.Range(0, losses.Length)]) };
     }
 
     bool Judged(LossSums cell, int smallest) => cell.Count >= smallest && all.Count - cell.Count >= 2;
@@ -103,8 +104,28 @@ sealed class SliceView(string lossName, double[] losses, double[] truth, double[
     {
         var own = Enumerable.Range(0, rows.Length).Where(r => rows[r]).ToArray();
         var interval = Intervals.Mean(Array.ConvertAll(own, r => losses[r]));
-        return new(name, own.Length, false, cell.Mean, interval.Low, interval.High, Rest(cell, Whole).Mean, Effect(cell, Whole), adjusted, own.Average(r => truth[r]), predicted.Length == 0 ? null : own.Average(r => predicted[r]),
-            costs is null ? null : own.Average(costs));
+        var (loss, rest) = (cell.Mean, Rest(cell, Whole).Mean);
+        double? expected = predicted.Length == 0 ? null : own.Average(r => predicted[r]), cost = costs is null ? null : own.Average(costs);
+        var slice = new SliceData(name, own.Length, false, loss, interval.Low, interval.High, rest, Effect(cell, Whole), adjusted, own.Average(r => truth[r]), expected, cost);
+        return slice with { Errors = Errors(own) };
+    }
+
+    /// <summary>Equal bins from no loss up to what 1 % of the rows reach, so that a few large ones do not flatten the rest; the last bin also counts those beyond.</summary>
+    static double[] EdgesOf(double[] losses)
+    {
+        var sorted = (double[])losses.Clone();
+        Array.Sort(sorted);
+        var high = sorted.Length == 0 ? 0 : sorted[(int)Math.Min(sorted.Length - 1, sorted.Length * 0.99)];
+        if (!(high > 0)) high = sorted.Length > 0 && sorted[^1] > 0 ? sorted[^1] : 1;
+        return [.. Enumerable.Range(0, LossBins + 1).Select(i => high * i / LossBins)];
+    }
+
+    /// <summary>How the losses of some test rows lie, and the rows with the largest, by their numbers in the data.</summary>
+    ErrorsData Errors(int[] own)
+    {
+        var counts = new int[LossBins];
+        foreach (var row in own) counts[Math.Clamp((int)(losses[row] / edges[^1] * LossBins), 0, LossBins - 1)]++;
+        return new(counts, numbers.Length == 0 ? [] : [.. own.OrderByDescending(r => losses[r]).ThenBy(r => numbers[r]).Take(MostWorst).Select(r => new WorstRow(numbers[r], truth[r], predicted.Length == 0 ? null : predicted[r], losses[r]))]);
     }
 
     LossSums Whole => new(all.Count, all.Sum, all.Squares);

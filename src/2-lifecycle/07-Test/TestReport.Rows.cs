@@ -81,7 +81,7 @@ public abstract partial class TestReport<TRow>
     static SlicesData Cut(MakingRun making, Read read, PartedRows rows, Subject subject, Scorer scorer, IReadOnlyList<SlicePlan> plans, CancellationToken stop)
     {
         var (name, losses) = subject.Losses(subject.Test);
-        var view = new SliceView(name, losses, subject.Test.Truth, subject.Predicted(subject.Test), CostsOf(read, subject));
+        var view = new SliceView(name, subject.Test.Rows, losses, subject.Test.Truth, subject.Predicted(subject.Test), CostsOf(read, subject));
         var conditions = plans.OfType<SlicePlan.Where>().ToList();
         var held = conditions.Count == 0 ? null : Conditions(making, read, conditions, stop);
         var declared = new List<(string, bool[])>();

@@ -6,7 +6,10 @@ namespace Kumiki.Host.Tests.Commands;
 public sealed class HelpTests
 {
     static readonly string[] Verbs =
-        ["make", "tune", "reproduce", "show", "runs", "log", "graph", "why", "diff", "draft", "verify", "gc", "stage", "unstage", "alias", "release", "rollback", "history", "schedules", "serve", "doctor", "generate-sales", "forecast-demand", "print-rows", "demo"];
+    [
+        "make", "tune", "reproduce", "show", "runs", "log", "graph", "why", "diff", "draft", "verify", "gc", "stage", "unstage", "alias", "release",
+        "rollback", "history", "schedules", "serve", "doctor", "generate-sales", "forecast-demand", "print-rows", "demo",
+    ];
 
     public static TheoryData<string> All => [.. Verbs];
 

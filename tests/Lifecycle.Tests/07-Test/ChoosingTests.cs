@@ -128,4 +128,20 @@ public sealed class ChoosingTests
 
         static string Says(double[] scores, double[] truth) => Assert.Throws<KumikiException>(() => new Scored(scores, truth).Cheapest(Costs)).Says.In("en");
     }
+
+    [Fact]
+    public void Of_many_thresholds_a_thousand_are_kept_and_those_that_are_named_always()
+    {
+        var random = new Random(8);
+        double[] scores = [.. Enumerable.Range(0, 50_000).Select(_ => random.NextDouble())];
+        var curve = CostCurve.Of(new Scored(scores, [.. scores.Select(s => s > random.NextDouble() ? 1.0 : 0)]), Costs);
+        double[] named = [curve.Cuts[31].Value, curve.Cuts[31_007].Value];
+
+        var some = curve.Some(996, named);
+
+        Assert.InRange(some.Count, 900, 1000);
+        Assert.All(named, n => Assert.Contains(some, c => c.Value == n));
+        Assert.Equal((curve.Cuts[0], curve.Cuts[^1]), (some[0], some[^1]));
+        Assert.All(some.Zip(some.Skip(1)), p => Assert.InRange(p.Second.Above - p.First.Above, 1, 60));
+    }
 }

@@ -12,7 +12,7 @@ public sealed class SliceSearchTests
         ([.. Enumerable.Range(0, Rows).Select(_ => -Math.Log(1 - random.NextDouble()))],
         [.. new[] { 2, 3, 4, 5, 8, 8 }.Select((values, c) => new SearchColumn($"c{c}", [.. Enumerable.Range(0, values).Select(v => $"v{v}")], [.. Enumerable.Range(0, Rows).Select(_ => random.Next(values))], IsRange: false))]);
 
-    static SlicesData Of(double[] losses, List<SearchColumn> columns, params (string, bool[])[] declared) => new SliceView("loss", losses, new double[losses.Length], [], null).Of(declared, columns, default);
+    static SlicesData Of(double[] losses, List<SearchColumn> columns, params (string, bool[])[] declared) => new SliceView("loss", [.. Enumerable.Range(0, losses.Length)], losses, new double[losses.Length], [], null).Of(declared, columns, default);
 
     [Fact]
     public void A_clean_set_raises_no_alarm()
@@ -72,5 +72,25 @@ public sealed class SliceSearchTests
         Assert.Equal([("three", 3, true), ("none", 0, true), ("all", Rows, true)], slices.Select(s => (s.Name, s.Rows, s.TooSmall)));
         Assert.Empty(Of([0.5, 1, 2], [new("c", ["a", "b"], [0, 1, 0], false)]).Found);
         Assert.Empty(Of([.. Enumerable.Repeat(1.0, 200)], [new("c", ["a", "b"], [.. Enumerable.Range(0, 200).Select(i => i % 2)], false)]).Found);
+    }
+
+    [Fact]
+    public void A_slice_names_its_worst_rows_and_counts_each_loss_once()
+    {
+        double[] losses = [.. Enumerable.Range(0, 1000).Select(r => r % 100 / 100.0)];
+        bool[] even = [.. Enumerable.Range(0, 1000).Select(r => r % 2 == 0)];
+        losses[500] = 50;       // far beyond the rest
+
+        var found = Of(losses, [], ("even", even));
+        var (all, slice) = (found.All!, found.Declared.Single().Errors!);
+
+        Assert.Equal((1000, 500), (all.Counts.Sum(), slice.Counts.Sum()));
+        Assert.Equal(25, found.LossEdges.Count);
+        Assert.InRange(found.LossEdges[^1], 0.98, 0.99);
+        Assert.Equal(20, slice.Counts[12]);     // losses of 0.50 and 0.52 in the bin from 0.495, ten rows each
+        Assert.Equal(20, slice.Worst.Count);
+        Assert.Equal((500, 50.0), (slice.Worst[0].Row, slice.Worst[0].Loss));
+        Assert.Equal([98, 198, 298], slice.Worst.Skip(1).Take(3).Select(w => w.Row));
+        Assert.All(slice.Worst.Skip(1).Take(10), w => Assert.Equal(0.98, w.Loss));
     }
 }

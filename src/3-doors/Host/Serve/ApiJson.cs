@@ -1,6 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Kumiki.Monitoring;
+using Kumiki.Testing;
 
 namespace Kumiki.Hosting;
 
@@ -9,11 +11,20 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(ProjectAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(OverviewAnswer))]
 [JsonSerializable(typeof(GraphAnswer))]
 [JsonSerializable(typeof(AssetList))]
 [JsonSerializable(typeof(AssetAnswer))]
 [JsonSerializable(typeof(VersionAnswer))]
 [JsonSerializable(typeof(DiffAnswer))]
+[JsonSerializable(typeof(TableAnswer))]
+[JsonSerializable(typeof(MakingAsked))]
+[JsonSerializable(typeof(MakingAnswer))]
+[JsonSerializable(typeof(StageAsked))]
+[JsonSerializable(typeof(StageAnswer))]
+[JsonSerializable(typeof(ReleaseAsked))]
+[JsonSerializable(typeof(RollbackAsked))]
+[JsonSerializable(typeof(ReleaseEndAnswer))]
 [JsonSerializable(typeof(RunList))]
 [JsonSerializable(typeof(RunAnswer))]
 [JsonSerializable(typeof(LogAnswer))]
@@ -29,6 +40,17 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(RunAsked))]
 [JsonSerializable(typeof(ScheduleAsked))]
 [JsonSerializable(typeof(ChangeEvent))]
+[JsonSerializable(typeof(ReportAnswer))]
+[JsonSerializable(typeof(RowsAnswer))]
+[JsonSerializable(typeof(ChosenAmong))]
+[JsonSerializable(typeof(BoardList))]
+[JsonSerializable(typeof(BoardAnswer))]
+[JsonSerializable(typeof(KeyList))]
+[JsonSerializable(typeof(ActualsAnswer))]
+[JsonSerializable(typeof(ForecastsAnswer))]
+[JsonSerializable(typeof(ErrorsAnswer))]
+[JsonSerializable(typeof(ChangesAnswer))]
+[JsonSerializable(typeof(BoardGoal))]
 [JsonSerializable(typeof(string))]
 sealed partial class ApiJson : JsonSerializerContext
 {
@@ -43,7 +65,7 @@ sealed partial class ApiJson : JsonSerializerContext
         JsonConverter[] names =
         [
             new CamelCase<AssetKind>(), new CamelCase<EdgeKind>(), new CamelCase<Severity>(), new CamelCase<RunState>(), new CamelCase<ReleaseState>(), new CamelCase<CheckKind>(),
-            new CamelCase<Freshness>(), new CamelCase<OccurrenceState>(), new CamelCase<OccurrenceCause>(),
+            new CamelCase<Freshness>(), new CamelCase<AttentionWeight>(), new CamelCase<OccurrenceState>(), new CamelCase<OccurrenceCause>(),
         ];
         foreach (var converter in names) options.Converters.Add(converter);
         return options;

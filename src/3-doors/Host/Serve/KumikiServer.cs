@@ -88,20 +88,30 @@ public sealed class KumikiServer : IAsyncDisposable
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddRoutingCore();
+        // Answers only; the files of the pages were compressed when they were built, and a stream of events is not kept back.
+        builder.Services.AddResponseCompression(compression => compression.MimeTypes = ["application/json", "application/problem+json"]);
         builder.Services.AddOpenApi(ApiDocument.Configure);
         builder.Services.AddSingleton(served);
+        builder.Services.AddSingleton<Makings>();
         builder.Services.ConfigureHttpJsonOptions(json => ApiJson.Into(json.SerializerOptions));
 
         var app = builder.Build();
         app.Use(Guard.Of);
+        app.UseResponseCompression();
         app.Use(Refusals.Of);
         app.UseRouting();
         app.MapProject();
+        app.MapOverview();
         app.MapGraph();
         app.MapAssets();
         app.MapVersions();
+        app.MapTables();
+        app.MapReports();
+        app.MapBoards();
         app.MapRuns();
         app.MapReleases();
+        app.MapReleaseWrites();
+        app.MapMakings();
         app.MapSchedules();
         app.MapChanges();
         app.MapOpenApi();

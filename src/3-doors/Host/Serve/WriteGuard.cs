@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace Kumiki.Hosting;
 
 /// <summary>Who may write, and what a request that writes says.</summary>
-/// <remarks>Without authentication, a page of another site must not be able to write through the reader's browser: such a request comes with that site's <c>Origin</c>, and a
+/// <remarks>Without authentication, a page of another site must not be able to write through the reader's browser: such a request comes with that site's
+/// <c>Origin</c>, and a
 /// form cannot send JSON. Programs send neither header and are let through, as the command line is.</remarks>
 static class WriteGuard
 {
@@ -16,7 +17,9 @@ static class WriteGuard
     public static async Task<(T? Asked, Refused? Refused)> ReadAsync<T>(HttpContext http, Served served, CancellationToken stop) where T : class
     {
         if (served.ReadOnly) return (null, new(StatusCodes.Status403Forbidden, Message.Of("serve.read-only")));
-        if (!IsOfOurPages(http.Request)) return (null, new(StatusCodes.Status403Forbidden, Message.Of("serve.other-origin", ("origin", http.Request.Headers.Origin.ToString() is { Length: > 0 and <= 120 } origin ? origin : "…"))));
+        if (!IsOfOurPages(http.Request)) return (null,
+            new(StatusCodes.Status403Forbidden,
+            Message.Of("serve.other-origin", ("origin", http.Request.Headers.Origin.ToString() is { Length: > 0 and <= 120 } origin ? origin : "…"))));
         if (http.Request.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) != true)
             return (null, new(StatusCodes.Status415UnsupportedMediaType, Message.Of("serve.not-json", ("path", http.Request.Path))));
         if (http.Request.ContentLength > MostBytes) return (null, TooLong());

@@ -1,0 +1,32 @@
+import type { ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { Page } from "./parts";
+import { useSay } from "./texts";
+
+const pages = {
+  report: () => import("./report/ReportPage").then(m => m.ReportPage as ComponentType<never>),
+  threshold: () => import("./threshold/ThresholdPage").then(m => m.ThresholdPage as ComponentType<never>),
+  boards: () => import("./board/BoardsPage").then(m => m.BoardsPage as ComponentType<never>),
+  board: () => import("./board/BoardPage").then(m => m.BoardPage as ComponentType<never>),
+};
+
+/** A page whose script is fetched when somebody goes there: who never does, never waits for it. */
+export function Later({ page, with: given }: { page: keyof typeof pages; with: Record<string, unknown> }) {
+  const say = useSay();
+  const [tries, setTries] = useState(0);
+  const [held, hold] = useState<{ page: string; is: ComponentType<never> | null }>();
+  useEffect(() => {
+    let gone = false;
+    pages[page]().then(is => gone || hold({ page, is }), () => gone || hold({ page, is: null }));
+    return () => void (gone = true);
+  }, [page, tries]);
+
+  if (held?.page !== page) return <Page title="…"><p role="status" class="loading">{say("page.reading", { what: "…" })}</p></Page>;
+  if (held.is === null) return (
+    <Page title="…">
+      <div role="alert" class="failed"><p>{say("page.no-answer")}</p><button type="button" onClick={() => setTries(t => t + 1)}>{say("page.retry")}</button></div>
+    </Page>
+  );
+  const Is = held.is as ComponentType<Record<string, unknown>>;
+  return <Is {...given} />;
+}
