@@ -14,6 +14,7 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
     ["kills"] = ("Every test that kills a process, in full: takes an hour or so.", Kills.RunAsync),
     ["machine"] = ("What this machine can do at best: processor, memory, disk.", Machine.RunAsync),
     ["make"] = ("Makings that do nothing, one after another and eight at once, beside their fsyncs.", MakesAndFsyncs.RunAsync),
+    ["pages"] = ("Every page on a store of 10,000 versions and 100,000 runs: what it weighs and how long until it is ready, in a browser that has nothing of it.", Pages.RunAsync),
     ["report"] = ("The test report of a million scored rows: its figures, seconds and bytes a row, and the whole making.", TestReport.RunAsync),
     ["start"] = ("From `kumiki serve` to the first answer, and memory at rest, on an empty folder and on the demo's.", StartToAnswer.RunAsync),
     ["train"] = ("Preprocessing and training 1 M rows of 28 floats, beside XGBoost alone, and its peak memory.", TrainOverXGBoost.RunAsync),

@@ -15,7 +15,7 @@ public sealed class SetupTests : IDisposable
             File.Copy(Checkout.PathOf(file), PathOf(file));
         }
         Directory.CreateDirectory(PathOf("tools"));
-        Play("dpkg-query", "printf 'installed %s\\n' libxgboost0 strace; echo 'config-files chromium'; exit 1");
+        Play("dpkg-query", "printf 'installed %s\\n' libxgboost0 strace tzdata; echo 'config-files chromium'; exit 1");
         Play("apt-get", "echo apt-get \"$@\" >>played");
         Play("npm", """
             echo npm "$@" >>played
@@ -57,7 +57,7 @@ public sealed class SetupTests : IDisposable
 
         await SetupAsync("--tests");
 
-        var wanted = File.ReadLines(PathOf("eng/debian-packages")).Where(l => !l.StartsWith('#')).Select(l => l.Split(' ')[0]).Except(["libxgboost0", "strace"]);
+        var wanted = File.ReadLines(PathOf("eng/debian-packages")).Where(l => !l.StartsWith('#')).Select(l => l.Split(' ')[0]).Except(["libxgboost0", "strace", "tzdata"]);
         Assert.Equal(["update", $"install -y --no-install-recommends {string.Join(' ', wanted)}"],
             Played().Where(l => l.StartsWith("apt-get", StringComparison.Ordinal)).Select(l => l[l.LastIndexOf("=3 ", StringComparison.Ordinal)..][3..]));
     }
@@ -71,9 +71,9 @@ public sealed class SetupTests : IDisposable
         var (code, said) = await SetupAsync();
 
         Assert.Equal(1, code);
-        Assert.Contains("» apt-get install -y --no-install-recommends libxgboost0 … failed", said, StringComparison.Ordinal);
+        Assert.Contains("» apt-get install -y --no-install-recommends libxgboost0 tzdata … failed", said, StringComparison.Ordinal);
         Assert.Contains("E: Unable to locate package libxgboost0", said, StringComparison.Ordinal);
-        Assert.Contains("Could not install the Debian packages libxgboost0", said, StringComparison.Ordinal);
+        Assert.Contains("Could not install the Debian packages libxgboost0 tzdata", said, StringComparison.Ordinal);
         Assert.Contains("then run ./kumiki setup again.", said, StringComparison.Ordinal);
     }
 

@@ -6,6 +6,7 @@ import { AssetLink, Bytes, Checks, Empty, Page, Read, RunLink, Section, Stage, T
 import { useResource } from "../src/resource";
 import { to } from "../src/routes";
 import { useLanguage, useSay } from "../src/texts";
+import { Make } from "./Make";
 
 export function AssetPage({ name }: { name: string }) {
   const say = useSay();
@@ -17,7 +18,8 @@ export function AssetPage({ name }: { name: string }) {
       <Read of={asset} what={name}>
         {value => (
           <>
-            <Summary status={value.status} />
+            <Summary status={value.status} source={value.source} />
+            {value.status.declared && <Make asset={name} stale={value.status.stale.some(s => s.id === "stale.upstream") || (value.status.inUse === null && value.inputs.some(i => i.inUse === null))} />}
             <div class="columns">
               <Neighbours title={say("page.made-from")} of={value.inputs} none={say("page.made-from.none")} />
               <Neighbours title={say("page.used-by")} of={value.users} none={say("page.used-by.none")} />
@@ -42,7 +44,7 @@ export function AssetPage({ name }: { name: string }) {
   );
 }
 
-function Summary({ status }: { status: AssetStatus }) {
+function Summary({ status, source }: { status: AssetStatus; source: Asset["source"] }) {
   const say = useSay();
   const fresh = useFreshness();
   return (
@@ -58,6 +60,7 @@ function Summary({ status }: { status: AssetStatus }) {
         </>],
         ...(status.rawKey === null ? [] : [[say("page.family"), `${status.family}: ${status.rawKey}`] as [string, string]]),
         ...(status.freshness === "stale" ? [] : [[say("page.state"), fresh(status.freshness)] as [string, string]]),
+        ...(source === null ? [] : [[say("page.source"), <><code>{source.class}</code>{source.file !== null && <span class="quiet"> {source.file.replace(/^\/kumiki\//, "")}:{source.line}</span>}</>] as [string, preact.JSX.Element]]),
         ...status.running.map(r => [`▶ ${say("page.run.running")}`, <RunLink id={r} />] as [string, preact.JSX.Element]),
       ]} />
     </>

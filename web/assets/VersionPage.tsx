@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import { Drawing, useNarrow } from "../graph/Drawing";
 import type { Version } from "../src/api";
 import { figure } from "../src/format";
@@ -5,7 +6,9 @@ import { AssetLink, Bytes, Hash, Page, Read, RunLink, Section, Stage, Table, Tim
 import { useResource } from "../src/resource";
 import { to } from "../src/routes";
 import { useLanguage, useSay, type TextId } from "../src/texts";
+import { TableRows } from "./Rows";
 import { Schema } from "./Schema";
+import { StageButton } from "./StageButton";
 
 export function VersionPage({ asset, number }: { asset: string; number: string }) {
   const kind = useKind();
@@ -18,7 +21,10 @@ export function VersionPage({ asset, number }: { asset: string; number: string }
   );
 }
 
+const filesAtOnce = 50;
+
 function Whole({ version: v, asset }: { version: Version; asset: string }) {
+  const [files, setFiles] = useState(filesAtOnce);
   const say = useSay();
   const language = useLanguage();
   const number = Number(v.name.split("@")[1]);
@@ -26,7 +32,7 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
     <>
       <Values of={[
         [say("page.asset"), <AssetLink name={asset} />],
-        [say("page.stages"), v.stages.length === 0 ? "–" : <>{v.stages.map(s => <Stage key={s} name={s} />)}</>],
+        [say("page.stages"), <>{v.stages.length === 0 ? "–" : v.stages.map(s => <Stage key={s} name={s} />)} {!v.stages.includes("staging") && <StageButton version={v.name} />}</>],
         [say("page.made"), <><Time at={v.madeAt} />{v.run && <> · <RunLink id={v.run.id} /></>}</>],
         ...(v.files.some(f => f.path === "report.json") ? [[say("page.report"), <a href={to.report(v.name)}>{say("page.report.open")}</a>] as [string, preact.JSX.Element]] : []),
         ...(v.kind === "threshold" && v.facts["threshold.rows"] !== undefined ? [[say("page.threshold"), <a href={to.threshold(v.name)}>{say("page.threshold.open")}</a>] as [string, preact.JSX.Element]] : []),
@@ -77,12 +83,18 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
       <Section title={say("page.files")} count={v.files.length}>
         {v.files.length === 0 ? <p class="quiet">{say("page.files.none")}</p> : (
           <Table label={say("page.files")} head={[say("page.file"), say("page.size"), say("page.digest")]} numbers={[1]}>
-            {v.files.map(f => (
+            {v.files.slice(0, files).map(f => (
               <tr key={f.path}><th scope="row"><a href={to.file(v.name, f.path)} download><code>{f.path}</code></a></th><td class="number"><Bytes of={f.bytes} /></td><td><Hash of={f.content} /></td></tr>
             ))}
           </Table>
         )}
       </Section>
+
+      {v.files.length > files && <button type="button" onClick={() => setFiles(n => n + filesAtOnce)}>{say("page.overview.more", { count: v.files.length - files })}</button>}
+
+      {v.files.some(f => f.path.endsWith(".parquet")) && (
+        <Section title={say("page.rows")}><TableRows path={`api/versions/${v.name.split("@").map(encodeURIComponent).join("/")}`} label={say("page.rows")} /></Section>
+      )}
 
       {v.schema !== null && <Section title={say("page.schema")}><Schema of={v.schema} /></Section>}
     </>
@@ -98,7 +110,7 @@ function Lineage({ version }: { version: Version }) {
   return (
     <>
       <Drawing
-        ids={[...nodes.keys()].reverse()} links={version.lineage.edges} label={say("page.lineage")} lit={version.name} focus={version.name} size={() => ({ width: narrow ? 162 : 196, height: 76 })}
+        ids={[...nodes.keys()].reverse()} links={version.lineage.edges} label={say("page.lineage")} lit={version.name} focus={version.name} of={version} size={() => ({ width: narrow ? 162 : 196, height: 76 })}
         node={name => (
           <div class={`node ${name === version.name ? "here" : ""}`}>
             <span class="node-kind">{kind(nodes.get(name)!.kind)} <b>@{name.split("@")[1]}</b></span>

@@ -1,10 +1,12 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { AssetStatus, Graph } from "../src/api";
-import { AssetLink, Command, Empty, Page, Read, Section, useKind } from "../src/parts";
+import { AssetLink, Empty, Findings, Page, Read, Section, useKind } from "../src/parts";
 import { useResource } from "../src/resource";
 import { to } from "../src/routes";
 import { useSay } from "../src/texts";
 import { Drawing, useNarrow } from "./Drawing";
+import { filterOf, linksAmong, nothingFiltered, passes, queryOf, type Filter } from "./filter";
+import { Filters } from "./Filters";
 import { Stale } from "./Stale";
 
 export function GraphPage() {
@@ -24,22 +26,36 @@ export function GraphPage() {
 function Whole({ graph }: { graph: Graph }) {
   const say = useSay();
   const [lit, setLit] = useState<string | null>(null);
+  const [asked, setAsked] = useState(() => filterOf(location.hash));
+  const [filter, setFilter] = useState(asked);
   const narrow = useNarrow();
-  const byName = new Map(graph.nodes.map(n => [n.name, n]));
+  const byName = useMemo(() => new Map(graph.nodes.map(n => [n.name, n])), [graph]);
+  const { ids, links } = useMemo(() => {
+    const kept = graph.nodes.filter(n => passes(n, filter)).map(n => n.name);
+    return { ids: kept, links: kept.length === graph.nodes.length ? graph.edges : linksAmong(new Set(kept), graph.edges) };
+  }, [graph, filter]);
+  useEffect(() => {
+    const timer = setTimeout(() => setFilter(asked), 120); // a thousand nodes are laid out once for a word, not for each of its letters
+    return () => clearTimeout(timer);
+  }, [asked]);
+  const [faults, notes] = [graph.findings.filter(f => f.severity === "refusal"), graph.findings.filter(f => f.severity === "note")];
+  const change = (next: Filter) => {
+    setAsked(next);
+    history.replaceState(null, "", `${to.graph}${queryOf(next)}`); // the address can be kept; going back leaves the page, not the last letter
+  };
   return (
     <>
-      {graph.findings.length > 0 && (
-        <div role="alert" class="failed">
-          <p>{say("page.graph.findings")}</p>
-          <ul>{graph.findings.map(f => <li key={f.says.text}>{f.says.text} {f.mends.map(m => <Command key={m}>{m}</Command>)}</li>)}</ul>
-        </div>
-      )}
+      {faults.length > 0 && <div role="alert" class="failed"><p>{say("page.graph.findings")}</p><Findings of={faults} /></div>}
+      {notes.length > 0 && <details class="notes"><summary>{say("page.graph.notes", { count: notes.length })}</summary><Findings of={notes} /></details>}
       <p class="lead">{say(graph.hasProject ? "page.graph.lead" : "page.graph.lead-recorded")}</p>
-      <Drawing
-        ids={graph.nodes.map(n => n.name)} links={graph.edges} label={say("page.graph.title")} lit={lit}
-        size={() => ({ width: narrow ? 162 : 208, height: 76 })}
-        node={name => <Node asset={byName.get(name)!} onLit={on => setLit(on ? name : null)} />}
-      />
+      <Filters of={graph.nodes} shown={ids.length} filter={asked} onChange={change} />
+      {ids.length === 0 ? <Empty>{say("page.filter.none")} <button type="button" onClick={() => change(nothingFiltered)}>{say("page.filter.clear")}</button></Empty> : (
+        <Drawing
+          ids={ids} links={links} label={say("page.graph.title")} lit={lit} of={byName}
+          size={() => ({ width: narrow ? 162 : 208, height: 76 })}
+          node={name => <Node asset={byName.get(name)!} onLit={on => setLit(on ? name : null)} />}
+        />
+      )}
       <OutOfDate stale={graph.nodes.filter(n => n.freshness === "stale")} inputsOnly={!graph.hasProject} />
       {graph.undeclared.length > 0 && (
         <Section title={say("page.graph.undeclared")} count={graph.undeclared.length}>
@@ -88,7 +104,8 @@ function Node({ asset, onLit }: { asset: AssetStatus; onLit: (on: boolean) => vo
   useLayoutEffect(() => {
     const [node, bubble] = [box.current, box.current?.querySelector<HTMLElement>(".bubble")];
     if (!node || !bubble) return;
-    // Fixed to the window, so that the drawing's edge does not cut it; below its node where there is room.
+    bubble.showPopover();
+    // Above everything and fixed to the window, so that the drawing's edge does not cut it; below its node where there is room.
     const [at, size] = [node.getBoundingClientRect(), bubble.getBoundingClientRect()];
     bubble.style.left = `${Math.max(8, Math.min(at.left, document.documentElement.clientWidth - size.width - 8))}px`;
     bubble.style.top = `${at.bottom + 4 + size.height < innerHeight ? at.bottom + 4 : Math.max(8, at.top - 4 - size.height)}px`;
@@ -124,7 +141,7 @@ function Node({ asset, onLit }: { asset: AssetStatus; onLit: (on: boolean) => vo
           >!{!crowded && ` ${say("page.fresh.stale")}`}</button>
         )}
       </span>
-      {why !== "no" && <div class="bubble" role="status"><Stale asset={asset} /></div>}
+      {why !== "no" && <div class="bubble" popover="manual" role="status"><Stale asset={asset} /></div>}
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { useResource } from "../src/resource";
 import { to } from "../src/routes";
 import { useSay } from "../src/texts";
 import { Changes, Waivers } from "./Changes";
+import { Desk, Rollback } from "./Desk";
 
 export function ReleasesPage() {
   const say = useSay();
@@ -14,7 +15,11 @@ export function ReleasesPage() {
   return (
     <Page title={say("page.nav.releases")}>
       <Section title={say("page.production")}>
-        <Read of={production} what={say("page.production")}>{value => <Now production={value} />}</Read>
+        <Read of={production} what={say("page.production")}>{value => <><Now production={value} /><Rollback key={value.release} production={value} /></>}</Read>
+      </Section>
+      <Section title={say("page.desk")}>
+        <p class="lead">{say("page.desk.lead")}</p>
+        <Desk />
       </Section>
       <Section title={say("page.history")}>
         {pages.map((before, i) => <Some key={before} before={before} last={i === pages.length - 1} onMore={next => setPages(p => [...p, next])} />)}

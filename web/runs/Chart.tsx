@@ -16,6 +16,7 @@ export function Chart({ title, series }: ChartOf) {
   const y = (value: number) => height - bottom - ((value - y0) / (y1 - y0)) * (height - top - bottom);
   return (
     <figure class="chart">
+      <h3>{title}</h3>
       <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={say("page.chart", { name: title })}>
         {ticks(y0, y1, 4).map(t => <g key={t}><path class="grid" d={`M${left} ${y(t)}H${width - right}`} /><text x={left - 6} y={y(t) + 4} text-anchor="end">{figure(t, language)}</text></g>)}
         {ticks(x0, x1, 6).filter(Number.isInteger).map(t => <text key={t} x={x(t)} y={height - 8} text-anchor="middle">{figure(t, language)}</text>)}

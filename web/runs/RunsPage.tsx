@@ -4,12 +4,14 @@ import { AssetLink, Empty, Lasting, Page, Read, RunLink, RunStateMark, Table, Ti
 import { useResource } from "../src/resource";
 import { to } from "../src/routes";
 import { useSay } from "../src/texts";
+import { mostCompared } from "./CompareRunsPage";
 
 const states: RunState[] = ["running", "made", "reused", "tried", "failed", "cancelled", "crashed"];
 
 export function RunsPage({ asset, state }: { asset: string; state: string }) {
   const say = useSay();
   const [pages, setPages] = useState([""]);
+  const [chosen, setChosen] = useState<string[]>([]);
   const assets = useResource<{ assets: AssetStatus[] }>("api/assets");
   const names = assets.state === "ready" ? assets.value.assets.map(a => a.name) : asset ? [asset] : [];
   return (
@@ -28,12 +30,19 @@ export function RunsPage({ asset, state }: { asset: string; state: string }) {
           </select>
         </label>
       </div>
-      {pages.map((before, i) => <Some key={before} asset={asset} state={state} before={before} last={i === pages.length - 1} onMore={next => setPages(p => [...p, next])} />)}
+      {chosen.length > 0 && (
+        <p class="chosen" role="status">
+          {say("page.compare.chosen", { count: chosen.length })}{" "}
+          {chosen.length > 1 && chosen.length <= mostCompared ? <a class="button main" href={to.compareRuns(chosen)}>{say("page.compare.runs")}</a> : <span class="quiet">{say("page.compare.runs.choose", { most: mostCompared })}</span>}{" "}
+          <button type="button" class="small" onClick={() => setChosen([])}>{say("page.compare.clear")}</button>
+        </p>
+      )}
+      {pages.map((before, i) => <Some key={before} chosen={chosen} onChoose={(id, on) => setChosen(c => (on ? [...c, id] : c.filter(o => o !== id)))} asset={asset} state={state} before={before} last={i === pages.length - 1} onMore={next => setPages(p => [...p, next])} />)}
     </Page>
   );
 }
 
-function Some({ asset, state, before, last, onMore }: { asset: string; state: string; before: string; last: boolean; onMore: (next: string) => void }) {
+function Some({ asset, state, before, last, onMore, chosen, onChoose }: { chosen: string[]; onChoose: (id: string, on: boolean) => void; asset: string; state: string; before: string; last: boolean; onMore: (next: string) => void }) {
   const say = useSay();
   const asked = new URLSearchParams([["asset", asset], ["state", state], ["before", before]].filter(([, v]) => v !== "") as [string, string][]);
   const runs = useResource<RunList>(`api/runs?${asked}`);
@@ -42,8 +51,8 @@ function Some({ asset, state, before, last, onMore }: { asset: string; state: st
       {({ runs, next }) => runs.length === 0 && before === ""
         ? asset || state ? <Empty>{say("page.runs.none-such")} <a href={to.runs()}>{say("page.runs.all")}</a></Empty> : <Empty command="kumiki make NAME">{say("page.runs.empty")}</Empty>
         : <>
-          <Table label={say("page.nav.runs")} head={[say("page.run"), say("page.state"), say("page.asset"), say("page.result"), say("page.started"), say("page.took")]} numbers={[5]}>
-            {runs.map(r => <Row key={r.id} of={r} />)}
+          <Table label={say("page.nav.runs")} head={["", say("page.run"), say("page.state"), say("page.asset"), say("page.result"), say("page.started"), say("page.took")]} numbers={[6]}>
+            {runs.map(r => <Row key={r.id} of={r} chosen={chosen.includes(r.id)} onChoose={on => onChoose(r.id, on)} />)}
           </Table>
           {last && next !== null && <button type="button" onClick={() => onMore(next)}>{say("page.older")}</button>}
         </>}
@@ -51,9 +60,11 @@ function Some({ asset, state, before, last, onMore }: { asset: string; state: st
   );
 }
 
-function Row({ of }: { of: RunLine }) {
+function Row({ of, chosen, onChoose }: { of: RunLine; chosen: boolean; onChoose: (on: boolean) => void }) {
+  const say = useSay();
   return (
     <tr>
+      <td><input type="checkbox" checked={chosen} aria-label={say("page.compare.choose", { run: of.id })} onChange={e => onChoose(e.currentTarget.checked)} /></td>
       <th scope="row"><RunLink id={of.id} /></th>
       <td><RunStateMark state={of.state} /></td>
       <td><AssetLink name={of.asset} /></td>

@@ -1,14 +1,19 @@
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { ApiPage } from "../api/ApiPage";
 import { AssetPage } from "../assets/AssetPage";
 import { AssetsPage } from "../assets/AssetsPage";
 import { DiffPage } from "../assets/DiffPage";
 import { VersionPage } from "../assets/VersionPage";
 import { GraphPage } from "../graph/GraphPage";
+import { OverviewPage } from "../overview/OverviewPage";
 import { ReleasePage } from "../releases/ReleasePage";
 import { ReleasesPage } from "../releases/ReleasesPage";
+import { CompareRunsPage } from "../runs/CompareRunsPage";
 import { RunPage } from "../runs/RunPage";
 import { RunsPage } from "../runs/RunsPage";
+import { SchedulePage } from "../schedules/SchedulePage";
+import { SchedulesPage } from "../schedules/SchedulesPage";
 import type { Project } from "./api";
 import { Later } from "./later";
 import { follow, useLive } from "./live";
@@ -44,6 +49,7 @@ function App() {
       <a class="skip" href="#main" onClick={e => { e.preventDefault(); main.current?.querySelector("h1")?.focus(); }}>{say("page.skip")}</a>
       <Header route={route} language={language} onLanguage={setLanguage} />
       <main id="main" ref={main}><Here route={route} /></main>
+      <footer><a href={to.api} aria-current={route.page === "api" ? "page" : undefined}>{say("page.api")}</a></footer>
     </Speaking.Provider>
   );
 }
@@ -52,16 +58,16 @@ function Header({ route, language, onLanguage }: { route: Route; language: Langu
   const say = useSay();
   const { connection } = useLive();
   const project = useResource<Project>("api/project");
-  const room = (["graph", "assets", "runs", "releases", "boards"] as const).find(r => roomOf(route) === r);
+  const room = rooms.find(r => roomOf(route) === r);
   return (
     <header>
-      <a class="home" href={to.graph} title={project.state === "ready" ? project.value.dataFolder : undefined}>
+      <a class="home" href={to.overview} title={project.state === "ready" ? project.value.dataFolder : undefined}>
         <span class="mark" aria-hidden="true" />
         <span class="name">{project.state === "ready" ? project.value.name : "Kumiki"}</span>
       </a>
       <nav aria-label={say("page.nav")}>
-        {(["graph", "assets", "runs", "releases", "boards"] as const).map(r => (
-          <a key={r} href={r === "graph" ? to.graph : `#/${r}`} aria-current={room === r ? "page" : undefined}>{say(`page.nav.${r}`)}</a>
+        {rooms.map(r => (
+          <a key={r} href={to[r === "runs" ? "allRuns" : r]} aria-current={room === r ? "page" : undefined}>{say(`page.nav.${r}`)}</a>
         ))}
       </nav>
       <div class="tools">
@@ -72,12 +78,15 @@ function Header({ route, language, onLanguage }: { route: Route; language: Langu
   );
 }
 
+const rooms = ["overview", "graph", "assets", "runs", "releases", "schedules", "boards"] as const;
+
 function roomOf(route: Route): string {
   switch (route.page) {
     case "asset": case "version": case "diff": case "report": case "threshold": return "assets";
-    case "run": return "runs";
+    case "run": case "compareRuns": return "runs";
     case "board": return "boards";
     case "release": return "releases";
+    case "schedule": return "schedules";
     default: return route.page;
   }
 }
@@ -85,6 +94,7 @@ function roomOf(route: Route): string {
 function Here({ route }: { route: Route }) {
   const say = useSay();
   switch (route.page) {
+    case "overview": return <OverviewPage />;
     case "graph": return <GraphPage />;
     case "assets": return <AssetsPage />;
     case "asset": return <AssetPage key={route.name} name={route.name} />;
@@ -92,13 +102,17 @@ function Here({ route }: { route: Route }) {
     case "diff": return <DiffPage left={route.left} right={route.right} />;
     case "runs": return <RunsPage key={`${route.asset} ${route.state}`} asset={route.asset} state={route.state} />;
     case "run": return <RunPage key={route.id} id={route.id} />;
+    case "compareRuns": return <CompareRunsPage key={route.ids.join()} ids={route.ids} />;
     case "releases": return <ReleasesPage />;
     case "release": return <ReleasePage key={route.number} number={route.number} />;
     case "boards": return <Later page="boards" with={{}} />;
     case "board": return <Later key={route.name} page="board" with={{ name: route.name, tab: route.tab, query: route.query }} />;
     case "report": return <Later key={`${route.asset}@${route.number}`} page="report" with={{ asset: route.asset, number: route.number }} />;
     case "threshold": return <Later key={`${route.asset}@${route.number}`} page="threshold" with={{ asset: route.asset, number: route.number }} />;
-    case "nowhere": return <Page title={say("page.nowhere")}><p>{say("page.nowhere.more")} <a href={to.graph}>{say("page.nav.graph")}</a></p></Page>;
+    case "schedules": return <SchedulesPage />;
+    case "schedule": return <SchedulePage key={route.name} name={route.name} />;
+    case "api": return <ApiPage />;
+    case "nowhere": return <Page title={say("page.nowhere")}><p>{say("page.nowhere.more")} <a href={to.overview}>{say("page.nav.overview")}</a></p></Page>;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
-import type { Freshness, ReleaseState, RunState } from "./api";
+import type { Finding, Freshness, ReleaseState, RunState } from "./api";
 import { bytes, duration, localTime, shortDigest } from "./format";
 import type { Resource } from "./resource";
 import { to } from "./routes";
@@ -43,6 +43,11 @@ export function Command({ children }: { children: string }) {
   return <code class="command">{children}</code>;
 }
 
+/** What a check found, each with the commands that mend it. */
+export function Findings({ of }: { of: Finding[] }) {
+  return <ul class="findings">{of.map(f => <li key={f.says.text} class={f.severity}>{f.says.text} {f.mends.map(m => <Command key={m}>{m}</Command>)}</li>)}</ul>;
+}
+
 export function Section({ title, count, children }: { title: string; count?: number; children: ComponentChildren }) {
   return (
     <section>
@@ -57,7 +62,7 @@ export function Table({ label, head, children, numbers = [] }: { label: string; 
   return (
     <div class="table-box" tabIndex={0} role="region" aria-label={label}>
       <table>
-        <thead><tr>{head.map((h, i) => <th key={h} scope="col" class={numbers.includes(i) ? "number" : undefined}>{h}</th>)}</tr></thead>
+        <thead><tr>{head.map((h, i) => h === "" ? <td key={i} /> : <th key={h} scope="col" class={numbers.includes(i) ? "number" : undefined}>{h}</th>)}</tr></thead>
         <tbody>{children}</tbody>
       </table>
     </div>

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { get, Refusal } from "./api";
+import { get, post, Refusal } from "./api";
 import { useLive } from "./live";
 import { useLanguage, useSay } from "./texts";
 
@@ -33,4 +33,25 @@ export function useResource<T>(path: string): Resource<T> {
   }, [path, language, revision, connection === "lost", tries]);
 
   return held?.path === path ? held.resource : { state: "loading" };
+}
+
+export type Asked<T> = { state: "idle" } | { state: "asking" } | { state: "failed"; reason: string } | { state: "done"; value: T };
+
+/** A change that is asked for on a click, and what came of it. */
+export function useChange<T>(path: string): [Asked<T>, (asked: unknown) => Promise<T | null>, () => void] {
+  const language = useLanguage();
+  const say = useSay();
+  const [state, set] = useState<Asked<T>>({ state: "idle" });
+  const ask = async (asked: unknown) => {
+    set({ state: "asking" });
+    try {
+      const value = await post<T>(path, asked, language);
+      set({ state: "done", value });
+      return value;
+    } catch (error) {
+      set({ state: "failed", reason: error instanceof Refusal ? error.message : say("page.no-answer") });
+      return null;
+    }
+  };
+  return [state, ask, () => set({ state: "idle" })];
 }

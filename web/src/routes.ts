@@ -1,5 +1,6 @@
 /** Where a page's address leads; addresses are hashes, so that any server can hold the pages. */
 export type Route =
+  | { page: "overview" }
   | { page: "graph" }
   | { page: "assets" }
   | { page: "asset"; name: string }
@@ -7,8 +8,12 @@ export type Route =
   | { page: "diff"; left: string; right: string }
   | { page: "runs"; asset: string; state: string }
   | { page: "run"; id: string }
+  | { page: "compareRuns"; ids: string[] }
   | { page: "releases" }
   | { page: "release"; number: string }
+  | { page: "schedules" }
+  | { page: "schedule"; name: string }
+  | { page: "api" }
   | { page: "report"; asset: string; number: string }
   | { page: "threshold"; asset: string; number: string }
   | { page: "boards" }
@@ -25,16 +30,21 @@ export function routeOf(hash: string): Route {
   }
   const asked = new URLSearchParams(query);
   const [room, first, second] = parts;
-  switch (`${room ?? "graph"}/${Math.max(0, parts.length - 1)}`) {
+  switch (`${room ?? "overview"}/${Math.max(0, parts.length - 1)}`) {
+    case "overview/0": return { page: "overview" };
     case "graph/0": return { page: "graph" };
     case "assets/0": return { page: "assets" };
     case "assets/1": return { page: "asset", name: first! };
     case "versions/2": return { page: "version", asset: first!, number: second! };
     case "diff/2": return { page: "diff", left: first!, right: second! };
     case "runs/0": return { page: "runs", asset: asked.get("asset") ?? "", state: asked.get("state") ?? "" };
+    case "compare/0": return { page: "compareRuns", ids: (asked.get("runs") ?? "").split(",").filter(id => id !== "") };
     case "runs/1": return { page: "run", id: first! };
     case "releases/0": return { page: "releases" };
     case "releases/1": return { page: "release", number: first! };
+    case "schedules/0": return { page: "schedules" };
+    case "schedules/1": return { page: "schedule", name: first! };
+    case "api/0": return { page: "api" };
     case "reports/2": return { page: "report", asset: first!, number: second! };
     case "thresholds/2": return { page: "threshold", asset: first!, number: second! };
     case "boards/0": return { page: "boards" };
@@ -46,7 +56,9 @@ export function routeOf(hash: string): Route {
 const enc = encodeURIComponent;
 
 export const to = {
-  graph: "#/",
+  overview: "#/",
+  graph: "#/graph",
+  api: "#/api",
   assets: "#/assets",
   asset: (name: string) => `#/assets/${enc(name)}`,
   /** @param name as people write it: demand-model@7 */
@@ -56,7 +68,11 @@ export const to = {
     const asked = new URLSearchParams([["asset", asset], ["state", state]].filter(([, v]) => v !== "") as [string, string][]).toString();
     return `#/runs${asked ? `?${asked}` : ""}`;
   },
+  allRuns: "#/runs",
+  compareRuns: (ids: string[]) => `#/compare?runs=${ids.map(enc).join(",")}`,
   run: (id: string) => `#/runs/${enc(id)}`,
+  schedules: "#/schedules",
+  schedule: (name: string) => `#/schedules/${enc(name)}`,
   releases: "#/releases",
   release: (number: number) => `#/releases/${number}`,
   report: (version: string) => `#/reports/${version.split("@").map(enc).join("/")}`,

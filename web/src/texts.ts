@@ -1,10 +1,19 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import catalogue from "../../src/1-ground/Messages/texts/page.json";
+import shared from "../../src/1-ground/Messages/texts/page.json";
+import rooms from "../../src/1-ground/Messages/texts/page-rooms.json";
+
+/** What the pages say: the files of the catalogue whose entries begin with "page.". */
+export const catalogue = { ...shared, ...rooms };
 
 export type Language = "en" | "ja";
 export type TextId = keyof typeof catalogue;
 export type Say = (id: TextId, values?: Record<string, string | number>) => string;
+
+/** The text for a name that may have none, such as a metric's. */
+export function knownText(id: string, language: Language): string | null {
+  return id in catalogue ? catalogue[id as TextId][language] : null;
+}
 
 /** A text of the catalogue with its holes filled. */
 export function sayIn(language: Language): Say {

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { routeOf, to } from "../src/routes";
 
 test.each([
-  ["", { page: "graph" }], ["#/", { page: "graph" }], [to.assets, { page: "assets" }], [to.asset("stock-report.osaka"), { page: "asset", name: "stock-report.osaka" }],
+  ["", { page: "overview" }], ["#/", { page: "overview" }], [to.graph, { page: "graph" }], [to.api, { page: "api" }], [to.schedules, { page: "schedules" }], [to.schedule("weekly-forecast"), { page: "schedule", name: "weekly-forecast" }], [to.assets, { page: "assets" }], [to.asset("stock-report.osaka"), { page: "asset", name: "stock-report.osaka" }],
   [to.version("demand-model@7"), { page: "version", asset: "demand-model", number: "7" }], [to.diff("a@1", "a@2"), { page: "diff", left: "a@1", right: "a@2" }],
-  [to.runs(), { page: "runs", asset: "", state: "" }], [to.runs("sales", "failed"), { page: "runs", asset: "sales", state: "failed" }], [to.run("run-42"), { page: "run", id: "run-42" }],
+  [to.runs(), { page: "runs", asset: "", state: "" }], [to.runs("sales", "failed"), { page: "runs", asset: "sales", state: "failed" }], [to.compareRuns(["run-1", "run-2"]), { page: "compareRuns", ids: ["run-1", "run-2"] }], ["#/compare", { page: "compareRuns", ids: [] }], [to.run("run-42"), { page: "run", id: "run-42" }],
   [to.releases, { page: "releases" }], [to.release(3), { page: "release", number: "3" }],
   ["#/assets/a/b", { page: "nowhere", hash: "#/assets/a/b" }], ["#/%", { page: "nowhere", hash: "#/%" }], ["#/elsewhere", { page: "nowhere", hash: "#/elsewhere" }],
 ])("%s leads where it says", (hash, route) => expect(routeOf(hash)).toEqual(route));

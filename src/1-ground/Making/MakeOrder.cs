@@ -5,6 +5,9 @@ namespace Kumiki.Making;
 /// <summary>What to make, and how.</summary>
 public sealed record MakeOrder(string Asset)
 {
+    /// <summary>Further assets to make in the same call, independent ones at the same time.</summary>
+    public IReadOnlyList<string> And { get; init; } = [];
+
     /// <summary>Also make everything it depends on that is out of date, first.</summary>
     public bool Upstream { get; init; }
 

@@ -16,13 +16,13 @@ public sealed partial class Maker(ProjectGraph graph, Workplace at)
     public async Task<IReadOnlyList<MakingEnd>> MakeAsync(MakeOrder order, Action<MakingProgress>? progress, CancellationToken stop)
     {
         graph.Sound();
-        var target = graph[order.Asset];
+        HashSet<AssetNode> targets = [graph[order.Asset], .. order.And.Select(a => graph[a])];
         var given = order.Use.ToDictionary(u => u.Asset, StringComparer.Ordinal);
         var nodes = new List<AssetNode>();
-        if (order.Upstream) nodes.AddRange(graph.Upstream(target.Name).Where(n => n == target || !given.ContainsKey(n.Name)));
-        else nodes.Add(target);
-        if (order.Downstream) nodes.AddRange(graph.Downstream(target.Name).Where(n => n != target && !nodes.Contains(n)));
-        if (order.Upstream) nodes = Needed(nodes, target, order, given);
+        if (order.Upstream) nodes.AddRange(Of(targets, graph.Upstream).Where(n => targets.Contains(n) || !given.ContainsKey(n.Name)));
+        else nodes.AddRange(Of(targets, t => [graph[t]]));
+        if (order.Downstream) nodes.AddRange(Of(targets, graph.Downstream).Where(n => !targets.Contains(n) && !nodes.Contains(n)));
+        if (order.Upstream) nodes = Needed(nodes, targets, order, given);
 
         var shelf = await InputShelf.ReadAsync(at.Metadata, order, stop);
         await shelf.LoadAsync(nodes, stop);
@@ -73,12 +73,20 @@ public sealed partial class Maker(ProjectGraph graph, Workplace at)
         }
     }
 
-    /// <summary>Upstream of the target, without what is only upstream of inputs given by version.</summary>
-    static List<AssetNode> Needed(List<AssetNode> nodes, AssetNode target, MakeOrder order, Dictionary<string, VersionName> given)
+    /// <summary>What is reached from the targets, in the order of the graph.</summary>
+    IEnumerable<AssetNode> Of(HashSet<AssetNode> targets, Func<string, IReadOnlyList<AssetNode>> reach)
+    {
+        if (targets.Count == 1) return reach(targets.First().Name);
+        var reached = targets.SelectMany(t => reach(t.Name)).ToHashSet();
+        return graph.Nodes.Where(reached.Contains);
+    }
+
+    /// <summary>Upstream of the targets, without what is only upstream of inputs given by version.</summary>
+    static List<AssetNode> Needed(List<AssetNode> nodes, HashSet<AssetNode> targets, MakeOrder order, Dictionary<string, VersionName> given)
     {
         if (given.Count == 0) return nodes;
         var users = nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
-        var needed = new HashSet<string>(StringComparer.Ordinal) { target.Name };
+        var needed = targets.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
         for (var i = nodes.Count - 1; i >= 0; i--)
             if (needed.Contains(nodes[i].Name) || (order.Downstream && nodes[i].Inputs.Any(x => needed.Contains(x.Asset))))
             {

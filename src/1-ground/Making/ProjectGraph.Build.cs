@@ -81,8 +81,9 @@ public sealed partial class ProjectGraph
             findings.AddRange(Use(node, classes, built));
         }
         findings.AddRange(Unreported(built.Values));
+        var schedules = Scheduled(project, classes, built, findings);
         var views = ViewsOf(project, built.Values, findings);
-        return new(built, [.. ordered.Select(n => built[n.Name])], findings) { Views = views };
+        return new(built, [.. ordered.Select(n => built[n.Name])], findings) { Schedules = schedules, Views = views };
     }
 
     static IEnumerable<string?> Keys(Type type, Project project, Func<string, string, IReadOnlyDictionary<string, long>>? keysOf, List<Finding> findings)

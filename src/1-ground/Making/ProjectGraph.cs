@@ -4,7 +4,8 @@ namespace Kumiki.Making;
 /// <remarks>
 /// Building goes in steps, and each gathers all its findings before the next may fail:
 /// 1. families are opened into members, 2. every class has one constructor whose parameters are assets, 3. names are unique, 4. there is no cycle,
-/// 5. parameters exist and are in range, 6. instances are built in order, 7. each instance checks its own declaration, and the rules on use are held.
+/// 5. parameters exist and are in range, 6. instances are built in order, 7. each instance checks its own declaration, and the rules on use are held,
+/// 8. schedules are built over the instances and checked.
 /// </remarks>
 public sealed partial class ProjectGraph
 {

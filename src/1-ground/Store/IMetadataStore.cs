@@ -2,7 +2,7 @@ namespace Kumiki.Store;
 
 /// <summary>Where assets, versions, runs, stages and releases are kept. Every write is durable when its task ends, and is all or nothing.</summary>
 /// <remarks>Several processes share one store. One contract suite runs against every implementation.</remarks>
-public interface IMetadataStore : IAsyncDisposable
+public partial interface IMetadataStore : IAsyncDisposable
 {
     /// <summary>Rises by one or more with every committed write of any process.</summary>
     Task<long> RevisionAsync(CancellationToken stop);

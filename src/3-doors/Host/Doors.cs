@@ -22,7 +22,7 @@ sealed partial class Doors(Project project, Assembly program)
     public RootCommand Root()
     {
         var root = new RootCommand("Kumiki: from a business goal to a monitored model that keeps learning.") { Json, Language, Data };
-        foreach (var command in Making().Concat(Looking()).Concat(Keeping()).Concat(Releasing()).Concat(Serving()).Append(DoctorCommand.Create())) root.Add(command);
+        foreach (var command in Making().Concat(Looking()).Concat(Keeping()).Concat(Releasing()).Concat(Continuing()).Concat(Serving()).Append(DoctorCommand.Create())) root.Add(command);
         return root;
     }
 

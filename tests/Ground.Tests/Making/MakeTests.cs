@@ -9,6 +9,18 @@ public sealed class MakeTests
     static readonly Type[] Coffee = [typeof(Beans), typeof(Roaster), typeof(Grinder), typeof(Cup), typeof(Picture)];
 
     [Fact]
+    public async Task Several_assets_are_made_in_one_call_each_of_what_they_share_once()
+    {
+        await using var world = new MakingWorld(typeof(Cup), typeof(Roaster), typeof(Grinder), typeof(Beans), typeof(Picture));
+
+        var ends = await world.MakeAsync(new MakeOrder("roaster") { And = ["grinder", "picture"], Upstream = true });
+
+        Assert.Equal(["beans@1", "grinder@1", "picture@1", "roaster@1"], ends.Select(e => Assert.IsType<MakingEnd.Made>(e).Version.Name.ToString()));
+        var given = await world.MakeAsync(new MakeOrder("roaster") { And = ["grinder"], Upstream = true, Use = [new("beans", 1)] });
+        Assert.Equal(["grinder@1", "roaster@1"], given.Select(e => Assert.IsType<MakingEnd.Reused>(e).Version.Name.ToString()));
+    }
+
+    [Fact]
     public async Task An_input_without_a_version_keeps_the_making_back_and_names_the_commands_that_help()
     {
         await using var world = new MakingWorld(Coffee);

@@ -51,6 +51,8 @@ public sealed class SqliteMetadataStoreTests : IDisposable
         Assert.NotNull(await store.DoomAsync([Digest.Of("orphan")], LivingProcess.Current, Go));
         var trial = await store.AddTrialAsync("beans", Sample.Plan("trial"), LivingProcess.Current, Sample.Outcome(("mae", 0.5)), [], [], Go);
         Assert.Equal(0.5, (await store.RunAsync(trial, Go))!.Figures["mae"]);
+        await store.KeepScheduleAsync("weekly", Go);
+        Assert.Equal("weekly", (await store.AskOccurrenceAsync("weekly", clock.Now, "mika", Go)).Schedule);
 
         using var raised = Raw();
         using var fresh = Connection.ToWrite(folder["fresh.db"], TimeSpan.FromSeconds(5));

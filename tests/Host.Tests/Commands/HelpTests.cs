@@ -6,7 +6,10 @@ namespace Kumiki.Host.Tests.Commands;
 public sealed class HelpTests
 {
     static readonly string[] Verbs =
-        ["make", "tune", "reproduce", "show", "runs", "log", "graph", "why", "diff", "draft", "verify", "gc", "stage", "unstage", "alias", "release", "rollback", "history", "serve", "doctor", "generate-sales", "demo"];
+    [
+        "make", "tune", "reproduce", "show", "runs", "log", "graph", "why", "diff", "draft", "verify", "gc", "stage", "unstage", "alias", "release",
+        "rollback", "history", "schedules", "serve", "doctor", "generate-sales", "demo",
+    ];
 
     public static TheoryData<string> All => [.. Verbs];
 
@@ -17,6 +20,20 @@ public sealed class HelpTests
         using var demo = new Demo();
 
         Snapshot.Same($"help-{verb}", (await demo.MustAsync(verb, "--help")).Out);
+    }
+
+    [Theory]
+    [InlineData("show")]
+    [InlineData("run")]
+    [InlineData("pause")]
+    [InlineData("resume")]
+    [InlineData("cancel")]
+    [InlineData("history")]
+    public async Task The_help_of_a_verb_of_schedules_is_the_reviewed_one(string verb)
+    {
+        using var demo = new Demo();
+
+        Snapshot.Same($"help-schedules-{verb}", (await demo.MustAsync("schedules", verb, "--help")).Out);
     }
 
     [Fact]

@@ -32,6 +32,24 @@ public sealed class Browser : IAsyncLifetime
         return visit;
     }
 
+    /// <returns>Bytes over the wire until the page is ready, in a browser that holds nothing yet.</returns>
+    internal async Task<long> WeightAsync(Uri server, string address)
+    {
+        if (!chromium!.IsConnected) chromium = await LaunchAsync();
+        await using var context = await chromium.NewContextAsync();
+        context.SetDefaultTimeout(20_000);
+        var page = await context.NewPageAsync();
+        var wire = await context.NewCDPSessionAsync(page);
+        await wire.SendAsync("Network.enable");
+        var bytes = 0L;
+        wire.Event("Network.loadingFinished").OnEvent += (_, told) =>
+            Interlocked.Add(ref bytes, (long)told!.Value.GetProperty("encodedDataLength").GetDouble());
+        await page.GotoAsync($"{server}{address}");
+        await page.Locator("h1").WaitForAsync();
+        await Assertions.Expect(page.Locator(".loading")).ToHaveCountAsync(0, new() { Timeout = 20_000 });
+        return Interlocked.Read(ref bytes);
+    }
+
     public async Task DisposeAsync()
     {
         if (chromium is not null) await chromium.DisposeAsync();

@@ -41,21 +41,43 @@ sealed class DemoWorld : IAsyncDisposable
         return world;
     }
 
+    /// <summary>A model in production with a test report of it, GO or NO-GO.</summary>
+    public static async Task<DemoWorld> TestedAsync(string folder, bool go)
+    {
+        var world = await EmptyAsync(folder);
+        var target = go ? 13 : 11;
+        var goal = await world.MakeAsync("demand-goal", AssetKind.Goal, facts: new() { ["measure"] = "mean absolute error" },
+            texts: [("parts/target.json", $"{target}"), ("parts/unit.json", "\"units\"")]);
+        // no Parquet at all: a damaged file
+        var weekly = await world.MakeAsync("weekly-demand", AssetKind.Dataset, facts: Rows(27_456, 0), files: [("rows/00001.parquet", 512)]);
+        var model = await world.MakeAsync("demand-model", AssetKind.Model, [(weekly, EdgeKind.Source), (goal, EdgeKind.Source)], metrics: Mae(11.5));
+        var check = $$"""{"goalCheck": {"measure": "mean absolute error", "unit": "units", "target": {{target}}, "figure": {"name": "mae", "value": 11.5, "low": 10.75, "high": 12.25, "better": "lower"} } }""";
+        await world.MakeAsync("demand-report", AssetKind.Report, [(model, EdgeKind.Fit), (goal, EdgeKind.Source)],
+            facts: new() { ["verdict"] = go ? "GO" : "NO-GO", ["model"] = "demand-model@1" },
+            texts: [("report.json", check)],
+            checks: [new("target", CheckKind.Goal, go, Message.Of("stale.setting", ("name", "mae"), ("from", "11.5"), ("to", $"{target}")))]);
+        await world.ReleaseAsync([weekly, goal, model], "The first", []);
+        return world;
+    }
+
     async Task FillAsync()
     {
         var goal = await MakeAsync("demand-goal", AssetKind.Goal, facts: new() { ["owner"] = "supply", ["metric"] = "mae ≤ 12 units" });
-        var sales1 = await MakeAsync("sales", AssetKind.Dataset, facts: Rows(190_238, 12), files: [("rows/2025.parquet", 1_400_000), ("rejects.parquet", 4_120)], checks: [Held("unique")]);
+        var sales1 = await MakeAsync("sales", AssetKind.Dataset, facts: Rows(190_238, 12), files: [("rows/2025.csv", 1_400_000), ("rejects.csv", 4_120)],
+            checks: [Held("unique")]);
         var weekly1 = await MakeAsync("weekly-demand", AssetKind.Dataset, [(sales1, EdgeKind.Source)], facts: Rows(27_456, 0));
         var model1 = await MakeAsync("demand-model", AssetKind.Model, [(weekly1, EdgeKind.Source), (goal, EdgeKind.Source)], metrics: Mae(14.31), curve: true, checks: [Missed("goal")]);
         await MoveAsync("staging", model1, "first try");
         clock.Turn(TimeSpan.FromDays(7));
 
-        var sales2 = await MakeAsync("sales", AssetKind.Dataset, facts: Rows(194_871, 12), files: [("rows/2025.parquet", 1_400_000), ("rows/2026-W10.parquet", 91_204), ("rejects.parquet", 4_120)], checks: [Held("unique")]);
+        var sales2 = await MakeAsync("sales", AssetKind.Dataset, facts: Rows(194_871, 12),
+            files: [("rows/2025.csv", 1_400_000), ("rows/2026-W10.csv", 91_204), ("rejects.csv", 4_120)], checks: [Held("unique")]);
         var weekly2 = await MakeAsync("weekly-demand", AssetKind.Dataset, [(sales2, EdgeKind.Source)], facts: Rows(28_110, 0), checks: [Held("no-gaps")]);
         var model2 = await MakeAsync("demand-model", AssetKind.Model, [(weekly2, EdgeKind.Source), (goal, EdgeKind.Source)], metrics: Mae(11.872), curve: true, checks: [Held("goal"), Held("better-than-two-weeks-ago")]);
         var threshold1 = await MakeAsync("reorder-threshold", AssetKind.Threshold, [(model2, EdgeKind.Fit)], facts: new() { ["at"] = "0.62" });
         var endpoint1 = await MakeAsync("reorder-endpoint", AssetKind.Endpoint, [(model2, EdgeKind.Fit), (threshold1, EdgeKind.Fit)]);
-        var forecast1 = await MakeAsync("demand-forecast", AssetKind.Predictions, [(model2, EdgeKind.Fit), (weekly2, EdgeKind.Scored)], facts: Rows(1_144, 0), files: [("rows/part-0.parquet", 48_230)]);
+        var forecast1 = await MakeAsync("demand-forecast", AssetKind.Predictions, [(model2, EdgeKind.Fit), (weekly2, EdgeKind.Scored)], facts: Rows(1_144, 0),
+            files: [("rows/part-0.csv", 48_230)]);
         foreach (var key in new[] { "東京", "Osaka" })
             await MakeAsync(AssetName.Member("stock-report", key), AssetKind.Report, [(weekly2, EdgeKind.Source)], family: ("stock-report", key), files: [("report.json", 2_048)]);
         await MoveAsync("staging", goal, "agreed");
@@ -69,7 +91,8 @@ sealed class DemoWorld : IAsyncDisposable
         var endpoint2 = await MakeAsync("reorder-endpoint", AssetKind.Endpoint, [(model2, EdgeKind.Fit), (threshold2, EdgeKind.Fit)]);
         await ReleaseAsync([threshold2, endpoint2, forecast1], "Reorder earlier, and publish the forecast", []);
         await RollBackAsync(1, "Too many orders for fresh goods");
-        var sales3 = await MakeAsync("sales", AssetKind.Dataset, facts: Rows(199_480, 31), files: [("rows/2025.parquet", 1_400_000), ("rows/2026-W10.parquet", 91_204), ("rows/2026-W11.parquet", 90_377)], checks: [Held("unique")]);
+        var sales3 = await MakeAsync("sales", AssetKind.Dataset, facts: Rows(199_480, 31),
+            files: [("rows/2025.csv", 1_400_000), ("rows/2026-W10.csv", 91_204), ("rows/2026-W11.csv", 90_377)], checks: [Held("unique")]);
         await MoveAsync("staging", sales3, "");
         await MoveAsync("audit", model1, "kept for the auditors");
 
@@ -86,7 +109,8 @@ sealed class DemoWorld : IAsyncDisposable
 
     public async Task<VersionRecord> MakeAsync(
         string asset, AssetKind kind, (VersionRecord Version, EdgeKind Edge)[]? inputs = null, Dictionary<string, double>? metrics = null, Dictionary<string, string>? facts = null,
-        (string Path, int Bytes)[]? files = null, CheckResult[]? checks = null, bool curve = false, (string Family, string RawKey)? family = null)
+        (string Path, int Bytes)[]? files = null, CheckResult[]? checks = null, bool curve = false, (string Family, string RawKey)? family = null,
+        (string Path, string Text)[]? texts = null)
     {
         var run = await BeginAsync(asset, [.. (inputs ?? []).Select(i => i.Version)], kind == AssetKind.Model ? new() { ["rounds"] = "300", ["depth"] = "6" } : []);
         await Metadata.AppendLogAsync(run, [new(0, clock.GetUtcNow(), "info", $"making {asset}")], default);
@@ -99,6 +123,11 @@ sealed class DemoWorld : IAsyncDisposable
             var content = new byte[bytes];
             Encoding.UTF8.GetBytes($"{asset} {path}\n").CopyTo(content, 0);
             var blob = await Artifacts.PutAsync(new MemoryStream(content), default);
+            stored.Add(new(path, blob.Content, blob.Bytes));
+        }
+        foreach (var (path, text) in texts ?? [])
+        {
+            var blob = await Artifacts.PutAsync(new MemoryStream(Encoding.UTF8.GetBytes(text)), default);
             stored.Add(new(path, blob.Content, blob.Bytes));
         }
         var content1 = Digest.OfParts([asset, run.ToString()]);

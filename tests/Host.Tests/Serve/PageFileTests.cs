@@ -43,6 +43,18 @@ public sealed partial class PageFileTests(ServedWorld served) : IClassFixture<Se
     }
 
     [Fact]
+    public async Task Answers_are_sent_compressed_to_who_can_unpack_them()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "api/graph");
+        request.Headers.AcceptEncoding.ParseAdd("br");
+        using var packed = await served.Http.SendAsync(request);
+        using var plain = await served.Http.GetAsync("api/graph");
+
+        Assert.Equal("br", Assert.Single(packed.Content.Headers.ContentEncoding));
+        Assert.True((await packed.Content.ReadAsByteArrayAsync()).Length * 3 < (await plain.Content.ReadAsByteArrayAsync()).Length);
+    }
+
+    [Fact]
     public async Task Who_cannot_unpack_gets_a_file_as_it_is()
     {
         var script = Asset().Matches(await served.Http.GetStringAsync("")).Select(m => m.Value).First(f => f.EndsWith(".js", StringComparison.Ordinal));

@@ -77,6 +77,47 @@ public sealed class ProjectTests : IAsyncLifetime
         Assert.Equal("graph.missing", (string)Assert.Single(graph["findings"]!.AsArray())!["says"]!["id"]!);
     }
 
+    [Fact]
+    public async Task What_is_up_to_date_is_answered_at_once_and_what_is_not_begins_in_a_process_of_its_own()
+    {
+        await using var server = await ServeAsync(() => Graph());
+        using var http = new HttpClient { BaseAddress = server.Address };
+
+        var (beansStatus, beans) = await MakeAsync(http, "beans");
+        Assert.Equal((200, "reused", "beans@1", null), (beansStatus, (string)beans["end"]!, (string)beans["version"]!, beans["run"]));
+        var (missing, refused) = await MakeAsync(http, "roast");
+        Assert.Equal((409, "making.inputs-missing"), (missing, (string)refused["id"]!));
+        await data.Metadata.MoveStagesAsync([("beans", "staging", 1)], "mika", "", default);
+        var (roastStatus, roast) = await MakeAsync(http, "roast");
+        Assert.Equal((202, "begun", "roast"), (roastStatus, (string)roast["end"]!, (string)roast["asset"]!));
+
+        // Its process is 'false', which ends at once and makes nothing; the run says so, and the server goes on.
+        var run = RunId.Parse((string)roast["run"]!);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await foreach (var _ in data.Metadata.ChangesAsync(-1, limit.Token))
+            if ((await data.Metadata.RunAsync(run, limit.Token))!.State != RunState.Running) break;
+        Assert.Contains((await data.Metadata.RunAsync(run, default))!.State, new[] { RunState.Failed, RunState.Crashed });
+        Assert.Equal("run", (string)JsonNode.Parse(await http.GetStringAsync("api/overview"))!["attention"]![0]!["rule"]!);
+    }
+
+    [Fact]
+    public async Task A_making_that_cannot_begin_is_refused_with_what_is_missing()
+    {
+        await using var server = await ServeAsync(() => ProjectGraph.Build(new Project().Add<Roast>(), null));
+        using var http = new HttpClient { BaseAddress = server.Address };
+
+        var (status, answer) = await MakeAsync(http, "roast");
+
+        Assert.Equal(409, status);
+        Assert.Contains("Beans", (string)answer["detail"]!, StringComparison.Ordinal);
+    }
+
+    static async Task<(int Status, JsonNode Answer)> MakeAsync(HttpClient http, string asset)
+    {
+        using var response = await http.PostAsync($"api/assets/{asset}/makings", new StringContent("{}", System.Text.Encoding.UTF8, "application/json"));
+        return ((int)response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
+    }
+
     Task<KumikiServer> ServeAsync(Func<ProjectGraph> graph) => KumikiServer.StartAsync(
         new()
         {

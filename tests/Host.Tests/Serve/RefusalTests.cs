@@ -13,6 +13,9 @@ public sealed class RefusalTests(ServedWorld served) : IClassFixture<ServedWorld
     [InlineData("api/assets/sales?limit=many", 400, "serve.bad-number")]
     [InlineData("api/assets/sales?before=yesterday", 400, "serve.bad-run")]
     [InlineData("api/versions/sales/99", 404, "making.no-version")]
+    [InlineData("api/versions/sales/99/rows", 404, "making.no-version")]
+    [InlineData("api/versions/sales/1/rows?offset=many", 400, "serve.bad-number")]
+    [InlineData("api/versions/sales/1/rows", 404, "serve.no-table")]
     [InlineData("api/versions/sales/-1", 400, "serve.bad-version")]
     [InlineData("api/versions/sales/2/files/..%2F..%2Fstore.db", 404, "serve.no-file")]
     [InlineData("api/diff?left=sales@1", 400, "serve.bad-version")]
@@ -46,7 +49,7 @@ public sealed class RefusalTests(ServedWorld served) : IClassFixture<ServedWorld
     }
 
     [Fact]
-    public async Task Writing_is_refused_with_the_way_to_do_it()
+    public async Task A_method_that_an_address_does_not_know_is_refused_with_where_to_look()
     {
         using var response = await served.Http.PostAsync("api/runs", null);
 

@@ -12,7 +12,7 @@ public sealed class ReportPageTests(LendingWorld world, Browser browser) : IClas
     [Fact]
     public async Task Who_only_clicks_finds_the_column_that_gives_the_target_away()
     {
-        await using var visit = await browser.VisitAsync(world.Server.Address, "#/");
+        await using var visit = await browser.VisitAsync(world.Server.Address, "#/graph");
         var page = visit.Page;
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Assets", Exact = true }).ClickAsync();
@@ -32,7 +32,7 @@ public sealed class ReportPageTests(LendingWorld world, Browser browser) : IClas
     [Fact]
     public async Task Who_only_clicks_finds_why_a_model_may_not_go_to_production()
     {
-        await using var visit = await browser.VisitAsync(world.Server.Address, "#/");
+        await using var visit = await browser.VisitAsync(world.Server.Address, "#/graph");
         var page = visit.Page;
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Assets", Exact = true }).ClickAsync();
@@ -75,7 +75,7 @@ public sealed class ReportPageTests(LendingWorld world, Browser browser) : IClas
         var among = await JsonAsync("api/versions/decline-above/1/thresholds");
         var (points, costs) = (among["points"]!.AsArray(), among["choice"]!["costs"]!["costs"]!);
         var chosen = points.Index().Single(p => (double)p.Item!["value"]! == (double)among["choice"]!["value"]!).Index;
-        await using var visit = await browser.VisitAsync(world.Server.Address, "#/");
+        await using var visit = await browser.VisitAsync(world.Server.Address, "#/graph");
         var page = visit.Page;
         await page.GetByRole(AriaRole.Link, new() { Name = "Assets", Exact = true }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "decline-above", Exact = true }).First.ClickAsync();

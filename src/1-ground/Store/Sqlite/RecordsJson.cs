@@ -18,4 +18,5 @@ namespace Kumiki.Store.Sqlite;
 [JsonSerializable(typeof(IReadOnlyDictionary<string, double>))]
 [JsonSerializable(typeof(ReleaseRecord))]
 [JsonSerializable(typeof(IReadOnlyList<StageMove>))]
+[JsonSerializable(typeof(OccurrenceProgress))]
 sealed partial class RecordsJson : JsonSerializerContext;

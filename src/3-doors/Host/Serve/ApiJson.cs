@@ -11,11 +11,20 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(ProjectAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(OverviewAnswer))]
 [JsonSerializable(typeof(GraphAnswer))]
 [JsonSerializable(typeof(AssetList))]
 [JsonSerializable(typeof(AssetAnswer))]
 [JsonSerializable(typeof(VersionAnswer))]
 [JsonSerializable(typeof(DiffAnswer))]
+[JsonSerializable(typeof(TableAnswer))]
+[JsonSerializable(typeof(MakingAsked))]
+[JsonSerializable(typeof(MakingAnswer))]
+[JsonSerializable(typeof(StageAsked))]
+[JsonSerializable(typeof(StageAnswer))]
+[JsonSerializable(typeof(ReleaseAsked))]
+[JsonSerializable(typeof(RollbackAsked))]
+[JsonSerializable(typeof(ReleaseEndAnswer))]
 [JsonSerializable(typeof(RunList))]
 [JsonSerializable(typeof(RunAnswer))]
 [JsonSerializable(typeof(LogAnswer))]
@@ -24,6 +33,12 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(ReleaseList))]
 [JsonSerializable(typeof(ReleaseAnswer))]
 [JsonSerializable(typeof(StageHistory))]
+[JsonSerializable(typeof(ScheduleList))]
+[JsonSerializable(typeof(ScheduleAnswer))]
+[JsonSerializable(typeof(OccurrenceList))]
+[JsonSerializable(typeof(OccurrenceAnswer))]
+[JsonSerializable(typeof(RunAsked))]
+[JsonSerializable(typeof(ScheduleAsked))]
 [JsonSerializable(typeof(ChangeEvent))]
 [JsonSerializable(typeof(ReportAnswer))]
 [JsonSerializable(typeof(RowsAnswer))]
@@ -50,7 +65,7 @@ sealed partial class ApiJson : JsonSerializerContext
         JsonConverter[] names =
         [
             new CamelCase<AssetKind>(), new CamelCase<EdgeKind>(), new CamelCase<Severity>(), new CamelCase<RunState>(), new CamelCase<ReleaseState>(), new CamelCase<CheckKind>(),
-            new CamelCase<Freshness>(),
+            new CamelCase<Freshness>(), new CamelCase<AttentionWeight>(), new CamelCase<OccurrenceState>(), new CamelCase<OccurrenceCause>(),
         ];
         foreach (var converter in names) options.Converters.Add(converter);
         return options;

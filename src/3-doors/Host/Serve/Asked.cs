@@ -69,5 +69,5 @@ static class Asked
     }
 
     /// <summary>What a sentence repeats of what was asked, at most 80 characters of it.</summary>
-    static string Cut(string? text) => text is null ? "" : text.Length <= 80 ? text : text[..80] + "…";
+    internal static string Cut(string? text) => text is null ? "" : text.Length <= 80 ? text : text[..80] + "…";
 }

@@ -28,6 +28,7 @@ static class AssetRoutes
         var stages = await Stages.ReadAsync(served.Metadata, stop);
         return TypedResults.Ok(new AssetAnswer(
             status,
+            shelf.Graph?.Find(name) is { } node ? SourcePlace.Of(node.Type) : null,
             [.. (shelf.Graph?.Find(name)?.Parameters ?? []).Select(p => new ParameterAnswer(p.Name, p.Value, p.IsSet, Bound(p.Min), Bound(p.Max)))],
             [.. shelf.Edges.Where(e => e.To == name).Select(e => Neighbour.Of(e.From, e.Edge, shelf))],
             [.. shelf.Edges.Where(e => e.From == name).Select(e => Neighbour.Of(e.To, e.Edge, shelf))],
@@ -40,9 +41,11 @@ static class AssetRoutes
 
 sealed record AssetList(IReadOnlyList<AssetStatus> Assets);
 
+/// <param name="Source">Where it is written; null where the project is not served, or has it no more.</param>
 /// <param name="Next">Ask again with <c>before</c> = this for older versions; null at the end.</param>
 sealed record AssetAnswer(
-    AssetStatus Status, IReadOnlyList<ParameterAnswer> Parameters, IReadOnlyList<Neighbour> Inputs, IReadOnlyList<Neighbour> Users, IReadOnlyList<VersionLine> Versions, RunId? Next);
+    AssetStatus Status, SourcePlace? Source, IReadOnlyList<ParameterAnswer> Parameters, IReadOnlyList<Neighbour> Inputs, IReadOnlyList<Neighbour> Users,
+        IReadOnlyList<VersionLine> Versions, RunId? Next);
 
 /// <param name="IsSet">Whether a setting overrides the default.</param>
 sealed record ParameterAnswer(string Name, string Value, bool IsSet, double? Min, double? Max);

@@ -27,7 +27,8 @@ sealed record AssetStatus(
 
 /// <summary>The state of every asset at one moment.</summary>
 /// <param name="Graph">The project's; null for the bare platform.</param>
-sealed record Shelf(ProjectGraph? Graph, IReadOnlyList<AssetStatus> Assets, IReadOnlyList<GraphEdge> Edges)
+/// <param name="InUse">The versions in use by asset.</param>
+sealed record Shelf(ProjectGraph? Graph, IReadOnlyList<AssetStatus> Assets, IReadOnlyList<GraphEdge> Edges, IReadOnlyDictionary<string, VersionRecord> InUse)
 {
     public static async Task<Shelf> ReadAsync(Served served, Language language, CancellationToken stop)
     {
@@ -47,7 +48,7 @@ sealed record Shelf(ProjectGraph? Graph, IReadOnlyList<AssetStatus> Assets, IRea
 
         var declared = graph?.Nodes.Select(n => n.Name) ?? [];
         var all = declared.Concat(graph is null ? RecordedGraph.Ordered(newest.Keys, edges) : newest.Keys.Except(declared).Order(StringComparer.Ordinal));
-        return new(graph, [.. all.Select(StatusOf)], edges);
+        return new(graph, [.. all.Select(StatusOf)], edges, inUse);
 
         AssetStatus StatusOf(string name)
         {

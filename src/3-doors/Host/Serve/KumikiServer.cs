@@ -20,13 +20,15 @@ public sealed class KumikiServer : IAsyncDisposable
     readonly Served served;
     readonly ServerLock hold;
     readonly CancellationTokenSource stopping = new();
-    readonly Task watch;
+    readonly Task watch, schedules;
 
     KumikiServer(WebApplication app, Served served, ServerLock hold)
     {
         (this.app, this.served, this.hold) = (app, served, hold);
         Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         watch = CrashWatch.RunAsync(served, app.Services.GetRequiredService<ILogger<KumikiServer>>(), stopping.Token);
+        var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(ScheduleWatch.Category);
+        schedules = served is { ReadOnly: false, Schedules: { } due } ? Task.Run(() => ScheduleWatch.RunAsync(served, due, log, stopping.Token)) : Task.CompletedTask;
     }
 
     /// <summary>Where it answers: <c>http://127.0.0.1:5080/</c>.</summary>
@@ -66,6 +68,7 @@ public sealed class KumikiServer : IAsyncDisposable
         await stopping.CancelAsync();
         await app.StopAsync();
         await watch;
+        await schedules;
         await app.DisposeAsync();
         hold.Dispose();
         stopping.Dispose();
@@ -80,26 +83,36 @@ public sealed class KumikiServer : IAsyncDisposable
             kestrel.Listen(at.Host, at.Port);
         });
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
+            .AddFilter(ScheduleWatch.Category, LogLevel.Information)
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);      // who starts the server hears its exception
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddRoutingCore();
+        // Answers only; the files of the pages were compressed when they were built, and a stream of events is not kept back.
+        builder.Services.AddResponseCompression(compression => compression.MimeTypes = ["application/json", "application/problem+json"]);
         builder.Services.AddOpenApi(ApiDocument.Configure);
         builder.Services.AddSingleton(served);
+        builder.Services.AddSingleton<Makings>();
         builder.Services.ConfigureHttpJsonOptions(json => ApiJson.Into(json.SerializerOptions));
 
         var app = builder.Build();
         app.Use(Guard.Of);
+        app.UseResponseCompression();
         app.Use(Refusals.Of);
         app.UseRouting();
         app.MapProject();
+        app.MapOverview();
         app.MapGraph();
         app.MapAssets();
         app.MapVersions();
+        app.MapTables();
         app.MapReports();
         app.MapBoards();
         app.MapRuns();
         app.MapReleases();
+        app.MapReleaseWrites();
+        app.MapMakings();
+        app.MapSchedules();
         app.MapChanges();
         app.MapOpenApi();
         app.MapPages();

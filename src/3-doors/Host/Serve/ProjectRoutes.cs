@@ -22,7 +22,9 @@ static class ProjectRoutes
         var newest = await served.Metadata.NewestAsync(stop);
         var declared = served.Project is { } ask ? (await ask(stop)).Graph.Nodes.Select(n => n.Name) : [];
         var production = await served.Metadata.ProductionAsync(stop);
-        return TypedResults.Ok(new ProjectAnswer(served.Name, Version, served.DataFolder, served.Project is not null, declared.Union(newest.Keys).Count(), production.Release, await served.Metadata.RevisionAsync(stop)));
+        return TypedResults.Ok(
+            new ProjectAnswer(served.Name, Version, served.DataFolder, served.Project is not null, declared.Union(newest.Keys).Count(), production.Release,
+            await served.Metadata.RevisionAsync(stop), !served.ReadOnly, !served.ReadOnly && served.Project is not null));
     }
 
     static async Task<Ok<HealthAnswer>> HealthAsync(Served served, CancellationToken stop) => TypedResults.Ok(new HealthAnswer("ok", await served.Metadata.RevisionAsync(stop)));
@@ -32,6 +34,9 @@ static class ProjectRoutes
 /// <param name="HasProject">False for the bare platform.</param>
 /// <param name="Release">The live release; 0 before the first.</param>
 /// <param name="Revision">Of the store; rises with every write of any process.</param>
-sealed record ProjectAnswer(string Name, string Version, string DataFolder, bool HasProject, int Assets, int Release, long Revision);
+/// <param name="MayChange">Whether versions may be staged and released here.</param>
+/// <param name="MayMake">Whether versions may be made here: there is a project, and it is not only shown.</param>
+sealed record ProjectAnswer(string Name, string Version, string DataFolder, bool HasProject, int Assets, int Release, long Revision, bool MayChange,
+    bool MayMake);
 
 sealed record HealthAnswer(string Status, long Revision);

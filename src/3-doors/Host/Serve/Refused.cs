@@ -43,6 +43,8 @@ static partial class Refusals
         try
         {
             await next(http);
+            if (http.Response is { HasStarted: false, StatusCode: StatusCodes.Status415UnsupportedMediaType, ContentType: null })
+                await new Refused(StatusCodes.Status415UnsupportedMediaType, Message.Of("serve.not-json", ("path", http.Request.Path))).ExecuteAsync(http);
             if (http.Response is { HasStarted: false, StatusCode: StatusCodes.Status405MethodNotAllowed })
                 await new Refused(StatusCodes.Status405MethodNotAllowed, Message.Of("serve.wrong-method", ("method", http.Request.Method), ("path", http.Request.Path))).ExecuteAsync(http);
         }

@@ -14,7 +14,8 @@ sealed partial class Doors
     {
         var host = new Option<string>("--host") { Description = "A loopback address.", DefaultValueFactory = _ => "127.0.0.1" };
         var port = new Option<int>("--port") { Description = "0 takes any free port.", DefaultValueFactory = _ => 5080 };
-        return Verb("serve", "Serve pages and the REST API in the foreground.", [host, port], async (parsed, session, terminal, stop) =>
+        var readOnly = new Option<bool>("--read-only") { Description = "Only show: refuse to make, stage or release from the pages." };
+        return Verb("serve", "Serve pages and the REST API in the foreground, and run schedules when they are due.", [host, port, readOnly], async (parsed, session, terminal, stop) =>
         {
             var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
             var hasProject = session.Project.Types.Count > 0;
@@ -27,6 +28,9 @@ sealed partial class Doors
                 Metadata = session.Metadata,
                 Artifacts = session.Artifacts,
                 Project = hasProject ? ProjectAsync : null,
+                ReadOnly = parsed.GetValue(readOnly),
+                Author = Author,
+                Schedules = hasProject ? new(place, asked => session.GraphAsync(null, asked)) : null,
             };
             await using var server = await KumikiServer.StartAsync(served, at, stop);
             terminal.Findings(findings);

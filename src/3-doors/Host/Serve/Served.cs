@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Kumiki.Continuing;
 using Kumiki.Making;
 using Kumiki.Store;
 
@@ -19,6 +20,20 @@ public sealed record Served
     /// <summary>The project as it stands now; asked for whenever its graph is shown, because new data may open new members of a family. Null for the bare platform, which
     /// draws what was recorded.</summary>
     public Func<CancellationToken, Task<ServedProject>>? Project { get; init; }
+
+    /// <summary>Whether it only shows: every change asked for is refused.</summary>
+    public bool ReadOnly { get; init; }
+
+    /// <summary>Who stages and releases, for the history.</summary>
+    /// <value>The system's user by default.</value>
+    public string Author { get; init; } = Environment.UserName;
+
+    /// <summary>The project's schedules, which the server runs unless it only shows; null for the bare platform, which only shows what was recorded of them.</summary>
+    public Schedules? Schedules { get; init; }
+
+    /// <summary>How occurrences are run.</summary>
+    /// <value>Each making in a process of its own, so that the server answers meanwhile and a crash of native code takes nothing else with it.</value>
+    public Attempt Attempt { get; init; } = new(OwnProcess: true);
 
     /// <value>The system's clock by default.</value>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
