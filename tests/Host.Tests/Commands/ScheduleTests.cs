@@ -111,7 +111,7 @@ public sealed class ScheduleTests : IDisposable
         using (var first = demo.Start([], ["serve", "--port", "0"]))
         {
             using var http = new HttpClient { BaseAddress = Address(await first.LineAsync("http://127.0.0.1:")) };
-            using var asked = await http.PostAsJsonAsync($"api/v1/schedules/{Weekly}/run", new { }, limit.Token);
+            using var asked = await http.PostAsJsonAsync($"api/schedules/{Weekly}/run", new { }, limit.Token);
             Assert.Equal(System.Net.HttpStatusCode.Accepted, asked.StatusCode);
             await UntilAsync(http, o => (string)o["state"]! == "running", limit.Token);
             await first.SignalAsync("KILL");
@@ -141,7 +141,7 @@ public sealed class ScheduleTests : IDisposable
         while (await changes.ReadLineAsync(stop) is { } line)
         {
             if (!line.StartsWith("data: ", StringComparison.Ordinal)) continue;
-            var newest = JsonNode.Parse(await http.GetStringAsync($"api/v1/schedules/{Weekly}/occurrences?limit=1", stop))!["occurrences"]!.AsArray();
+            var newest = JsonNode.Parse(await http.GetStringAsync($"api/schedules/{Weekly}/occurrences?limit=1", stop))!["occurrences"]!.AsArray();
             if (newest.Count > 0 && wanted(newest[0]!)) return newest[0]!;
         }
         throw new EndOfStreamException("The stream of changes ended.");

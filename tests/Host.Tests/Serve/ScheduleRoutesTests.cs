@@ -54,12 +54,12 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
     }
 
-    async Task<JsonNode> GetAsync(string path) => JsonNode.Parse(await http.GetStringAsync("api/v1/schedules" + path))!;
+    async Task<JsonNode> GetAsync(string path) => JsonNode.Parse(await http.GetStringAsync("api/schedules" + path))!;
 
     async Task<(int Status, JsonNode Body)> PostAsync(string path, string json = "{}", string? origin = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post,
-            "api/v1/schedules/" + path)
+            "api/schedules/" + path)
         { Content = new StringContent(json, Encoding.UTF8, "application/json") };
         if (origin is not null) request.Headers.Add("Origin", origin);
         using var response = await http.SendAsync(request);
@@ -164,7 +164,7 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
     [InlineData("/tea-time/occurrences?limit=all", 400)]
     public async Task What_is_not_there_is_refused(string path, int status)
     {
-        using var response = await http.GetAsync("api/v1/schedules" + path);
+        using var response = await http.GetAsync("api/schedules" + path);
 
         Assert.Equal(status, (int)response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
@@ -177,7 +177,7 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
         Assert.Equal((403, "serve.other-origin"), (refused.Status, (string)refused.Body["id"]!));
         Assert.Null((await GetAsync("/tea-time"))["pausedAt"]);
         using var crossSite = new HttpRequestMessage(HttpMethod.Post,
-            "api/v1/schedules/tea-time/pause")
+            "api/schedules/tea-time/pause")
         { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
         crossSite.Headers.Add("Sec-Fetch-Site", "cross-site");
         using var response = await http.SendAsync(crossSite);
@@ -200,8 +200,8 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
         }, ServeAddress.Of("127.0.0.1", 0), default);
         using var client = new HttpClient { BaseAddress = plain.Address };
 
-        Assert.Empty((await client.GetFromJsonAsync<JsonNode>("api/v1/schedules"))!["schedules"]!.AsArray());
-        using var refused = await client.PostAsJsonAsync("api/v1/schedules/tea-time/run", new { });
+        Assert.Empty((await client.GetFromJsonAsync<JsonNode>("api/schedules"))!["schedules"]!.AsArray());
+        using var refused = await client.PostAsJsonAsync("api/schedules/tea-time/run", new { });
         Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
         Assert.Contains("schedule.no-project", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
@@ -215,11 +215,11 @@ public sealed class ScheduleRoutesTests : IAsyncLifetime
         server = await KumikiServer.StartAsync(served with { ReadOnly = true }, ServeAddress.Of("127.0.0.1", 0), default);
         using var client = ClientOf(server);
 
-        using var refused = await client.PostAsJsonAsync("api/v1/schedules/tea-time/run", new { });
+        using var refused = await client.PostAsJsonAsync("api/schedules/tea-time/run", new { });
 
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
         Assert.Contains("serve.read-only", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.Equal("waiting", (string)(await client.GetFromJsonAsync<JsonNode>($"api/v1/schedules/tea-time/occurrences/{asked.Number}"))!["state"]!);
+        Assert.Equal("waiting", (string)(await client.GetFromJsonAsync<JsonNode>($"api/schedules/tea-time/occurrences/{asked.Number}"))!["state"]!);
     }
 
     sealed class Clock : TimeProvider

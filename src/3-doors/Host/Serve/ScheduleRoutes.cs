@@ -10,7 +10,7 @@ namespace Kumiki.Hosting;
 /// <summary>Schedules: what is due, what became of it, and what a person may ask of them. <c>/api/changes</c> tells when any of it has changed.</summary>
 static class ScheduleRoutes
 {
-    const string All = "/api/v1/schedules";
+    const string All = "/api/schedules";
 
     static readonly string[] Times = ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
