@@ -9,7 +9,7 @@ import { AutomationTable, State } from "./SchedulesPage";
 export function SchedulePage({ name }: { name: string }) {
   const say = useSay();
   const [pages, setPages] = useState<(number | null)[]>([null]);
-  const path = `api/v1/schedules/${encodeURIComponent(name)}`;
+  const path = `api/schedules/${encodeURIComponent(name)}`;
   const schedule = useResource<Schedule>(path);
   return (
     <Page title={name} kind={say("page.schedule")}>

@@ -9,7 +9,7 @@ import { OneOccurrence } from "./Occurrence";
 /** What the server does without a person: when it is next, what became of the last time, and how automatic each model is. */
 export function SchedulesPage() {
   const say = useSay();
-  const schedules = useResource<ScheduleList>("api/v1/schedules");
+  const schedules = useResource<ScheduleList>("api/schedules");
   return (
     <Page title={say("page.nav.schedules")}>
       <Read of={schedules} what={say("page.nav.schedules")}>
@@ -55,7 +55,7 @@ function Names({ of }: { of: string[] }) {
 
 function Ask({ schedule: s }: { schedule: Schedule }) {
   const say = useSay();
-  const path = `api/v1/schedules/${encodeURIComponent(s.name)}`;
+  const path = `api/schedules/${encodeURIComponent(s.name)}`;
   const [ran, run] = useChange(`${path}/run`);
   const [paused, pause] = useChange(`${path}/${s.pausedAt === null ? "pause" : "resume"}`);
   const [cancelled, cancel] = useChange(`${path}/cancel`);

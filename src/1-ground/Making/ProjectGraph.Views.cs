@@ -19,7 +19,8 @@ public sealed partial class ProjectGraph
             var found = Array.ConvertAll(wanted, p => (object?)nodes.SingleOrDefault(n => n.Type == p.ParameterType && n.Family is null)?.Instance);
             if (Array.FindIndex(found, f => f is null) is var lacking and >= 0)
             {
-                Note(Message.Of("graph.view-needs", ("view", AssetName.Of(type.Name)), ("parameter", wanted[lacking].Name), ("type", wanted[lacking].ParameterType.Name)));
+                Note(Message.Of("graph.view-needs", ("view", AssetName.Of(type.Name)), ("parameter", wanted[lacking].Name),
+                    ("type", wanted[lacking].ParameterType.Name)));
                 continue;
             }
             try

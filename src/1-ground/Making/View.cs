@@ -1,6 +1,7 @@
 namespace Kumiki;
 
-/// <summary>Something of a project to look at, drawn from its assets as they are now: it has no versions and is never made. What it shows is what its constructor asks for.</summary>
+/// <summary>Something of a project to look at, drawn from its assets as they are now: it has no versions and is never made. What it shows is what its
+/// constructor asks for.</summary>
 public abstract class View
 {
     /// <summary>Its name in the project: the class name in kebab case.</summary>

@@ -17,7 +17,8 @@ sealed record ChosenAmong(VersionName Threshold, VersionName Model, string Part,
     {
         if (threshold.Kind != AssetKind.Threshold || threshold.Files.FirstOrDefault(f => f.Path == "parts/choice.json") is not { } chosen || !threshold.Facts.TryGetValue("threshold.rows", out var part)) return null;
         Choice choice;
-        await using (var stream = artifacts.Open(chosen.Content)) choice = (await JsonSerializer.DeserializeAsync<Choice>(stream, JsonSerializerOptions.Web, stop))!;
+        await using (var stream = artifacts.Open(chosen.Content)) choice = (await JsonSerializer.DeserializeAsync<Choice>(stream, JsonSerializerOptions.Web,
+            stop))!;
         foreach (var input in threshold.Inputs.Where(i => i.Edge == EdgeKind.Fit))
         {
             var path = part == "validation" ? ScoredRows.Validation : ScoredRows.OutOfFold;
@@ -29,7 +30,8 @@ sealed record ChosenAmong(VersionName Threshold, VersionName Model, string Part,
                     var curve = CostCurve.Of(ScoredRows.Read(SharedTables.Of(artifacts), scored, stop), choice.Costs);
                     // The first, the last, and two that are named come on top of those spread evenly.
                     var cuts = curve.Some(MostPoints - 4, choice.GreyFrom < choice.Value ? [choice.Value, choice.GreyFrom] : [choice.Value]);
-                    return new ChosenAmong(threshold.Name, model.Name, part, choice.Rows, curve.Highs, choice, [.. cuts.Select(c => new CutPoint(c.Value, c.Above, c.Hits))]);
+                    return new ChosenAmong(threshold.Name, model.Name, part, choice.Rows, curve.Highs, choice, [.. cuts.Select(c => new CutPoint(c.Value,
+                        c.Above, c.Hits))]);
                 }, stop);
         }
         return null;

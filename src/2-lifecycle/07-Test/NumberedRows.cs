@@ -10,7 +10,8 @@ static class NumberedRows
     /// <param name="files">Parquet files in the order of their rows.</param>
     /// <param name="rows">Numbers from 0 over all files; one that is beyond the last row is left out.</param>
     /// <returns>By number, the values as invariant text; null where there is none.</returns>
-    public static IReadOnlyDictionary<long, IReadOnlyList<string?>> Read(TableEngine engine, IReadOnlyList<string> files, IReadOnlyList<string> columns, IReadOnlyCollection<long> rows, CancellationToken stop)
+    public static IReadOnlyDictionary<long, IReadOnlyList<string?>> Read(TableEngine engine, IReadOnlyList<string> files, IReadOnlyList<string> columns,
+        IReadOnlyCollection<long> rows, CancellationToken stop)
     {
         var found = new SortedDictionary<long, IReadOnlyList<string?>>();
         var from = 0L;

@@ -4,7 +4,8 @@ using Kumiki.Tables;
 
 namespace Kumiki;
 
-/// <summary>Actual rows and forecasts side by side, for people who plan: any series by keys, such as units by store and item. A view: it has no versions, and shows those of its assets that are in production, else the newest.</summary>
+/// <summary>Actual rows and forecasts side by side, for people who plan: any series by keys, such as units by store and item. A view: it has no versions, and
+/// shows those of its assets that are in production, else the newest.</summary>
 /// <example><code>
 /// public sealed class DemandBoard(Sales sales, DemandForecasts forecasts, ForecastAccuracy accuracy, DemandGoal goal) : Board&lt;Sale&gt;(sales)
 /// {
@@ -89,7 +90,8 @@ public sealed class BoardPlan<TActual>
         return this;
     }
 
-    /// <summary>Forecasts by the same keys and by week: a dataset or a batch prediction. A version may hold one day's forecasts or those of many; earlier versions tell what has changed.</summary>
+    /// <summary>Forecasts by the same keys and by week: a dataset or a batch prediction. A version may hold one day's forecasts or those of many; earlier
+    /// versions tell what has changed.</summary>
     /// <param name="columns">Null: the columns have their usual names, those of <see cref="ForecastColumns"/>.</param>
     public BoardPlan<TActual> Forecasts(Asset forecasts, ForecastColumns? columns = null)
     {
@@ -117,7 +119,8 @@ public sealed class BoardPlan<TActual>
         if (keys.Count is 0 or > 4) throw new KumikiException(Message.Of("board.keys", ("board", board), ("count", keys.Count)));
         if (time is not { IsTime: true }) throw new KumikiException(Message.Of("board.time", ("board", board), ("column", time?.Name ?? "-"), ("type", time?.TypeName ?? "-")));
         if (value is not { IsNumber: true }) throw new KumikiException(Message.Of("board.value", ("board", board), ("column", value?.Name ?? "-"), ("type", value?.TypeName ?? "-")));
-        if (accuracy is not null && forecasts is null) throw new KumikiException(Message.Of("board.accuracy-alone", ("board", board), ("accuracy", accuracy.Name)));
+        if (accuracy is not null && forecasts is null) throw new KumikiException(Message.Of("board.accuracy-alone", ("board", board),
+            ("accuracy", accuracy.Name)));
         return new(board, actual, [.. keys.Select(k => k.Name)], time.Name, value.Name, unit, forecasts, forecastColumns, accuracy, accuracyColumns, goal);
     }
 }
@@ -145,7 +148,8 @@ public sealed record ForecastColumns
     /// <summary>What happened; of accuracy only.</summary>
     public string Actual { get; init; } = "actual";
 
-    /// <summary><c>live</c> where a forecast was made before its week; of accuracy only. Where a week was also forecast afterwards from the same days, to try a model, the live one counts.</summary>
+    /// <summary><c>live</c> where a forecast was made before its week; of accuracy only. Where a week was also forecast afterwards from the same days, to try a
+    /// model, the live one counts.</summary>
     public string Kind { get; init; } = "kind";
 
     /// <summary>What people would say without a model; of accuracy only.</summary>

@@ -36,7 +36,8 @@ readonly record struct BoardForecast(DateOnly Week, double Prediction, double? L
 /// <param name="Inside">The share of rows whose interval holds what happened; null without intervals.</param>
 /// <param name="Baseline">Mean absolute error of what people would say without a model, on the rows that have it.</param>
 sealed record BoardError(
-    IReadOnlyList<string> Names, long Rows, double Actual, double Prediction, double? Lower, double? Upper, double Error, double Mae, double Rmse, double? Wape, double? Inside, double? Baseline, int? Ahead, DateOnly? KnownUntil);
+    IReadOnlyList<string> Names, long Rows, double Actual, double Prediction, double? Lower, double? Upper, double Error, double Mae, double Rmse,
+        double? Wape, double? Inside, double? Baseline, int? Ahead, DateOnly? KnownUntil);
 
 /// <summary>A forecast of the newest day beside that of the day before.</summary>
 sealed record BoardChange(IReadOnlyList<string> Names, DateOnly Week, double Before, double Now, double Change, double? Share);
@@ -44,7 +45,8 @@ sealed record BoardChange(IReadOnlyList<string> Names, DateOnly Week, double Bef
 /// <summary>What has changed since the forecasts before.</summary>
 /// <param name="Now">What the newest forecasts knew; null: they do not say.</param>
 /// <param name="BeforeVersion">The version that holds the forecasts before; null: there are none.</param>
-sealed record BoardChanges(DateOnly? Now, DateOnly? Before, VersionName? BeforeVersion, long Total, double BeforeSum, double NowSum, IReadOnlyList<BoardChange> Rows);
+sealed record BoardChanges(DateOnly? Now, DateOnly? Before, VersionName? BeforeVersion, long Total, double BeforeSum, double NowSum,
+    IReadOnlyList<BoardChange> Rows);
 
 /// <param name="Rows">Of the page.</param>
 sealed record BoardErrors(long Total, IReadOnlyList<BoardError> Rows);
@@ -53,4 +55,5 @@ sealed record BoardErrors(long Total, IReadOnlyList<BoardError> Rows);
 /// <param name="From">The first day of the actual rows; null: there are none.</param>
 /// <param name="Aheads">Rising; empty where the forecasts do not say.</param>
 /// <param name="FirstWeek">The first week that was forecast and is over.</param>
-sealed record BoardSpan(DateOnly? From, DateOnly? To, long Rows, IReadOnlyList<int> Aheads, DateOnly? FirstWeek, DateOnly? LastWeek, bool HasInterval, bool HasBaseline);
+sealed record BoardSpan(DateOnly? From, DateOnly? To, long Rows, IReadOnlyList<int> Aheads, DateOnly? FirstWeek, DateOnly? LastWeek, bool HasInterval,
+    bool HasBaseline);

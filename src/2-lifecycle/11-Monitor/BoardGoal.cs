@@ -4,7 +4,8 @@ namespace Kumiki.Monitoring;
 /// <param name="Figure">As in test reports: mae, rmse, wape.</param>
 /// <param name="Unit">"" where the figure is a share.</param>
 /// <param name="Held">Weeks in which the target was reached.</param>
-sealed record BoardGoal(string Asset, string Measure, string Figure, string Unit, double? Target, double? Today, bool LowerIsBetter, int Held, IReadOnlyList<BoardGoalPoint> Weeks)
+sealed record BoardGoal(string Asset, string Measure, string Figure, string Unit, double? Target, double? Today, bool LowerIsBetter, int Held,
+    IReadOnlyList<BoardGoalPoint> Weeks)
 {
     /// <summary>What the goal measures, of what can be told of forecasts: its own figure, else the mean absolute error.</summary>
     public static string FigureOf(GoalStatement? says) => says?.Figure switch
@@ -25,10 +26,13 @@ sealed record BoardGoal(string Asset, string Measure, string Figure, string Unit
         var lower = (says?.Better ?? Better.Lower) == Better.Lower;
         List<BoardGoalPoint> points =
         [
-            .. weeks.Select(w => (Week: w.Names[0], Value: figure == "wape" ? w.Wape : figure == "rmse" ? w.Rmse : w.Mae, Row: w)).Where(w => w.Value is not null)
-                .Select(w => new BoardGoalPoint(DateOnly.ParseExact(w.Week, "yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), w.Value!.Value, figure == "mae" ? w.Row.Baseline : null, w.Row.Rows)),
+            .. weeks.Select(w => (Week: w.Names[0], Value: figure == "wape" ? w.Wape : figure == "rmse" ? w.Rmse : w.Mae, Row: w))
+                .Where(w => w.Value is not null)
+                .Select(w => new BoardGoalPoint(DateOnly.ParseExact(w.Week, "yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture),
+                    w.Value!.Value, figure == "mae" ? w.Row.Baseline : null, w.Row.Rows)),
         ];
-        return new(plan.Goal?.Name ?? "", says?.Measure ?? "", figure, figure == "wape" ? "" : says?.Unit ?? plan.Unit, target, isMeasured ? says?.Today : null, lower,
+        return new(plan.Goal?.Name ?? "", says?.Measure ?? "", figure, figure == "wape" ? "" : says?.Unit ?? plan.Unit, target,
+            isMeasured ? says?.Today : null, lower,
             target is { } aim ? points.Count(p => lower ? p.Value <= aim : p.Value >= aim) : 0, points);
     }
 }

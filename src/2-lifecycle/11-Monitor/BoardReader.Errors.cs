@@ -30,7 +30,8 @@ sealed partial class BoardReader
         var counted = new Asking();
         var names = string.Join(", ", By(group));
         var what = group == "row" ? "count(*)" : $"count(DISTINCT ({names}))";
-        var total = page.Offset == 0 && rows.Count < page.Limit ? rows.Count : (long)List($"SELECT {what} FROM {Judged(stop)} WHERE {Where(counted, filter, "week")}", counted, r => r[0]!, stop)[0];
+        var total = page.Offset == 0 && rows.Count < page.Limit ? rows.Count
+            : (long)List($"SELECT {what} FROM {Judged(stop)} WHERE {Where(counted, filter, "week")}", counted, r => r[0]!, stop)[0];
         return new(total, rows);
     }
 
@@ -68,7 +69,8 @@ sealed partial class BoardReader
             """;
         var width = by.Length;
         Each(sql, asking, r => each(new(
-            [.. r.Take(width).Select(n => (string?)n ?? "")], (long)r[width]!, Number(r[width + 1]), Number(r[width + 2]), Maybe(r[width + 3]), Maybe(r[width + 4]), Number(r[width + 5]), Number(r[width + 6]), Number(r[width + 7]),
+            [.. r.Take(width).Select(n => (string?)n ?? "")], (long)r[width]!, Number(r[width + 1]), Number(r[width + 2]), Maybe(r[width + 3]),
+                Maybe(r[width + 4]), Number(r[width + 5]), Number(r[width + 6]), Number(r[width + 7]),
             Maybe(r[width + 8]), Maybe(r[width + 9]), Maybe(r[width + 10]), (int?)r[width + 11], (DateOnly?)r[width + 12])), stop);
     }
 
@@ -90,7 +92,8 @@ sealed partial class BoardReader
     }
 
     /// <inheritdoc cref="Changes"/>
-    public (DateOnly? Now, DateOnly? Before, VersionName? Version) EachChange(BoardFilter filter, BoardPage page, Action<BoardChange, (long Total, double Before, double Now)> each, CancellationToken stop)
+    public (DateOnly? Now, DateOnly? Before, VersionName? Version) EachChange(
+        BoardFilter filter, BoardPage page, Action<BoardChange, (long Total, double Before, double Now)> each, CancellationToken stop)
     {
         var nothing = new Asking();
         var newest = Forecasts(ForecastTable, plan.ForecastColumns, withActual: false);
@@ -101,7 +104,8 @@ sealed partial class BoardReader
         {
             var held = Forecasts(version, plan.ForecastColumns, withActual: false);
             var asking = new Asking();
-            var earlier = now is null ? null : (DateOnly?)List($"SELECT max(known_until) FROM {held} WHERE known_until < {asking.Bind(now)}", asking, r => r[0], stop)[0];
+            var earlier = now is null ? null
+                : (DateOnly?)List($"SELECT max(known_until) FROM {held} WHERE known_until < {asking.Bind(now)}", asking, r => r[0], stop)[0];
             if (earlier is not null && (before is null || earlier > before)) (table, before) = (version, earlier);
         }
         // Forecasts that do not say what they knew are told apart by their versions.
@@ -122,7 +126,8 @@ sealed partial class BoardReader
             """;
         var width = plan.Keys.Count;
         Each(sql, ask, r => each(
-            new([.. r.Take(width).Select(k => (string?)k ?? "")], (DateOnly)r[width]!, Number(r[width + 1]), Number(r[width + 2]), Number(r[width + 3]), Maybe(r[width + 5])),
+            new([.. r.Take(width).Select(k => (string?)k ?? "")], (DateOnly)r[width]!, Number(r[width + 1]), Number(r[width + 2]), Number(r[width + 3]),
+                Maybe(r[width + 5])),
             ((long)r[width + 6]!, Number(r[width + 7]), Number(r[width + 8]))), stop);
         return (now, before, table.Version);
 

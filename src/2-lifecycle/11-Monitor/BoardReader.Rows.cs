@@ -16,7 +16,8 @@ sealed partial class BoardReader
             weeks = List($"SELECT min(week), max(week), count(lower + upper), count(baseline) FROM {judged}", asking, r => r, stop)[0];
             aheads = List($"SELECT DISTINCT ahead FROM {judged} WHERE ahead IS NOT NULL ORDER BY 1", asking, r => (int)r[0]!, stop);
         }
-        return new((DateOnly?)actual[0], (DateOnly?)actual[1], (long)actual[2]!, aheads, (DateOnly?)weeks[0], (DateOnly?)weeks[1], (long)weeks[2]! > 0, (long)weeks[3]! > 0);
+        return new((DateOnly?)actual[0], (DateOnly?)actual[1], (long)actual[2]!, aheads, (DateOnly?)weeks[0], (DateOnly?)weeks[1], (long)weeks[2]! > 0,
+            (long)weeks[3]! > 0);
     }
 
     /// <summary>The values of a key in the actual rows, in order.</summary>
@@ -26,7 +27,8 @@ sealed partial class BoardReader
         var asking = new Asking();
         var name = $"k{plan.Keys.ToList().IndexOf(key)}";
         var where = string.IsNullOrEmpty(holds) ? "" : $"AND contains(lower({name}), lower({asking.Bind(holds)}))";
-        return List($"SELECT {name}, count(*) FROM {Actual()} WHERE {name} IS NOT NULL {where} GROUP BY 1 ORDER BY 1 LIMIT {asking.Bind(limit)}", asking, r => ((string)r[0]!, (long)r[1]!), stop);
+        return List($"SELECT {name}, count(*) FROM {Actual()} WHERE {name} IS NOT NULL {where} GROUP BY 1 ORDER BY 1 LIMIT {asking.Bind(limit)}", asking,
+            r => ((string)r[0]!, (long)r[1]!), stop);
     }
 
     /// <summary>Actual rows summed by day, week (from Monday) or month.</summary>
@@ -53,7 +55,8 @@ sealed partial class BoardReader
     }
 
     /// <summary>Forecasts by week, those whose weeks are over and those to come, beside what happened.</summary>
-    /// <remarks>Of a week that was forecast more than once, the forecast made last of those that <see cref="BoardFilter.Ahead"/> allows counts. A week to come is taken as it was forecast last, whatever is asked of
+    /// <remarks>Of a week that was forecast more than once, the forecast made last of those that <see cref="BoardFilter.Ahead"/> allows counts. A week to come
+    /// is taken as it was forecast last, whatever is asked of
     /// <see cref="BoardFilter.Ahead"/>.</remarks>
     public IReadOnlyList<BoardForecast> ByWeek(BoardFilter filter, CancellationToken stop)
     {

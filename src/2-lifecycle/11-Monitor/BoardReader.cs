@@ -5,7 +5,8 @@ using Kumiki.Tables;
 namespace Kumiki.Monitoring;
 
 /// <summary>Reads what a board shows from the Parquet files of its versions.</summary>
-/// <remarks>Every query stands on two tables: <c>actual (k0 …, day, value)</c>, and <c>judged (k0 …, week, prediction, lower, upper, ahead, known_until, actual, baseline)</c>, the forecasts whose weeks are over. Names of
+/// <remarks>Every query stands on two tables: <c>actual (k0 …, day, value)</c>, and <c>judged (k0 …, week, prediction, lower, upper, ahead, known_until,
+/// actual, baseline)</c>, the forecasts whose weeks are over. Names of
 /// columns are those the board's class gave and the files have; what somebody asked for is bound as values.</remarks>
 sealed partial class BoardReader(TableEngine engine, BoardVersions versions)
 {
@@ -20,7 +21,8 @@ sealed partial class BoardReader(TableEngine engine, BoardVersions versions)
     BoardTable ActualTable => versions.Actual ?? throw new KumikiException(Message.Of("board.no-rows", ("board", plan.Name), ("asset", plan.Actual.Name)));
 
     BoardTable ForecastTable => versions.Forecasts
-        ?? throw new KumikiException(plan.Forecasts is null ? Message.Of("board.no-forecasts", ("board", plan.Name)) : Message.Of("board.no-rows", ("board", plan.Name), ("asset", plan.Forecasts.Name)));
+        ?? throw new KumikiException(plan.Forecasts is null ? Message.Of("board.no-forecasts", ("board", plan.Name)) : Message.Of("board.no-rows", ("board",
+            plan.Name), ("asset", plan.Forecasts.Name)));
 
     // ── the tables ──
 
@@ -36,7 +38,8 @@ sealed partial class BoardReader(TableEngine engine, BoardVersions versions)
     /// <summary>Forecasts under names of ours; a column they do not have is NULL.</summary>
     string Forecasts(BoardTable table, ForecastColumns columns, bool withActual)
     {
-        foreach (var column in (IEnumerable<string>)[.. plan.Keys, columns.Week, columns.Prediction, .. withActual ? [columns.Actual] : Array.Empty<string>()]) Require(table, column);
+        foreach (var column in (IEnumerable<string>)[.. plan.Keys, columns.Week, columns.Prediction, .. withActual ? [columns.Actual]
+            : Array.Empty<string>()]) Require(table, column);
         return $"""
             (SELECT {Keys()}, {SqlText.Name(columns.Week)}::DATE AS week, {SqlText.Name(columns.Prediction)}::DOUBLE AS prediction,
                     {Or(columns.Lower, "DOUBLE")} AS lower, {Or(columns.Upper, "DOUBLE")} AS upper, {Or(columns.Ahead, "INTEGER")} AS ahead, {Or(columns.KnownUntil, "DATE")} AS known_until
@@ -49,10 +52,12 @@ sealed partial class BoardReader(TableEngine engine, BoardVersions versions)
 
     void Require(BoardTable table, string column)
     {
-        if (!table.Columns.Contains(column)) throw new KumikiException(Message.Of("board.no-column", ("version", table.Version), ("column", column), ("board", plan.Name)));
+        if (!table.Columns.Contains(column)) throw new KumikiException(Message.Of("board.no-column", ("version", table.Version), ("column", column),
+            ("board", plan.Name)));
     }
 
-    /// <summary>Forecasts whose weeks are over: those of the accuracy, each week once; else the forecasts beside the sums of the weeks that the actual rows cover whole.</summary>
+    /// <summary>Forecasts whose weeks are over: those of the accuracy, each week once; else the forecasts beside the sums of the weeks that the actual rows
+    /// cover whole.</summary>
     string Judged(CancellationToken stop)
     {
         if (versions.Accuracy is { } accuracy)
@@ -138,7 +143,8 @@ sealed partial class BoardReader(TableEngine engine, BoardVersions versions)
         }
     }
 
-    IReadOnlyList<string> AllFiles() => [.. ((IEnumerable<BoardTable?>)[versions.Actual, versions.Forecasts, versions.Accuracy, .. versions.Earlier]).OfType<BoardTable>().SelectMany(t => t.Files)];
+    IReadOnlyList<string> AllFiles() => [.. ((IEnumerable<BoardTable?>)[versions.Actual, versions.Forecasts, versions.Accuracy,
+        .. versions.Earlier]).OfType<BoardTable>().SelectMany(t => t.Files)];
 
     List<T> List<T>(string sql, Asking asking, Func<object?[], T> of, CancellationToken stop)
     {

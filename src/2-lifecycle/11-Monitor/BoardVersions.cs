@@ -35,7 +35,8 @@ sealed record BoardVersions(BoardPlan Plan, bool Newest, BoardTable? Actual, Boa
         {
             if (await metadata.VersionAsync(name, stop) is not { Schema: { } schema } version) return null;
             var files = new List<string>();
-            foreach (var file in version.Files.Where(f => f.Path.StartsWith("rows/", StringComparison.Ordinal))) files.Add(await artifacts.PathAsync(file.Content, stop));
+            foreach (var file in version.Files.Where(f => f.Path.StartsWith("rows/",
+                StringComparison.Ordinal))) files.Add(await artifacts.PathAsync(file.Content, stop));
             return files.Count == 0 ? null : new(name, RowSchema.FromJson(schema).Columns.Select(c => c.Name).ToHashSet(StringComparer.Ordinal), files);
         }
     }

@@ -112,7 +112,8 @@ public sealed class BoardPageTests(BoardWorld world, Browser browser) : IClassFi
 
     public static TheoryData<string> Pages =>
     [
-        "#/boards", "#/boards/shop-board", "#/boards/shop-board/sales?by=store&grain=day", "#/boards/shop-board/forecast?key.store=kobe&key.item=tea", "#/boards/shop-board/errors", "#/boards/shop-board/errors?group=row",
+        "#/boards", "#/boards/shop-board", "#/boards/shop-board/sales?by=store&grain=day", "#/boards/shop-board/forecast?key.store=kobe&key.item=tea",
+            "#/boards/shop-board/errors", "#/boards/shop-board/errors?group=row",
         "#/boards/shop-board/changes", "#/boards/shop-board/goal",
     ];
 

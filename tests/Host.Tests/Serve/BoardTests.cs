@@ -16,7 +16,8 @@ public sealed class BoardTests(BoardWorld world) : IClassFixture<BoardWorld>
 
         Assert.Equal(["bare-board", "empty-board", "shop-board"], list["boards"]!.AsArray().Select(b => (string)b!["name"]!));
         var note = Assert.Single(graph["findings"]!.AsArray(), f => (string)f!["rule"]! == "view")!;
-        Assert.Equal(("note", "keyless-board names 0 keys; name 1 to 4 with By, such as By(r => r.Store)."), ((string)note["severity"]!, (string)note["says"]!["text"]!));
+        Assert.Equal(("note", "keyless-board names 0 keys; name 1 to 4 with By, such as By(r => r.Store)."), ((string)note["severity"]!,
+            (string)note["says"]!["text"]!));
         Assert.DoesNotContain(graph["nodes"]!.AsArray(), n => ((string)n!["name"]!).EndsWith("-board", StringComparison.Ordinal));
     }
 
@@ -25,7 +26,8 @@ public sealed class BoardTests(BoardWorld world) : IClassFixture<BoardWorld>
     {
         var board = await world.GetAsync("api/boards/shop-board");
 
-        Assert.Equal(("shop-sales@1", "shop-forecasts@2", "shop-errors@1"), ((string)board["versions"]!["actual"]!, (string)board["versions"]!["forecasts"]!, (string)board["versions"]!["accuracy"]!));
+        Assert.Equal(("shop-sales@1", "shop-forecasts@2", "shop-errors@1"), ((string)board["versions"]!["actual"]!,
+            (string)board["versions"]!["forecasts"]!, (string)board["versions"]!["accuracy"]!));
         Assert.Equal(("2025-01-06", "2025-05-28", 143 * 6), ((string)board["span"]!["from"]!, (string)board["span"]!["to"]!, (int)board["span"]!["rows"]!));
         Assert.Equal([2, 3], board["span"]!["aheads"]!.AsArray().Select(a => (int)a!));
         Assert.Equal(("2025-02-03", "2025-05-19"), ((string)board["span"]!["firstWeek"]!, (string)board["span"]!["lastWeek"]!));
@@ -55,7 +57,8 @@ public sealed class BoardTests(BoardWorld world) : IClassFixture<BoardWorld>
         Assert.Equal(143, days.Count);
         Assert.All(days, d => Assert.Equal((10, true), (d.Value, d.Whole)));
         Assert.Equal([(new DateOnly(2025, 5, 19), 70, true), (new(2025, 5, 26), 30, false)], weeks.Skip(19).Select(w => (w.From, w.Value, w.Whole)));
-        Assert.Equal([(new DateOnly(2025, 1, 1), 260, false), (new(2025, 2, 1), 280, true), (new(2025, 3, 1), 310, true), (new(2025, 4, 1), 300, true), (new(2025, 5, 1), 280, false)], months.Select(m => (m.From, m.Value, m.Whole)));
+        Assert.Equal([(new DateOnly(2025, 1, 1), 260, false), (new(2025, 2, 1), 280, true), (new(2025, 3, 1), 310, true), (new(2025, 4, 1), 300, true),
+            (new(2025, 5, 1), 280, false)], months.Select(m => (m.From, m.Value, m.Whole)));
         Assert.Equal([140 + 70 - 100 - 50.0], bad.Select(b => b.Value));
     }
 
@@ -114,7 +117,8 @@ public sealed class BoardTests(BoardWorld world) : IClassFixture<BoardWorld>
         var beyond = await world.GetAsync("api/boards/shop-board/errors?group=row&sort=mae&limit=5&offset=5000");
 
         Assert.Equal((192, 192, 192), ((int)all["total"]!, (int)first["total"]!, (int)beyond["total"]!));
-        Assert.Equal(all["rows"]!.AsArray().Take(10).Select(r => r!.ToJsonString()), first["rows"]!.AsArray().Concat(next["rows"]!.AsArray()).Select(r => r!.ToJsonString()));
+        Assert.Equal(all["rows"]!.AsArray().Take(10).Select(r => r!.ToJsonString()), first["rows"]!.AsArray().Concat(next["rows"]!.AsArray()).Select(r =>
+            r!.ToJsonString()));
         Assert.Equal([106.0, 103, 56, 53], all["rows"]!.AsArray().Take(4).Select(r => (double)r!["mae"]!));
         Assert.Empty(beyond["rows"]!.AsArray());
     }
@@ -138,9 +142,11 @@ public sealed class BoardTests(BoardWorld world) : IClassFixture<BoardWorld>
         var changes = answer["changes"]!;
         var rows = changes["rows"]!.AsArray();
 
-        Assert.Equal(("2025-05-25", "2025-05-18", "shop-forecasts@1", 18), ((string)changes["now"]!, (string)changes["before"]!, (string)changes["beforeVersion"]!, (int)changes["total"]!));
+        Assert.Equal(("2025-05-25", "2025-05-18", "shop-forecasts@1", 18), ((string)changes["now"]!, (string)changes["before"]!,
+            (string)changes["beforeVersion"]!, (int)changes["total"]!));
         Assert.Equal(("osaka", "tea", "2025-06-02"), ((string)rows[0]!["names"]![0]!, (string)rows[0]!["names"]![1]!, (string)rows[0]!["week"]!));
-        Assert.Equal((70.0, 90.0, 20.0, 20 / 70.0), ((double)rows[0]!["before"]!, (double)rows[0]!["now"]!, (double)rows[0]!["change"]!, (double)rows[0]!["share"]!));
+        Assert.Equal((70.0, 90.0, 20.0, 20 / 70.0), ((double)rows[0]!["before"]!, (double)rows[0]!["now"]!, (double)rows[0]!["change"]!,
+            (double)rows[0]!["share"]!));
         Assert.All(rows.Skip(1), r => Assert.Equal(0, (double)r!["change"]!));
         Assert.Equal(20, (double)changes["nowSum"]! - (double)changes["beforeSum"]!, 1e-9);
     }
@@ -152,9 +158,11 @@ public sealed class BoardTests(BoardWorld world) : IClassFixture<BoardWorld>
         var all = (await world.GetAsync("api/boards/shop-board/forecasts?ahead=2"))["weeks"]!.AsArray();
 
         Assert.Equal(16 + 4, one.Count);
-        Assert.Equal((73.0, 63.0, 83.0, 70.0), ((double)one[15]!["prediction"]!, (double)one[15]!["lower"]!, (double)one[15]!["upper"]!, (double)one[15]!["actual"]!));
+        Assert.Equal((73.0, 63.0, 83.0, 70.0), ((double)one[15]!["prediction"]!, (double)one[15]!["lower"]!, (double)one[15]!["upper"]!,
+            (double)one[15]!["actual"]!));
         Assert.Equal(("2025-06-02", 90.0, null), ((string)one[17]!["week"]!, (double)one[17]!["prediction"]!, (double?)one[17]!["actual"]));
-        Assert.Equal((6, null, 420.0, 438.0), ((int)all[15]!["series"]!, (double?)all[15]!["lower"], (double)all[15]!["actual"]!, (double)all[15]!["prediction"]!));
+        Assert.Equal((6, null, 420.0, 438.0), ((int)all[15]!["series"]!, (double?)all[15]!["lower"], (double)all[15]!["actual"]!,
+            (double)all[15]!["prediction"]!));
     }
 
     [Fact]
@@ -163,9 +171,11 @@ public sealed class BoardTests(BoardWorld world) : IClassFixture<BoardWorld>
         var goal = await world.GetAsync("api/boards/shop-board/goal?ahead=2");
         var weeks = goal["weeks"]!.AsArray();
 
-        Assert.Equal(("shop-goal", "mae", "bottles", 10.0, 15), ((string)goal["asset"]!, (string)goal["figure"]!, (string)goal["unit"]!, (double)goal["target"]!, (int)goal["held"]!));
+        Assert.Equal(("shop-goal", "mae", "bottles", 10.0, 15), ((string)goal["asset"]!, (string)goal["figure"]!, (string)goal["unit"]!,
+            (double)goal["target"]!, (int)goal["held"]!));
         Assert.Equal(16, weeks.Count);
-        Assert.Equal([("2025-03-31", (4 * 3 + 103 + 53) / 6.0)], weeks.Where(w => (double)w!["value"]! > 10).Select(w => ((string)w!["week"]!, (double)w["value"]!)));
+        Assert.Equal([("2025-03-31", (4 * 3 + 103 + 53) / 6.0)], weeks.Where(w => (double)w!["value"]! > 10).Select(w => ((string)w!["week"]!,
+            (double)w["value"]!)));
     }
 
     [Fact]
@@ -174,7 +184,8 @@ public sealed class BoardTests(BoardWorld world) : IClassFixture<BoardWorld>
         var rows = (await world.GetAsync("api/boards/bare-board/errors?group=store"))["rows"]!.AsArray();
         var board = await world.GetAsync("api/boards/bare-board");
 
-        Assert.Equal([("kobe", 32, (30 * 3 + 103 + 53) / 32.0), ("nara", 32, 3.0), ("osaka", 32, 3.0)], rows.Select(r => ((string)r!["names"]![0]!, (int)r["rows"]!, Math.Round((double)r["mae"]!, 10))));
+        Assert.Equal([("kobe", 32, (30 * 3 + 103 + 53) / 32.0), ("nara", 32, 3.0), ("osaka", 32, 3.0)], rows.Select(r => ((string)r!["names"]![0]!,
+            (int)r["rows"]!, Math.Round((double)r["mae"]!, 10))));
         Assert.All(rows, r => Assert.Equal((null, null), ((double?)r!["inside"], (double?)r["baseline"])));
         Assert.Equal((false, false), ((bool)board["span"]!["hasInterval"]!, (bool)board["span"]!["hasBaseline"]!));
     }
@@ -222,9 +233,11 @@ public sealed class BoardTests(BoardWorld world) : IClassFixture<BoardWorld>
     sealed record Point(DateOnly From, string? Name, double Value, bool Whole);
 
     async Task<List<Point>> PointsAsync(string query) =>
-        [.. (await world.GetAsync($"api/boards/shop-board/actuals?{query}"))["points"]!.AsArray().Select(p => new Point(DateOnly.Parse((string)p!["from"]!, CultureInfo.InvariantCulture), (string?)p["name"], (double)p["value"]!, (bool)p["whole"]!))];
+        [.. (await world.GetAsync($"api/boards/shop-board/actuals?{query}"))["points"]!.AsArray().Select(p => new Point(DateOnly.Parse((string)p!["from"]!,
+            CultureInfo.InvariantCulture), (string?)p["name"], (double)p["value"]!, (bool)p["whole"]!))];
 
-    async Task<List<JsonNode>> ErrorsAsync(string query) => [.. (await world.GetAsync($"api/boards/shop-board/errors?{query}&limit=1000"))["rows"]!.AsArray().Select(r => r!)];
+    async Task<List<JsonNode>> ErrorsAsync(string query) =>
+        [.. (await world.GetAsync($"api/boards/shop-board/errors?{query}&limit=1000"))["rows"]!.AsArray().Select(r => r!)];
 
     static double? Of(JsonNode row, string name) => (double?)row[name];
 }

@@ -14,7 +14,8 @@ public sealed record ShopDay(DateOnly Date, string Store, string Item, int Units
 /// <param name="Ahead">Weeks.</param>
 public sealed record ShopForecast(string Store, string Item, DateOnly Week, DateOnly KnownUntil, int Ahead, double Prediction, double Lower, double Upper);
 
-public sealed record ShopAccuracy(string Store, string Item, DateOnly Week, DateOnly KnownUntil, int Ahead, double Prediction, double Lower, double Upper, double Actual, double? TwoWeeksAgo, string Model, string Kind);
+public sealed record ShopAccuracy(string Store, string Item, DateOnly Week, DateOnly KnownUntil, int Ahead, double Prediction, double Lower, double Upper,
+    double Actual, double? TwoWeeksAgo, string Model, string Kind);
 
 public sealed record BareForecast(string Store, string Item, DateOnly Week, double Prediction);
 
@@ -76,8 +77,10 @@ public sealed class EmptyBoard(EmptySales sales) : Board<ShopDay>(sales)
 
 /// <summary>Three shops of two items whose sales are known to the bottle, served with their board.</summary>
 /// <remarks>
-/// 20 weeks of equal days from Monday 2025-01-06, and three days of the next week. Tea sells 10 a day and juice 5, in kobe twice as much. Forecasts 2 weeks ahead are right but for 3 bottles too many, 3 weeks ahead for 6; their
-/// interval reaches 10 to either side. In kobe in the week of 2025-03-31 a festival was cancelled: 100 fewer tea and 50 fewer juice were sold, which no forecast knew. The forecasts of 2025-05-25 say 20 more tea for osaka in the week of
+/// 20 weeks of equal days from Monday 2025-01-06, and three days of the next week. Tea sells 10 a day and juice 5, in kobe twice as much. Forecasts 2 weeks
+/// ahead are right but for 3 bottles too many, 3 weeks ahead for 6; their
+/// interval reaches 10 to either side. In kobe in the week of 2025-03-31 a festival was cancelled: 100 fewer tea and 50 fewer juice were sold, which no
+/// forecast knew. The forecasts of 2025-05-25 say 20 more tea for osaka in the week of
 /// 2025-06-02 than those of the week before.
 /// </remarks>
 public sealed class BoardWorld : IAsyncLifetime
@@ -97,16 +100,19 @@ public sealed class BoardWorld : IAsyncLifetime
 
     static int Daily(string store, string item) => (item == "tea" ? 10 : 5) * (store == "kobe" ? 2 : 1);
 
-    public static double Weekly(string store, string item, DateOnly week) => Daily(store, item) * 7 - (store == "kobe" && week == BadWeek ? 100 * (item == "tea" ? 1.0 : 0.5) : 0);
+    public static double Weekly(string store, string item, DateOnly week) => Daily(store, item) * 7 - (store == "kobe" && week == BadWeek
+        ? 100 * (item == "tea" ? 1.0 : 0.5) : 0);
 
     static string Line(FormattableString line) => line.ToString(CultureInfo.InvariantCulture);
 
     public async Task InitializeAsync()
     {
-        Type[] types = [typeof(ShopSales), typeof(ShopForecasts), typeof(ShopErrors), typeof(BareForecasts), typeof(ShopGoal), typeof(EmptySales), typeof(ShopBoard), typeof(BareBoard), typeof(KeylessBoard), typeof(EmptyBoard)];
+        Type[] types = [typeof(ShopSales), typeof(ShopForecasts), typeof(ShopErrors), typeof(BareForecasts), typeof(ShopGoal), typeof(EmptySales),
+            typeof(ShopBoard), typeof(BareBoard), typeof(KeylessBoard), typeof(EmptyBoard)];
         foreach (var type in types) project.Add(type);
         data = DataFolder.Open(Path.Combine(root, ".kumiki"), TimeProvider.System);
-        place = new(data.Metadata, data.Artifacts, ProgramClosure.Current(typeof(BoardWorld).Assembly), root, Path.Combine(root, "checkpoints"), new Dictionary<string, string>(), ["false"], TimeProvider.System);
+        place = new(data.Metadata, data.Artifacts, ProgramClosure.Current(typeof(BoardWorld).Assembly), root, Path.Combine(root, "checkpoints"),
+            new Dictionary<string, string>(), ["false"], TimeProvider.System);
         var series = Stores.SelectMany(s => Items.Select(i => (Store: s, Item: i))).ToList();
         List<string> sales = ["date,store,item,units"], accuracy = ["store,item,week,known_until,ahead,prediction,lower,upper,actual,two_weeks_ago,model,kind"];
         for (var day = 0; day < 20 * 7 + 3; day++)

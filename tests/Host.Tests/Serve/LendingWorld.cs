@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Kumiki.Host.Tests.Serve;
 
-/// <summary>A lender's applications with a column that is known only afterwards, an analysis of them, a model, its threshold and its test report, made by the program itself and served.</summary>
+/// <summary>A lender's applications with a column that is known only afterwards, an analysis of them, a model, its threshold and its test report, made by the
+/// program itself and served.</summary>
 /// <remarks>With so few rows the report says NO-GO: the cost of a decision does not surely reach the target.</remarks>
 public sealed class LendingWorld : IAsyncLifetime
 {

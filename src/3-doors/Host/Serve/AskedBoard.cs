@@ -35,28 +35,35 @@ sealed record AskedBoard(Served Served, BoardPlan Plan, BoardVersions Versions, 
 
     /// <summary>Which page of a table, in which order.</summary>
     /// <param name="columns">By what it can be sorted.</param>
-    public bool Table(HttpContext http, IReadOnlyList<string> columns, string usual, out string group, out BoardPage page, [NotNullWhen(false)] out Refused? refused)
+    public bool Table(HttpContext http, IReadOnlyList<string> columns, string usual, out string group, out BoardPage page,
+        [NotNullWhen(false)] out Refused? refused)
     {
         var query = http.Request.Query;
         (page, var reader) = (default, new BoardReader(SharedTables.Of(Served.Artifacts), Versions));
-        if (!Choice("group", query["group"], Plan.Keys[0], reader.Groups, out group, out refused) || !Choice("sort", query["sort"], usual, columns, out var sort, out refused)
-            || !Choice("down", query["down"], "true", ["true", "false"], out var down, out refused) || !Asked.Number("offset", query["offset"], 0, 0, 1_000_000_000, out var offset, out refused)
+        if (!Choice("group", query["group"], Plan.Keys[0], reader.Groups, out group, out refused) || !Choice("sort", query["sort"], usual, columns,
+            out var sort, out refused)
+            || !Choice("down", query["down"], "true", ["true", "false"], out var down, out refused) || !Asked.Number("offset", query["offset"], 0, 0,
+                1_000_000_000, out var offset, out refused)
             || !Asked.Limit(query["limit"], 100, out var limit, out refused)) return false;
         page = new(sort, down == "true", offset, limit);
         return true;
     }
 
     /// <summary>Reads from the tables, beside the threads that answer.</summary>
-    public Task<T> ReadAsync<T>(Func<BoardReader, T> read, CancellationToken stop) => Task.Run(() => read(new(SharedTables.Of(Served.Artifacts), Versions)), stop);
+    public Task<T> ReadAsync<T>(Func<BoardReader, T> read, CancellationToken stop) => Task.Run(() => read(new(SharedTables.Of(Served.Artifacts), Versions)),
+        stop);
 
     public Refused NoKey(string key) => NoKey(Plan, key);
 
-    static Refused NoKey(BoardPlan plan, string key) => Refused.Bad(Message.Of("board.bad-key", ("key", Cut(key)), ("board", plan.Name), ("known", string.Join(", ", plan.Keys)), ("first", plan.Keys[0])));
+    static Refused NoKey(BoardPlan plan, string key) => Refused.Bad(Message.Of("board.bad-key", ("key", Cut(key)), ("board", plan.Name), ("known",
+        string.Join(", ", plan.Keys)), ("first", plan.Keys[0])));
 
-    public static bool Choice(string name, string? asked, string usual, IReadOnlyList<string> known, out string chosen, [NotNullWhen(false)] out Refused? refused)
+    public static bool Choice(string name, string? asked, string usual, IReadOnlyList<string> known, out string chosen,
+        [NotNullWhen(false)] out Refused? refused)
     {
         (chosen, refused) = (string.IsNullOrEmpty(asked) ? usual : asked, null);
-        if (!known.Contains(chosen)) refused = Refused.Bad(Message.Of("board.bad-choice", ("name", name), ("value", Cut(chosen)), ("known", string.Join(", ", known))));
+        if (!known.Contains(chosen)) refused = Refused.Bad(Message.Of("board.bad-choice", ("name", name), ("value", Cut(chosen)), ("known",
+            string.Join(", ", known))));
         return refused is null;
     }
 

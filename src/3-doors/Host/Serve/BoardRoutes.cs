@@ -15,13 +15,17 @@ static class BoardRoutes
     {
         var group = routes.MapGroup("/api/boards").WithTags("boards");
         group.MapGet("", ListAsync).WithSummary("The boards of the project, each with what it shows.");
-        group.MapGet("{name}", GetAsync).WithSummary("One board: keys, versions, the time there is, the weeks ahead, its goal. use=newest takes the newest versions instead of production's.");
+        group.MapGet("{name}",
+            GetAsync).WithSummary("One board: keys, versions, the time there is, the weeks ahead, its goal. use=newest takes the newest versions instead of production's.");
         group.MapGet("{name}/keys/{key}", KeysAsync).WithSummary("The values of a key, in order: holds is a piece of them, limit at most 1,000.");
         group.MapGet("{name}/actuals", ActualsAsync).WithSummary("Sums by grain = day, week or month; key.NAME=VALUE, from, to; by is a key to split them by.");
-        group.MapGet("{name}/forecasts", ForecastsAsync).WithSummary("Forecasts by week beside what happened, and the weeks to come; key.NAME=VALUE, from, to, ahead.");
-        group.MapGet("{name}/errors", ErrorsAsync).WithSummary("Errors by group = a key, week, series or row; sort, down, offset, limit; key.NAME=VALUE, from, to, ahead.");
+        group.MapGet("{name}/forecasts",
+            ForecastsAsync).WithSummary("Forecasts by week beside what happened, and the weeks to come; key.NAME=VALUE, from, to, ahead.");
+        group.MapGet("{name}/errors",
+            ErrorsAsync).WithSummary("Errors by group = a key, week, series or row; sort, down, offset, limit; key.NAME=VALUE, from, to, ahead.");
         group.MapGet("{name}/errors.csv", ErrorsCsvAsync).WithSummary("All rows of that table as CSV.");
-        group.MapGet("{name}/changes", ChangesAsync).WithSummary("The newest forecasts beside those before; sort, down, offset, limit; key.NAME=VALUE, from, to.");
+        group.MapGet("{name}/changes",
+            ChangesAsync).WithSummary("The newest forecasts beside those before; sort, down, offset, limit; key.NAME=VALUE, from, to.");
         group.MapGet("{name}/changes.csv", ChangesCsvAsync).WithSummary("All rows of that table as CSV.");
         group.MapGet("{name}/goal", GoalAsync).WithSummary("The goal's figure week by week beside its target; key.NAME=VALUE, from, to, ahead.");
     }
@@ -51,7 +55,8 @@ static class BoardRoutes
             says is null ? null : new(asked.Plan.Goal!.Name, says.Problem, says.Measure, says.Unit ?? asked.Plan.Unit, says.Target)));
     }
 
-    static async Task<Results<Ok<KeyList>, Refused>> KeysAsync(string name, string key, HttpContext http, Served served, CancellationToken stop, string? holds = null, string? limit = null)
+    static async Task<Results<Ok<KeyList>, Refused>> KeysAsync(string name, string key, HttpContext http, Served served, CancellationToken stop,
+        string? holds = null, string? limit = null)
     {
         if (!Asked.Limit(limit, 1000, out var most, out var bad)) return bad;
         var (asked, refused) = await AskedBoard.OfAsync(name, http, served, stop);
@@ -61,7 +66,8 @@ static class BoardRoutes
         return TypedResults.Ok(new KeyList(key, [.. values.Take(most).Select(v => new KeyValue(v.Value, v.Rows))], values.Count > most));
     }
 
-    static async Task<Results<Ok<ActualsAnswer>, Refused>> ActualsAsync(string name, HttpContext http, Served served, CancellationToken stop, string? grain = null, string? by = null)
+    static async Task<Results<Ok<ActualsAnswer>, Refused>> ActualsAsync(string name, HttpContext http, Served served, CancellationToken stop,
+        string? grain = null, string? by = null)
     {
         var (asked, refused) = await AskedBoard.OfAsync(name, http, served, stop);
         if (asked is null) return refused!;
@@ -69,13 +75,15 @@ static class BoardRoutes
         if (by is { Length: 0 }) by = null;
         if (by is not null && !asked.Plan.Keys.Contains(by)) return asked.NoKey(by);
         var unit = chosen switch { "day" => BoardGrain.Day, "month" => BoardGrain.Month, _ => BoardGrain.Week };
-        return TypedResults.Ok(new ActualsAnswer(asked.Versions.Actual?.Version, chosen, by, await asked.ReadAsync(r => r.Sums(asked.Filter, unit, by, stop), stop)));
+        return TypedResults.Ok(new ActualsAnswer(asked.Versions.Actual?.Version, chosen, by, await asked.ReadAsync(r => r.Sums(asked.Filter, unit, by,
+            stop), stop)));
     }
 
     static async Task<Results<Ok<ForecastsAnswer>, Refused>> ForecastsAsync(string name, HttpContext http, Served served, CancellationToken stop)
     {
         var (asked, refused) = await AskedBoard.OfAsync(name, http, served, stop);
-        return asked is null ? refused! : TypedResults.Ok(new ForecastsAnswer(VersionsAnswer.Of(asked.Versions), await asked.ReadAsync(r => r.ByWeek(asked.Filter, stop), stop)));
+        return asked is null ? refused! : TypedResults.Ok(new ForecastsAnswer(VersionsAnswer.Of(asked.Versions), await asked.ReadAsync(r =>
+            r.ByWeek(asked.Filter, stop), stop)));
     }
 
     static async Task<Results<Ok<ErrorsAnswer>, Refused>> ErrorsAsync(string name, HttpContext http, Served served, CancellationToken stop)
@@ -94,7 +102,8 @@ static class BoardRoutes
         if (!asked.Table(http, BoardReader.ErrorColumns, "mae", out var group, out var page, out var bad)) return bad;
         return await CsvAsync(asked, $"{name}-errors-by-{group}.csv", (reader, file) =>
         {
-            file.Line([.. reader.NamesOf(group), "rows", "actual", "prediction", "lower", "upper", "error", "mean_absolute_error", "root_mean_squared_error", "weighted_absolute_percentage_error", "inside_interval", "baseline_error", "ahead", "known_until"]);
+            file.Line([.. reader.NamesOf(group), "rows", "actual", "prediction", "lower", "upper", "error", "mean_absolute_error",
+                "root_mean_squared_error", "weighted_absolute_percentage_error", "inside_interval", "baseline_error", "ahead", "known_until"]);
             reader.EachError(asked.Filter, group, page with { Offset = 0, Limit = null }, e => file.Line([.. e.Names, e.Rows, e.Actual, e.Prediction, e.Lower, e.Upper, e.Error, e.Mae, e.Rmse, e.Wape, e.Inside, e.Baseline, e.Ahead, e.KnownUntil]), stop);
         }, stop);
     }
@@ -123,10 +132,12 @@ static class BoardRoutes
     static async Task<Results<Ok<BoardGoal>, Refused>> GoalAsync(string name, HttpContext http, Served served, CancellationToken stop)
     {
         var (asked, refused) = await AskedBoard.OfAsync(name, http, served, stop);
-        return asked is null ? refused! : TypedResults.Ok(BoardGoal.Of(asked.Plan, (await asked.ReadAsync(r => r.Errors(asked.Filter, "week", new("week", Down: false, Limit: null), stop), stop)).Rows));
+        return asked is null ? refused! : TypedResults.Ok(BoardGoal.Of(asked.Plan, (await asked.ReadAsync(r => r.Errors(asked.Filter, "week", new("week",
+            Down: false, Limit: null), stop), stop)).Rows));
     }
 
-    /// <summary>The whole file is written before the first byte is sent, so that a failure is one sentence and not half a table. Nobody else sees it: it has lost its name by then.</summary>
+    /// <summary>The whole file is written before the first byte is sent, so that a failure is one sentence and not half a table. Nobody else sees it: it has
+    /// lost its name by then.</summary>
     static async Task<FileStreamHttpResult> CsvAsync(AskedBoard asked, string name, Action<BoardReader, CsvFile> write, CancellationToken stop)
     {
         var rows = await asked.ReadAsync(reader =>
@@ -152,7 +163,8 @@ static class BoardRoutes
 /// <summary>Lines of CSV (RFC 4180): numbers in the invariant culture, texts quoted where they must be.</summary>
 sealed class CsvFile(Stream stream) : IDisposable
 {
-    readonly StreamWriter writer = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true), leaveOpen: true);      // spreadsheets tell UTF-8 by its mark
+    readonly StreamWriter writer = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true),
+        leaveOpen: true);      // spreadsheets tell UTF-8 by its mark
 
     public void Line(IReadOnlyList<object?> values)
     {
@@ -188,7 +200,8 @@ sealed record VersionsAnswer(VersionName? Actual, VersionName? Forecasts, Versio
 }
 
 /// <param name="Newest">Whether they are the newest versions, whatever is in production.</param>
-sealed record BoardAnswer(string Name, IReadOnlyList<string> Keys, string Value, string Unit, VersionsAnswer Versions, bool Newest, BoardSpan Span, GoalLine? Goal);
+sealed record BoardAnswer(string Name, IReadOnlyList<string> Keys, string Value, string Unit, VersionsAnswer Versions, bool Newest, BoardSpan Span,
+    GoalLine? Goal);
 
 sealed record GoalLine(string Asset, string Problem, string Measure, string Unit, double? Target);
 

@@ -21,8 +21,10 @@ static class ReportRoutes
     {
         var group = routes.MapGroup("/api/versions/{asset}/{number}").WithTags("reports");
         group.MapGet("report", GetAsync).WithSummary("The report a version holds, of a test or an analysis, with its sentences in the reader's language.");
-        group.MapGet("report/rows", RowsAsync).WithSummary("Rows that a test report names: at is their numbers, at most 50, such as 3,17; of each, the columns its model reads.");
-        group.MapGet("thresholds", ThresholdsAsync).WithSummary("Of a threshold: at most 1,000 thresholds with the rows above each and how many of them are high, and the one chosen.");
+        group.MapGet("report/rows",
+            RowsAsync).WithSummary("Rows that a test report names: at is their numbers, at most 50, such as 3,17; of each, the columns its model reads.");
+        group.MapGet("thresholds",
+            ThresholdsAsync).WithSummary("Of a threshold: at most 1,000 thresholds with the rows above each and how many of them are high, and the one chosen.");
         group.MapGet("pages/{**path}", PageAsync).WithSummary("An HTML page of a version, in a sandbox: it runs no script and reaches nothing.");
     }
 
@@ -31,7 +33,8 @@ static class ReportRoutes
         if (!Asked.Version($"{asset}@{number}", out var name, out var refused)) return refused;
         if (await served.Metadata.VersionAsync(name, stop) is not { } version) return Refused.NotFound(Message.Of("making.no-version", ("version", name)));
         if (await ReadAsync(served, version, stop) is not { } report) return NoReport(name);
-        var answer = new ReportAnswer(name, report.ContainsKey("verdict") ? "test" : "analysis", [.. version.Files.Select(f => f.Path).Where(p => p.EndsWith(".html", StringComparison.Ordinal))], report);
+        var answer = new ReportAnswer(name, report.ContainsKey("verdict") ? "test" : "analysis", [.. version.Files.Select(f => f.Path).Where(p =>
+            p.EndsWith(".html", StringComparison.Ordinal))], report);
         Say(report, language);
         return TypedResults.Ok(answer);
     }
@@ -42,7 +45,8 @@ static class ReportRoutes
         await using var stream = served.Artifacts.Open(file.Content);
         try
         {
-            return await JsonNode.ParseAsync(stream, cancellationToken: stop) is JsonObject report && (report.ContainsKey("verdict") || report.ContainsKey("findings")) ? report : null;
+            return await JsonNode.ParseAsync(stream, cancellationToken: stop) is JsonObject report && (report.ContainsKey("verdict")
+                || report.ContainsKey("findings")) ? report : null;
         }
         catch (JsonException)
         {
@@ -75,7 +79,8 @@ static class ReportRoutes
         var rows = new List<long>();
         foreach (var part in (at ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            if (!long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var row) || rows.Count == MostRows) return Refused.Bad(Message.Of("views.bad-rows", ("most", MostRows)));
+            if (!long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var row)
+                || rows.Count == MostRows) return Refused.Bad(Message.Of("views.bad-rows", ("most", MostRows)));
             rows.Add(row);
         }
         if (await served.Metadata.VersionAsync(name, stop) is not { } version) return Refused.NotFound(Message.Of("making.no-version", ("version", name)));
@@ -83,7 +88,8 @@ static class ReportRoutes
         if (await served.Metadata.VersionAsync(dataName, stop) is not { } data) return Refused.NotFound(Message.Of("making.no-version", ("version", dataName)));
         List<string> columns = [.. report["input"]!["columns"]!.AsArray().Select(c => (string)c!["name"]!)];
         var files = new List<string>();
-        foreach (var file in data.Files.Where(f => f.Path.StartsWith("rows/", StringComparison.Ordinal))) files.Add(await served.Artifacts.PathAsync(file.Content, stop));
+        foreach (var file in data.Files.Where(f => f.Path.StartsWith("rows/",
+            StringComparison.Ordinal))) files.Add(await served.Artifacts.PathAsync(file.Content, stop));
         var found = await Task.Run(() => NumberedRows.Read(SharedTables.Of(served.Artifacts), files, columns, rows, stop), stop);
         return TypedResults.Ok(new RowsAnswer(dataName, columns, [.. found.Select(f => new RowAnswer(f.Key, f.Value))]));
     }
@@ -97,7 +103,8 @@ static class ReportRoutes
         return TypedResults.Ok(among);
     }
 
-    static async Task<Results<FileStreamHttpResult, Refused>> PageAsync(string asset, string number, string path, HttpContext http, Served served, CancellationToken stop)
+    static async Task<Results<FileStreamHttpResult, Refused>> PageAsync(string asset, string number, string path, HttpContext http, Served served,
+        CancellationToken stop)
     {
         if (!Asked.Version($"{asset}@{number}", out var name, out var refused)) return refused;
         if (await served.Metadata.VersionAsync(name, stop) is not { } version) return Refused.NotFound(Message.Of("making.no-version", ("version", name)));
