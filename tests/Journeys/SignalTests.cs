@@ -61,7 +61,7 @@ public sealed class SignalTests : IDisposable
     [Fact]
     public async Task The_demo_that_is_asked_to_stop_while_it_serves_stops_with_success_every_time()
     {
-        await demo.SomeSalesAsync();
+        await demo.MustAsync("generate-sales", "--from", "2024-01-01", "--to", "2025-09-07", "--stores", "6", "--items", "6");
         await demo.MustAsync("demo", "--no-serve");
         for (var again = 0; again < 8; again++)
         {
