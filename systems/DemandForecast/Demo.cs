@@ -64,7 +64,8 @@ static class Demo
     static void Copy(string file, string folder)
     {
         var to = Path.Combine(folder, Path.GetFileName(file));
-        File.WriteAllBytes(to + ".partial", File.ReadAllBytes(file));
+        using (var source = File.OpenRead(file))
+        using (var copy = File.Create(to + ".partial")) source.CopyTo(copy);
         File.Move(to + ".partial", to, overwrite: true);
     }
 

@@ -33,7 +33,7 @@ static class ProbabilityCalibration
     public static OnnxModel Of(Calibrator by, OnnxModel learner, ReadOnlySpan<float> scores, int width, double[] truth, double[]? weights, string column,
         TrainingCourse course)
     {
-        if (truth.Distinct().Count() < 2) throw new KumikiException(Message.Of("training.calibrate-class", ("column", column), ("rows", truth.Length)));
+        if (truth.Where((_, row) => weights?[row] is not 0).Distinct().Count() < 2) throw new KumikiException(Message.Of("training.calibrate-class", ("column", column), ("rows", truth.Length)));
         if (by == Calibrator.Isotonic)
         {
             var (from, to) = Isotonic(scores, truth, weights);

@@ -31,8 +31,9 @@ sealed partial class OccurrenceRun
             }
             var ends = await maker.MakeAsync(Order([target.Name], use), attempt.Making, stop);
             stop.ThrowIfCancellationRequested();
-            if (ends.OfType<MakingEnd.Failed>().FirstOrDefault() is { } failed)
-                return Bad(Message.Of("schedule.step-failed", ("asset", failed.Asset), ("why", failed.Why)));
+            // What failed stands before what was skipped because of it.
+            if (ends.FirstOrDefault(e => e.Result is null) is { } broken)
+                return Bad(Message.Of("schedule.step-failed", ("asset", broken.Asset), ("why", (broken as MakingEnd.Failed)?.Why ?? ((MakingEnd.Skipped)broken).Why)));
             // With the target all that was predicted on the way to it; data are taken from wherever they are.
             news.AddRange(ends.Where(e => !IsData(graph[e.Asset])).Select(e => e.Result!.Name).Where(v => !news.Contains(v)));
         }

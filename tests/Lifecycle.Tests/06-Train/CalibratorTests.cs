@@ -120,6 +120,15 @@ public sealed class CalibratorTests
     }
 
     [Fact]
+    public void A_class_whose_rows_count_nothing_is_not_there()
+    {
+        var error = Assert.Throws<KumikiException>(() =>
+            ProbabilityCalibration.Of(Calibrator.Isotonic, Same(1), [0.2f, 0.4f, 0.6f], 1, [0, 1, 1], [0, 1, 1], "returned", new(0, default)));
+
+        Assert.Equal("training.calibrate-class", error.Says.Id);
+    }
+
+    [Fact]
     public void What_cannot_be_calibrated_is_refused_by_column()
     {
         var trees = new Trees<ToyRow>();

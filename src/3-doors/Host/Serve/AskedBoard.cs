@@ -15,7 +15,7 @@ sealed record AskedBoard(Served Served, BoardPlan Plan, BoardVersions Versions, 
     public static async Task<(AskedBoard? Board, Refused? Refused)> OfAsync(string name, HttpContext http, Served served, CancellationToken stop)
     {
         var boards = served.Project is { } project ? (await project(stop)).Graph.Views.OfType<Board>() : [];
-        if (boards.FirstOrDefault(b => b.Name == name)?.Plan is not { } plan) return (null, Refused.NotFound(Message.Of("board.no-board", ("board", Cut(name)))));
+        if (boards.FirstOrDefault(b => b.Name == name)?.Plan is not { } plan) return (null, Refused.NotFound(Message.Of("board.no-board", ("board", Asked.Cut(name)))));
         var query = http.Request.Query;
         if (!Choice("use", query["use"], "production", ["production", "newest"], out var use, out var refused)) return (null, refused);
         var keys = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
@@ -55,14 +55,14 @@ sealed record AskedBoard(Served Served, BoardPlan Plan, BoardVersions Versions, 
 
     public Refused NoKey(string key) => NoKey(Plan, key);
 
-    static Refused NoKey(BoardPlan plan, string key) => Refused.Bad(Message.Of("board.bad-key", ("key", Cut(key)), ("board", plan.Name), ("known",
+    static Refused NoKey(BoardPlan plan, string key) => Refused.Bad(Message.Of("board.bad-key", ("key", Asked.Cut(key)), ("board", plan.Name), ("known",
         string.Join(", ", plan.Keys)), ("first", plan.Keys[0])));
 
     public static bool Choice(string name, string? asked, string usual, IReadOnlyList<string> known, out string chosen,
         [NotNullWhen(false)] out Refused? refused)
     {
         (chosen, refused) = (string.IsNullOrEmpty(asked) ? usual : asked, null);
-        if (!known.Contains(chosen)) refused = Refused.Bad(Message.Of("board.bad-choice", ("name", name), ("value", Cut(chosen)), ("known",
+        if (!known.Contains(chosen)) refused = Refused.Bad(Message.Of("board.bad-choice", ("name", name), ("value", Asked.Cut(chosen)), ("known",
             string.Join(", ", known))));
         return refused is null;
     }
@@ -72,9 +72,7 @@ sealed record AskedBoard(Served Served, BoardPlan Plan, BoardVersions Versions, 
         (day, refused) = (null, null);
         if (string.IsNullOrEmpty(asked)) return true;
         if (DateOnly.TryParseExact(asked, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var read)) day = read;
-        else refused = Refused.Bad(Message.Of("board.bad-day", ("name", name), ("value", Cut(asked))));
+        else refused = Refused.Bad(Message.Of("board.bad-day", ("name", name), ("value", Asked.Cut(asked))));
         return refused is null;
     }
-
-    static string Cut(string text) => text.Length <= 80 ? text : text[..80] + "…";
 }

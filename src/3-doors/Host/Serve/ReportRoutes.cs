@@ -84,9 +84,10 @@ static class ReportRoutes
             rows.Add(row);
         }
         if (await served.Metadata.VersionAsync(name, stop) is not { } version) return Refused.NotFound(Message.Of("making.no-version", ("version", name)));
-        if (await ReadAsync(served, version, stop) is not { } report || (string?)report["data"] is not { } of || !VersionName.TryParse(of, null, out var dataName)) return NoReport(name);
+        if (await ReadAsync(served, version, stop) is not { } report || report["data"] is not JsonValue of || !VersionName.TryParse(of.ToString(), null, out var dataName)
+            || report["input"]?["columns"] is not JsonArray input) return NoReport(name);
         if (await served.Metadata.VersionAsync(dataName, stop) is not { } data) return Refused.NotFound(Message.Of("making.no-version", ("version", dataName)));
-        List<string> columns = [.. report["input"]!["columns"]!.AsArray().Select(c => (string)c!["name"]!)];
+        List<string> columns = [.. input.Select(c => (string)c!["name"]!)];
         var files = new List<string>();
         foreach (var file in data.Files.Where(f => f.Path.StartsWith("rows/",
             StringComparison.Ordinal))) files.Add(await served.Artifacts.PathAsync(file.Content, stop));
@@ -109,7 +110,7 @@ static class ReportRoutes
         if (!Asked.Version($"{asset}@{number}", out var name, out var refused)) return refused;
         if (await served.Metadata.VersionAsync(name, stop) is not { } version) return Refused.NotFound(Message.Of("making.no-version", ("version", name)));
         if (!path.EndsWith(".html", StringComparison.Ordinal) || version.Files.FirstOrDefault(f => f.Path == path) is not { } file)
-            return Refused.NotFound(Message.Of("serve.no-file", ("version", name), ("path", path.Length <= 120 ? path : path[..120] + "…")));
+            return Refused.NotFound(Message.Of("serve.no-file", ("version", name), ("path", Asked.Cut(path))));
         http.Response.Headers.ContentSecurityPolicy = Sandbox;
         http.Response.Headers.CacheControl = "private, max-age=31536000, immutable";
         return TypedResults.Stream(served.Artifacts.Open(file.Content), "text/html; charset=utf-8");

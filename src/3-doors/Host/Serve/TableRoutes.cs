@@ -44,7 +44,7 @@ static class TableRoutes
         var asked = string.IsNullOrEmpty(file) ? choice[0] : file;
         var read = asked == AllRows ? rows : tables.Where(f => f.Path == asked).ToList();
         if (read.Count == 0)
-            return Refused.NotFound(Message.Of("serve.no-file", ("version", name), ("path", asked.Length <= 120 ? asked : asked[..120] + "…")));
+            return Refused.NotFound(Message.Of("serve.no-file", ("version", name), ("path", Asked.Cut(asked))));
 
         var paths = new List<string>();
         foreach (var part in read) paths.Add(await served.Artifacts.PathAsync(part.Content, stop));
