@@ -19,7 +19,7 @@ export function AssetPage({ name }: { name: string }) {
         {value => (
           <>
             <Summary status={value.status} source={value.source} />
-            {value.status.declared && <Make asset={name} stale={value.status.stale.some(s => s.id === "stale.upstream") || (value.status.inUse === null && value.inputs.some(i => i.inUse === null))} />}
+            {value.status.declared && <Make asset={value} />}
             <div class="columns">
               <Neighbours title={say("page.made-from")} of={value.inputs} none={say("page.made-from.none")} />
               <Neighbours title={say("page.used-by")} of={value.users} none={say("page.used-by.none")} />

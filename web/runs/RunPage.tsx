@@ -4,6 +4,7 @@ import { AssetLink, Bytes, Hash, Lasting, Page, Read, RunStateMark, Section, Tab
 import { useResource } from "../src/resource";
 import { figure } from "../src/format";
 import { useLanguage, useSay } from "../src/texts";
+import { CancelRun } from "./CancelRun";
 import { Chart } from "./Chart";
 import { chartsOf, figuresOf } from "./charts";
 import { LogLines } from "./LogLines";
@@ -25,6 +26,7 @@ function Whole({ run: { run, ...of }, path }: { run: Run; path: string }) {
   return (
     <>
       {run.error && <div class="failed"><p>{run.error.text}</p></div>}
+      {of.mayCancel && <CancelRun id={run.id} />}
       <Values of={[
         [say("page.state"), <RunStateMark state={run.state} />],
         [say("page.asset"), <AssetLink name={run.asset} />],

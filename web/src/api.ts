@@ -40,9 +40,17 @@ export interface VersionLine {
   name: string; kind: string; madeAt: string; madeBy: string; content: string; files: number; bytes: number;
   metrics: Record<string, Figure>; checksHeld: number; checksFailed: number; stages: string[];
 }
-export interface Neighbour { name: string; kind: string; edge: Edge; inUse: number | null }
-export interface Parameter { name: string; value: string; isSet: boolean; min: number | null; max: number | null }
-export interface Asset { status: AssetStatus; source: { class: string; file: string | null; line: number | null } | null; parameters: Parameter[]; inputs: Neighbour[]; users: Neighbour[]; versions: VersionLine[]; next: string | null }
+export interface Neighbour {
+  name: string; kind: string; edge: Edge; inUse: number | null; staging: number | null; production: number | null; newest: number | null;
+}
+export interface Parameter {
+  name: string; value: string; isSet: boolean; min: number | null; max: number | null; type: "integer" | "number" | "bool" | "text" | "choice"; options: string[];
+  inUse: string | null;
+}
+export interface Asset {
+  status: AssetStatus; source: { class: string; file: string | null; line: number | null } | null; parameters: Parameter[]; inputs: Neighbour[];
+  users: Neighbour[]; versions: VersionLine[]; next: string | null;
+}
 
 export interface RunLine { id: string; asset: string; state: RunState; started: string; ended: string | null; result: string | null; error: Said | null }
 export interface InputUse { version: string; edge: Edge; read: Record<string, string>; declared: boolean }
@@ -56,6 +64,10 @@ export interface Version {
   apart: { source: string; because: string }[]; schema: unknown; facts: Record<string, string>; users: VersionLine[]; lineage: Lineage;
 }
 export interface Table { tables: string[]; file: string; columns: { name: string; type: string; isNumber: boolean }[]; count: number; offset: number; rows: (string | null)[][] }
+export interface MakingAsked {
+  upstream?: boolean; downstream?: boolean; anew?: boolean; set?: Record<string, string>; use?: string[]; useNewest?: boolean; and?: string[]; family?: boolean;
+  seed?: number; stage?: boolean;
+}
 export interface MakingEnd { asset: string; end: "begun" | "made" | "reused" | "failed"; run: string | null; version: string | null; says: Said | null }
 export interface ReleaseEnd { end: "live" | "would-go-live" | "unchanged" | "refused"; release: number | null; changes: Change[]; findings: Finding[] }
 export interface ReleaseAsked { set?: string[]; without?: string[]; waivers?: { version: string; check: string; because: string }[]; reason?: string; dryRun?: boolean }
@@ -67,7 +79,7 @@ export interface Run {
   code: { projectDigest: string; closure: string; entryAssembly: string; gitCommit: string | null; gitDirty: boolean | null };
   environment: { os: string; cpu: string; cores: number; memoryBytes: number; runtime: string; packages: Record<string, string>; engines: Record<string, string> };
   cost: { wallSeconds: number; cpuSeconds: number; peakMemoryBytes: number; steps: { name: string; seconds: number }[] } | null;
-  recipe: Record<string, string>; recipeKey: string; figures: Record<string, Figure>;
+  recipe: Record<string, string>; recipeKey: string; figures: Record<string, Figure>; mayCancel: boolean;
 }
 export interface LogLine { sequence: number; at: string; level: string; text: string }
 export interface Log { state: RunState; lines: LogLine[]; last: number; more: boolean }

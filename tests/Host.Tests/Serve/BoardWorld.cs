@@ -139,7 +139,14 @@ public sealed class BoardWorld : IAsyncLifetime
         foreach (var asset in (string[])["shop-sales", "shop-forecasts", "shop-errors", "shop-goal", "bare-forecasts"]) await MadeAsync(asset);
         await ForecastAsync(new(2025, 5, 25), 20);
         await MadeAsync("shop-forecasts");
-        var served = new Served { Name = "Shops", DataFolder = data.Path, Metadata = data.Metadata, Artifacts = data.Artifacts, Project = _ => Task.FromResult(new ServedProject(Graph, new(Graph, place))) };
+        var served = new Served
+        {
+            Name = "Shops",
+            DataFolder = data.Path,
+            Metadata = data.Metadata,
+            Artifacts = data.Artifacts,
+            Project = (_, _) => Task.FromResult(new ServedProject(Graph, new(Graph, place))),
+        };
         Server = await KumikiServer.StartAsync(served, ServeAddress.Of("127.0.0.1", 0), default);
     }
 

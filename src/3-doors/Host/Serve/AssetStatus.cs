@@ -32,7 +32,7 @@ sealed record Shelf(ProjectGraph? Graph, IReadOnlyList<AssetStatus> Assets, IRea
 {
     public static async Task<Shelf> ReadAsync(Served served, Language language, CancellationToken stop)
     {
-        var project = served.Project is { } ask ? await ask(stop) : null;
+        var project = served.Project is { } ask ? await ask([], stop) : null;
         var graph = project?.Graph;
         var newest = await served.Metadata.NewestAsync(stop);
         var production = await served.Metadata.ProductionAsync(stop);

@@ -42,7 +42,7 @@ static class BoardRoutes
     }
 
     static async Task<IReadOnlyList<BoardPlan>> PlansAsync(Served served, CancellationToken stop) =>
-        served.Project is { } project ? [.. (await project(stop)).Graph.Views.OfType<Board>().Select(b => b.Plan)] : [];
+        served.Project is { } project ? [.. (await project([], stop)).Graph.Views.OfType<Board>().Select(b => b.Plan)] : [];
 
     static async Task<Results<Ok<BoardAnswer>, Refused>> GetAsync(string name, HttpContext http, Served served, CancellationToken stop)
     {

@@ -20,7 +20,7 @@ static class ProjectRoutes
     static async Task<Ok<ProjectAnswer>> GetAsync(Served served, CancellationToken stop)
     {
         var newest = await served.Metadata.NewestAsync(stop);
-        var declared = served.Project is { } ask ? (await ask(stop)).Graph.Nodes.Select(n => n.Name) : [];
+        var declared = served.Project is { } ask ? (await ask([], stop)).Graph.Nodes.Select(n => n.Name) : [];
         var production = await served.Metadata.ProductionAsync(stop);
         return TypedResults.Ok(
             new ProjectAnswer(served.Name, Version, served.DataFolder, served.Project is not null, declared.Union(newest.Keys).Count(), production.Release,
