@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
 import type { Production, ReleaseLine, ReleaseList, StageHistory } from "../src/api";
-import { AssetLink, Empty, Page, Read, ReleaseStateMark, Section, Stage, Table, Time, useKind, VersionLink } from "../src/parts";
+import { AssetLink, Empty, Page, Read, ReleaseStateMark, Section, Stage, Table, Time, VersionLink } from "../src/parts";
 import { useResource } from "../src/resource";
 import { to } from "../src/routes";
 import { useSay } from "../src/texts";
 import { Changes, Waivers } from "./Changes";
-import { Desk, Rollback } from "./Desk";
+import { Desk, Now, Rollback } from "./Desk";
 
 export function ReleasesPage() {
   const say = useSay();
@@ -15,7 +15,7 @@ export function ReleasesPage() {
   return (
     <Page title={say("page.nav.releases")}>
       <Section title={say("page.production")}>
-        <Read of={production} what={say("page.production")}>{value => <><Now production={value} /><Rollback key={value.release} production={value} /></>}</Read>
+        <Read of={production} what={say("page.production")}>{value => <><Now key={`now ${value.release}`} production={value} /><Rollback key={value.release} production={value} /></>}</Read>
       </Section>
       <Section title={say("page.desk")}>
         <p class="lead">{say("page.desk.lead")}</p>
@@ -40,20 +40,6 @@ export function ReleasesPage() {
         </Read>
       </Section>
     </Page>
-  );
-}
-
-function Now({ production }: { production: Production }) {
-  const say = useSay();
-  const kind = useKind();
-  if (production.release === 0) return <Empty command="kumiki release NAME@N">{say("page.production.empty")}</Empty>;
-  return (
-    <>
-      <p><a href={to.release(production.release)}>{say("page.release.number", { number: production.release })}</a> · <Time at={production.liveAt} /></p>
-      <Table label={say("page.production")} head={[say("page.version"), say("page.kind"), say("page.made")]}>
-        {production.set.map(v => <tr key={v.name}><th scope="row"><VersionLink name={v.name} /></th><td>{v.kind && kind(v.kind)}</td><td><Time at={v.madeAt} /></td></tr>)}
-      </Table>
-    </>
   );
 }
 

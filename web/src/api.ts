@@ -8,7 +8,7 @@ export type Freshness = "upToDate" | "stale" | "neverMade" | "unknown";
 export type Figure = number | "NaN" | "Infinity" | "-Infinity";
 
 export interface Said { id: string; values: Record<string, string>; text: string }
-export interface Project { name: string; version: string; dataFolder: string; hasProject: boolean; assets: number; release: number; revision: number; mayChange: boolean; mayMake: boolean }
+export interface Project { name: string; version: string; dataFolder: string; hasProject: boolean; assets: number; release: number; revision: number; mayChange: boolean; mayMake: boolean; author: string }
 
 export interface AssetStatus {
   name: string; kind: string; family: string | null; rawKey: string | null; obsolete: string | null; declared: boolean;
@@ -70,7 +70,8 @@ export interface MakingAsked {
 }
 export interface MakingEnd { asset: string; end: "begun" | "made" | "reused" | "failed"; run: string | null; version: string | null; says: Said | null }
 export interface ReleaseEnd { end: "live" | "would-go-live" | "unchanged" | "refused"; release: number | null; changes: Change[]; findings: Finding[] }
-export interface ReleaseAsked { set?: string[]; without?: string[]; waivers?: { version: string; check: string; because: string }[]; reason?: string; dryRun?: boolean }
+export interface WaiverAsked { version: string; check: string; because: string }
+export interface ReleaseAsked { set?: string[]; without?: string[]; waivers?: WaiverAsked[]; reason?: string; author?: string; dryRun?: boolean }
 export interface Diff { left: string; right: string; sameContent: boolean; differences: { section: string; name: string; left: string | null; right: string | null }[] }
 
 export interface RunList { runs: RunLine[]; next: string | null }
