@@ -19,6 +19,7 @@ export function AssetPage({ name }: { name: string }) {
         {value => (
           <>
             <Summary status={value.status} source={value.source} />
+            {value.status.kind === "goal" && <p class="after"><a href={to.goal(name)}>{say("page.goal.open")}</a></p>}
             {value.status.declared && <Make asset={value} />}
             <div class="columns">
               <Neighbours title={say("page.made-from")} of={value.inputs} none={say("page.made-from.none")} />

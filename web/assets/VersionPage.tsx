@@ -36,6 +36,7 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
         [say("page.made"), <><Time at={v.madeAt} />{v.run && <> · <RunLink id={v.run.id} /></>}</>],
         ...(v.files.some(f => f.path === "report.json") ? [[say("page.report"), <a href={to.report(v.name)}>{say("page.report.open")}</a>] as [string, preact.JSX.Element]] : []),
         ...(v.kind === "threshold" && v.facts["threshold.rows"] !== undefined ? [[say("page.threshold"), <a href={to.threshold(v.name)}>{say("page.threshold.open")}</a>] as [string, preact.JSX.Element]] : []),
+        ...(v.kind === "goal" ? [[say("page.kind.goal"), <a href={to.goal(asset)}>{say("page.goal.open")}</a>] as [string, preact.JSX.Element]] : []),
         [say("page.content"), <Hash of={v.content} />],
         ...(v.previous === null ? [] : [[say("page.compare"), <a href={to.diff(v.previous, v.name)}>{say("page.compare.with", { version: v.previous })}</a>] as [string, preact.JSX.Element]]),
         ...(v.newest === number ? [] : [[say("page.newest"), <VersionLink name={`${asset}@${v.newest}`} />] as [string, preact.JSX.Element]]),

@@ -4,6 +4,7 @@ import { AssetLink, Command, Empty, Page, Read, RunLink, Time, useKind, VersionL
 import { useResource } from "../src/resource";
 import { to } from "../src/routes";
 import { useLanguage, useSay } from "../src/texts";
+import { Bullet } from "./Bullet";
 import { Rooms } from "./Rooms";
 
 /** What is in production, how good it is, what needs a hand; then what is in each room. */
@@ -83,7 +84,7 @@ function Goal({ goal }: { goal: GoalState }) {
   const unit = goal.unit ?? "";
   return (
     <div class="goal">
-      <p>{goal.version === null ? <AssetLink name={goal.asset} /> : <VersionLink name={goal.version} />} <span class="quiet">{goal.measure}</span></p>
+      <p><a href={to.goal(goal.asset)}>{goal.asset}</a> <span class="quiet">{goal.measure}</span></p>
       {reading === undefined || reading.value === null
         ? <p class="big quiet">{say(reading === undefined ? "page.goal.not-measured" : reading.go ? "page.goal.go" : "page.goal.no-go")}</p>
         : <>
@@ -102,18 +103,6 @@ function Goal({ goal }: { goal: GoalState }) {
         </p>
       )}
     </div>
-  );
-}
-
-/** The interval as a bar with the target as a line; the figures beside it say the same in words. */
-function Bullet({ low, value, high, target, met }: { low: number; value: number; high: number; target: number; met: boolean | null }) {
-  const [from, until] = [Math.min(low, target), Math.max(high, target)];
-  const room = (until - from) * 0.12 || 1;
-  const x = (at: number) => ((at - from + room) / (until - from + 2 * room)) * 300;
-  return (
-    <svg class={`bullet ${met === false ? "missed" : "met"}`} viewBox="0 0 300 18" aria-hidden="true" preserveAspectRatio="none">
-      <path class="rail" d="M0 9H300" /><path class="span" d={`M${x(low)} 9H${Math.max(x(high), x(low) + 1)}`} /><path class="point" d={`M${x(value)} 3V15`} /><path class="target" d={`M${x(target)} 0V18`} />
-    </svg>
   );
 }
 

@@ -6,6 +6,7 @@ import { useSay } from "./texts";
 const pages = {
   report: () => import("./report/ReportPage").then(m => m.ReportPage as ComponentType<never>),
   threshold: () => import("./threshold/ThresholdPage").then(m => m.ThresholdPage as ComponentType<never>),
+  goal: () => import("../plan/GoalPage").then(m => m.GoalPage as ComponentType<never>),
   boards: () => import("./board/BoardsPage").then(m => m.BoardsPage as ComponentType<never>),
   board: () => import("./board/BoardPage").then(m => m.BoardPage as ComponentType<never>),
 };

@@ -144,7 +144,39 @@ public sealed class ReportPageTests(LendingWorld world, Browser browser) : IClas
         Assert.Contains("だけで", (string)finding["text"]!, StringComparison.Ordinal);
     }
 
-    public static TheoryData<string> Pages => ["#/reports/default-report/1", "#/reports/applications-report/1", "#/thresholds/decline-above/1"];
+    [Fact]
+    public async Task A_goal_says_what_it_costs_who_is_hurt_what_is_answered_and_whether_it_is_met()
+    {
+        var goal = await JsonAsync("api/goals/credit-goal");
+        Assert.Equal(("credit-goal@1", 30_000, 0), ((string)goal["version"]!, (double)goal["statement"]!["target"]!, goal["openEthics"]!.AsArray().Count));
+        var point = Assert.Single(goal["time"]!.AsArray())!["reading"]!;
+        Assert.Equal((double)goal["readings"]![0]!["value"]!, (double)point["value"]!);
+        await using var visit = await browser.VisitAsync(world.Server.Address, "#/assets/credit-goal");
+        var page = visit.Page;
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Open the goal" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("A lender grants small loans")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("dl.values").First).ToContainTextAsync("2027-04-01");
+        var costs = page.GetByRole(AriaRole.Region, new() { Name = "What decisions cost" });
+        await Assertions.Expect(costs.GetByRole(AriaRole.Row).Filter(new() { HasText = "defaults" })).ToContainTextAsync("400,000");
+        await Assertions.Expect(costs.GetByRole(AriaRole.Row).Filter(new() { HasText = "repays" })).ToContainTextAsync("hurts: the applicant");
+        await Assertions.Expect(page.GetByText("A person's decision costs 32,000 JPY.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("Every question is answered.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".card")).ToContainTextAsync("missed");
+        await page.Locator(".card").GetByRole(AriaRole.Link, new() { Name = "NO-GO" }).ClickAsync();
+        await visit.SeesAsync("default-report@1");
+    }
+
+    [Fact]
+    public async Task A_goal_that_is_not_there_is_one_sentence()
+    {
+        using var response = await world.Http.GetAsync("api/goals/default-model");
+
+        Assert.Equal((HttpStatusCode.NotFound, "serve.no-goal"), (response.StatusCode, (string)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["id"]!));
+    }
+
+    public static TheoryData<string> Pages =>
+        ["#/reports/default-report/1", "#/reports/applications-report/1", "#/thresholds/decline-above/1", "#/goals/credit-goal"];
 
     [Theory, MemberData(nameof(Pages))]
     public async Task Every_page_is_readable_for_all_in_light_and_dark_on_a_telephone_and_a_wide_screen(string address)

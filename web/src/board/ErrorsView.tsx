@@ -7,6 +7,7 @@ import { useWords } from "../words";
 import { closer, pathOf } from "./asking";
 import type { ViewOf } from "./BoardPage";
 import { useDays } from "./days";
+import { NoForecasts } from "./NoForecasts";
 import { Pager } from "./Pager";
 import { Off } from "./SeriesViews";
 import type { ErrorRow, Errors } from "./types";
@@ -29,7 +30,7 @@ export function ErrorsView({ board, asking, refine, open }: ViewOf) {
         <a class="download" href={pathOf(board.name, "errors.csv", asking, { ...more, offset: "" })} download>{words("page.board.csv")}</a>
       </div>
       <Read of={errors} what={title}>{({ rows, names, total }) => {
-        if (total === 0) return <p class="empty">{words("page.board.nothing")}</p>;
+        if (total === 0) return <NoForecasts board={board} asking={asking} />;
         const most = Math.max(...rows.map(r => r.mae));
         const isRow = asking.group === "row";
         const nameOf = (i: number, row: ErrorRow) => names[i] === "week" ? days(row.names[i]!) : row.names[i]!;

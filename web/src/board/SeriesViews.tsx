@@ -6,6 +6,7 @@ import { useWords } from "../words";
 import { pathOf } from "./asking";
 import type { ViewOf } from "./BoardPage";
 import { dayTicks, monthText, useDays } from "./days";
+import { NoForecasts } from "./NoForecasts";
 import type { Actuals, Forecasts } from "./types";
 
 /** Sales by day, week or month, all together or split by a key. */
@@ -69,7 +70,7 @@ export function ForecastView({ board, asking, open }: ViewOf) {
   return (
     <Section title={what}>
       <Read of={forecasts} what={what}>{({ weeks }) => {
-        if (weeks.length === 0) return <p class="empty">{words("page.board.nothing")}</p>;
+        if (weeks.length === 0) return <NoForecasts board={board} asking={asking} />;
         const over = weeks.filter(w => w.actual !== null);
         const coming = weeks.filter(w => w.actual === null);
         const single = weeks.every(w => w.series === 1);

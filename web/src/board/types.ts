@@ -3,7 +3,7 @@
 export interface Versions { actual: string | null; forecasts: string | null; accuracy: string | null }
 export interface BoardList { hasProject: boolean; boards: { name: string; keys: string[]; value: string; unit: string; versions: Versions }[] }
 export interface Board {
-  name: string; keys: string[]; value: string; unit: string; versions: Versions; newest: boolean;
+  name: string; keys: string[]; value: string; unit: string; versions: Versions; assets: Versions; newest: boolean;
   span: { from: string | null; to: string | null; rows: number; aheads: number[]; firstWeek: string | null; lastWeek: string | null; hasInterval: boolean; hasBaseline: boolean };
   goal: { asset: string; problem: string; measure: string; unit: string; target: number | null } | null;
 }

@@ -54,6 +54,8 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(ErrorsAnswer))]
 [JsonSerializable(typeof(ChangesAnswer))]
 [JsonSerializable(typeof(BoardGoal))]
+[JsonSerializable(typeof(GoalList))]
+[JsonSerializable(typeof(GoalAnswer))]
 [JsonSerializable(typeof(string))]
 sealed partial class ApiJson : JsonSerializerContext
 {

@@ -51,7 +51,8 @@ static class BoardRoutes
         var span = await asked.ReadAsync(r => r.Span(stop), stop);
         var says = asked.Plan.Goal?.Says;
         return TypedResults.Ok(new BoardAnswer(
-            name, asked.Plan.Keys, asked.Plan.Value, asked.Plan.Unit, VersionsAnswer.Of(asked.Versions), asked.Versions.Newest, span,
+            name, asked.Plan.Keys, asked.Plan.Value, asked.Plan.Unit, VersionsAnswer.Of(asked.Versions),
+            new(asked.Plan.Actual.Name, asked.Plan.Forecasts?.Name, asked.Plan.Accuracy?.Name), asked.Versions.Newest, span,
             says is null ? null : new(asked.Plan.Goal!.Name, says.Problem, says.Measure, says.Unit ?? asked.Plan.Unit, says.Target)));
     }
 
@@ -200,8 +201,11 @@ sealed record VersionsAnswer(VersionName? Actual, VersionName? Forecasts, Versio
 }
 
 /// <param name="Newest">Whether they are the newest versions, whatever is in production.</param>
-sealed record BoardAnswer(string Name, IReadOnlyList<string> Keys, string Value, string Unit, VersionsAnswer Versions, bool Newest, BoardSpan Span,
-    GoalLine? Goal);
+sealed record BoardAnswer(string Name, IReadOnlyList<string> Keys, string Value, string Unit, VersionsAnswer Versions, BoardAssets Assets, bool Newest,
+    BoardSpan Span, GoalLine? Goal);
+
+/// <summary>What a board is declared to show; null: nothing of that kind.</summary>
+sealed record BoardAssets(string Actual, string? Forecasts, string? Accuracy);
 
 sealed record GoalLine(string Asset, string Problem, string Measure, string Unit, double? Target);
 

@@ -12,8 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace Kumiki.Hosting;
 
 /// <summary>The pages and the public REST API of one data folder, on one address of this machine.</summary>
-/// <remarks>A request goes through: 1. <see cref="Guard"/> (own host names only, headers), 2. <see cref="Refusals"/> (every error becomes one sentence), 3. the routes
-/// of the rooms, or a file of the pages. Built on the empty builder: no configuration is read, so nothing but the arguments decides where it listens.</remarks>
+/// <remarks>A request goes through: 1. <see cref="Guard"/> (own host names only, headers), 2. <see cref="Refusals"/> (every error becomes one sentence), 3. the
+/// routes of the rooms, or a file of the pages. Built on the empty builder: no configuration is read, so nothing but the arguments decides where it listens.</remarks>
 public sealed class KumikiServer : IAsyncDisposable
 {
     readonly WebApplication app;
@@ -108,6 +108,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapTables();
         app.MapReports();
         app.MapBoards();
+        app.MapGoals();
         app.MapRuns();
         app.MapReleases();
         app.MapReleaseWrites();
