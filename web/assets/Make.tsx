@@ -55,5 +55,14 @@ function UnderWay() {
   const say = useSay();
   const running = useResource<RunList>("api/runs?state=running&limit=10");
   if (running.state !== "ready" || running.value.runs.length === 0) return null;
-  return <p class="quiet">{say("page.make.under-way")} {running.value.runs.map(r => <span key={r.id} class="metric-inline">{r.asset} <RunLink id={r.id} /></span>)}</p>;
+  return (
+    <p class="quiet">
+      {say("page.make.under-way")}{" "}
+      {running.value.runs.map(r => (
+        <span key={r.id} class="metric-inline">
+          {r.asset} <RunLink id={r.id} />
+        </span>
+      ))}
+    </p>
+  );
 }

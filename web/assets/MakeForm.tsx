@@ -18,7 +18,9 @@ export function MakeForm({ asset, waits, onMake }: { asset: Asset; waits: boolea
   const asked = askedOf(asset, chosen);
   const command = wrong === 0 ? commandOf(asset.status.name, asked) : null;
   const flag = (name: "upstream" | "downstream" | "anew" | "stage") => (
-    <label class="check"><input type="checkbox" checked={chosen[name]} onChange={e => some({ [name]: e.currentTarget.checked })} /> {say(`page.make.flag.${name}`)}</label>
+    <label class="check">
+      <input type="checkbox" checked={chosen[name]} onChange={e => some({ [name]: e.currentTarget.checked })} /> {say(`page.make.flag.${name}`)}
+    </label>
   );
   const submit = (form: HTMLFormElement) => {
     setTried(true);
@@ -26,7 +28,15 @@ export function MakeForm({ asset, waits, onMake }: { asset: Asset; waits: boolea
     else requestAnimationFrame(() => form.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
   };
   return (
-    <form class="card form" aria-label={say("page.make.form")} noValidate onSubmit={e => { e.preventDefault(); submit(e.currentTarget); }}>
+    <form
+      class="card form"
+      aria-label={say("page.make.form")}
+      noValidate
+      onSubmit={e => {
+        e.preventDefault();
+        submit(e.currentTarget);
+      }}
+    >
       {asset.parameters.length > 0 && (
         <fieldset>
           <legend>{say("page.parameters")}</legend>
@@ -58,17 +68,43 @@ export function MakeForm({ asset, waits, onMake }: { asset: Asset; waits: boolea
         <div class="fields">
           <div class="field">
             <label for="make-seed">{say("page.seed")}</label>
-            <input id="make-seed" inputMode="numeric" value={chosen.seed} aria-invalid={seedIsWrong} aria-describedby="make-seed-more" onInput={e => some({ seed: e.currentTarget.value })} />
-            <small id="make-seed-more" class={seedIsWrong ? "bad" : "quiet"}>{say(seedIsWrong ? "page.make.fault.integer" : "page.make.seed.more")}</small>
+            <input
+              id="make-seed"
+              inputMode="numeric"
+              value={chosen.seed}
+              aria-invalid={seedIsWrong}
+              aria-describedby="make-seed-more"
+              onInput={e => some({ seed: e.currentTarget.value })}
+            />
+            <small id="make-seed-more" class={seedIsWrong ? "bad" : "quiet"}>
+              {say(seedIsWrong ? "page.make.fault.integer" : "page.make.seed.more")}
+            </small>
           </div>
         </div>
       </fieldset>
-      {command !== null && <p class="quiet">{say("page.make.same")} <Command>{command}</Command></p>}
+      {command !== null && (
+        <p class="quiet">
+          {say("page.make.same")} <Command>{command}</Command>
+        </p>
+      )}
       <p class="desk">
-        <button type="submit" class="main" disabled={waits}>{say("page.make.so")}</button>
-        <button type="button" disabled={waits} onClick={() => { choose(nothingChosen); setTried(false); }}>{say("page.make.reset")}</button>
+        <button type="submit" class="main" disabled={waits}>
+          {say("page.make.so")}
+        </button>
+        <button
+          type="button"
+          disabled={waits}
+          onClick={() => {
+            choose(nothingChosen);
+            setTried(false);
+          }}
+        >
+          {say("page.make.reset")}
+        </button>
         <span role="status" class={wrong > 0 ? "bad" : "quiet"}>
-          {wrong > 0 ? tried && say("page.make.faults", { count: wrong }) : say("page.make.changes", { count: Object.keys(changed(asset.parameters, chosen.values)).length })}
+          {wrong > 0
+            ? tried && say("page.make.faults", { count: wrong })
+            : say("page.make.changes", { count: Object.keys(changed(asset.parameters, chosen.values)).length })}
         </span>
       </p>
     </form>
@@ -87,17 +123,35 @@ function Field({ of, typed, onType }: { of: Parameter; typed: string; onType: (t
   const more = { id, "aria-describedby": `${id}-more`, "aria-invalid": fault !== null } as const;
   return (
     <div class="field">
-      <label for={id}><code>{of.name}</code>{typed.trim() !== of.value && fault === null && <span class="badge staging">{say("page.make.changed")}</span>}</label>
+      <label for={id}>
+        <code>{of.name}</code>
+        {typed.trim() !== of.value && fault === null && <span class="badge staging">{say("page.make.changed")}</span>}
+      </label>
       {of.type === "choice" || of.type === "bool" ? (
         <select {...more} value={typed} onChange={e => onType(e.currentTarget.value)}>
-          {(of.type === "bool" ? ["true", "false"] : of.options).map(o => <option key={o} value={o}>{o}</option>)}
+          {(of.type === "bool" ? ["true", "false"] : of.options).map(o => (
+            <option key={o} value={o}>
+              {o}
+            </option>
+          ))}
         </select>
       ) : (
-        <input {...more} value={typed} inputMode={of.type === "integer" ? "numeric" : of.type === "number" ? "decimal" : "text"} onInput={e => onType(e.currentTarget.value)} />
+        <input
+          {...more}
+          value={typed}
+          inputMode={of.type === "integer" ? "numeric" : of.type === "number" ? "decimal" : "text"}
+          onInput={e => onType(e.currentTarget.value)}
+        />
       )}
       <small id={`${id}-more`} class={fault === null ? "quiet" : "bad"}>
         {fault === null
-          ? [say("page.make.now", { value: of.value === "" ? "–" : of.value }), of.inUse !== null && of.inUse !== of.value ? say("page.make.in-use", { value: of.inUse }) : "", takes].filter(t => t !== "").join(" · ")
+          ? [
+              say("page.make.now", { value: of.value === "" ? "–" : of.value }),
+              of.inUse !== null && of.inUse !== of.value ? say("page.make.in-use", { value: of.inUse }) : "",
+              takes,
+            ]
+              .filter(t => t !== "")
+              .join(" · ")
           : `${say(fault, { range: range(of.min, of.max, language) })} (${say("page.make.now", { value: of.value === "" ? "–" : of.value })})`}
       </small>
     </div>
@@ -159,12 +213,19 @@ function Choosing({ status, some, onChoose }: { status: AssetStatus; some: strin
               {shown.map(a => (
                 <li key={a.name}>
                   <label class="check">
-                    <input type="checkbox" checked={some.includes(a.name)} onChange={e => onChoose(e.currentTarget.checked ? [...some, a.name] : some.filter(n => n !== a.name))} /> {a.rawKey ?? a.name}
+                    <input
+                      type="checkbox"
+                      checked={some.includes(a.name)}
+                      onChange={e => onChoose(e.currentTarget.checked ? [...some, a.name] : some.filter(n => n !== a.name))}
+                    />{" "}
+                    {a.rawKey ?? a.name}
                   </label>
                 </li>
               ))}
             </ul>
-            <p class="note" role="status">{say("page.make.members.count", { chosen: some.length + 1, shown: shown.length, all: others.length })}</p>
+            <p class="note" role="status">
+              {say("page.make.members.count", { chosen: some.length + 1, shown: shown.length, all: others.length })}
+            </p>
           </>
         );
       }}

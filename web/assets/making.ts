@@ -20,7 +20,17 @@ export interface Chosen {
   upstream: boolean; downstream: boolean; anew: boolean; stage: boolean; seed: string;
 }
 
-export const nothingChosen: Chosen = { values: {}, inputs: {}, members: "one", some: [], upstream: false, downstream: false, anew: false, stage: false, seed: "0" };
+export const nothingChosen: Chosen = {
+  values: {},
+  inputs: {},
+  members: "one",
+  some: [],
+  upstream: false,
+  downstream: false,
+  anew: false,
+  stage: false,
+  seed: "0",
+};
 
 /** Values that differ from what they would be without them. */
 export function changed(parameters: Parameter[], values: Chosen["values"]): Record<string, string> {

@@ -51,7 +51,7 @@ function useSeen(box: RefObject<HTMLDivElement | null>, sheet: RefObject<HTMLDiv
 /** @param through Whether it leads over nodes that are not drawn. */
 export interface DrawnLink extends Link { edge: Edge; through?: boolean }
 
-const [smallest, largest] = [0.1, 2];
+const [smallest, largest] = [0.02, 2];
 /** More nodes than these, and only those that are seen are drawn. */
 const manyNodes = 200;
 /** Below this, words cannot be read: of many nodes only the boxes are drawn. */
@@ -110,7 +110,11 @@ export function Drawing({ ids, links, label, lit, node, brief, size, focus, of }
     const away = many && (seen === null || !meets(seen, { left: n.x, top: n.y, right: n.x + n.width, bottom: n.y + n.height }));
     if (away && (held < 0 || Math.abs(i - held) > 1)) return null;
     const at = { left: `${n.x}px`, top: `${n.y}px`, width: `${n.width}px`, height: `${n.height}px` };
-    return <li key={n.id} data-place={i} aria-setsize={many ? drawn.nodes.length : undefined} aria-posinset={many ? i + 1 : undefined} style={at}>{(small ? brief : node)(n.id)}</li>;
+    return (
+      <li key={n.id} data-place={i} aria-setsize={many ? drawn.nodes.length : undefined} aria-posinset={many ? i + 1 : undefined} style={at}>
+        {(small ? brief : node)(n.id)}
+      </li>
+    );
   }), [drawn, of, language, many, seen, small, held]);
   const lines = useMemo(() => {
     const shown = many ? paths.filter(p => seen !== null && meets(seen, p.box)) : paths;
@@ -176,31 +180,59 @@ export function Drawing({ ids, links, label, lit, node, brief, size, focus, of }
     <figure class="drawing">
       <div class="drawing-box" ref={box} tabIndex={0} role="region" aria-label={label} onPointerDown={drag} onKeyDown={key}>
         <div style={{ width: `${drawn.width * zoom}px`, height: `${drawn.height * zoom}px`, margin: "0 auto" }}>
-          <div class="drawing-sheet" ref={sheet} style={{ width: `${drawn.width}px`, height: `${drawn.height}px`, transform: zoom === 1 ? undefined : `scale(${zoom})` }}>
+          <div
+            class="drawing-sheet"
+            ref={sheet}
+            style={{ width: `${drawn.width}px`, height: `${drawn.height}px`, transform: zoom === 1 ? undefined : `scale(${zoom})` }}
+          >
             <svg width={drawn.width} height={drawn.height} aria-hidden="true">
               {lines}
-              {bright && paths.filter(p => p.link.from === bright || p.link.to === bright).map(p => (
-                <g key={`${p.link.from}→${p.link.to}`} class="lit"><path d={p.d} class={`link ${p.link.edge}${p.link.through ? " through" : ""}`} /><path class="arrow" d={p.head} /></g>
-              ))}
+              {bright &&
+                paths
+                  .filter(p => p.link.from === bright || p.link.to === bright)
+                  .map(p => (
+                    <g key={`${p.link.from}→${p.link.to}`} class="lit">
+                      <path d={p.d} class={`link ${p.link.edge}${p.link.through ? " through" : ""}`} />
+                      <path class="arrow" d={p.head} />
+                    </g>
+                  ))}
             </svg>
-            <ul onPointerOver={over} onPointerLeave={() => point(null)} onFocusIn={over} onFocusOut={() => point(null)}>{nodes}</ul>
+            <ul onPointerOver={over} onPointerLeave={() => point(null)} onFocusIn={over} onFocusOut={() => point(null)}>
+              {nodes}
+            </ul>
           </div>
         </div>
       </div>
       <figcaption class="legend">
         <span class="zoom" role="group" aria-label={say("page.zoom")}>
-          <button type="button" aria-label={say("page.zoom.out")} title={`${say("page.zoom.out")} (−)`} onClick={() => zoomTo(zoom / 1.25)}>−</button>
+          <button type="button" aria-label={say("page.zoom.out")} title={`${say("page.zoom.out")} (−)`} onClick={() => zoomTo(zoom / 1.25)}>
+            −
+          </button>
           <output>{Math.round(zoom * 100)} %</output>
-          <button type="button" aria-label={say("page.zoom.in")} title={`${say("page.zoom.in")} (+)`} onClick={() => zoomTo(zoom * 1.25)}>+</button>
-          <button type="button" title={`${say("page.zoom.whole")} (0)`} onClick={whole}>{say("page.zoom.whole")}</button>
+          <button type="button" aria-label={say("page.zoom.in")} title={`${say("page.zoom.in")} (+)`} onClick={() => zoomTo(zoom * 1.25)}>
+            +
+          </button>
+          <button type="button" title={`${say("page.zoom.whole")} (0)`} onClick={whole}>
+            {say("page.zoom.whole")}
+          </button>
         </span>
-        {(["source", "fit", "scored"] as const).filter(e => links.some(l => l.edge === e)).map(edge => (
-          <span key={edge}>
-            <svg width="34" height="10" aria-hidden="true"><path d="M1 5H33" class={`link ${edge}`} /></svg> {say(`page.edge.${edge}.legend`)}
-          </span>
-        ))}
+        {(["source", "fit", "scored"] as const)
+          .filter(e => links.some(l => l.edge === e))
+          .map(edge => (
+            <span key={edge}>
+              <svg width="34" height="10" aria-hidden="true">
+                <path d="M1 5H33" class={`link ${edge}`} />
+              </svg>{" "}
+              {say(`page.edge.${edge}.legend`)}
+            </span>
+          ))}
         {links.some(l => l.through) && (
-          <span><svg width="34" height="10" aria-hidden="true"><path d="M1 5H33" class="link source through" /></svg> {say("page.edge.through")}</span>
+          <span>
+            <svg width="34" height="10" aria-hidden="true">
+              <path d="M1 5H33" class="link source through" />
+            </svg>{" "}
+            {say("page.edge.through")}
+          </span>
         )}
       </figcaption>
     </figure>

@@ -123,28 +123,61 @@ function Node({ asset }: { asset: AssetStatus }) {
   const crowded = marks.filter(Boolean).length > 2;
   return (
     <div ref={box} class={`node ${asset.freshness}`} onKeyDown={e => e.key === "Escape" && setWhy("no")}>
-      <span class="node-kind">{kind(asset.kind)}{asset.inUse !== null && <b> @{asset.inUse}</b>}</span>
-      <a class="node-name" href={to.asset(asset.name)} title={asset.name}>{asset.rawKey !== null ? `${asset.family}.${asset.rawKey}` : asset.name}</a>
+      <span class="node-kind">
+        {kind(asset.kind)}
+        {asset.inUse !== null && <b> @{asset.inUse}</b>}
+      </span>
+      <a class="node-name" href={to.asset(asset.name)} title={asset.name}>
+        {asset.rawKey !== null ? `${asset.family}.${asset.rawKey}` : asset.name}
+      </a>
       <span class="node-marks">
-        {asset.production !== null && <span class="badge production">{say("page.stage.production.short")} @{asset.production}</span>}
-        {asset.staging !== null && asset.staging !== asset.production && <span class="badge staging">{say("page.stage.staging.short")} @{asset.staging}</span>}
+        {asset.production !== null && (
+          <span class="badge production">
+            {say("page.stage.production.short")} @{asset.production}
+          </span>
+        )}
+        {asset.staging !== null && asset.staging !== asset.production && (
+          <span class="badge staging">
+            {say("page.stage.staging.short")} @{asset.staging}
+          </span>
+        )}
         {asset.freshness === "neverMade" && <span class="badge">{say("page.fresh.never-made")}</span>}
         {running && (
-          <a class="badge run-running" href={to.run(running)} aria-label={`${running} ${say("page.run.running")}`} title={`${running} ${say("page.run.running")}`}>
+          <a
+            class="badge run-running"
+            href={to.run(running)}
+            aria-label={`${running} ${say("page.run.running")}`}
+            title={`${running} ${say("page.run.running")}`}
+          >
             ▶{!crowded && ` ${say("page.run.running")}`}
           </a>
         )}
-        {asset.failedChecks > 0 && <span class="badge run-failed" role="img" aria-label={failed} title={failed}>✕{!crowded && ` ${say("page.checks")}`}</span>}
+        {asset.failedChecks > 0 && (
+          <span class="badge run-failed" role="img" aria-label={failed} title={failed}>
+            ✕{!crowded && ` ${say("page.checks")}`}
+          </span>
+        )}
         {stale && (
           <button
-            type="button" class="badge stale" aria-expanded={why !== "no"} aria-label={`${asset.name}: ${say("page.fresh.stale")}`}
+            type="button"
+            class="badge stale"
+            aria-expanded={why !== "no"}
+            aria-label={`${asset.name}: ${say("page.fresh.stale")}`}
             onClick={() => setWhy(w => (w === "pinned" ? "no" : "pinned"))}
-            onPointerEnter={() => setWhy(w => (w === "no" ? "hover" : w))} onPointerLeave={() => setWhy(w => (w === "hover" ? "no" : w))}
-            onFocus={() => setWhy(w => (w === "no" ? "hover" : w))} onBlur={() => setWhy("no")}
-          >!{!crowded && ` ${say("page.fresh.stale")}`}</button>
+            onPointerEnter={() => setWhy(w => (w === "no" ? "hover" : w))}
+            onPointerLeave={() => setWhy(w => (w === "hover" ? "no" : w))}
+            onFocus={() => setWhy(w => (w === "no" ? "hover" : w))}
+            onBlur={() => setWhy("no")}
+          >
+            !{!crowded && ` ${say("page.fresh.stale")}`}
+          </button>
         )}
       </span>
-      {why !== "no" && <div class="bubble" popover="manual" role="status"><Stale asset={asset} /></div>}
+      {why !== "no" && (
+        <div class="bubble" popover="manual" role="status">
+          <Stale asset={asset} />
+        </div>
+      )}
     </div>
   );
 }

@@ -7,7 +7,8 @@ export const ethicsQuestions: EthicsQuestion[] = ["Harm", "Fairness", "Consent",
 
 /** What an older version does not hold is not there. */
 export interface Statement {
-  problem?: string; measure?: string; target?: number | null; figure?: string | null; at?: number | null; unit?: string | null; better?: "Lower" | "Higher" | null;
+  problem?: string; measure?: string; target?: number | null; figure?: string | null; at?: number | null; unit?: string | null;
+  better?: "Lower" | "Higher" | null;
   today?: number | null; framing?: { input: string; output: string; objective: string } | null; constraints?: string[]; resources?: string[];
   stakeholders?: string[]; owner?: string | null; reviewOn?: string | null; costs?: (Costs & { hurts: string[][] }) | null; personCost?: number | null;
   worth?: { period: string; decisions: number; value: number | null; running: number } | null; ethics?: Partial<Record<EthicsQuestion, string>>;

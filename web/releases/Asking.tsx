@@ -60,24 +60,60 @@ export function Asking({ set, without, takesOut }: { set: string[]; without: str
           <ul class="waivers">
             {waivers.map(w => (
               <li key={`${w.version} ${w.check}`} class="warning">
-                {say("page.waiver", { ...w })} <button type="button" class="small" onClick={() => again(more, waivers.filter(o => o !== w))}>{say("page.desk.unwaive")}</button>
+                {say("page.waiver", { ...w })}{" "}
+                <button
+                  type="button"
+                  class="small"
+                  onClick={() =>
+                    again(
+                      more,
+                      waivers.filter(o => o !== w),
+                    )
+                  }
+                >
+                  {say("page.desk.unwaive")}
+                </button>
               </li>
             ))}
-            {extras.map(e => <li key={e.text} class="warning">{e.text} <button type="button" class="small" onClick={() => again(e.gone, waivers)}>{say("page.desk.unwaive")}</button></li>)}
+            {extras.map(e => (
+              <li key={e.text} class="warning">
+                {e.text}{" "}
+                <button type="button" class="small" onClick={() => again(e.gone, waivers)}>
+                  {say("page.desk.unwaive")}
+                </button>
+              </li>
+            ))}
           </ul>
         )}
       </div>
-      {checked.state === "failed" && <p role="alert" class="failed">{checked.reason}</p>}
+      {checked.state === "failed" && (
+        <p role="alert" class="failed">
+          {checked.reason}
+        </p>
+      )}
       {fits && (
         <p class="desk">
-          <label>{say("page.reason")} <input value={reason} maxLength={500} size={40} required={takesOut} onInput={e => setReason(e.currentTarget.value)} /></label>
-          <label>{say("page.by")} <input value={who} maxLength={200} size={16} onInput={e => setAuthor(e.currentTarget.value)} /></label>
-          <button type="button" class={takesOut ? "danger" : "main"} disabled={released.state === "asking" || (takesOut && reason.trim() === "")} onClick={() => release(asked(false))}>
+          <label>
+            {say("page.reason")} <input value={reason} maxLength={500} size={40} required={takesOut} onInput={e => setReason(e.currentTarget.value)} />
+          </label>
+          <label>
+            {say("page.by")} <input value={who} maxLength={200} size={16} onInput={e => setAuthor(e.currentTarget.value)} />
+          </label>
+          <button
+            type="button"
+            class={takesOut ? "danger" : "main"}
+            disabled={released.state === "asking" || (takesOut && reason.trim() === "")}
+            onClick={() => release(asked(false))}
+          >
             {say(takesOut ? "page.takeout.do" : "page.desk.release")}
           </button>
         </p>
       )}
-      {released.state === "failed" && <p role="alert" class="failed">{released.reason}</p>}
+      {released.state === "failed" && (
+        <p role="alert" class="failed">
+          {released.reason}
+        </p>
+      )}
       {released.state === "done" && released.value.end !== "live" && <Checked end={released.value} onWaive={onWaive} onMend={onMend} />}
     </>
   );
@@ -89,7 +125,12 @@ type OnMend = (mend: { set: string[]; without: string[] }) => void;
 function Checked({ end, onWaive, onMend }: { end: ReleaseEnd; onWaive: (waiver: WaiverAsked) => void; onMend: OnMend }) {
   const say = useSay();
   const [refusals, notes] = [end.findings.filter(f => f.severity === "refusal"), end.findings.filter(f => f.severity === "note")];
-  const verdict = end.end === "refused" ? `✕ ${say("page.desk.refused", { count: refusals.length })}` : end.end === "unchanged" ? say("page.desk.unchanged") : `✓ ${say("page.desk.fits")}`;
+  const verdict =
+    end.end === "refused"
+      ? `✕ ${say("page.desk.refused", { count: refusals.length })}`
+      : end.end === "unchanged"
+        ? say("page.desk.unchanged")
+        : `✓ ${say("page.desk.fits")}`;
   return (
     <div class={end.end === "refused" ? "failed verdict" : "fits verdict"}>
       <p><b>{verdict}</b></p>

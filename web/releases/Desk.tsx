@@ -32,26 +32,54 @@ function Staged({ staged, may }: { staged: AssetStatus[]; may: boolean }) {
     <>
       <div class="table-box" tabIndex={0} role="region" aria-label={say("page.desk")}>
         <table>
-          <thead><tr>{heads.map(h => <th key={h} scope="col">{h}</th>)}</tr></thead>
+          <thead>
+            <tr>
+              {heads.map(h => (
+                <th key={h} scope="col">
+                  {h}
+                </th>
+              ))}
+            </tr>
+          </thead>
           <tbody>
             {staged.map(a => (
               <tr key={a.name}>
                 <td>
-                  <input type="checkbox" checked={!out.includes(a.name)} disabled={!may} aria-label={say("page.desk.take-one", { version: `${a.name}@${a.staging}` })}
-                    onChange={() => setOut(o => (o.includes(a.name) ? o.filter(n => n !== a.name) : [...o, a.name]))} />
+                  <input
+                    type="checkbox"
+                    checked={!out.includes(a.name)}
+                    disabled={!may}
+                    aria-label={say("page.desk.take-one", { version: `${a.name}@${a.staging}` })}
+                    onChange={() => setOut(o => (o.includes(a.name) ? o.filter(n => n !== a.name) : [...o, a.name]))}
+                  />
                 </td>
-                <th scope="row"><AssetLink name={a.name} /></th><td>{kind(a.kind)}</td>
+                <th scope="row">
+                  <AssetLink name={a.name} />
+                </th>
+                <td>{kind(a.kind)}</td>
                 <td>{a.production === null ? "–" : <VersionLink name={`${a.name}@${a.production}`} short />}</td>
-                <td><VersionLink name={`${a.name}@${a.staging}`} short /></td>
-                <td>{a.production !== null && <a href={to.diff(`${a.name}@${a.production}`, `${a.name}@${a.staging}`)}>@{a.production} → @{a.staging}</a>}</td>
+                <td>
+                  <VersionLink name={`${a.name}@${a.staging}`} short />
+                </td>
+                <td>
+                  {a.production !== null && (
+                    <a href={to.diff(`${a.name}@${a.production}`, `${a.name}@${a.staging}`)}>
+                      @{a.production} → @{a.staging}
+                    </a>
+                  )}
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
-      {may
-        ? <Asking set={staged.filter(a => !out.includes(a.name)).map(a => `${a.name}@${a.staging}`)} without={[]} takesOut={false} />
-        : <p class="note">{say("page.desk.read-only")} <Command>kumiki release --dry-run</Command></p>}
+      {may ? (
+        <Asking set={staged.filter(a => !out.includes(a.name)).map(a => `${a.name}@${a.staging}`)} without={[]} takesOut={false} />
+      ) : (
+        <p class="note">
+          {say("page.desk.read-only")} <Command>kumiki release --dry-run</Command>
+        </p>
+      )}
     </>
   );
 }

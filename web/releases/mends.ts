@@ -1,6 +1,8 @@
 /** The words of a command as a shell reads them: 'it'\''s one word'. */
 function wordsOf(command: string): string[] {
-  return [...command.matchAll(/(?:'[^']*'|\\.|[^\s'\\])+/g)].map(m => m[0].replace(/'([^']*)'|\\(.)/g, (_, inner: string | undefined, escaped: string | undefined) => inner ?? escaped ?? ""));
+  return [...command.matchAll(/(?:'[^']*'|\\.|[^\s'\\])+/g)].map(m =>
+    m[0].replace(/'([^']*)'|\\(.)/g, (_, inner: string | undefined, escaped: string | undefined) => inner ?? escaped ?? ""),
+  );
 }
 
 /** What a command that releases asks for; null where it is another command. */

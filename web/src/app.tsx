@@ -67,12 +67,18 @@ function Header({ route, language, onLanguage }: { route: Route; language: Langu
       </a>
       <nav aria-label={say("page.nav")}>
         {rooms.map(r => (
-          <a key={r} href={to[r === "runs" ? "allRuns" : r]} aria-current={room === r ? "page" : undefined}>{say(`page.nav.${r}`)}</a>
+          <a key={r} href={to[r === "runs" ? "allRuns" : r]} aria-current={room === r ? "page" : undefined}>
+            {say(`page.nav.${r}`)}
+          </a>
         ))}
       </nav>
       <div class="tools">
-        <span class={`connection ${connection}`} role="status" title={say(`page.connection.${connection}.more`)}>{say(`page.connection.${connection}`)}</span>
-        <button type="button" class="language" lang={language === "en" ? "ja" : "en"} onClick={() => onLanguage(language === "en" ? "ja" : "en")}>{language === "en" ? "日本語" : "English"}</button>
+        <span class={`connection ${connection}`} role="status" title={say(`page.connection.${connection}.more`)}>
+          {say(`page.connection.${connection}`)}
+        </span>
+        <button type="button" class="language" lang={language === "en" ? "ja" : "en"} onClick={() => onLanguage(language === "en" ? "ja" : "en")}>
+          {language === "en" ? "日本語" : "English"}
+        </button>
       </div>
     </header>
   );

@@ -42,7 +42,9 @@ export function BoardPage({ name, tab, query }: { name: string; tab: string; que
   return (
     <Page title={name} kind={say("page.nav.boards")}>
       <Read of={board} what={name}>
-        {value => <Whole board={value} asking={askingOf(here.tab, here.query, value)} refine={refine} open={asking => (location.hash = addressOf(name, asking))} />}
+        {value => (
+          <Whole board={value} asking={askingOf(here.tab, here.query, value)} refine={refine} open={asking => (location.hash = addressOf(name, asking))} />
+        )}
       </Read>
     </Page>
   );
@@ -81,27 +83,45 @@ function Filters(view: ViewOf) {
   const isSet = Object.keys(asking.keys).length > 0 || asking.from !== "" || asking.to !== "";
   return (
     <div class="filters" role="group" aria-label={words("page.board.filters")}>
-      {board.keys.map(key => <KeyFilter key={key} name={key} board={board} asking={asking} refine={refine} />)}
+      {board.keys.map(key => (
+        <KeyFilter key={key} name={key} board={board} asking={asking} refine={refine} />
+      ))}
       {(["from", "to"] as const).map(end => (
-        <label key={end}>{words(`page.board.${end}`)}
-          <input type="date" value={asking[end]} min={board.span.from ?? undefined} onChange={e => refine({ ...asking, [end]: e.currentTarget.value, offset: 0 })} />
+        <label key={end}>
+          {words(`page.board.${end}`)}
+          <input
+            type="date"
+            value={asking[end]}
+            min={board.span.from ?? undefined}
+            onChange={e => refine({ ...asking, [end]: e.currentTarget.value, offset: 0 })}
+          />
         </label>
       ))}
       {board.span.aheads.length > 0 && asking.tab !== "sales" && asking.tab !== "changes" && (
-        <label>{words("page.board.ahead")}
+        <label>
+          {words("page.board.ahead")}
           <select value={asking.ahead} onChange={e => refine({ ...asking, ahead: e.currentTarget.value, offset: 0 })}>
-            {board.span.aheads.map(a => <option key={a} value={String(a)}>{a === 1 ? words("page.board.one-week") : words("page.board.weeks", { weeks: a })}</option>)}
+            {board.span.aheads.map(a => (
+              <option key={a} value={String(a)}>
+                {a === 1 ? words("page.board.one-week") : words("page.board.weeks", { weeks: a })}
+              </option>
+            ))}
             <option value="all">{words("page.board.all")}</option>
           </select>
         </label>
       )}
-      <label>{words("page.board.use")}
+      <label>
+        {words("page.board.use")}
         <select value={asking.use} onChange={e => refine({ ...asking, use: e.currentTarget.value, offset: 0 })}>
           <option value="production">{words("page.board.production")}</option>
           <option value="newest">{words("page.board.newest")}</option>
         </select>
       </label>
-      {isSet && <button type="button" onClick={() => refine({ ...asking, keys: {}, from: "", to: "", offset: 0 })}>{words("page.board.clear")}</button>}
+      {isSet && (
+        <button type="button" onClick={() => refine({ ...asking, keys: {}, from: "", to: "", offset: 0 })}>
+          {words("page.board.clear")}
+        </button>
+      )}
     </div>
   );
 }

@@ -31,20 +31,42 @@ export function GoalView({ board, asking, open }: ViewOf) {
       <Read of={goal} what={title}>{g => {
         if (g.weeks.length === 0) return <NoForecasts board={board} asking={asking} />;
         const week = (w: Goal["weeks"][number]) => (
-          <button type="button" class="open" onClick={() => open({ ...asking, tab: "errors", group: "row", from: w.week, to: w.week, offset: 0, sort: "mae", down: true })}>
+          <button
+            type="button"
+            class="open"
+            onClick={() => open({ ...asking, tab: "errors", group: "row", from: w.week, to: w.week, offset: 0, sort: "mae", down: true })}
+          >
             {days(w.week)}
           </button>
         );
         return (
           <>
-            {board.goal && <p class="note">{board.goal.problem} {g.asset && <a href={to.goal(g.asset)}>{g.asset}</a>}</p>}
+            {board.goal && (
+              <p class="note">
+                {board.goal.problem} {g.asset && <a href={to.goal(g.asset)}>{g.asset}</a>}
+              </p>
+            )}
             <BoardWeeks of={g} />
-            <Table label={title} head={[words("analysis.unit-week"), figureName(words, g.figure), ...(board.span.hasBaseline ? [words("page.board.baseline")] : []), words("page.board.rows"), words("analysis.result")]} numbers={[1, 2, 3]}>
+            <Table
+              label={title}
+              head={[
+                words("analysis.unit-week"),
+                figureName(words, g.figure),
+                ...(board.span.hasBaseline ? [words("page.board.baseline")] : []),
+                words("page.board.rows"),
+                words("analysis.result"),
+              ]}
+              numbers={[1, 2, 3]}
+            >
               {[...g.weeks].reverse().map(w => (
                 <tr key={w.week}>
                   <th scope="row">{week(w)}</th>
-                  <td class="number">{number(w.value)}</td>{board.span.hasBaseline && <td class="number">{number(w.baseline)}</td>}<td class="number">{number(w.rows)}</td>
-                  <td><Reached goal={g} value={w.value} /></td>
+                  <td class="number">{number(w.value)}</td>
+                  {board.span.hasBaseline && <td class="number">{number(w.baseline)}</td>}
+                  <td class="number">{number(w.rows)}</td>
+                  <td>
+                    <Reached goal={g} value={w.value} />
+                  </td>
                 </tr>
               ))}
             </Table>
@@ -63,19 +85,53 @@ export function BoardWeeks({ of: g }: { of: Goal }) {
   const name = figureName(words, g.figure);
   const mean = g.weeks.reduce((sum, w) => sum + w.value * w.rows, 0) / g.weeks.reduce((sum, w) => sum + w.rows, 0);
   const last = g.weeks.at(-1)!;
-  const tile = (what: ComponentChildren, value: ComponentChildren, more?: ComponentChildren) => <div class="tile"><span>{what}</span><b>{value}</b>{more && <em>{more}</em>}</div>;
+  const tile = (what: ComponentChildren, value: ComponentChildren, more?: ComponentChildren) => (
+    <div class="tile">
+      <span>{what}</span>
+      <b>{value}</b>
+      {more && <em>{more}</em>}
+    </div>
+  );
   const baseline = g.weeks.flatMap(w => (w.baseline === null ? [] : [[dayNumber(w.week), w.baseline] as [number, number]]));
   return (
     <>
       <div class="tiles">
-        {tile(words("page.board.last-week", { week: days(last.week) }), <>{number(last.value)} {g.unit}</>, g.target !== null && <Reached goal={g} value={last.value} />)}
-        {tile(<>{words("testing.goal-target")}{g.measure && `: ${g.measure}`}</>, g.target === null ? "–" : `${number(g.target)} ${g.unit}`)}
+        {tile(
+          words("page.board.last-week", { week: days(last.week) }),
+          <>
+            {number(last.value)} {g.unit}
+          </>,
+          g.target !== null && <Reached goal={g} value={last.value} />,
+        )}
+        {tile(
+          <>
+            {words("testing.goal-target")}
+            {g.measure && `: ${g.measure}`}
+          </>,
+          g.target === null ? "–" : `${number(g.target)} ${g.unit}`,
+        )}
         {g.target !== null && tile(words("page.board.held"), `${g.held} / ${g.weeks.length}`)}
-        {tile(words("analysis.mean"), <>{number(mean)} {g.unit}</>)}
+        {tile(
+          words("analysis.mean"),
+          <>
+            {number(mean)} {g.unit}
+          </>,
+        )}
       </div>
-      <Plot title={`${name}, ${words("page.board.weekly")}`} x="" y={g.unit} xText={monthText} xTicks={dayTicks} fromZero height={320}
-        lines={[{ name, points: g.weeks.map(w => [dayNumber(w.week), w.value]) }, ...(baseline.length > 0 ? [{ name: words("page.board.baseline"), points: baseline, colour: 2 }] : [])]}
-        marks={g.target === null ? [] : [{ name: words("testing.goal-target"), y: g.target }]} />
+      <Plot
+        title={`${name}, ${words("page.board.weekly")}`}
+        x=""
+        y={g.unit}
+        xText={monthText}
+        xTicks={dayTicks}
+        fromZero
+        height={320}
+        lines={[
+          { name, points: g.weeks.map(w => [dayNumber(w.week), w.value]) },
+          ...(baseline.length > 0 ? [{ name: words("page.board.baseline"), points: baseline, colour: 2 }] : []),
+        ]}
+        marks={g.target === null ? [] : [{ name: words("testing.goal-target"), y: g.target }]}
+      />
     </>
   );
 }

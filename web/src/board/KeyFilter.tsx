@@ -47,7 +47,9 @@ function Search({ name, path, chosen, onChoose }: { name: string; path: string; 
   const [at, setAt] = useState(-1);
   const box = useRef<HTMLSpanElement>(null);
   const wanted = useSettled(text === chosen ? "" : text.trim());
-  const found = useResource<KeyList>(`${path}${path.includes("?") ? "&" : "?"}limit=${mostFound}${wanted === "" ? "" : `&holds=${encodeURIComponent(wanted)}`}`);
+  const found = useResource<KeyList>(
+    `${path}${path.includes("?") ? "&" : "?"}limit=${mostFound}${wanted === "" ? "" : `&holds=${encodeURIComponent(wanted)}`}`,
+  );
   const values = found.state === "ready" ? found.value.values.map(v => v.value) : [];
   const id = `key-${name}`;
   const pick = (value: string) => { setOpen(false); setText(value); onChoose(value); };
@@ -80,17 +82,53 @@ function Search({ name, path, chosen, onChoose }: { name: string; path: string; 
   return (
     <span class="combo" ref={box} onFocusOut={left}>
       <label for={id}>{name}</label>
-      <input id={id} type="text" role="combobox" autoComplete="off" aria-expanded={open} aria-controls={`${id}-list`} aria-autocomplete="list"
-        aria-activedescendant={open && at >= 0 ? `${id}-${at}` : undefined} placeholder={words("page.board.search")} value={text}
-        onInput={e => { setText(e.currentTarget.value); setOpen(true); }} onClick={() => setOpen(true)} onKeyDown={press} />
+      <input
+        id={id}
+        type="text"
+        role="combobox"
+        autoComplete="off"
+        aria-expanded={open}
+        aria-controls={`${id}-list`}
+        aria-autocomplete="list"
+        aria-activedescendant={open && at >= 0 ? `${id}-${at}` : undefined}
+        placeholder={words("page.board.search")}
+        value={text}
+        onInput={e => {
+          setText(e.currentTarget.value);
+          setOpen(true);
+        }}
+        onClick={() => setOpen(true)}
+        onKeyDown={press}
+      />
       <ul id={`${id}-list`} role="listbox" aria-label={name} hidden={!open}>
         {values.map((v, i) => (
-          <li key={v} id={`${id}-${i}`} role="option" aria-selected={i === at} onMouseDown={e => { e.preventDefault(); pick(v); }}>{v}</li>
+          <li
+            key={v}
+            id={`${id}-${i}`}
+            role="option"
+            aria-selected={i === at}
+            onMouseDown={e => {
+              e.preventDefault();
+              pick(v);
+            }}
+          >
+            {v}
+          </li>
         ))}
-        {found.state === "ready" && values.length === 0 && <li role="option" aria-disabled="true" aria-selected={false} class="quiet">{words("page.board.not-found")}</li>}
-        {found.state === "ready" && found.value.more && <li role="option" aria-disabled="true" aria-selected={false} class="quiet">{words("page.board.more-values")}</li>}
+        {found.state === "ready" && values.length === 0 && (
+          <li role="option" aria-disabled="true" aria-selected={false} class="quiet">
+            {words("page.board.not-found")}
+          </li>
+        )}
+        {found.state === "ready" && found.value.more && (
+          <li role="option" aria-disabled="true" aria-selected={false} class="quiet">
+            {words("page.board.more-values")}
+          </li>
+        )}
       </ul>
-      <span class="unseen" role="status">{open && found.state === "ready" ? words(found.value.more ? "page.board.found-more" : "page.board.found", { count: values.length }) : ""}</span>
+      <span class="unseen" role="status">
+        {open && found.state === "ready" ? words(found.value.more ? "page.board.found-more" : "page.board.found", { count: values.length }) : ""}
+      </span>
     </span>
   );
 }

@@ -8,7 +8,12 @@ export function NoForecasts({ board, asking }: { board: Pick<Board, "assets" | "
   const words = useWords();
   const { assets, versions } = board;
   if (assets.forecasts === null) return <Empty>{words("page.board.none-declared")}</Empty>;
-  if (versions.forecasts === null) return <Empty command={`kumiki make ${assets.forecasts} --upstream`}>{words("page.board.no-forecasts")} <AssetLink name={assets.forecasts} /></Empty>;
+  if (versions.forecasts === null)
+    return (
+      <Empty command={`kumiki make ${assets.forecasts} --upstream`}>
+        {words("page.board.no-forecasts")} <AssetLink name={assets.forecasts} />
+      </Empty>
+    );
   if (asking && (Object.keys(asking.keys).length > 0 || asking.from !== "" || asking.to !== "")) return <p class="empty">{words("page.board.nothing")}</p>;
   if (assets.accuracy !== null && versions.accuracy === null)
     return <Empty command={`kumiki make ${assets.accuracy}`}>{words("page.board.no-accuracy")} <AssetLink name={assets.accuracy} /></Empty>;

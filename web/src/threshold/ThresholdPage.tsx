@@ -48,17 +48,40 @@ function Moving({ among }: { among: Among }) {
   const move = (bound: keyof Bounds, to: number) => setAt(bound === "upper" ? { upper: to, lower: zone ? here.lower : to } : { ...here, lower: to });
   const value = (place: number) => points[place]!.value;
   const text = (place: number) => words("page.threshold.value-text", { threshold: number(value(place)), cost: number(now.perDecision), unit });
-  const mark = is(chosen) ? <span class="badge production">{words("page.threshold.is-chosen")}</span> : is(best) ? <span class="badge staging">{words("page.threshold.is-cheapest")}</span> : null;
+  const mark = is(chosen) ? (
+    <span class="badge production">{words("page.threshold.is-chosen")}</span>
+  ) : is(best) ? (
+    <span class="badge staging">{words("page.threshold.is-cheapest")}</span>
+  ) : null;
   return (
     <>
       <p class="lead">{words("page.threshold.lead", { rows: number(among.rows), part: among.part })}</p>
-      <Values of={[
-        [words("testing.model"), <VersionLink name={among.model} />], [words("page.threshold.of"), <VersionLink name={among.threshold} />],
-        [words("page.threshold.rule"), <code>{choice.rule}</code>], [words("page.threshold.chosen"), number(choice.value)],
-        ...(hasZone ? [[words("page.threshold.grey"), words("page.threshold.grey-zone", { from: number(choice.greyFrom), to: number(choice.value), rows: number(choice.reviewed) })] as [string, string]] : []),
-      ]} />
+      <Values
+        of={[
+          [words("testing.model"), <VersionLink name={among.model} />],
+          [words("page.threshold.of"), <VersionLink name={among.threshold} />],
+          [words("page.threshold.rule"), <code>{choice.rule}</code>],
+          [words("page.threshold.chosen"), number(choice.value)],
+          ...(hasZone
+            ? [
+                [
+                  words("page.threshold.grey"),
+                  words("page.threshold.grey-zone", { from: number(choice.greyFrom), to: number(choice.value), rows: number(choice.reviewed) }),
+                ] as [string, string],
+              ]
+            : []),
+        ]}
+      />
       <div class="slider">
-        <Handle id="threshold" place={here.upper} least={0} most={zone ? here.lower : last} last={last} text={text(here.upper)} onMove={to => move("upper", to)}>
+        <Handle
+          id="threshold"
+          place={here.upper}
+          least={0}
+          most={zone ? here.lower : last}
+          last={last}
+          text={text(here.upper)}
+          onMove={to => move("upper", to)}
+        >
           {zone ? words("page.threshold.upper", { decision: above }) : words("testing.threshold")}: <b>{number(value(here.upper))}</b> {mark}
         </Handle>
         {zone && <Zones here={here} last={last} />}
@@ -68,30 +91,71 @@ function Moving({ among }: { among: Among }) {
           </Handle>
         )}
         <div class="buttons">
-          <button type="button" disabled={is(chosen)} onClick={() => { setAt(chosen); setZone(hasZone); }}>{words("page.threshold.to-chosen")}</button>
-          <button type="button" disabled={is(best)} onClick={toBest}>{words("page.threshold.to-cheapest")}</button>
-          <button type="button" disabled={here.upper === (zone ? here.lower : last)} onClick={() => move("upper", here.upper + 1)}>− {words("page.threshold.lower")}</button>
-          <button type="button" disabled={here.upper === 0} onClick={() => move("upper", here.upper - 1)}>+ {words("page.threshold.higher")}</button>
+          <button
+            type="button"
+            disabled={is(chosen)}
+            onClick={() => {
+              setAt(chosen);
+              setZone(hasZone);
+            }}
+          >
+            {words("page.threshold.to-chosen")}
+          </button>
+          <button type="button" disabled={is(best)} onClick={toBest}>
+            {words("page.threshold.to-cheapest")}
+          </button>
+          <button type="button" disabled={here.upper === (zone ? here.lower : last)} onClick={() => move("upper", here.upper + 1)}>
+            − {words("page.threshold.lower")}
+          </button>
+          <button type="button" disabled={here.upper === 0} onClick={() => move("upper", here.upper - 1)}>
+            + {words("page.threshold.higher")}
+          </button>
         </div>
         <div class="buttons">
-          <label class="check"><input type="checkbox" checked={zone} onChange={e => setZone(e.currentTarget.checked)} /> {words("page.threshold.zone")}</label>
+          <label class="check">
+            <input type="checkbox" checked={zone} onChange={e => setZone(e.currentTarget.checked)} /> {words("page.threshold.zone")}
+          </label>
           {zone && (
-            <label class="inline">{words("page.threshold.review", { unit })}
-              <input inputMode="decimal" size={9} value={typed} aria-invalid={!isCost} aria-describedby={isCost ? undefined : "review-wrong"} onInput={e => setTyped(e.currentTarget.value)} />
+            <label class="inline">
+              {words("page.threshold.review", { unit })}
+              <input
+                inputMode="decimal"
+                size={9}
+                value={typed}
+                aria-invalid={!isCost}
+                aria-describedby={isCost ? undefined : "review-wrong"}
+                onInput={e => setTyped(e.currentTarget.value)}
+              />
             </label>
           )}
-          {zone && !isCost && <span id="review-wrong" class="bad">{words("page.threshold.review-wrong")}</span>}
+          {zone && !isCost && (
+            <span id="review-wrong" class="bad">
+              {words("page.threshold.review-wrong")}
+            </span>
+          )}
         </div>
       </div>
       <div class="tiles" role="status" aria-live="polite">
         <Tile name={words("page.threshold.per-decision")} value={`${number(now.perDecision)} ${unit}`}>
-          {is(chosen) && difference === 0 ? words("page.threshold.as-chosen") : words(difference > 0 ? "page.threshold.dearer" : "page.threshold.cheaper", { by: number(Math.abs(difference)), unit })}
+          {is(chosen) && difference === 0
+            ? words("page.threshold.as-chosen")
+            : words(difference > 0 ? "page.threshold.dearer" : "page.threshold.cheaper", { by: number(Math.abs(difference)), unit })}
         </Tile>
         <Tile name={words("page.threshold.all-rows", { rows: number(among.rows) })} value={`${number(now.cost)} ${unit}`} />
-        <Tile name={words("page.threshold.share", { decision: above })} value={percent(now.shareAbove)}>{number(now.hits + now.alarms)} / {number(among.rows)}</Tile>
-        {zone && <Tile name={words("page.threshold.share-people")} value={percent(now.shareReviewed)}>{number(now.reviewedHighs + now.reviewedLows)} / {number(among.rows)}</Tile>}
-        <Tile name={words("page.threshold.precision")} value={percent(now.precision)}>{words("page.threshold.chosen")}: {percent(then.precision)}</Tile>
-        <Tile name={words("page.threshold.recall")} value={percent(now.recall)}>{words("page.threshold.chosen")}: {percent(then.recall)}</Tile>
+        <Tile name={words("page.threshold.share", { decision: above })} value={percent(now.shareAbove)}>
+          {number(now.hits + now.alarms)} / {number(among.rows)}
+        </Tile>
+        {zone && (
+          <Tile name={words("page.threshold.share-people")} value={percent(now.shareReviewed)}>
+            {number(now.reviewedHighs + now.reviewedLows)} / {number(among.rows)}
+          </Tile>
+        )}
+        <Tile name={words("page.threshold.precision")} value={percent(now.precision)}>
+          {words("page.threshold.chosen")}: {percent(then.precision)}
+        </Tile>
+        <Tile name={words("page.threshold.recall")} value={percent(now.recall)}>
+          {words("page.threshold.chosen")}: {percent(then.recall)}
+        </Tile>
       </div>
       <Outcomes among={among} now={now} then={then} zone={zone} review={review} unit={unit} />
       <Curves among={among} here={here} chosen={chosen} zone={zone} review={review} unit={unit} above={above} percent={percent} />
@@ -182,7 +246,16 @@ function Cell({ count, each, unit, was, is }: { count: number; each: number; uni
 }
 
 /** What every place of each bound would do while the other stays where it is. */
-function Curves({ among, here, chosen, zone, review, unit, above, percent }: Shown & { here: Bounds; chosen: Bounds; above: string; percent: (value: number | null) => string }) {
+function Curves({
+  among,
+  here,
+  chosen,
+  zone,
+  review,
+  unit,
+  above,
+  percent,
+}: Shown & { here: Bounds; chosen: Bounds; above: string; percent: (value: number | null) => string }) {
   const words = useWords();
   const number = useNumber();
   const { points } = among;
@@ -194,35 +267,64 @@ function Curves({ among, here, chosen, zone, review, unit, above, percent }: Sho
   const name = words("page.threshold.per-decision");
   const costs: Line[] = [
     { name: zone ? `${name}, ${words("page.threshold.by-upper")}` : name, points: uppers.map(i => [x(i), upper(i).perDecision]) },
-    ...(zone ? [{ name: `${name}, ${words("page.threshold.by-lower")}`, points: all.filter(i => i >= here.upper).map(i => [x(i), lower(i).perDecision] as [number, number]) }] : []),
+    ...(zone
+      ? [
+          {
+            name: `${name}, ${words("page.threshold.by-lower")}`,
+            points: all.filter(i => i >= here.upper).map(i => [x(i), lower(i).perDecision] as [number, number]),
+          },
+        ]
+      : []),
   ];
-  const precision = uppers.flatMap(i => { const p = upper(i).precision; return p === null ? [] : [[x(i), p] as [number, number]]; });
+  const precision = uppers.flatMap(i => {
+    const p = upper(i).precision;
+    return p === null ? [] : [[x(i), p] as [number, number]];
+  });
   const marks = [
-    { name: words("page.threshold.here"), x: x(here.upper) }, ...(zone ? [{ name: words("page.threshold.lower-bound"), x: x(here.lower) }] : []),
+    { name: words("page.threshold.here"), x: x(here.upper) },
+    ...(zone ? [{ name: words("page.threshold.lower-bound"), x: x(here.lower) }] : []),
     ...(here.upper === chosen.upper ? [] : [{ name: words("page.threshold.chosen"), x: x(chosen.upper) }]),
   ];
-  const heads = [words("testing.threshold"), name, words("page.threshold.precision"), words("page.threshold.recall"), words("page.threshold.share", { decision: above })];
+  const heads = [
+    words("testing.threshold"),
+    name,
+    words("page.threshold.precision"),
+    words("page.threshold.recall"),
+    words("page.threshold.share", { decision: above }),
+  ];
   return (
     <Section title={words("page.threshold.curves")}>
       <div class="plots">
         <Plot title={words("testing.cost-curve")} x={words("testing.threshold")} y={unit} lines={costs} marks={marks} />
-        <Plot title={words("testing.precision-recall")} x={words("testing.threshold")} y="" fromZero marks={marks}
+        <Plot
+          title={words("testing.precision-recall")}
+          x={words("testing.threshold")}
+          y=""
+          fromZero
+          marks={marks}
           lines={[
             { name: words("page.threshold.precision"), points: precision },
             { name: words("page.threshold.recall"), points: among.highs === 0 ? [] : uppers.map(i => [x(i), upper(i).recall!]) },
-          ]} />
+          ]}
+        />
       </div>
-      <details><summary>{words("page.draw.numbers")}</summary>
+      <details>
+        <summary>{words("page.draw.numbers")}</summary>
         <Table label={words("page.threshold.curves")} head={heads} numbers={[0, 1, 2, 3, 4]}>
-          {uppers.filter(i => i % Math.ceil(uppers.length / 40) === 0 || i === chosen.upper).map(i => {
-            const d = upper(i);
-            return (
-              <tr key={i}>
-                <td class="number">{number(x(i))}</td><td class="number">{number(d.perDecision)}</td><td class="number">{percent(d.precision)}</td>
-                <td class="number">{percent(d.recall)}</td><td class="number">{percent(d.shareAbove)}</td>
-              </tr>
-            );
-          })}
+          {uppers
+            .filter(i => i % Math.ceil(uppers.length / 40) === 0 || i === chosen.upper)
+            .map(i => {
+              const d = upper(i);
+              return (
+                <tr key={i}>
+                  <td class="number">{number(x(i))}</td>
+                  <td class="number">{number(d.perDecision)}</td>
+                  <td class="number">{percent(d.precision)}</td>
+                  <td class="number">{percent(d.recall)}</td>
+                  <td class="number">{percent(d.shareAbove)}</td>
+                </tr>
+              );
+            })}
         </Table>
       </details>
     </Section>

@@ -1,9 +1,24 @@
 export interface Costs { unit: string; truths: string[]; decisions: string[]; costs: number[][] }
 export interface Cut { value: number; above: number; hits: number }
 export interface Among {
-  threshold: string; model: string; part: string; rows: number; highs: number; points: Cut[]; personCost: number | null;
+  threshold: string;
+  model: string;
+  part: string;
+  rows: number;
+  highs: number;
+  points: Cut[];
+  personCost: number | null;
   choice: {
-    value: number; greyFrom: number; cost: number; precision: number; recall: number; rule: string; above: number; reviewed: number; reviewCost?: number; costs?: Costs;
+    value: number;
+    greyFrom: number;
+    cost: number;
+    precision: number;
+    recall: number;
+    rule: string;
+    above: number;
+    reviewed: number;
+    reviewCost?: number;
+    costs?: Costs;
   };
 }
 type Rows = Pick<Among, "rows" | "highs" | "choice">;
@@ -34,8 +49,18 @@ export function decide(of: Rows, upper: Cut, lower: Cut = upper, review = 0): De
   const cost = upper.hits * hit + misses * miss + alarms * alarm + passes * pass + reviewed;
   const found = upper.hits + reviewedHighs;
   return {
-    hits: upper.hits, alarms, misses, passes, reviewedHighs, reviewedLows, cost, perDecision: cost / rows, precision: found + alarms === 0 ? null : found / (found + alarms),
-    recall: highs === 0 ? null : found / highs, shareAbove: upper.above / rows, shareReviewed: (reviewedHighs + reviewedLows) / rows,
+    hits: upper.hits,
+    alarms,
+    misses,
+    passes,
+    reviewedHighs,
+    reviewedLows,
+    cost,
+    perDecision: cost / rows,
+    precision: found + alarms === 0 ? null : found / (found + alarms),
+    recall: highs === 0 ? null : found / highs,
+    shareAbove: upper.above / rows,
+    shareReviewed: (reviewedHighs + reviewedLows) / rows,
   };
 }
 

@@ -70,7 +70,8 @@ sealed partial class ApiJson : JsonSerializerContext
         JsonConverter[] names =
         [
             new CamelCase<AssetKind>(), new CamelCase<EdgeKind>(), new CamelCase<Severity>(), new CamelCase<RunState>(), new CamelCase<ReleaseState>(),
-            new CamelCase<CheckKind>(), new CamelCase<Freshness>(), new CamelCase<AttentionWeight>(), new CamelCase<OccurrenceState>(), new CamelCase<OccurrenceCause>(),
+            new CamelCase<CheckKind>(), new CamelCase<Freshness>(), new CamelCase<AttentionWeight>(), new CamelCase<OccurrenceState>(),
+            new CamelCase<OccurrenceCause>(),
         ];
         foreach (var converter in names) options.Converters.Add(converter);
         return options;

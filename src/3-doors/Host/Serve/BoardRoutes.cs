@@ -105,7 +105,9 @@ static class BoardRoutes
         {
             file.Line([.. reader.NamesOf(group), "rows", "actual", "prediction", "lower", "upper", "error", "mean_absolute_error",
                 "root_mean_squared_error", "weighted_absolute_percentage_error", "inside_interval", "baseline_error", "ahead", "known_until"]);
-            reader.EachError(asked.Filter, group, page with { Offset = 0, Limit = null }, e => file.Line([.. e.Names, e.Rows, e.Actual, e.Prediction, e.Lower, e.Upper, e.Error, e.Mae, e.Rmse, e.Wape, e.Inside, e.Baseline, e.Ahead, e.KnownUntil]), stop);
+            reader.EachError(asked.Filter, group, page with { Offset = 0, Limit = null },
+                e => file.Line([.. e.Names, e.Rows, e.Actual, e.Prediction, e.Lower, e.Upper, e.Error, e.Mae, e.Rmse, e.Wape,
+                e.Inside, e.Baseline, e.Ahead, e.KnownUntil]), stop);
         }, stop);
     }
 
@@ -126,7 +128,8 @@ static class BoardRoutes
         return await CsvAsync(asked, $"{name}-changes.csv", (reader, file) =>
         {
             file.Line([.. asked.Plan.Keys, "week", "before", "now", "change", "share"]);
-            reader.EachChange(asked.Filter, page with { Offset = 0, Limit = null }, (c, _) => file.Line([.. c.Names, c.Week, c.Before, c.Now, c.Change, c.Share]), stop);
+            reader.EachChange(asked.Filter, page with { Offset = 0, Limit = null },
+                (c, _) => file.Line([.. c.Names, c.Week, c.Before, c.Now, c.Change, c.Share]), stop);
         }, stop);
     }
 

@@ -28,7 +28,8 @@ public sealed record Served
     /// <value>The system's user by default.</value>
     public string Author { get; init; } = Environment.UserName;
 
-    /// <summary>The project's schedules, which the server runs unless it only shows; null for the bare platform, which only shows what was recorded of them.</summary>
+    /// <summary>The project's schedules, which the server runs unless it only shows; null for the bare platform,
+    /// which only shows what was recorded of them.</summary>
     public Schedules? Schedules { get; init; }
 
     /// <summary>How occurrences are run.</summary>
