@@ -22,7 +22,7 @@ static class ChainOfShops
 
     public static async Task RunAsync(Figures figures, CancellationToken stop)
     {
-        foreach (var side in (Environment.GetEnvironmentVariable(Sizes) ?? "100,316,550,1000").Split(',').Select(s => int.Parse(s, CultureInfo.InvariantCulture)))
+        foreach (var side in (Environment.GetEnvironmentVariable(Sizes) ?? "32,100,316,1000").Split(',').Select(s => int.Parse(s, CultureInfo.InvariantCulture)))
             await Checkout.InFolderAsync(folder => OneAsync(figures, folder, side, stop));
     }
 
@@ -33,15 +33,17 @@ static class ChainOfShops
             "--units", Units.ToString(CultureInfo.InvariantCulture)], stop);
         figures.Print($"{count}.generate", written.Seconds, "s");
         figures.Print($"{count}.csv", new DirectoryInfo(Path.Combine(folder, "data/sales")).EnumerateFiles().Sum(f => f.Length) / 1e6, "MB");
-        var whole = 0.0;
+        var (whole, processor) = (0.0, 0.0);
         foreach (var (step, asset) in Steps)
         {
             var took = await RunAsync(folder, ["make", asset, "--upstream", "--stage"], stop);
-            whole += took.Seconds;
+            (whole, processor) = (whole + took.Seconds, processor + took.Cpu);
             figures.Print($"{count}.{step}", took.Seconds, "s");
+            figures.Print($"{count}.{step}.processor", took.Cpu, "s");
             figures.Print($"{count}.{step}.memory", took.MiB, "MiB at most");
         }
         figures.Print($"{count}.whole", whole, "s");
+        figures.Print($"{count}.whole.processor", processor, "s");
         foreach (var asset in (string[])["sales", "demand-series", "weekly-sales", "weekly-demand", "demand-forecasts"])
             figures.Print($"{count}.rows.{asset}", await RowsAsync(folder, asset, stop), "rows");
         figures.Print($"{count}.store", new DirectoryInfo(Path.Combine(folder, ".kumiki")).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length) / 1e6,
@@ -55,7 +57,7 @@ static class ChainOfShops
         return json.RootElement.GetProperty("version").GetProperty("metrics").GetProperty("rows").GetDouble();
     }
 
-    static async Task<(string Out, double Seconds, double MiB)> RunAsync(string folder, IReadOnlyList<string> arguments, CancellationToken stop)
+    static async Task<(string Out, double Seconds, double Cpu, double MiB)> RunAsync(string folder, IReadOnlyList<string> arguments, CancellationToken stop)
     {
         var start = new ProcessStartInfo(Path.Combine(Checkout.Root, "kumiki"), arguments)
         {
@@ -67,28 +69,32 @@ static class ChainOfShops
         var started = Stopwatch.GetTimestamp();
         using var process = Process.Start(start)!;
         var (said, complained) = (process.StandardOutput.ReadToEndAsync(stop), process.StandardError.ReadToEndAsync(stop));
-        var most = 0L;
+        var (most, cpu) = (0.0, 0.0);
         while (!process.HasExited)
         {
-            most = Math.Max(most, PeakKib(process.Id));
-            await Task.Delay(50, stop);
+            if (Looked(process.Id) is var (mib, seen)) (most, cpu) = (Math.Max(most, mib), Math.Max(cpu, seen));
+            await Task.Delay(20, stop);
         }
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        return process.ExitCode == 0 ? (await said, seconds, most / 1024.0)
+        return process.ExitCode == 0 ? (await said, seconds, cpu, most)
             : throw new BenchmarkException($"{string.Join(' ', arguments)} ended with code {process.ExitCode}: {await complained}{await said}");
     }
 
-    /// <summary>The most memory a process ever held, as its kernel counts it; 0 where it has just ended.</summary>
-    static long PeakKib(int process)
+    /// <summary>The most memory a process ever held in MiB, and its processor seconds, as the kernel counts them; null where it has just ended.</summary>
+    static (double MiB, double Cpu)? Looked(int process)
     {
         try
         {
-            var line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+            var peak = File.ReadLines($"/proc/{process}/status").FirstOrDefault(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
+            if (peak is null) return null;
+            var fields = File.ReadAllText($"/proc/{process}/stat").Split(") ")[^1].Split(' ');      // from the third field on: the second may hold blanks
+            return (Number(peak.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) / 1024, (Number(fields[11]) + Number(fields[12])) / 100);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or IOException)
+        catch (IOException)
         {
-            return 0;
+            return null;
         }
+
+        static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
     }
 }

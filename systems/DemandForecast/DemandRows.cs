@@ -194,8 +194,12 @@ static class DemandRows
                  naive.units AS naive, naive_then.units AS naive_then, i.base AS i_base, i.has AS i_has, i.now AS i_now, i.lately AS i_lately,
                      i.year_before AS i_before, it.rate AS i_then,
                  st.base AS st_base, st.has AS st_has, st.now AS st_now, st.lately AS st_lately, st.year_before AS st_before, stt.rates / nullif(stt.known, 0) AS st_then,
-                 c.base AS c_base, c.has AS c_has, c.now AS c_now, c.lately AS c_lately
+                 c.base AS c_base, c.has AS c_has, c.now AS c_now, c.lately AS c_lately, ln(p.price / p.regular) AS price_change,
+                 coalesce(e.days, 0) AS special_days, coalesce(e_then.days, 0) AS special_days_then
           FROM origins o
+          LEFT JOIN listed p ON p.item = o.item AND p.n = o.n
+          LEFT JOIN special e ON e.store = o.store AND e.n = o.n
+          LEFT JOIN special e_then ON e_then.store = o.store AND e_then.n = o.n - 52
           JOIN opened ON opened.store = o.store AND opened.n = o.n
           LEFT JOIN past t ON t.series = o.series AND t.n = o.n
           LEFT JOIN past y ON y.series = o.series AND y.n = o.n - 52
@@ -219,8 +223,7 @@ static class DemandRows
                    CASE WHEN seasonal THEN 1 ELSE 0.001 END::DOUBLE AS evidence,
                naive AS two_weeks_ago, last_year, naive * last_year / nullif(naive_then, 0)::DOUBLE AS seasonal_ratio,
                    CASE WHEN seasonal THEN ln(season_then / season) END AS season,
-               ln(p.price / p.regular) AS price_change, coalesce(e.days, 0) AS special_days, CASE WHEN seasonal THEN coalesce(e.days,
-                   0) - coalesce(e_then.days, 0) END AS special_days_change,
+               price_change, special_days, CASE WHEN seasonal THEN special_days - special_days_then END AS special_days_change,
                y AS series_last_year, now AS series_now, lately AS series_lately, step AS series_step,
                CASE WHEN seasonal AND i_has THEN ln((i_then + 1) / (i_base * season_then + 1)) END AS item_last_year, i_now AS item_now,
                    i_lately AS item_lately,
@@ -231,9 +234,6 @@ static class DemandRows
                CASE WHEN seasonal AND c_has THEN ln((chain_rate_then + 1) / (c_base * chain_rate_then + 1)) END AS chain_last_year, c_now AS chain_now,
                    c_lately AS chain_lately
         FROM usual u JOIN series named ON named.series = u.series
-        LEFT JOIN listed p ON p.item = u.item AND p.n = u.n
-        LEFT JOIN special e ON e.store = u.store AND e.n = u.n
-        LEFT JOIN special e_then ON e_then.store = u.store AND e_then.n = u.n - 52
         WHERE open_days > 0 AND usual IS NOT NULL
         ORDER BY week, u.series, ahead
         """;
