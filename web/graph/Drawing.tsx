@@ -22,6 +22,7 @@ export function useNarrow(): boolean {
 function useSeen(box: RefObject<HTMLDivElement | null>, sheet: RefObject<HTMLDivElement | null>, zoom: number, drawn: unknown, many: boolean): Area | null {
   const [area, set] = useState<Area | null>(null);
   const now = useRef<Area | null>(null);
+  const of = useRef<unknown>(null);
   useLayoutEffect(() => {
     if (!many) return;
     const here = box.current!;
@@ -34,7 +35,7 @@ function useSeen(box: RefObject<HTMLDivElement | null>, sheet: RefObject<HTMLDiv
       if (next !== now.current) set(now.current = next);
     };
     const scrolled = () => { asked ||= requestAnimationFrame(look); };
-    now.current = null;
+    if (of.current !== drawn) [of.current, now.current] = [drawn, null]; // another drawing: nothing of it was drawn before
     look();
     here.addEventListener("scroll", scrolled, { passive: true });
     const sized = new ResizeObserver(scrolled);
@@ -85,7 +86,7 @@ export function Drawing({ ids, links, label, lit, node, brief, size, focus, of }
   const [zoom, setZoom] = useState(1);
   const [pointed, point] = useState<string | null>(null);
   const [held, hold] = useState(-1);
-  const shape = JSON.stringify([ids.map(id => [id, size(id)]), links]);
+  const shape = useMemo(() => JSON.stringify([ids.map(id => [id, size(id)]), links]), [ids, links, down]);
   const drawn = useMemo(() => layout<DrawnLink>(ids.map(id => ({ id, ...size(id) }) as Item), links, down ? "down" : "right"), [shape, down]);
   const paths = useMemo(() => drawn.paths.map(p => ({ ...p, box: boxOf(p.d), head: headOf(p.d) })), [drawn]);
   // What was under the middle of the box, or under the pointer, stays there.
