@@ -28,9 +28,11 @@ public sealed class Scorer : IDisposable
 
     Scorer(
         OnnxSession session, ScorerOptions options, IReadOnlyList<ModelColumn> columns, IReadOnlyList<string> features,
+        IReadOnlyList<IReadOnlyList<string>> sources,
         IReadOnlyDictionary<string, FrozenSet<string>> categories, IReadOnlyList<string> required)
     {
-        (this.session, this.options, Columns, Features, this.categories, Required) = (session, options, columns, features, categories, required);
+        (this.session, this.options, this.categories) = (session, options, categories);
+        (Columns, Features, Sources, Required) = (columns, features, sources, required);
         Width = (int)session.Outputs[0].Shape[1];
     }
 
@@ -42,6 +44,10 @@ public sealed class Scorer : IDisposable
 
     /// <summary>The names of the features between transforms and learner.</summary>
     public IReadOnlyList<string> Features { get; }
+
+    /// <summary>[features] the columns each feature comes from: one of a column's own, several of a cross. Empty of each in a model that was made before this was
+    /// written down.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Sources { get; }
 
     /// <summary>Floats a row: the outputs of a model (<see cref="ModelOutputs"/>), the number of features for a graph without a learner.</summary>
     public int Width { get; }
@@ -60,8 +66,9 @@ public sealed class Scorer : IDisposable
             var inOrder = session.Inputs.Select(i => columns.GetValueOrDefault(i.Name) ?? throw NotOurs(i)).ToArray();
             if (session.Outputs is not [{ Type: TensorType.Float, Shape: [_, > 0] }]) throw NotOurs(session.Outputs[0]);
             var features = ModelFacts.Features(Fact(session, ModelFacts.FeaturesKey));
+            var sources = session.Metadata(ModelFacts.SourcesKey) is { } said ? ModelFacts.Sources(said) : [.. features.Select(_ => Array.Empty<string>())];
             var required = session.Metadata(ModelFacts.RequiredKey) is { } names ? ModelFacts.Features(names) : [];
-            return new(session, options ?? new(), inOrder, features, OnnxModel.ReadCategories(model), required);
+            return new(session, options ?? new(), inOrder, features, sources, OnnxModel.ReadCategories(model), required);
         }
         catch
         {
