@@ -27,7 +27,7 @@ export interface TestReport {
     folds: { figure: string; mean: number; low: number; high: number; values: number[] }[]; cost: { wallSeconds: number; cpuSeconds: number; peakMegabytes: number };
   };
   output: {
-    contestants: Contestant[]; noExisting?: string;
+    contestants: Contestant[]; noExisting?: string; zeroTruths?: number;
     confusion?: { threshold?: number; truths: string[]; decisions: string[]; cells: number[][] };
     roc?: Curve; precisionRecall?: Curve; costCurve?: Curve;
     calibration?: { ece: number; mce: number; slope?: number; intercept?: number; bins: { weight: number; predicted: number; observed: number; low: number; high: number }[] };

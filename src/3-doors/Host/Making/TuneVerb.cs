@@ -128,8 +128,10 @@ sealed partial class Doors
         var failed = nested.Folds.Count(f => f.Why is not null);
         terminal.Line(failed > 0
             ? Message.Of("tune.nested-failed", ("failed", failed), ("folds", nested.Folds.Count))
-            : Message.Of("tune.nested", ("figure", study.By.Name), ("mean", Study.Written(nested.Mean)), ("error", nested.StandardError.ToString("G2", CultureInfo.InvariantCulture)),
-                ("folds", nested.Folds.Count), ("optimism", nested.Optimism.ToString("G3", CultureInfo.InvariantCulture))));
+            : Message.Of("tune.nested", ("figure", study.By.Name), ("mean", Study.Written(nested.Mean)),
+                ("error", nested.StandardError.ToString("G2", CultureInfo.InvariantCulture)), ("folds", nested.Folds.Count), ("beside", nested.Optimism > 0
+                    ? Message.Of("tune.nested-optimism", ("optimism", nested.Optimism.ToString("G3", CultureInfo.InvariantCulture)))
+                    : Message.Of("tune.nested-no-optimism"))));
     }
 
     static object StudyJson(StudyEnd study, MakingEnd? end, IReadOnlyList<VersionName> staged) => new
