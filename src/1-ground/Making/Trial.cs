@@ -23,7 +23,8 @@ public sealed class Trial
 
     readonly OuterFold? outer;
 
-    internal Trial(TrialShelf shelf, TrialPlan plan, int threads) => (this.shelf, outer, Folds, Share, Threads) = (shelf, plan.Outer, plan.Folds, plan.Share, threads);
+    internal Trial(TrialShelf shelf, TrialPlan plan, int threads) =>
+        (this.shelf, outer, Folds, Share, Threads) = (shelf, plan.Outer, plan.Folds, plan.Share, threads);
 
     /// <summary>Folds of a cross-validation to judge by, 2 or more; null: by rows kept aside for it.</summary>
     public int? Folds { get; }

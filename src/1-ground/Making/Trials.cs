@@ -49,8 +49,11 @@ public sealed class Trials
         {
             throw new KumikiException(Message.Of("making.threw", ("asset", Node.Name), ("type", e.GetType().Name), ("reason", e.Message), ("where", Maker.Place(e))), e);
         }
-        var key = Digest.OfParts(["trial", plan.MakingKey.Hex, folds?.ToString(CultureInfo.InvariantCulture) ?? "", share.ToString("R", CultureInfo.InvariantCulture),
-            .. outer is null ? Array.Empty<string>() : [outer.ToString(), outer.Judges ? "judges" : "searches"]]);
+        var key = Digest.OfParts(
+        [
+            "trial", plan.MakingKey.Hex, folds?.ToString(CultureInfo.InvariantCulture) ?? "", share.ToString("R", CultureInfo.InvariantCulture),
+            .. outer is null ? Array.Empty<string>() : [outer.ToString(), outer.Judges ? "judges" : "searches"],
+        ]);
         return new(node, plan with { MakingKey = key, Notes = [note, .. plan.Notes] }, folds, share, outer);
     }
 
@@ -119,7 +122,8 @@ public sealed class Trials
             MakingRun.Current = making;
             var trial = new Trial(shelf, plan, threads);
             await plan.Node.Instance.TryAsync(making, trial, either.Token);
-            if (plan.Outer is not null && !trial.LookedAtOuter) throw new StudyEndedException(new KumikiException(Message.Of("making.not-nested", ("asset", Node.Name))));
+            if (plan.Outer is not null && !trial.LookedAtOuter)
+                throw new StudyEndedException(new KumikiException(Message.Of("making.not-nested", ("asset", Node.Name))));
             return null;
         }
         catch (OperationCanceledException) when (timer.IsCancellationRequested && !stop.IsCancellationRequested)

@@ -99,7 +99,8 @@ public static partial class Learners
     /// <param name="outputs">Numbers a row now.</param>
     /// <param name="inputs">What the nodes read besides.</param>
     static OnnxModel Behind(
-        OnnxModel model, string point, long outputs, IReadOnlyList<OnnxNode> nodes, IReadOnlyList<OnnxConstant> constants, IReadOnlyList<TensorInfo>? inputs = null)
+        OnnxModel model, string point, long outputs, IReadOnlyList<OnnxNode> nodes, IReadOnlyList<OnnxConstant> constants,
+            IReadOnlyList<TensorInfo>? inputs = null)
     {
         var (graph, output) = (model.Graph, model.Outputs[0].Name);
         IReadOnlyList<string> Renamed(IReadOnlyList<string> names) => [.. names.Select(n => n == output ? point : n)];

@@ -45,8 +45,8 @@ public sealed class Scorer : IDisposable
     /// <summary>The names of the features between transforms and learner.</summary>
     public IReadOnlyList<string> Features { get; }
 
-    /// <summary>[features] the columns each feature comes from: one of a column's own, several of a cross. Empty of each in a model that was made before this was
-    /// written down.</summary>
+    /// <summary>[features] the columns each feature comes from: one of a column's own, several of a cross. Empty of each in a model that was made before this
+    /// was written down.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Sources { get; }
 
     /// <summary>Floats a row: the outputs of a model (<see cref="ModelOutputs"/>), the number of features for a graph without a learner.</summary>

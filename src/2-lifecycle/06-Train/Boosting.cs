@@ -78,7 +78,8 @@ static class Boosting
 
     static DMatrix Bins(BoostedTrees trees, TrainingRows rows, DMatrix? like, TrainingCourse course) =>
         // Blocks of very wide rows would be gigabytes; of others their size is part of what the bins are.
-        DMatrix.Bins(rows.Count, rows.Features.Width, rows.Features.Width > 16_000 ? rows.Features.FewRows : FeatureRows.BlockRows, rows.Features.Fill, rows.FloatWeights, trees.MaxBins, like, course.Threads);
+        DMatrix.Bins(rows.Count, rows.Features.Width, rows.Features.Width > 16_000 ? rows.Features.FewRows : FeatureRows.BlockRows, rows.Features.Fill,
+            rows.FloatWeights, trees.MaxBins, like, course.Threads);
 
     /// <summary>What every loss has in common.</summary>
     internal static IEnumerable<(string, string)> Common(BoostedTrees trees, TrainingCourse course) =>

@@ -1,7 +1,8 @@
 namespace Kumiki.Training;
 
 /// <summary>Linear equations of a symmetric positive matrix that is known only by what it does to a vector.</summary>
-/// <remarks>Conjugate gradients, each unknown in the unit of its diagonal: Hestenes and Stiefel 1952; Golub and Van Loan, "Matrix computations", §11.5.</remarks>
+/// <remarks>Conjugate gradients, each unknown in the unit of its diagonal: Hestenes and Stiefel 1952; Golub and Van Loan, "Matrix computations",
+/// §11.5.</remarks>
 static class Conjugate
 {
     /// <summary>Steps at most; where the unknowns are in like units, a few dozen do.</summary>
@@ -10,7 +11,8 @@ static class Conjugate
     /// <param name="times">Writes matrix · first into second.</param>
     /// <param name="diagonal">[n] of the matrix, above 0.</param>
     /// <returns>The solution, the steps it took, and whether the residual fell to 1e-12 of what it was.</returns>
-    public static (double[] Solution, int Steps, bool Settled) Solve(Action<double[], double[]> times, double[] wanted, double[] diagonal, CancellationToken stop)
+    public static (double[] Solution, int Steps, bool Settled) Solve(Action<double[], double[]> times, double[] wanted, double[] diagonal,
+        CancellationToken stop)
     {
         var (at, residual, product) = (new double[wanted.Length], (double[])wanted.Clone(), new double[wanted.Length]);
         var scaled = Scaled();

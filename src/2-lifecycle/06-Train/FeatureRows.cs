@@ -32,8 +32,9 @@ sealed class FeatureRows
     public IReadOnlyList<IReadOnlyList<string>> Sources { get; private init; } = [];
 
     /// <summary>The columns that give most features, with their number: <c>place (49,812), item (310)</c>.</summary>
-    public string WidestColumns => Sources.Count == 0 ? "-" : string.Join(", ", Sources.CountBy(s => string.Join(" × ", s)).OrderByDescending(c => c.Value).Take(3)
-        .Select(c => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{c.Key} ({c.Value:N0})")));
+    public string WidestColumns => Sources.Count == 0 ? "-" : string.Join(", ",
+        Sources.CountBy(s => string.Join(" × ", s)).OrderByDescending(c => c.Value).Take(3)
+            .Select(c => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{c.Key} ({c.Value:N0})")));
 
     /// <summary>Rows that are about 16 MB; a block of very wide rows would be gigabytes.</summary>
     public int FewRows => Math.Clamp((int)(KeptFloats / Math.Max(1, Width)), 1, BlockRows);

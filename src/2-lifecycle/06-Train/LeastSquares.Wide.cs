@@ -27,8 +27,8 @@ static partial class LeastSquares
         return Wide(sparse, weights, mean, steps);
     }
 
-    /// <summary>Elastic net by coordinate descent on the residuals: a column is walked only where it is not 0. Rounds over the weights that are not 0 alternate with
-    /// rounds over all. Friedman, Hastie and Tibshirani 2010, §2.1 and §2.6.</summary>
+    /// <summary>Elastic net by coordinate descent on the residuals: a column is walked only where it is not 0. Rounds over the weights that are not 0
+    /// alternate with rounds over all. Friedman, Hastie and Tibshirani 2010, §2.1 and §2.6.</summary>
     static LinearFit WideElasticNet(ElasticNet net, TrainingRows rows, TrainingCourse course)
     {
         const string learner = nameof(Kumiki.ElasticNet);

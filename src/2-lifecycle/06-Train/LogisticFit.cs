@@ -8,8 +8,8 @@ namespace Kumiki.Training;
 /// Each step: 1. one walk over the rows gives loss, gradient and Hessian, 2. the quadratic they span is made least, by Cholesky, or with an L1 penalty by
 /// coordinate descent, 3. the step is halved until the
 /// loss falls. Lee, Sun and Saunders 2014, "Proximal Newton-type methods for minimizing composite functions"; scikit-learn's LogisticRegression finds the same
-/// weights (LinearTests, 1e-6). More than <see cref="Moments.MostWeights"/> weights without an L1 penalty are fitted on the features that are not 0, by conjugate
-/// gradients, without the Hessian: Lin, Weng and Keerthi 2008, "Trust region Newton method for large-scale logistic regression".
+/// weights (LinearTests, 1e-6). More than <see cref="Moments.MostWeights"/> weights without an L1 penalty are fitted on the features that are not 0, by
+/// conjugate gradients, without the Hessian: Lin, Weng and Keerthi 2008, "Trust region Newton method for large-scale logistic regression".
 /// </remarks>
 sealed partial class LogisticFit
 {

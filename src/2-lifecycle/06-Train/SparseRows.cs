@@ -1,7 +1,7 @@
 namespace Kumiki.Training;
 
-/// <summary>The features of rows by row and by column, without those that are 0: one of fifty thousand categories takes 16 bytes a row. Less their means only in
-/// what is worked out, so that nothing is filled in.</summary>
+/// <summary>The features of rows by row and by column, without those that are 0: one of fifty thousand categories takes 16 bytes a row. Less their means only
+/// in what is worked out, so that nothing is filled in.</summary>
 /// <remarks>Products go over rows or over columns side by side, and each sum is taken in one order: they do not depend on the number of threads.</remarks>
 sealed class SparseRows
 {
@@ -27,7 +27,8 @@ sealed class SparseRows
 
     public int Width => Means.Length;
 
-    /// <summary>What a graph subtracts from each feature: the mean of one that is mostly not 0, whose sum it keeps exact; nothing from a rare category.</summary>
+    /// <summary>What a graph subtracts from each feature: the mean of one that is mostly not 0, whose sum it keeps exact; nothing from a rare
+    /// category.</summary>
     public double[] Centres => [.. Means.Select((mean, f) => byColumn.Starts[f + 1] - byColumn.Starts[f] > Count / 2 ? mean : 0)];
 
     /// <summary>Walks over the rows once.</summary>
@@ -44,7 +45,8 @@ sealed class SparseRows
                 var of = block.Span.Slice(row * width, width);
                 for (var f = of.IndexOfAnyExcept(0f); f >= 0 && f < width;)
                 {
-                    if (!float.IsFinite(of[f])) throw new KumikiException(Message.Of("training.not-finite", ("feature", rows.Features.Names[f]), ("learner", learner)));
+                    if (!float.IsFinite(of[f]))
+                        throw new KumikiException(Message.Of("training.not-finite", ("feature", rows.Features.Names[f]), ("learner", learner)));
                     if (count == MostValues)
                         throw new KumikiException(Message.Of("training.too-dense", ("learner", learner), ("features", width), ("most", MostValues),
                             ("columns", rows.Features.WidestColumns)));

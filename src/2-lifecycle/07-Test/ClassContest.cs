@@ -12,7 +12,8 @@ sealed class ClassContest : Contest
         /// <summary>[classes] the rows in the order of each class's scores; empty where there are too many, or none.</summary>
         public RankedScores[] Ranked { get; init; } = [];
 
-        /// <summary>The areas on all rows, where there are too many to rank again; 0.5 where the same scores are given to every row; null: there are no scores.</summary>
+        /// <summary>The areas on all rows, where there are too many to rank again; 0.5 where the same scores are given to every row; null: there are no
+        /// scores.</summary>
         public (double Macro, double Weighted)? Areas { get; init; }
     }
 

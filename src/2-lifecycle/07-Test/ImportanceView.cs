@@ -32,8 +32,8 @@ static class ImportanceView
 
     /// <summary>Contributions to the margin, [rows × outputs × (features + 1)], the last of each output the base; null: the learner is neither trees nor linear.</summary>
     /// <param name="features">[rows × width] as the transforms give them.</param>
-    /// <remarks>Of trees exact, path-dependent TreeSHAP (Lundberg et al. 2018); of linear models weight × (value − training mean), which is exact where features are
-    /// independent. They sum to the margin.</remarks>
+    /// <remarks>Of trees exact, path-dependent TreeSHAP (Lundberg et al. 2018); of linear models weight × (value − training mean), which is exact where
+    /// features are independent. They sum to the margin.</remarks>
     internal static (int Outputs, float[] Values)? Contributions(byte[] graph, byte[]? booster, float[] features, int width)
     {
         if (booster is not null)

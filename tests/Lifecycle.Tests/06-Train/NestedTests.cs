@@ -10,7 +10,8 @@ namespace Kumiki.Lifecycle.Tests;
 
 public sealed class NestedTests
 {
-    public sealed record Reading(DateOnly Day, string Site, double A, double B, double C, double D, double E, double F, double G, double H, double Level, bool Flag);
+    public sealed record Reading(DateOnly Day, string Site, double A, double B, double C, double D, double E, double F, double G, double H,
+        double Level, bool Flag);
 
     public sealed class Daily : Dataset<Reading>
     {
@@ -74,7 +75,8 @@ public sealed class NestedTests
         {
             var (own, target) = (features.AsSpan(row * 8, 8).ToArray(), level[row]);
             if (spoilt?.Invoke((int)days[row], row % 14) == true) (own, target) = ([.. own.Select(v => 500 - 300 * v)], 1e4 * (1 + target));
-            csv.Append(CultureInfo.InvariantCulture, $"{First.AddDays((int)days[row]):yyyy-MM-dd},s{row % 14:00},{string.Join(',', own)},{target},{flag[row] == 1}\n");
+            csv.Append(CultureInfo.InvariantCulture,
+                $"{First.AddDays((int)days[row]):yyyy-MM-dd},s{row % 14:00},{string.Join(',', own)},{target},{flag[row] == 1}\n");
         }
         File.WriteAllText(Path.Combine(world.Root, "readings.csv"), csv.ToString());
         await world.MakeAsync("daily");
@@ -102,7 +104,8 @@ public sealed class NestedTests
         Close(Golden.Numbers(wanted.GetProperty("figures")), nested.Folds.Select(f => f.Figure));
         Close(Golden.Numbers(wanted.GetProperty("searched")), nested.Folds.Select(f => f.Winner!.Figure));
         Close([wanted.GetProperty("plain").GetDouble()], [end.Best!.Figure]);
-        Assert.Equal(Golden.Numbers(wanted.GetProperty("chosen")), nested.Folds.Select(f => double.Parse(f.Winner!.Parameters["penalty"], CultureInfo.InvariantCulture)));
+        Assert.Equal(Golden.Numbers(wanted.GetProperty("chosen")), nested.Folds.Select(f => double.Parse(f.Winner!.Parameters["penalty"],
+            CultureInfo.InvariantCulture)));
         var figures = Golden.Numbers(wanted.GetProperty("figures"));
         var deviation = Math.Sqrt(figures.Sum(f => Math.Pow(f - figures.Average(), 2)) / 3);
         Close([figures.Average(), deviation / 2, figures.Average() - end.Best.Figure], [nested.Mean, nested.StandardError, nested.Optimism]);
@@ -130,7 +133,8 @@ public sealed class NestedTests
         };
         await using var world = await WorldAsync();
         await using var other = await WorldAsync(spoilt);
-        var order = (model == "daily-trees" ? new StudyOrder(model) { Trials = 3, Search = ["depth"] } : Grid with { Asset = model }) with { Folds = folds, Nested = 4 };
+        var order = (model == "daily-trees" ? new StudyOrder(model) { Trials = 3, Search = ["depth"] }
+            : Grid with { Asset = model }) with { Folds = folds, Nested = 4 };
 
         var (before, after) = (await RunAsync(world, order), await RunAsync(other, order));
 
@@ -159,7 +163,8 @@ public sealed class NestedTests
     {
         var runs = await world.Store.RunsAsync(null, RunState.Tried, 1000, null, default);
         return [.. runs.Where(r => r.Plan.Notes[0].Contains($"{study}, outer fold {outer} of 4, trial", StringComparison.Ordinal)).Select(r =>
-            string.Join(' ', r.Plan.Parameters.Select(p => $"{p.Key}={p.Value}").Concat(r.Figures.Select(f => $"{f.Key}={f.Value:R}")))).Order(StringComparer.Ordinal)];
+            string.Join(' ', r.Plan.Parameters.Select(p => $"{p.Key}={p.Value}").Concat(r.Figures.Select(f =>
+                $"{f.Key}={f.Value:R}")))).Order(StringComparer.Ordinal)];
     }
 
     [Theory]
@@ -307,8 +312,10 @@ public sealed class NestedTests
         Assert.Equal((StudyState.Cancelled, null), (first.State, first.Nested));
         Assert.True(second.Nested!.Folds[0].Before);
         Assert.False(second.Nested.Folds[2].Before);
-        Assert.Equal(undisturbed.Nested!.Folds.Select(f => (f.Number, f.Winner!.Written, f.Figure)), second.Nested.Folds.Select(f => (f.Number, f.Winner!.Written, f.Figure)));
-        Assert.Equal((undisturbed.Nested.Mean, undisturbed.Nested.StandardError, undisturbed.Study), (second.Nested.Mean, second.Nested.StandardError, second.Study));
+        Assert.Equal(undisturbed.Nested!.Folds.Select(f => (f.Number, f.Winner!.Written, f.Figure)), 
+            second.Nested.Folds.Select(f => (f.Number, f.Winner!.Written, f.Figure)));
+        Assert.Equal((undisturbed.Nested.Mean, undisturbed.Nested.StandardError, undisturbed.Study), (second.Nested.Mean, second.Nested.StandardError,
+            second.Study));
         Assert.Equal(4 * 6 + 3, (await world.Store.RunsAsync("luck", RunState.Tried, 100, null, default)).Count);
         Assert.All(plain.Trials, t => Assert.True(t.Before));
         Assert.Null(plain.Nested);
@@ -321,8 +328,8 @@ public sealed class NestedTests
 
         var refused = await Assert.ThrowsAnyAsync<KumikiException>(() => RunAsync(world, new("heedless") { Trials = 3, Nested = 2 }));
 
-        Assert.Equal("heedless cannot be searched within outer folds: its TryAsync does not look at Trial.Outer, so it would be judged on rows it has seen; tune it without --nested.",
-            refused.Says.In("en"));
+        Assert.Equal("heedless cannot be searched within outer folds: its TryAsync does not look at Trial.Outer, so it would be judged on rows it has seen; "
+            + "tune it without --nested.", refused.Says.In("en"));
         Assert.Equal(3, (await RunAsync(world, new("heedless") { Trials = 3 })).Trials.Count);
     }
 

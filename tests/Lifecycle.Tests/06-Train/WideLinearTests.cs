@@ -170,9 +170,10 @@ public sealed class WideLinearTests
         var rows = new World(100, 7000).Rows("flags", weighted: false);
 
         Assert.Equal("LogisticRegression with an L1 penalty would have 7004 weights, more than 6000, most of them of -; "
-            + "use an L2 penalty alone, or drop columns with many categories.", Says(() => LogisticFit.Train(new(Target, false, 1, 0.5), rows, 2, new(0, default))));
-        Assert.Equal("Ridge would have 7003 weights, more than 6000, most of them of -, and no penalty to hold those of rare categories; set its Alpha above 0.",
-            Says(() => LeastSquares.Ridge(rows, 0, new(0, default))));
+            + "use an L2 penalty alone, or drop columns with many categories.",
+            Says(() => LogisticFit.Train(new(Target, false, 1, 0.5), rows, 2, new(0, default))));
+        Assert.Equal("Ridge would have 7003 weights, more than 6000, most of them of -, and no penalty to hold those of rare categories; "
+            + "set its Alpha above 0.", Says(() => LeastSquares.Ridge(rows, 0, new(0, default))));
         Assert.StartsWith("LogisticRegression would have 7004 weights", Says(() => LogisticFit.Train(new(Target, false, 0, 0), rows, 2, new(0, default))),
             StringComparison.Ordinal);
 

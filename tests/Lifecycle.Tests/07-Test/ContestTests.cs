@@ -75,7 +75,8 @@ public sealed class ContestTests
         string[] names = ["a", "b", "c", "d"];
         double[] Often(string name) => [.. Enumerable.Repeat(Numbers(root, name), times).SelectMany(v => v)];
         var contest = new ClassContest(
-            new Scored(Often("scores"), Often("truth")) { Names = names }, names, weighted ? Often("weights") : null, [0.25, 0.25, 0.25, 0.25], null, null, null, new Random(1));
+            new Scored(Often("scores"), Often("truth")) { Names = names }, names, weighted ? Often("weights") : null, [0.25, 0.25, 0.25, 0.25],
+            null, null, null, new Random(1));
 
         Equal(contest, root.GetProperty("cases")[weighted ? 1 : 0]);
         var (found, counts) = (new double[contest.Contestants.Count * contest.Figures.Count], new byte[contest.Rows]);
@@ -90,7 +91,8 @@ public sealed class ContestTests
     public void A_class_that_a_resample_lacks_leaves_its_areas_undefined()
     {
         string[] names = ["a", "b", "c"];
-        var contest = new ClassContest(new Scored([0.8, 0.1, 0.1, 0.3, 0.6, 0.1, 0.2, 0.2, 0.6], [0, 1, 2]) { Names = names }, names, null, [0.4, 0.3, 0.3], null, null, null, new Random(1));
+        var rows = new Scored([0.8, 0.1, 0.1, 0.3, 0.6, 0.1, 0.2, 0.2, 0.6], [0, 1, 2]) { Names = names };
+        var contest = new ClassContest(rows, names, null, [0.4, 0.3, 0.3], null, null, null, new Random(1));
         var at = contest.Figures.ToList().IndexOf("macro_roc_auc");
         Assert.Equal(1, contest.Once()[at]);
 

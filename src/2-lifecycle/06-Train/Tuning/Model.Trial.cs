@@ -11,10 +11,10 @@ public abstract partial class Model<TRow>
     protected sealed override IReadOnlyList<TrialFigure> TrialFigures =>
         [.. Figure.Names(Learner.Algorithm).Select(name => new TrialFigure(name, Figure.HigherIsBetter.Contains(name)))];
 
-    /// <remarks>1. The rows are read and split once for all trials that need the same columns, and cut once for all trials of an outer fold, 2. the learner is fitted
-    /// on training rows, 3. it is judged on validation rows; or both by cross-validation of the rows that train and validate.
-    /// A learner that stops early or calibrates does so on rows cut off from the training rows, in the way of the split, so that it is judged on rows it has not
-    /// seen. Less effort is fewer rounds of boosted trees, or fewer training rows.</remarks>
+    /// <remarks>1. The rows are read and split once for all trials that need the same columns, and cut once for all trials of an outer fold, 2. the learner
+    /// is fitted on training rows, 3. it is judged on validation rows; or both by cross-validation of the rows that train and validate.
+    /// A learner that stops early or calibrates does so on rows cut off from the training rows, in the way of the split, so that it is judged on rows it has
+    /// not seen. Less effort is fewer rounds of boosted trees, or fewer training rows.</remarks>
     protected sealed override async Task TryAsync(MakingRun making, Trial trial, CancellationToken stop)
     {
         var learner = Learner;
@@ -35,7 +35,8 @@ public abstract partial class Model<TRow>
         var frame = Read(making, learner, files, stop);
         var keys = Split.Column is null ? new int[frame.Rows] : frame.Keys(Split.Column.Name);
         var split = Split.Of(keys, making.RandomFor("split"));
-        if (trial.Folds is null && trial.Outer is null && split.Validation.Length == 0) throw new KumikiException(Message.Of("tune.no-validation", ("asset", Name)));
+        if (trial.Folds is null && trial.Outer is null && split.Validation.Length == 0)
+            throw new KumikiException(Message.Of("tune.no-validation", ("asset", Name)));
         return new(frame, keys, split.Train, split.Validation);
     }
 

@@ -16,7 +16,8 @@ public sealed record NestedFold(
 /// <summary>A nested cross-validation: how well a search does, choice included, on rows it has not seen.</summary>
 /// <param name="Folds">One for each outer fold, in order.</param>
 /// <param name="Mean">Of the folds' figures; NaN where a fold has none.</param>
-/// <param name="StandardError">Their standard deviation over the root of their number; rather too small, because folds share most of what they are trained on.</param>
+/// <param name="StandardError">Their standard deviation over the root of their number; rather too small, because folds share most of what they are trained
+/// on.</param>
 /// <param name="Optimism">By how much the best figure of the plain search looks better than <see cref="Mean"/>, in the figure's unit: what choosing the best of
 /// many on the very rows they are measured on has gained there, and, with folds, what fewer rows to train on have cost.</param>
 /// <remarks>Stone 1974, "Cross-validatory choice and assessment of statistical predictions"; Varma and Simon 2006, "Bias in error estimation when using

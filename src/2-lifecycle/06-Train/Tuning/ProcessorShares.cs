@@ -1,6 +1,7 @@
 namespace Kumiki.Tuning;
 
-/// <summary>The processors of the machine, divided among what runs at the same time: while no more run than there are processors, their threads are never more.</summary>
+/// <summary>The processors of the machine, divided among what runs at the same time: while no more run than there are processors, their threads are never
+/// more.</summary>
 /// <param name="slots">How many may run at once.</param>
 sealed class ProcessorShares(int processors, int slots)
 {

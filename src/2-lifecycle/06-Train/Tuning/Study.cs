@@ -5,8 +5,9 @@ using Kumiki.Making;
 namespace Kumiki.Tuning;
 
 /// <summary>A search for an asset's best parameters. Every trial is a run; one that ended with figures is never repeated, neither by this study started again nor by another.</summary>
-/// <remarks>1. Space, figure and inputs are looked at, 2. what to try is drawn or laid out, 3. each rung: trials that were tried before are taken as they are, the
-/// others run, some at the same time, 4. of halving, the best go on to the next rung, 5. nested: 2 to 4 again within each outer fold, and the best of each judged
+/// <remarks>1. Space, figure and inputs are looked at, 2. what to try is drawn or laid out, 3. each rung: trials that were tried before are taken as they
+/// are, the others run, some at the same time, 4. of halving, the best go on to the next rung, 5. nested: 2 to 4 again within each outer fold, and the best
+/// of each judged
 /// there. Which trials there are and which is best does not depend on how many run at once or on how often the study was interrupted.</remarks>
 public sealed class Study
 {
@@ -207,7 +208,8 @@ public sealed class Study
             ended.Add(trial);
             var isBest = best is null ? why is null : Compare(trial, best) < 0;
             if (isBest) best = trial;
-            if (isBest && outer is null) Say(Message.Of("tune.best", ("number", trial.Number), ("figure", by.Name), ("value", Written(value)), ("parameters", trial.Written)));
+            if (isBest && outer is null)
+                Say(Message.Of("tune.best", ("number", trial.Number), ("figure", by.Name), ("value", Written(value)), ("parameters", trial.Written)));
             var unit = outer is not null ? Message.Of("tune.unit-outer", ("number", outer.Number), ("of", outer.Of))
                 : best is null ? Message.Of("tune.unit") : Message.Of("tune.unit-best", ("figure", by.Name), ("value", Written(best.Figure)));
             tell?.Invoke(new MakingProgress.Moved(order.Asset, ended.Count, expected, unit.ToString()));

@@ -22,8 +22,11 @@ sealed partial class Doors
         };
         var by = new Option<string?>("--by") { Description = "The figure that decides, such as mae; the task's first by default." };
         var folds = new Option<int?>("--folds") { Description = "Judge by cross-validation with so many folds; on validation rows by default." };
-        var nested = new Option<int?>("--nested") { Description = "Do the search again within so many outer folds, and say what it is worth on rows it has not seen." };
-        var parallel = new Option<int>("--parallel") { Description = "Trials at one time; they divide the processors.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var nested = new Option<int?>("--nested")
+        {
+            Description = "Do the search again within so many outer folds, and say what it is worth on rows it has not seen.",
+        };
+        var parallel = new Option<int>("--parallel") { Description = "Trials at one time.", DefaultValueFactory = _ => Environment.ProcessorCount };
         var seed = new Option<long>("--seed") { Description = "Seed of the search and of each trial; 0 by default." };
         var limit = new Option<TimeSpan?>("--limit") { Description = "Time for the search, such as 30m: the best of what was tried until then is taken.", CustomParser = Duration };
         var set = new Option<string[]>("--set") { Description = "A parameter that stays as it is set: name=value, or asset.name=value.", AllowMultipleArgumentsPerToken = true };
@@ -35,7 +38,8 @@ sealed partial class Doors
         nested.Validators.Add(r => { if (r.GetValueOrDefault<int?>() < 2) r.AddError("--nested takes 2 or more."); });
         parallel.Validators.Add(r => { if (r.GetValueOrDefault<int>() < 1) r.AddError("--parallel takes 1 or more."); });
         return Verb("tune", "Search the best parameters of an asset: every trial is a run, and the best one is made a version.",
-            [AssetArgument, trials, method, search, by, folds, nested, parallel, seed, limit, set, use, despite, stage], async (parsed, session, terminal, stop) =>
+            [AssetArgument, trials, method, search, by, folds, nested, parallel, seed, limit, set, use, despite, stage],
+            async (parsed, session, terminal, stop) =>
         {
             var asset = parsed.GetValue(AssetArgument)!;
             List<ParameterSetting> settings = [.. (parsed.GetValue(set) ?? []).Select(s => SettingOf(s, asset))];
@@ -76,9 +80,11 @@ sealed partial class Doors
                 DespiteChecks = order.DespiteChecks,
                 Notes =
                 [
-                    string.Create(CultureInfo.InvariantCulture, $"best of study {study.Study}: trial {best.Number}, {best.Run}, {study.By.Name} {best.Figure:G5}"),
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"best of study {study.Study}: trial {best.Number}, {best.Run}, {study.By.Name} {best.Figure:G5}"),
                     .. study.Nested is { } honest && double.IsFinite(honest.Mean)
-                        ? [string.Create(CultureInfo.InvariantCulture, $"{study.By.Name} {honest.Mean:G5} ± {honest.StandardError:G2} over {honest.Folds.Count} outer folds")]
+                        ? [string.Create(CultureInfo.InvariantCulture,
+                            $"{study.By.Name} {honest.Mean:G5} ± {honest.StandardError:G2} over {honest.Folds.Count} outer folds")]
                         : Array.Empty<string>(),
                 ],
             };

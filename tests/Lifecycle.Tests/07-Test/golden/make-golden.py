@@ -54,7 +54,9 @@ for w in (None, weights):
     d = p.argmax(1)
     classes["cases"].append({"weighted": w is not None, "figures": {
         "log_loss": m.log_loss(truth, p, sample_weight=w), "accuracy": m.accuracy_score(truth, d, sample_weight=w), "balanced_accuracy": m.balanced_accuracy_score(truth, d, sample_weight=w),
-        "macro_precision": m.precision_score(truth, d, average="macro", sample_weight=w), "macro_recall": m.recall_score(truth, d, average="macro", sample_weight=w), "macro_f1": m.f1_score(truth, d, average="macro", sample_weight=w),
+        "macro_precision": m.precision_score(truth, d, average="macro", sample_weight=w),
+        "macro_recall": m.recall_score(truth, d, average="macro", sample_weight=w),
+        "macro_f1": m.f1_score(truth, d, average="macro", sample_weight=w),
         "macro_roc_auc": m.roc_auc_score(truth, p, multi_class="ovr", average="macro", sample_weight=w),
         "weighted_roc_auc": m.roc_auc_score(truth, p, multi_class="ovr", average="weighted", sample_weight=w)}})
 golden["classes"] = classes
