@@ -140,7 +140,7 @@ public sealed class WorkPageTests(ServedWorld served, Browser browser) : IClassF
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Schedules" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Run now" }).ClickAsync();
-        await Assertions.Expect(page.Locator(".occurrence .badge").First).ToContainTextAsync("stopped by the data", new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator(".occurrence .badge").First).ToContainTextAsync("stopped by the data", new() { Timeout = 180_000 });
         await page.GetByRole(AriaRole.Link, new() { Name = "Overview" }).ClickAsync();
         var hand = page.Locator(".card").Filter(new() { HasText = "Needs a hand" });
         await hand.GetByRole(AriaRole.Link, new() { Name = "weekly-forecast" }).First.ClickAsync();
