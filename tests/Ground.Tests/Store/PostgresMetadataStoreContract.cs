@@ -19,6 +19,6 @@ static class PostgresStores
     static int stores;
 
     /// <summary>A schema that nothing is in yet.</summary>
-    public static PostgresAddress Store(this PostgresServer server, string also = "") =>
-        PostgresAddress.Parse($"postgres://postgres@127.0.0.1:{server.Port}/postgres?schema=s{Interlocked.Increment(ref stores)}{also}");
+    public static PostgresAddress Store(this PostgresServer server) =>
+        PostgresAddress.Parse($"postgres://postgres@127.0.0.1:{server.Port}/postgres?schema=s{Interlocked.Increment(ref stores)}");
 }

@@ -29,7 +29,7 @@ public sealed partial record PostgresAddress
     /// <summary>Whether a setting names a PostgreSQL store.</summary>
     public static bool Is(string setting) => setting.StartsWith("postgres:", StringComparison.Ordinal) || setting.StartsWith("postgresql:", StringComparison.Ordinal);
 
-    /// <summary>Reads an address. Known in its query: <c>schema</c>, <c>sslmode</c>, <c>sslrootcert</c>, <c>host</c> (a socket's folder) and
+    /// <summary>Reads an address. Known in its query: <c>schema</c>, <c>sslmode</c>, <c>sslrootcert</c>, <c>host</c> (a socket's folder), <c>user</c> and
     /// <c>connections</c> (how many a process may open, 4 … 1,000; 20 by default).</summary>
     /// <exception cref="KumikiException">It is none; the sentence says why, without the password.</exception>
     public static PostgresAddress Parse(string text)
@@ -50,6 +50,7 @@ public sealed partial record PostgresAddress
             {
                 case "schema" when SchemaName().IsMatch(value): schema = value; break;
                 case "schema": throw Bad("a schema is named in small letters, digits and _, and begins with a letter");
+                case "user" when value.Length > 0: connection.Username = value; break;
                 case "host" when value.Length > 0: connection.Host = value; break;
                 case "sslrootcert" when File.Exists(value): connection.RootCertificate = value; break;
                 case "sslmode" when Enum.TryParse<SslMode>(value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var mode): connection.SslMode = mode; break;
