@@ -24,7 +24,8 @@ public sealed partial record PostgresAddress
 
     internal string User => connection.Username ?? Environment.UserName;
 
-    internal bool HasPassword => connection.Password is { Length: > 0 };
+    /// <summary>Whether the password stands in it.</summary>
+    public bool HasPassword => connection.Password is { Length: > 0 };
 
     /// <summary>Whether a setting names a PostgreSQL store.</summary>
     public static bool Is(string setting) => setting.StartsWith("postgres:", StringComparison.Ordinal) || setting.StartsWith("postgresql:", StringComparison.Ordinal);

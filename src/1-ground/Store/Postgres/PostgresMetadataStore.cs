@@ -55,6 +55,23 @@ public sealed partial class PostgresMetadataStore : IMetadataStore
         }
     }
 
+    /// <summary>Looks whether a store could be opened, without making or changing anything.</summary>
+    /// <returns>True when it is there; false when the first use would make it.</returns>
+    /// <exception cref="KumikiException">It could not: one of the reasons of <see cref="Open"/>, as far as they show.</exception>
+    public static bool Look(PostgresAddress address, StoreSettings settings)
+    {
+        try
+        {
+            using var source = NpgsqlDataSource.Create(address.Connecting(settings.Patience));
+            using var db = source.OpenConnection();
+            return PostgresSchema.IsThere(db, address);
+        }
+        catch (NpgsqlException e) when (PostgresTrouble.Of(e, address, settings.Patience) is { } said)
+        {
+            throw said;
+        }
+    }
+
     public Task<long> RevisionAsync(CancellationToken stop) => ReadAsync(RevisionAsync, stop);
 
     public async ValueTask DisposeAsync()

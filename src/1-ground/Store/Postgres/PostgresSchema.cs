@@ -32,8 +32,7 @@ static class PostgresSchema
     /// <exception cref="KumikiException">The server is too old, or the schema is another program's, a newer Kumiki's, or half filled.</exception>
     internal static void Raise(NpgsqlConnection db, PostgresAddress address, bool filling = false)
     {
-        if (db.PostgreSqlVersion.Major < OldestServer)
-            throw new KumikiException(Message.Of("store.postgres-old", ("host", address.Host), ("found", db.ServerVersion), ("oldest", OldestServer)));
+        CheckServer(db, address);
         var last = PostgresMigration.All[^1].Number;
         if (Version(db, address, filling) == last) return;
 
@@ -50,6 +49,20 @@ static class PostgresSchema
         DurableStep.At("schema.commit");
         transaction.Commit();
         DurableStep.At("schema.committed");
+    }
+
+    /// <summary>Whether the schema has tables of ours, of this or an older format.</summary>
+    /// <exception cref="KumikiException">As for <see cref="Raise"/>.</exception>
+    internal static bool IsThere(NpgsqlConnection db, PostgresAddress address)
+    {
+        CheckServer(db, address);
+        return Version(db, address, filling: false) > 0;
+    }
+
+    static void CheckServer(NpgsqlConnection db, PostgresAddress address)
+    {
+        if (db.PostgreSqlVersion.Major < OldestServer)
+            throw new KumikiException(Message.Of("store.postgres-old", ("host", address.Host), ("found", db.ServerVersion), ("oldest", OldestServer)));
     }
 
     /// <returns>0 for a schema that is empty or not there.</returns>

@@ -4,6 +4,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Kumiki.Native;
 using Kumiki.Store;
+using Kumiki.Store.Postgres;
+using Kumiki.Store.S3;
 
 namespace Kumiki.Doctor;
 
@@ -65,6 +67,36 @@ static class Checks
         catch (KumikiException e)
         {
             return new("data", Health.Ill, e.Says);
+        }
+    }
+
+    /// <summary>Whether the database of the metadata can be used; looks, and makes nothing.</summary>
+    public static Examined Metadata(string setting, StoreSettings stores)
+    {
+        try
+        {
+            var address = PostgresAddress.Parse(setting);
+            return new("metadata", Health.Well, Message.Of(PostgresMetadataStore.Look(address, stores) ? "doctor.metadata" : "doctor.metadata-new", ("store", address)));
+        }
+        catch (KumikiException e)
+        {
+            return new("metadata", Health.Ill, e.Says);
+        }
+    }
+
+    /// <summary>Whether the place of the artifacts can be used; looks, and makes nothing.</summary>
+    public static async Task<Examined> ArtifactsAsync(string setting, CancellationToken stop)
+    {
+        try
+        {
+            if (!S3Address.Is(setting)) return Folder(Path.GetFullPath(setting)) with { Name = "artifacts" };
+            var address = S3Address.Parse(setting);
+            await S3ArtifactStore.LookAsync(address, stop);
+            return new("artifacts", Health.Well, Message.Of("doctor.artifacts", ("store", address)));
+        }
+        catch (KumikiException e)
+        {
+            return new("artifacts", Health.Ill, e.Says);
         }
     }
 
