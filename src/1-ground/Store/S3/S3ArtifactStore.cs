@@ -152,6 +152,9 @@ public sealed class S3ArtifactStore : IArtifactStore, IDisposable
 
     public void Dispose() => s3.Dispose();
 
+    /// <summary>Lets go of the copy beside; the blob stays in the bucket.</summary>
+    internal void Forget(Digest blob) => kept.Remove(blob);
+
     string Key(Digest blob) => $"{address.Prefix}sha256/{blob.Hex[..2]}/{blob.Hex[2..]}";
 
     /// <summary>Steps 2 and 3.</summary>

@@ -1,0 +1,85 @@
+using Xunit;
+
+namespace Kumiki.Store.Tests;
+
+/// <summary>One thing that was asked, from when to when.</summary>
+/// <param name="Answered">When the answer came; null where it never did: then it took effect at some time after it was asked, or not at all.</param>
+/// <param name="Step">From a state to the state after it; null where this answer is impossible in that state.</param>
+sealed record Operation<TState>(string Says, long Asked, long? Answered, Func<TState, TState?> Step) where TState : class;
+
+/// <summary>Whether a history could have come from one copy that does one thing after another, each at some instant between its asking and its answer.</summary>
+/// <remarks>Search over the orders that respect real time, remembering dead ends. Wing and Gong 1993, "Testing and verifying concurrent objects"; the memory is
+/// Lowe's (2017, "Testing for linearizability").</remarks>
+static class Linearizability
+{
+    /// <returns>Null when there is an order; else the operations that could not be placed after the longest one found.</returns>
+    public static IReadOnlyList<Operation<TState>>? Fault<TState>(TState start, IReadOnlyList<Operation<TState>> history) where TState : class
+    {
+        var all = history.OrderBy(o => o.Asked).ToList();
+        var seen = new HashSet<(string Placed, TState State)>();
+        var placed = new bool[all.Count];
+        List<Operation<TState>>? left = null;
+        return Search(start, 0) ? null : left;
+
+        bool Search(TState state, int from)
+        {
+            while (from < all.Count && placed[from]) from++;
+            if (all.Where((o, i) => !placed[i] && o.Answered is not null).FirstOrDefault() is null) return true;
+            if (!seen.Add((string.Concat(placed.Skip(from).Select(p => p ? '1' : '0').Prepend((char)('A' + from))), state))) return false;
+
+            // Whatever comes next was asked before the first answer among those that are left.
+            var first = long.MaxValue;
+            for (var i = from; i < all.Count; i++)
+                if (!placed[i] && all[i].Answered is { } answered) first = Math.Min(first, answered);
+            for (var i = from; i < all.Count && all[i].Asked < first; i++)
+            {
+                if (placed[i] || all[i].Step(state) is not { } next) continue;
+                placed[i] = true;
+                if (Search(next, from)) return true;
+                placed[i] = false;
+            }
+            var unplaced = all.Where((_, i) => !placed[i]).ToList();
+            if (left is null || unplaced.Count < left.Count) left = unplaced;
+            return false;
+        }
+    }
+}
+
+public sealed class LinearizabilityTests
+{
+    sealed record Register(int Value);
+
+    static Operation<Register> Write(int value, long asked, long? answered) => new($"write {value}", asked, answered, _ => new(value));
+
+    static Operation<Register> Read(int value, long asked, long answered) => new($"read {value}", asked, answered, r => r.Value == value ? r : null);
+
+    static Operation<Register> Swap(int from, int to, bool done, long asked, long answered) =>
+        new($"swap {from} {to} {done}", asked, answered, r => (r.Value == from) != done ? null : done ? new(to) : r);
+
+    static bool IsLinearizable(params IReadOnlyList<Operation<Register>> history) => Linearizability.Fault(new(0), history) is null;
+
+    [Fact]
+    public void What_could_have_been_one_copy_is_accepted()
+    {
+        Assert.True(IsLinearizable());
+        Assert.True(IsLinearizable(Write(1, 0, 1), Read(1, 2, 3)));
+        Assert.True(IsLinearizable(Write(1, 0, 10), Read(0, 1, 2), Read(1, 3, 4)));
+        Assert.True(IsLinearizable(Write(1, 0, 10), Write(2, 0, 10), Read(1, 11, 12)));
+        Assert.True(IsLinearizable(Swap(0, 1, true, 0, 10), Swap(0, 2, false, 0, 10), Read(1, 11, 12)));
+        Assert.True(IsLinearizable(Write(1, 0, null), Read(0, 1, 2), Read(1, 50, 51)));
+        Assert.True(IsLinearizable(Write(1, 0, null), Read(0, 50, 51)));
+    }
+
+    [Fact]
+    public void What_could_not_is_refused()
+    {
+        Assert.False(IsLinearizable(Read(1, 0, 1)));
+        Assert.False(IsLinearizable(Write(1, 0, 1), Read(0, 2, 3)));                                                  // stale
+        Assert.False(IsLinearizable(Write(1, 0, 10), Read(1, 1, 2), Read(0, 3, 4)));                                  // back again
+        Assert.False(IsLinearizable(Write(1, 0, 10), Write(2, 0, 10), Read(1, 11, 12), Read(2, 13, 14)));
+        Assert.False(IsLinearizable(Swap(0, 1, true, 0, 10), Swap(0, 2, true, 0, 10)));                               // both won
+        Assert.False(IsLinearizable(Swap(0, 1, false, 0, 10)));                                                       // nobody won
+        Assert.False(IsLinearizable(Write(1, 5, null), Read(1, 0, 4)));                                               // read before it was asked
+        Assert.False(IsLinearizable(Write(1, 0, null), Read(1, 1, 2), Read(0, 3, 4)));                                // took effect, then not
+    }
+}
