@@ -45,7 +45,7 @@ sealed partial class Doors
         });
     }
 
-    Command MoveStore()
+    static Command MoveStore()
     {
         var metadata = new Option<string?>("--to-metadata") { Description = "postgres://USER@HOST:5432/DATABASE, or a folder that gets a store.db." };
         var artifacts = new Option<string?>("--to-artifacts") { Description = "s3://BUCKET/PREFIX?endpoint=URL, or a folder." };
