@@ -129,6 +129,9 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
             await RefusedAsync(Here, new() { Metadata = full.Metadata }));
         Assert.StartsWith($"{folder["other/store.db"]} holds something already", await RefusedAsync(Here, new() { Metadata = folder["other"] }), StringComparison.Ordinal);
         Assert.StartsWith($"{folder["foreign"]} holds something already", await RefusedAsync(Here, new() { Artifacts = folder["foreign"] }), StringComparison.Ordinal);
+        using (var db = Sqlite.Connection.ToWrite(folder["data/store.db"], TimeSpan.FromSeconds(5))) db.Run("CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('kept')");
+        Assert.Equal("The store also holds notes, for which the other kind of store has no place yet; nothing was copied. Stay with this store until a version of Kumiki that has one.",
+            await RefusedAsync(Here, new() { Metadata = database.NewStore() }));
         using (ServerLock.Take(folder["data"], "http://127.0.0.1:5080"))
             Assert.Contains("http://127.0.0.1:5080", await RefusedAsync(Here, new() { Artifacts = folder["new"] }), StringComparison.Ordinal);
         await using (var open = DataFolder.Open(folder["data"], clock))

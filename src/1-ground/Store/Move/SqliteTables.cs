@@ -30,12 +30,29 @@ sealed class SqliteTables : IFilledTables
         return db;
     }
 
-    public Task<IReadOnlyList<string>> UnknownAsync(CancellationToken stop)
+    public Task<IReadOnlyList<string>> UnknownAsync(CancellationToken stop) => Task.Run<IReadOnlyList<string>>(() =>
     {
         var known = RecordTable.All.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
-        return Task.FromResult<IReadOnlyList<string>>([.. db.All("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'moving' ORDER BY name", row => row.GetString(0))
-            .Where(name => !known.Contains(name) && db.Any($"SELECT 1 FROM \"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\""))]);
-    }
+        var others = db.All("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'moving' ORDER BY name", row => row.GetString(0))
+            .Where(name => !known.Contains(name)).ToList();
+        if (others.Count == 0) return [];
+
+        // A step of the schema may put rows in: what an empty store has too is nobody's loss.
+        var empty = Directory.CreateTempSubdirectory("kumiki-empty-");
+        try
+        {
+            using var fresh = Raised(Path.Combine(empty.FullName, "store.db"), patience);
+            return [.. others.Where(name => !(Holds(fresh, name) is { } rows && rows == Holds(db, name)))];
+        }
+        finally
+        {
+            empty.Delete(recursive: true);
+        }
+
+        static long? Holds(Connection db, string name) => db.Any("SELECT 1 FROM sqlite_schema WHERE name = ?1", name)
+            ? db.Number($"SELECT count(*) FROM \"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")
+            : null;
+    }, stop);
 
     public Task<IReadOnlyList<object?[]>> PageAsync(RecordTable table, object?[]? after, int limit, CancellationToken stop) =>
         Task.Run<IReadOnlyList<object?[]>>(() => db.All(table.PageSql(after is not null, Parameter), row =>
