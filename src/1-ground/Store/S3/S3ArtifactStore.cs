@@ -138,12 +138,15 @@ public sealed class S3ArtifactStore : IArtifactStore, IDisposable
     }
 
     /// <remarks>Between the look and the removal it may be put again: whoever does finds the collection in the metadata before it commits, waits for its end
-    /// and looks again (<see cref="GarbageCollection.SettleAsync"/>). S3 gives the time in whole seconds, rounded down, so a blob counts as a second
+    /// and looks again (<see cref="GarbageCollection.SettleAsync"/>). Some servers give times in whole seconds, rounded down: then a blob counts as a second
     /// younger.</remarks>
     public bool Remove(Digest blob, DateTimeOffset writtenBefore)
     {
-        var written = Wait(() => FactsAsync(blob, CancellationToken.None));
-        if (written is null || Utc(written.LastModified).AddSeconds(1) > writtenBefore) return false;
+        var asked = new ListObjectsV2Request { BucketName = address.Bucket, Prefix = Key(blob), MaxKeys = 1 };
+        if (Wait(() => SaidAsync(() => s3.ListObjectsV2Async(asked))).S3Objects is not [var found, ..]) return false;
+        var written = Utc(found.LastModified);
+        if (written.Ticks % TimeSpan.TicksPerSecond == 0) written = written.AddSeconds(1);
+        if (written >= writtenBefore) return false;
         Remove(blob);
         return true;
     }
