@@ -17,7 +17,8 @@ static class Answers
         await using var data = DataFolder.Open(folder, TimeProvider.System, StoreSettings.OfEnvironment());
         await Say("open");
         var answering = new List<Task>();
-        while (await Console.In.ReadLineAsync() is { } line) answering.Add(Task.Run(async () => await Say($"{line.Split(' ')[0]} {await OfAsync(data.Metadata, line.Split(' ')[1..])}")));
+        while (await Console.In.ReadLineAsync() is { } line)
+            answering.Add(Task.Run(async () => await Say($"{line.Split(' ')[0]} {await OfAsync(data.Metadata, line.Split(' ')[1..])}")));
         await Task.WhenAll(answering);
     }
 
@@ -39,7 +40,8 @@ static class Answers
             case ["attempt", var run]:
                 return await store.BeginAttemptAsync(new(Number(run)), LivingProcess.Current, Go) is { } given ? Text(given) : "no";
             case ["end", var run, var fence, var state]:
-                return await store.EndRunAsync(new(Number(run)), Number(fence), Enum.Parse<RunState>(state), Message.Of("store.no-run", ("run", run)), null, Go) ? "yes" : "no";
+                return await store.EndRunAsync(new(Number(run)), Number(fence), Enum.Parse<RunState>(state), Message.Of("store.no-run", ("run", run)), null, Go)
+                    ? "yes" : "no";
             case ["state", var run]:
                 var record = (await store.RunAsync(new(Number(run)), Go))!;
                 return $"{record.State} {Text(record.Fence)}";

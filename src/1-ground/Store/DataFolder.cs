@@ -9,7 +9,8 @@ namespace Kumiki.Store;
 /// <c>cache/</c> with copies of artifacts in S3. The layout is described in <c>docs/formats/store-folder.md</c>.</remarks>
 public sealed class DataFolder : IAsyncDisposable
 {
-    DataFolder(string path, string where, IMetadataStore metadata, IArtifactStore artifacts) => (Path, Where, Metadata, Artifacts) = (path, where, metadata, artifacts);
+    DataFolder(string path, string where, IMetadataStore metadata, IArtifactStore artifacts) => (Path, Where, Metadata, Artifacts) = (path, where, metadata,
+        artifacts);
 
     /// <summary>The folder, whole.</summary>
     public string Path { get; }
@@ -47,7 +48,8 @@ public sealed class DataFolder : IAsyncDisposable
         var artifacts = OpenArtifacts(path, settings);
         try
         {
-            return new(path, string.Join(", ", new[] { path, Written(settings.Metadata), Written(settings.Artifacts) }.OfType<string>()), OpenMetadata(path, settings, clock), artifacts);
+            return new(path, string.Join(", ", new[] { path, Written(settings.Metadata), Written(settings.Artifacts) }.OfType<string>()),
+                OpenMetadata(path, settings, clock), artifacts);
         }
         catch (Exception)
         {
@@ -62,14 +64,18 @@ public sealed class DataFolder : IAsyncDisposable
 
     static IArtifactStore OpenArtifacts(string folder, StoreSettings settings)
     {
-        if (settings.Artifacts is { } address && S3Address.Is(address)) return new S3ArtifactStore(S3Address.Parse(address), System.IO.Path.Combine(folder, "cache"));
+        if (settings.Artifacts is { } address && S3Address.Is(address))
+            return new S3ArtifactStore(S3Address.Parse(address), System.IO.Path.Combine(folder, "cache"));
         var place = settings.Artifacts is null ? System.IO.Path.Combine(folder, "artifacts") : System.IO.Path.GetFullPath(settings.Artifacts);
         CheckFileSystem(place, Posix.FileSystemMagic(Existing(place)));
         return new FolderStore(place);
     }
 
     static string? Written(string? address) =>
-        address is null ? null : S3Address.Is(address) ? S3Address.Parse(address).ToString() : PostgresAddress.Is(address) ? PostgresAddress.Parse(address).ToString() : System.IO.Path.GetFullPath(address);
+        address is null ? null
+        : S3Address.Is(address) ? S3Address.Parse(address).ToString()
+        : PostgresAddress.Is(address) ? PostgresAddress.Parse(address).ToString()
+        : System.IO.Path.GetFullPath(address);
 
     /// <summary>Looks whether a folder could be opened, without making or changing anything.</summary>
     /// <returns>True when it holds a store; false when the first use would make one.</returns>

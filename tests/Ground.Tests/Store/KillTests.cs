@@ -23,7 +23,8 @@ public sealed class KillElsewhereTests(ITestOutputHelper output, PostgresServer 
     protected override StoreSettings NewStores() => new() { Metadata = database.NewStore(), Artifacts = bucket.NewStore() };
 
     protected override IReadOnlyList<string> Kinds =>
-        ["schema.commit", "blob.written", "blob.durable", "blob.upload", "blob.uploaded", "database.commit", "database.committed", "blob.remove", "blob.removed"];
+        ["schema.commit", "blob.written", "blob.durable", "blob.upload", "blob.uploaded", "database.commit", "database.committed", "blob.remove",
+            "blob.removed"];
 
     protected override int Steps => 5;
 }

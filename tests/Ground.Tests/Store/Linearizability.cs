@@ -5,7 +5,8 @@ namespace Kumiki.Store.Tests;
 /// <param name="Step">From a state to the state after it; null where this answer is impossible in that state.</param>
 sealed record Operation<TState>(string Says, long Asked, long? Answered, Func<TState, TState?> Step) where TState : class;
 
-/// <summary>Whether a history could have come from one copy that does one thing after another, each at some instant between its asking and its answer.</summary>
+/// <summary>Whether a history could have come from one copy that does one thing after another, each at some instant between its asking and its
+/// answer.</summary>
 /// <remarks>Search over the orders that respect real time, remembering dead ends. Wing and Gong 1993, "Testing and verifying concurrent objects"; the memory is
 /// Lowe's (2017, "Testing for linearizability").</remarks>
 static class Linearizability

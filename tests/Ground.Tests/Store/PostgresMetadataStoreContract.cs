@@ -21,5 +21,6 @@ static class PostgresStores
     /// <summary>A schema that nothing is in yet.</summary>
     public static PostgresAddress Store(this PostgresServer server) => PostgresAddress.Parse(server.NewStore());
 
-    public static string NewStore(this PostgresServer server) => $"postgres://postgres@127.0.0.1:{server.Port}/postgres?schema=s{Interlocked.Increment(ref stores)}";
+    public static string NewStore(this PostgresServer server) =>
+        $"postgres://postgres@127.0.0.1:{server.Port}/postgres?schema=s{Interlocked.Increment(ref stores)}";
 }

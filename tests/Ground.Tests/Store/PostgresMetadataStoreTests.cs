@@ -51,17 +51,21 @@ public sealed class PostgresMetadataStoreTests(PostgresServer server) : IClassFi
     public async Task What_the_server_refuses_is_said_in_a_sentence_with_its_mend()
     {
         var at = $"127.0.0.1:{server.Port}";
-        await server.SqlAsync("SET password_encryption = 'scram-sha-256'; CREATE ROLE locked LOGIN PASSWORD 'right'; CREATE ROLE guest LOGIN; CREATE ROLE alone LOGIN CONNECTION LIMIT 0");
+        await server.SqlAsync("SET password_encryption = 'scram-sha-256'; CREATE ROLE locked LOGIN PASSWORD 'right'");
+        await server.SqlAsync("CREATE ROLE guest LOGIN; CREATE ROLE alone LOGIN CONNECTION LIMIT 0");
 
-        Assert.Equal("No PostgreSQL answers at 127.0.0.1:1. Start it, or mend the address of the metadata store (KUMIKI_METADATA).", Refused("postgres://postgres@127.0.0.1:1/postgres"));
+        Assert.Equal("No PostgreSQL answers at 127.0.0.1:1. Start it, or mend the address of the metadata store (KUMIKI_METADATA).",
+            Refused("postgres://postgres@127.0.0.1:1/postgres"));
         var password = Refused($"postgres://locked:wrong@{at}/postgres");
         Assert.StartsWith($"PostgreSQL at {at} does not let locked in: the password is wrong or missing", password, StringComparison.Ordinal);
         Assert.DoesNotContain("wrong@", password, StringComparison.Ordinal);
         Assert.Equal(password, Refused($"postgres://locked@{at}/postgres"));
-        Assert.Equal($"PostgreSQL at {at} has no database nowhere. Make it with createdb nowhere, or mend the address (KUMIKI_METADATA).", Refused($"postgres://postgres@{at}/nowhere"));
+        Assert.Equal($"PostgreSQL at {at} has no database nowhere. Make it with createdb nowhere, or mend the address (KUMIKI_METADATA).",
+            Refused($"postgres://postgres@{at}/nowhere"));
         Assert.Equal($"guest lacks a right in database postgres at {at}. Let an administrator run: CREATE SCHEMA theirs AUTHORIZATION guest",
             Refused($"postgres://guest@{at}/postgres?schema=theirs"));
-        Assert.StartsWith($"PostgreSQL at {at} has no connection left. Raise its max_connections", Refused($"postgres://alone@{at}/postgres"), StringComparison.Ordinal);
+        Assert.StartsWith($"PostgreSQL at {at} has no connection left. Raise its max_connections", Refused($"postgres://alone@{at}/postgres"),
+            StringComparison.Ordinal);
         await server.SqlAsync("CREATE ROLE reader LOGIN SUPERUSER; ALTER ROLE reader SET default_transaction_read_only = on");
         Assert.Equal($"Database postgres at {at} only reads: it is a standby, or set to read-only. Name the primary server (KUMIKI_METADATA).",
             Refused($"postgres://reader@{at}/postgres?schema=readonly"));
@@ -82,10 +86,12 @@ public sealed class PostgresMetadataStoreTests(PostgresServer server) : IClassFi
     {
         var (newer, theirs) = (server.Store(), server.Store());
         await Open(newer).DisposeAsync();
-        await server.SqlAsync($"UPDATE {newer.Schema}.kumiki_format SET number = 99; CREATE SCHEMA {theirs.Schema}; CREATE TABLE {theirs.Schema}.runs (id int)");
+        await server.SqlAsync($"UPDATE {newer.Schema}.kumiki_format SET number = 99");
+        await server.SqlAsync($"CREATE SCHEMA {theirs.Schema}; CREATE TABLE {theirs.Schema}.runs (id int)");
 
         Assert.Equal(
-            $"Schema {newer.Schema} of database postgres at 127.0.0.1:{server.Port} was written by a newer Kumiki (format 99; this program knows up to {PostgresMigration.All.Count}). Install that version or a later one.",
+            $"Schema {newer.Schema} of database postgres at 127.0.0.1:{server.Port} was written by a newer Kumiki "
+            + $"(format 99; this program knows up to {PostgresMigration.All.Count}). Install that version or a later one.",
             Assert.Throws<KumikiException>(() => Open(newer)).Says.In("en"));
         Assert.Equal("store.postgres-unknown", Assert.Throws<KumikiException>(() => Open(theirs)).Says.Id);
         Assert.Equal(1L, await ValueAsync<long>($"SELECT count(*) FROM pg_tables WHERE schemaname = '{theirs.Schema}'"));
@@ -189,7 +195,8 @@ public sealed class PostgresMetadataStoreTests(PostgresServer server) : IClassFi
         {
             for (; !over.IsCancellationRequested; await Task.Delay(30))
                 ended += await ValueAsync<long>(
-                    "SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'kumiki' ORDER BY random() LIMIT 2) ended");
+                    "SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    + "WHERE application_name = 'kumiki' ORDER BY random() LIMIT 2) ended");
         });
 
         await Task.WhenAll(Enumerable.Range(0, 300).Select(i => i % 10 == 0
@@ -245,7 +252,8 @@ public sealed class PostgresMetadataStoreTests(PostgresServer server) : IClassFi
 
         var refused = await Assert.ThrowsAsync<KumikiException>(() => store.MoveStagesAsync([("beans", "staging", null)], "mika", "", Go));
 
-        Assert.Equal($"No PostgreSQL answers at 127.0.0.1:{other.Server.Port}. Start it, or mend the address of the metadata store (KUMIKI_METADATA).", refused.Says.In("en"));
+        Assert.Equal($"No PostgreSQL answers at 127.0.0.1:{other.Server.Port}. Start it, or mend the address of the metadata store (KUMIKI_METADATA).",
+            refused.Says.In("en"));
     }
 
     [Fact]

@@ -75,7 +75,8 @@ public sealed class S3ArtifactStoreTests(S3Server server) : IDisposable
         var at = server.Endpoint;
         Assert.Equal($"S3 at {at} refuses the keys (SignatureDoesNotMatch). Mend AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the file they come from.",
             await Refused(server.Address("kumiki-tests/x", "wrong-keys")));
-        Assert.StartsWith($"S3 at {at} refuses the keys (InvalidAccessKeyId).", await Refused(server.Address("kumiki-tests/x", "unknown-keys")), StringComparison.Ordinal);
+        Assert.StartsWith($"S3 at {at} refuses the keys (InvalidAccessKeyId).", await Refused(server.Address("kumiki-tests/x", "unknown-keys")),
+            StringComparison.Ordinal);
         Assert.Equal($"S3 at {at} has no bucket nowhere. Make it, or mend the address (KUMIKI_ARTIFACTS).", await Refused(server.Address("nowhere")));
         Assert.Equal($"S3 at {at} lets these keys in, but not to all that bucket kumiki-tests is needed for. Give them the rights that docs/stores.md lists.",
             await Refused(server.Address("kumiki-tests/x", "others-keys")));
@@ -90,7 +91,8 @@ public sealed class S3ArtifactStoreTests(S3Server server) : IDisposable
         KumikiException Of(string code, System.Net.HttpStatusCode status) =>
             S3Trouble.Of(new AmazonS3Exception("no", Amazon.Runtime.ErrorType.Sender, code, "1", status), address)!;
 
-        Assert.StartsWith("The clock of this machine is too far", Of("RequestTimeTooSkewed", System.Net.HttpStatusCode.Forbidden).Says.In("en"), StringComparison.Ordinal);
+        Assert.StartsWith("The clock of this machine is too far", Of("RequestTimeTooSkewed", System.Net.HttpStatusCode.Forbidden).Says.In("en"),
+            StringComparison.Ordinal);
         Assert.Equal("store.s3-full", Of("QuotaExceeded", System.Net.HttpStatusCode.Forbidden).Says.Id);
         Assert.Equal("store.s3-failed", Of("InternalError", System.Net.HttpStatusCode.InternalServerError).Says.Id);
     }
@@ -165,9 +167,11 @@ public sealed class S3ArtifactStoreTests(S3Server server) : IDisposable
         var path = await Assert.ThrowsAsync<KumikiException>(() => elsewhere.PathAsync(blob.Content, Go));
         var open = Assert.Throws<KumikiException>(() => elsewhere.Open(blob.Content).Dispose());
 
-        Assert.Equal($"Blob {blob.Content.Short} in bucket kumiki-tests is not what was put there. Run kumiki verify to see which versions it touches, and put back a backup of it.", path.Says.In("en"));
+        Assert.Equal($"Blob {blob.Content.Short} in bucket kumiki-tests is not what was put there. "
+            + "Run kumiki verify to see which versions it touches, and put back a backup of it.", path.Says.In("en"));
         Assert.Equal(path.Says, open.Says);
-        Assert.Equal(Digest.FromHash(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(new string('x', 1000)))), await elsewhere.RehashAsync(blob.Content, Go));
+        Assert.Equal(Digest.FromHash(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(new string('x', 1000)))), await elsewhere.RehashAsync(blob.Content,
+            Go));
     }
 
     [Fact]
@@ -179,13 +183,24 @@ public sealed class S3ArtifactStoreTests(S3Server server) : IDisposable
         using var client = server.Client;
         var key = $"{S3Address.Parse(address).Prefix}sha256/ab/{new string('c', 62)}";
         var upload = (await client.InitiateMultipartUploadAsync(S3Server.Bucket, key)).UploadId;
-        await client.UploadPartAsync(new() { BucketName = S3Server.Bucket, Key = key, UploadId = upload, PartNumber = 1, InputStream = new MemoryStream(Bytes(5 << 20)) });
+        await client.UploadPartAsync(new()
+        {
+            BucketName = S3Server.Bucket,
+            Key = key,
+            UploadId = upload,
+            PartNumber = 1,
+            InputStream = new MemoryStream(Bytes(5 << 20))
+        });
 
         Assert.Equal(0, store.CollectPartial());
         clock.Now += TimeSpan.FromHours(25);
         Assert.Equal(5 << 20, store.CollectPartial());
 
-        Assert.Empty((await client.ListMultipartUploadsAsync(new Amazon.S3.Model.ListMultipartUploadsRequest { BucketName = S3Server.Bucket, Prefix = S3Address.Parse(address).Prefix })).MultipartUploads ?? []);
+        Assert.Empty((await client.ListMultipartUploadsAsync(new Amazon.S3.Model.ListMultipartUploadsRequest
+        {
+            BucketName = S3Server.Bucket,
+            Prefix = S3Address.Parse(address).Prefix
+        })).MultipartUploads ?? []);
         Assert.Empty(store.List());
     }
 

@@ -46,7 +46,8 @@ public sealed class SeveralProcessesTests(PostgresServer server, ITestOutputHelp
                 var answers = Task.Run(async () =>
                 {
                     while (await probe.LineAsync() is { } line)
-                        if (waiting.TryRemove(int.Parse(line.Split(' ')[0], CultureInfo.InvariantCulture), out var one)) one.SetResult(line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
+                        if (waiting.TryRemove(int.Parse(line.Split(' ')[0], CultureInfo.InvariantCulture), out var one))
+                            one.SetResult(line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
                     foreach (var one in waiting.Values) one.TrySetResult(null);         // killed: nobody will answer
                 });
                 var (asked, number, revision, fence) = (new List<Task>(), 0, 0, 1);
@@ -88,14 +89,16 @@ public sealed class SeveralProcessesTests(PostgresServer server, ITestOutputHelp
                     var said = await answer.Task;
                     history.Add((what, said, from, said is null ? null : Interlocked.Increment(ref time)));
                     if (what == "production" && said is not null) revision = int.Parse(said, CultureInfo.InvariantCulture);
-                    if (what.StartsWith("state", StringComparison.Ordinal) && said is not null) fence = int.Parse(said.Split(' ')[1], CultureInfo.InvariantCulture);
+                    if (what.StartsWith("state", StringComparison.Ordinal) && said is not null) fence = int.Parse(said.Split(' ')[1],
+                        CultureInfo.InvariantCulture);
                 }
             }
         }));
 
         // Each of the three things by itself: a history is linearizable when it is for every object of it.
         var operations = history.Where(h => h.Answer is not null || !IsRead(h.Asked))
-            .Select(h => (Of: Thing(h.Asked), Operation: new Operation<World>($"{h.Asked} → {h.Answer} [{h.From}, {h.To}]", h.From, h.To, Step(h.Asked.Split(' '), h.Answer)))).ToList();
+            .Select(h => (Of: Thing(h.Asked), Operation: new Operation<World>($"{h.Asked} → {h.Answer} [{h.From}, {h.To}]", h.From, h.To,
+                Step(h.Asked.Split(' '), h.Answer)))).ToList();
         foreach (var thing in operations.GroupBy(o => o.Of))
         {
             var fault = Linearizability.Fault(new World(0, 0, RunState.Running, 1), [.. thing.Select(o => o.Operation)]);
@@ -115,7 +118,8 @@ public sealed class SeveralProcessesTests(PostgresServer server, ITestOutputHelp
     {
         ["stage", var number] => w => w with { Staged = Number(number) },
         ["staged"] => w => w.Staged == Number(answer!) ? w : null,
-        ["release", var revision] => w => Number(revision) == w.Revision ? answer == "no" ? null : w with { Revision = w.Revision + 1 } : answer == "live" ? null : w,
+        ["release", var revision] => w => Number(revision) == w.Revision ? answer == "no" ? null : w with { Revision = w.Revision + 1 } : answer == "live"
+            ? null : w,
         ["production"] => w => w.Revision == Number(answer!) ? w : null,
         ["attempt", _] => w => w.State != RunState.Running ? answer is null or "no" ? w : null
             : answer is null || answer == Text(w.Fence + 1) ? w with { Fence = w.Fence + 1 } : null,

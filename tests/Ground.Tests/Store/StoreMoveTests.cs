@@ -21,7 +21,8 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
     Task<MoveReport> MoveAsync(StoreSettings from, StoreSettings to, bool dryRun = false, string data = "data") =>
         StoreMove.RunAsync(folder[data], from, to, dryRun, null, clock, Go);
 
-    async Task<string> RefusedAsync(StoreSettings from, StoreSettings to) => (await Assert.ThrowsAsync<KumikiException>(() => MoveAsync(from, to))).Says.In("en");
+    async Task<string> RefusedAsync(StoreSettings from, StoreSettings to) => (await Assert.ThrowsAsync<KumikiException>(() =>
+        MoveAsync(from, to))).Says.In("en");
 
     /// <summary>Something in every table; the last run and the last alert were forgotten.</summary>
     async Task FillAsync(StoreSettings stores, string data = "data")
@@ -29,12 +30,14 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         await using var open = DataFolder.Open(folder[data], clock, stores);
         var store = open.Metadata;
         var blob = await open.Artifacts.PutAsync(new MemoryStream(new byte[3_000_000]), Go);
-        foreach (var text in new[] { "file a", "file b", "closure", "dll" }) await open.Artifacts.PutAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)), Go);
+        foreach (var text in new[] { "file a", "file b", "closure", "dll" })
+            await open.Artifacts.PutAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)), Go);
         var sales = await Sample.MakeAsync(store, "sales", "a");
         var beans = await Sample.MakeAsync(store, "beans", "b", sales.Name);
         Assert.Null(await store.KeepProgramAsync(Digest.Of("closure"), [Digest.Of("dll"), blob.Content], 0, Go));
         var run = (await Sample.BeginAsync(store, "豆", "c", Sample.Dead)).Run;
-        await store.AppendMetricsAsync(run, [.. Enumerable.Range(0, 5000).Select(i => new MetricPoint($"m{i % 7}", i, i % 100 == 0 ? double.NaN : i % 50 == 1 ? -0.0 : i / 3.0, clock.Now))], Go);
+        await store.AppendMetricsAsync(run, [.. Enumerable.Range(0, 5000).Select(i => new MetricPoint($"m{i % 7}", i, i % 100 == 0 ? double.NaN : i % 50 == 1
+            ? -0.0 : i / 3.0, clock.Now))], Go);
         await store.AppendMetricsAsync(run, [new("edge", long.MaxValue, double.PositiveInfinity, clock.Now), new("edge", -1, double.Epsilon, clock.Now)], Go);
         await store.AppendLogAsync(run, [.. Enumerable.Range(0, 2500).Select(i => new LogLine(0, clock.Now, "info", $"line {i} 豆 🫘\n\"x\""))], Go);
         await store.AddTrialAsync("beans", Sample.Plan("trial"), LivingProcess.Current, Sample.Outcome(("mae", 0.5)), [new("loss", 1, 1, clock.Now)], [], Go);
@@ -68,7 +71,8 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         foreach (var run in await store.RunsAsync(null, null, 100, null, Go))
         {
             Add("run", run);
-            Add("metrics", (await store.MetricsAsync(run.Id, null, Go)).Select(p => (p.Name, p.Step, Bits: p.Value == 0 ? 0 : BitConverter.DoubleToInt64Bits(p.Value), p.At).ToString()));
+            Add("metrics", (await store.MetricsAsync(run.Id, null, Go)).Select(p => (p.Name, p.Step, Bits: p.Value == 0 ? 0
+                : BitConverter.DoubleToInt64Bits(p.Value), p.At).ToString()));
             Add("log", await store.LogAsync(run.Id, 0, 10_000, Go));
         }
         Add("tried", (await store.TriedAsync("beans", [Sample.Plan("trial").MakingKey], Go)).Keys.Select(k => k.Hex));
@@ -99,7 +103,8 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
 
         Assert.Equal((5, 3_000_000L + 6 + 6 + 7 + 3), (report.Blobs, report.Bytes));
         Assert.Equal((4L, 5003L, 2500L, 1L), (report.Records["runs"], report.Records["points"], report.Records["log"], report.Records["store"]));
-        Assert.Equal($"{report.Records.Values.Sum()} records and 5 blobs (3000022 bytes) were copied and compared. The old store is as it was.", report.Says.In("en"));
+        Assert.Equal($"{report.Records.Values.Sum()} records and 5 blobs (3000022 bytes) were copied and compared. The old store is as it was.",
+            report.Says.In("en"));
         Assert.Equal(before, await AllAsync(Here));
         Assert.Equal(before, await AllAsync(there));
         await MoveAsync(there, back);
@@ -108,7 +113,8 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         foreach (var stores in new[] { (there, "data"), (Here, "back") })
         {
             await using var open = DataFolder.Open(folder[stores.Item2], clock, stores.Item1);
-            Assert.Equal(new RunId(6), (await Sample.BeginAsync(open.Metadata, "beans", "next")).Run);      // run-5 was forgotten, and its number is not given again
+            // run-5 was forgotten, and its number is not given again.
+            Assert.Equal(new RunId(6), (await Sample.BeginAsync(open.Metadata, "beans", "next")).Run);
             Assert.Equal(2, (await Sample.MakeAsync(open.Metadata, "beans", "next")).Name.Number);
             Assert.Equal(2, (await open.Metadata.AskOccurrenceAsync("weekly", clock.Now.AddDays(1), "mika", Go)).Number);
         }
@@ -125,19 +131,25 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         await new FolderStore(folder["foreign"]).PutAsync(new MemoryStream([1]), Go);
 
         Assert.StartsWith("Say where to move:", await RefusedAsync(Here, new()), StringComparison.Ordinal);
-        Assert.Equal($"{PostgresAddress.Parse(full.Metadata!)} holds something already, and stores are only moved into empty ones. Name another place, or empty that one.",
+        Assert.Equal($"{PostgresAddress.Parse(full.Metadata!)} holds something already, and stores are only moved into empty ones. "
+            + "Name another place, or empty that one.",
             await RefusedAsync(Here, new() { Metadata = full.Metadata }));
-        Assert.StartsWith($"{folder["other/store.db"]} holds something already", await RefusedAsync(Here, new() { Metadata = folder["other"] }), StringComparison.Ordinal);
-        Assert.StartsWith($"{folder["foreign"]} holds something already", await RefusedAsync(Here, new() { Artifacts = folder["foreign"] }), StringComparison.Ordinal);
-        using (var db = Sqlite.Connection.ToWrite(folder["data/store.db"], TimeSpan.FromSeconds(5))) db.Run("CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('kept')");
-        Assert.Equal("The store also holds notes, for which the other kind of store has no place yet; nothing was copied. Stay with this store until a version of Kumiki that has one.",
+        Assert.StartsWith($"{folder["other/store.db"]} holds something already", await RefusedAsync(Here, new() { Metadata = folder["other"] }),
+            StringComparison.Ordinal);
+        Assert.StartsWith($"{folder["foreign"]} holds something already", await RefusedAsync(Here, new() { Artifacts = folder["foreign"] }),
+            StringComparison.Ordinal);
+        using (var db = Sqlite.Connection.ToWrite(folder["data/store.db"], TimeSpan.FromSeconds(5)))
+            db.Run("CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('kept')");
+        Assert.Equal("The store also holds notes, for which the other kind of store has no place yet; nothing was copied. "
+            + "Stay with this store until a version of Kumiki that has one.",
             await RefusedAsync(Here, new() { Metadata = database.NewStore() }));
         using (ServerLock.Take(folder["data"], "http://127.0.0.1:5080"))
             Assert.Contains("http://127.0.0.1:5080", await RefusedAsync(Here, new() { Artifacts = folder["new"] }), StringComparison.Ordinal);
         await using (var open = DataFolder.Open(folder["data"], clock))
         {
             var run = (await Sample.BeginAsync(open.Metadata, "beans", "running")).Run;
-            Assert.Equal($"{run} still run, so the store cannot be moved. Wait for their end or cancel them, then do this again.", await RefusedAsync(Here, new() { Artifacts = folder["new"] }));
+            Assert.Equal($"{run} still run, so the store cannot be moved. Wait for their end or cancel them, then do this again.", await RefusedAsync(Here,
+                new() { Artifacts = folder["new"] }));
         }
         Assert.False(Directory.Exists(folder["new"]));
     }
@@ -164,7 +176,8 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         await File.WriteAllTextAsync(path, "file x");
 
-        Assert.Equal($"Blob {Digest.Of("file a").Short} is damaged in the store it comes from. Run kumiki verify, put back a backup of it, then run kumiki move-store again.",
+        Assert.Equal($"Blob {Digest.Of("file a").Short} is damaged in the store it comes from. "
+            + "Run kumiki verify, put back a backup of it, then run kumiki move-store again.",
             await RefusedAsync(Here, new() { Artifacts = folder["new"] }));
         Assert.DoesNotContain(Digest.Of("file x"), new FolderStore(folder["new"]).List().Select(b => b.Content));
     }
@@ -197,7 +210,9 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         var kills = 0;
         for (var kill = 5; ; kill = kills == 1 ? 25 : 7)        // among the blobs, among the records, then wherever it has come to
         {
-            var (code, said) = await Probe.RunAsync(["move", folder["data"], to.Metadata!, to.Artifacts!], new Dictionary<string, string> { ["KUMIKI_KILL_AT"] = kill.ToString(CultureInfo.InvariantCulture) });
+            var (code, said) = await Probe.RunAsync(["move", folder["data"], to.Metadata!, to.Artifacts!], new Dictionary<string,
+                string>
+            { ["KUMIKI_KILL_AT"] = kill.ToString(CultureInfo.InvariantCulture) });
             if (code == 0) break;
             Assert.True(code == Probe.Killed, string.Join('\n', said));
             kills++;

@@ -35,6 +35,7 @@ public sealed class MoveStoreTests(PostgresServer database) : IClassFixture<Post
         Assert.Equal(1, again.Code);
         Assert.Contains("holds something already", again.Error, StringComparison.Ordinal);
         var shouted = await demo.RunAsync("runs", "--metadata", metadata.Replace("postgres@", "postgres:secret@", StringComparison.Ordinal));
-        Assert.StartsWith("A password on the command line can be read by everyone on this machine.", shouted.Error.TrimStart('✗', ' '), StringComparison.Ordinal);
+        Assert.StartsWith("A password on the command line can be read by everyone on this machine.", shouted.Error.TrimStart('✗', ' '),
+            StringComparison.Ordinal);
     }
 }

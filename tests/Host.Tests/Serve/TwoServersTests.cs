@@ -34,7 +34,8 @@ public sealed class TwoServersTests(PostgresServer database) : IClassFixture<Pos
     {
         var running = demo.Start([], ["serve", "--port", "0", "--data", demo.PathOf(data), "--metadata", Metadata, "--artifacts", Artifacts]);
         var line = await running.LineAsync("Kumiki answers on");
-        Assert.Contains($"(data: {demo.PathOf(data)}, postgres://postgres@127.0.0.1:{database.Port}/postgres?schema=two, {Artifacts})", line, StringComparison.Ordinal);
+        Assert.Contains($"(data: {demo.PathOf(data)}, postgres://postgres@127.0.0.1:{database.Port}/postgres?schema=two, {Artifacts})", line,
+            StringComparison.Ordinal);
         return new(running, new HttpClient { BaseAddress = new(line.Split(' ')[3]), Timeout = Patience });
     }
 
@@ -106,7 +107,8 @@ public sealed class TwoServersTests(PostgresServer database) : IClassFixture<Pos
 
     /// <summary>The version of sales that was staged last.</summary>
     static async Task<int> StagedAsync(HttpClient http) =>
-        (int)JsonNode.Parse(await http.GetStringAsync("api/stages/history?asset=sales&limit=20"))!["moves"]!.AsArray().First(m => (string)m!["stage"]! == "staging")!["number"]!;
+        (int)JsonNode.Parse(await http.GetStringAsync("api/stages/history?asset=sales&limit=20"))!["moves"]!.AsArray().First(m =>
+            (string)m!["stage"]! == "staging")!["number"]!;
 
     /// <summary>A write through one server is an event of the other's.</summary>
     static async Task TellsAsync(Server writer, Server listener)

@@ -9,7 +9,11 @@ namespace Kumiki.Store.Moving;
 sealed class PostgresTables : IFilledTables
 {
     /// <summary>A schema counts its writes apart; to every other store their sum is the revision.</summary>
-    const string StoreRow = "(SELECT only_row, revision + (SELECT sum(writes)::bigint FROM revisions) AS revision, production_revision, live_release, generation, collector FROM store) s";
+    const string StoreRow =
+        """
+        (SELECT only_row, revision + (SELECT sum(writes)::bigint FROM revisions) AS revision, production_revision, live_release, generation, collector
+        FROM store) s
+        """;
 
     readonly PostgresAddress address;
     readonly NpgsqlConnection db;
@@ -43,8 +47,10 @@ sealed class PostgresTables : IFilledTables
     {
         var known = RecordTable.All.Select(t => t.Name).Concat(["revisions", "kumiki_format", "moving"]).ToHashSet(StringComparer.Ordinal);
         var unknown = new List<string>();
-        foreach (var name in await On(stop).AllAsync("SELECT tablename::text FROM pg_tables WHERE schemaname = $1 ORDER BY 1", row => row.GetString(0), address.Schema))
-            if (!known.Contains(name) && await On(stop).AnyAsync($"SELECT 1 FROM \"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\" LIMIT 1")) unknown.Add(name);
+        foreach (var name in await On(stop).AllAsync("SELECT tablename::text FROM pg_tables WHERE schemaname = $1 ORDER BY 1", row => row.GetString(0),
+            address.Schema))
+            if (!known.Contains(name) && await On(stop).AnyAsync($"SELECT 1 FROM \"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\" LIMIT 1"))
+                unknown.Add(name);
         return unknown;
     }
 
@@ -57,7 +63,8 @@ sealed class PostgresTables : IFilledTables
     public async Task<long> CountAsync(RecordTable table, CancellationToken stop) => (await On(stop).NumberAsync($"SELECT count(*) FROM {table.Name}"))!.Value;
 
     public async Task<long> GivenAsync(RecordTable table, CancellationToken stop) => (await On(stop).NumberAsync(
-        $"SELECT greatest((SELECT coalesce(max(id), 0) FROM {table.Name}), coalesce(pg_sequence_last_value(pg_get_serial_sequence($1, 'id')), 0))", $"{address.Schema}.{table.Name}"))!.Value;
+        $"SELECT greatest((SELECT coalesce(max(id), 0) FROM {table.Name}), coalesce(pg_sequence_last_value(pg_get_serial_sequence($1, 'id')), 0))",
+            $"{address.Schema}.{table.Name}"))!.Value;
 
     public async Task<long> RevisionAsync(CancellationToken stop) => (await On(stop).NumberAsync($"SELECT revision FROM {StoreRow}"))!.Value;
 
@@ -111,8 +118,10 @@ sealed class PostgresTables : IFilledTables
     async Task<NpgsqlDbType[]> TypesAsync(RecordTable table, CancellationToken stop)
     {
         if (types.TryGetValue(table.Name, out var known)) return known;
-        var found = (await On(stop).AllAsync("SELECT column_name::text, data_type::text FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2",
-            row => (Name: row.GetString(0), Type: row.GetString(1)), address.Schema, table.Name)).ToDictionary(c => c.Name, c => c.Type, StringComparer.Ordinal);
+        var found = (await On(stop).AllAsync(
+            "SELECT column_name::text, data_type::text FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2",
+            row => (Name: row.GetString(0), Type: row.GetString(1)), address.Schema, table.Name))
+            .ToDictionary(c => c.Name, c => c.Type, StringComparer.Ordinal);
         return types[table.Name] = [.. table.Columns.Select(c => found[c] switch
         {
             "integer" => NpgsqlDbType.Integer,

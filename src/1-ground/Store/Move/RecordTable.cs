@@ -49,7 +49,8 @@ sealed record RecordTable(string Name, IReadOnlyList<string> Columns, IReadOnlyL
 
     internal object?[] KeyOf(object?[] row) => row[..Key.Count];
 
-    static RecordTable Of(string name, string key, string others) => new(name, [.. key.Split(' '), .. others.Split(' ', StringSplitOptions.RemoveEmptyEntries)], key.Split(' '));
+    static RecordTable Of(string name, string key, string others) => new(name, [.. key.Split(' '), .. others.Split(' ', StringSplitOptions.RemoveEmptyEntries)],
+        key.Split(' '));
 }
 
 /// <summary>The tables of one store, to be read or filled: values are long, double, string or null.</summary>

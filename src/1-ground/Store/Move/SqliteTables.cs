@@ -10,7 +10,8 @@ sealed class SqliteTables : IFilledTables
     readonly TimeSpan patience;
     Connection db;
 
-    SqliteTables(string path, string filling, TimeSpan patience, Connection db) => (this.path, this.filling, this.patience, this.db) = (path, filling, patience, db);
+    SqliteTables(string path, string filling, TimeSpan patience, Connection db) => (this.path, this.filling, this.patience, this.db) = (path, filling, patience,
+        db);
 
     /// <summary>Opens a store to read from.</summary>
     internal static SqliteTables Of(string path, TimeSpan patience) => new(path, path, patience, Connection.ToRead(path, patience));
@@ -33,7 +34,8 @@ sealed class SqliteTables : IFilledTables
     public Task<IReadOnlyList<string>> UnknownAsync(CancellationToken stop) => Task.Run<IReadOnlyList<string>>(() =>
     {
         var known = RecordTable.All.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
-        var others = db.All("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'moving' ORDER BY name", row => row.GetString(0))
+        var others = db.All("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'moving' ORDER BY name",
+                row => row.GetString(0))
             .Where(name => !known.Contains(name)).ToList();
         if (others.Count == 0) return [];
 
@@ -88,7 +90,8 @@ sealed class SqliteTables : IFilledTables
 
     public Task AddAsync(RecordTable table, IReadOnlyList<object?[]> rows, CancellationToken stop) => Task.Run(() =>
     {
-        var insert = $"INSERT OR REPLACE INTO {table.Name} ({RecordTable.Quoted(table.Columns)}) VALUES ({string.Join(", ", table.Columns.Select((_, i) => Parameter(i + 1)))})";
+        var values = string.Join(", ", table.Columns.Select((_, i) => Parameter(i + 1)));
+        var insert = $"INSERT OR REPLACE INTO {table.Name} ({RecordTable.Quoted(table.Columns)}) VALUES ({values})";
         db.Run("BEGIN IMMEDIATE");
         foreach (var row in rows) db.Run(insert, row);
         DurableStep.At("move.commit");

@@ -8,7 +8,8 @@ namespace Kumiki.Store;
 /// <summary>What a move did, or with <paramref name="DryRun"/> would do.</summary>
 /// <param name="Records">Rows by table; empty where the metadata stay.</param>
 /// <param name="Blobs">How many; 0 where the artifacts stay.</param>
-public sealed record MoveReport(bool DryRun, string From, string? Metadata, string? Artifacts, IReadOnlyDictionary<string, long> Records, int Blobs, long Bytes, Message Says);
+public sealed record MoveReport(bool DryRun, string From, string? Metadata, string? Artifacts, IReadOnlyDictionary<string, long> Records, int Blobs, long Bytes,
+    Message Says);
 
 /// <summary>How far a move has come.</summary>
 /// <param name="What">A table, or <c>blobs</c>.</param>
@@ -31,7 +32,8 @@ public static class StoreMove
     /// <param name="to">Where to: a null stays where it is. A folder for the metadata gets a <c>store.db</c>.</param>
     /// <exception cref="KumikiException">A server or run works in the store; the target is not empty; something changed or differs; each in its own
     /// sentence.</exception>
-    public static async Task<MoveReport> RunAsync(string folder, StoreSettings from, StoreSettings to, bool dryRun, IProgress<MoveProgress>? progress, TimeProvider clock, CancellationToken stop)
+    public static async Task<MoveReport> RunAsync(string folder, StoreSettings from, StoreSettings to, bool dryRun, IProgress<MoveProgress>? progress,
+        TimeProvider clock, CancellationToken stop)
     {
         if (to is { Metadata: null, Artifacts: null }) throw new KumikiException(Message.Of("store.move-nowhere"));
         using var alone = ServerLock.Take(folder, "kumiki move-store");
@@ -54,13 +56,17 @@ public static class StoreMove
         }
         var bytes = blobs.Sum(b => b.Bytes);
         return new(dryRun, data.Where, to.Metadata, to.Artifacts, counts, blobs.Count, bytes,
-            Message.Of(dryRun ? "store.would-move" : "store.moved", ("records", counts.Values.Sum()), ("count", blobs.Count), ("bytes", bytes)));
+            dryRun
+                ? Message.Of("store.would-move", ("records", counts.Values.Sum()), ("count", blobs.Count), ("bytes", bytes))
+                : Message.Of("store.moved", ("records", counts.Values.Sum()), ("count", blobs.Count), ("bytes", bytes)));
     }
 
     static async Task CheckIdleAsync(IMetadataStore metadata, CancellationToken stop)
     {
-        var running = (await metadata.RunsAsync(null, RunState.Running, 1000, null, stop)).Where(r => LivingProcess.IsAlive(r.Owner)).Select(r => r.Id.ToString());
-        var occurring = (await metadata.OccurrencesAsync(null, open: true, 1000, null, stop)).Where(o => o is { State: OccurrenceState.Running, Owner: { } owner } && LivingProcess.IsAlive(owner));
+        var running = (await metadata.RunsAsync(null, RunState.Running, 1000, null, stop))
+            .Where(r => LivingProcess.IsAlive(r.Owner)).Select(r => r.Id.ToString());
+        var occurring = (await metadata.OccurrencesAsync(null, open: true, 1000, null, stop))
+            .Where(o => o is { State: OccurrenceState.Running, Owner: { } owner } && LivingProcess.IsAlive(owner));
         var busy = running.Concat(occurring.Select(o => o.Schedule)).ToList();
         if (busy.Count > 0) throw new KumikiException(Message.Of("store.move-busy", ("runs", string.Join(", ", busy.Take(5)))));
     }
@@ -85,8 +91,8 @@ public static class StoreMove
 
     static KumikiException NotEmpty(object store) => new(Message.Of("store.move-not-empty", ("store", store)));
 
-    static async Task RecordsAsync(IRecordTables source, string where, long revision, string target, StoreSettings settings, IReadOnlyDictionary<string, long> counts,
-        IProgress<MoveProgress>? progress, CancellationToken stop)
+    static async Task RecordsAsync(IRecordTables source, string where, long revision, string target, StoreSettings settings,
+        IReadOnlyDictionary<string, long> counts, IProgress<MoveProgress>? progress, CancellationToken stop)
     {
         await using var into = await EmptyAsync(target, settings, stop);
         await into.BeginAsync(where, revision, stop);
@@ -154,7 +160,8 @@ public static class StoreMove
                 progress?.Report(new("blobs", Interlocked.Increment(ref checkedSoFar), blobs.Count, IsChecking: true));
             });
             var count = into.List().Count();
-            if (!wrong.IsEmpty || count != blobs.Count) throw new KumikiException(Message.Of("store.move-differs", ("what", "blobs"), ("from", blobs.Count), ("to", count - wrong.Count)));
+            if (!wrong.IsEmpty || count != blobs.Count) throw new KumikiException(Message.Of("store.move-differs", ("what", "blobs"), ("from", blobs.Count),
+                ("to", count - wrong.Count)));
         }
         finally
         {

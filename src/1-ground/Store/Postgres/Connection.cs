@@ -3,7 +3,8 @@ using Npgsql;
 
 namespace Kumiki.Store.Postgres;
 
-/// <summary>A connection of the pool while one read or write has it. Values fill <c>$1, $2, …</c> in order; the driver keeps what is run often prepared.</summary>
+/// <summary>A connection of the pool while one read or write has it. Values fill <c>$1, $2, …</c> in order; the driver keeps what is run often
+/// prepared.</summary>
 sealed class Connection(NpgsqlConnection inner, CancellationToken stop)
 {
     /// <summary>Whether a statement inserted, changed or deleted rows.</summary>
@@ -34,7 +35,8 @@ sealed class Connection(NpgsqlConnection inner, CancellationToken stop)
         await AllAsync(sql, read, values) is [var first, ..] ? first : none;
 
     /// <summary>The number in the first column of the first row; null where there is none.</summary>
-    internal Task<long?> NumberAsync(string sql, params object?[] values) => FirstAsync(sql, row => row.IsDBNull(0) ? (long?)null : row.GetInt64(0), null, values);
+    internal Task<long?> NumberAsync(string sql, params object?[] values) => FirstAsync(sql, row => row.IsDBNull(0) ? (long?)null : row.GetInt64(0), null,
+        values);
 
     internal Task<bool> AnyAsync(string sql, params object?[] values) => FirstAsync(sql, _ => true, none: false, values);
 

@@ -14,7 +14,8 @@ public sealed partial record PostgresAddress
     PostgresAddress(NpgsqlConnectionStringBuilder connection, string schema) => (this.connection, Schema) = (connection, schema);
 
     /// <summary>The host and port, or the folder of a local socket.</summary>
-    public string Host => connection.Host!.StartsWith('/') ? connection.Host : string.Create(CultureInfo.InvariantCulture, $"{connection.Host}:{connection.Port}");
+    public string Host => connection.Host!.StartsWith('/') ? connection.Host : string.Create(CultureInfo.InvariantCulture,
+        $"{connection.Host}:{connection.Port}");
 
     public string Database => connection.Database!;
 
@@ -28,7 +29,8 @@ public sealed partial record PostgresAddress
     public bool HasPassword => connection.Password is { Length: > 0 };
 
     /// <summary>Whether a setting names a PostgreSQL store.</summary>
-    public static bool Is(string setting) => setting.StartsWith("postgres:", StringComparison.Ordinal) || setting.StartsWith("postgresql:", StringComparison.Ordinal);
+    public static bool Is(string setting) => setting.StartsWith("postgres:", StringComparison.Ordinal) || setting.StartsWith("postgresql:",
+        StringComparison.Ordinal);
 
     /// <summary>Reads an address. Known in its query: <c>schema</c>, <c>sslmode</c>, <c>sslrootcert</c>, <c>host</c> (a socket's folder), <c>user</c> and
     /// <c>connections</c> (how many a process may open, 4 … 1,000; 20 by default).</summary>
@@ -54,7 +56,9 @@ public sealed partial record PostgresAddress
                 case "user" when value.Length > 0: connection.Username = value; break;
                 case "host" when value.Length > 0: connection.Host = value; break;
                 case "sslrootcert" when File.Exists(value): connection.RootCertificate = value; break;
-                case "sslmode" when Enum.TryParse<SslMode>(value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var mode): connection.SslMode = mode; break;
+                case "sslmode" when Enum.TryParse<SslMode>(value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true,
+                    out var mode):
+                    connection.SslMode = mode; break;
                 case "connections" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var most) && most is >= 4 and <= 1000:
                     connection.MaxPoolSize = most;
                     break;

@@ -14,7 +14,8 @@ public sealed partial class PostgresMetadataStore
             """
             INSERT INTO outside (path, bytes, modified, inode, content)
             SELECT path, bytes, modified, inode, content
-            FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[]) WITH ORDINALITY given (path, bytes, modified, inode, content, position)
+            FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[])
+              WITH ORDINALITY given (path, bytes, modified, inode, content, position)
             ORDER BY position
             ON CONFLICT (path) DO UPDATE SET bytes = excluded.bytes, modified = excluded.modified, inode = excluded.inode, content = excluded.content
             """,

@@ -66,7 +66,8 @@ public sealed partial class PostgresMetadataStore
     {
         var set = (await db.AllAsync("SELECT asset, number FROM production", row => (Asset: row.GetString(0), Number: row.GetInt32(1))))
             .ToDictionary(v => v.Asset, v => v.Number, StringComparer.Ordinal);
-        return await db.FirstAsync("SELECT production_revision, live_release FROM store", row => new Production(row.GetInt64(0), row.GetInt32(1), set), Production.Empty);
+        return await db.FirstAsync("SELECT production_revision, live_release FROM store", row => new Production(row.GetInt64(0), row.GetInt32(1), set),
+            Production.Empty);
     }
 
     static Task<ReleaseRecord?> ReleaseAsync(Connection db, int number) =>

@@ -38,12 +38,14 @@ public sealed partial class PostgresMetadataStore
     public Task<CommitEnd> CommitAsync(RunId run, int fence, NewVersion version, RunCost cost, long generation, CancellationToken stop) =>
         DecideAsync<CommitEnd>(async db =>
         {
-            var asset = await db.FirstAsync("SELECT asset FROM runs WHERE id = $1 AND state = 'Running' AND fence = $2", row => row.GetString(0), (string?)null, run, fence);
+            var asset = await db.FirstAsync("SELECT asset FROM runs WHERE id = $1 AND state = 'Running' AND fence = $2", row => row.GetString(0), (string?)null,
+                run, fence);
             if (asset is null) return new CommitEnd.Fenced();
             var made = version.Version;
             if (made.Asset != asset) throw new ArgumentException($"{run} makes {asset}, not {made.Asset}.", nameof(version));
 
-            if (await db.FirstAsync("SELECT record FROM versions WHERE asset = $1 AND content = $2", ReadVersion, (VersionRecord?)null, asset, made.Content) is { } same)
+            if (await db.FirstAsync("SELECT record FROM versions WHERE asset = $1 AND content = $2", ReadVersion, (VersionRecord?)null, asset, made.Content)
+                is { } same)
             {
                 await EndAsync(db, run, RunState.Reused, same.Name.Number, error: null, cost, made.Inputs, made.Outside);
                 return new CommitEnd.Existing(same);
@@ -98,7 +100,8 @@ public sealed partial class PostgresMetadataStore
 
     public Task<IReadOnlyList<RunRecord>> MakingsAsync(string asset, Digest recipeKey, int limit, CancellationToken stop) =>
         ReadAsync<IReadOnlyList<RunRecord>>(async db =>
-            await RunsAsync(db, "WHERE r.asset = $1 AND r.recipe_key = $2 AND r.result IS NOT NULL ORDER BY r.id DESC LIMIT $3", asset, recipeKey, limit), stop);
+            await RunsAsync(db, "WHERE r.asset = $1 AND r.recipe_key = $2 AND r.result IS NOT NULL ORDER BY r.id DESC LIMIT $3", asset, recipeKey, limit),
+                stop);
 
     public Task<int> ForgetRunsAsync(DateTimeOffset before, bool dryRun, CancellationToken stop)
     {

@@ -25,7 +25,8 @@ public sealed partial class PostgresMetadataStore
             if (kept.PausedAt is not null == paused) return false;
             var at = clock.GetUtcNow();
             if (paused) await db.RunAsync("UPDATE schedules SET paused_at = $2, paused_by = $3 WHERE name = $1", schedule, at, by);
-            else await db.RunAsync("UPDATE schedules SET paused_at = NULL, paused_by = NULL, considered = greatest(considered, $2) WHERE name = $1", schedule, at);
+            else await db.RunAsync("UPDATE schedules SET paused_at = NULL, paused_by = NULL, considered = greatest(considered, $2) WHERE name = $1", schedule,
+                at);
             await AuditAsync(db, by, paused ? "pause schedule" : "resume schedule", $$"""{"schedule":"{{schedule}}"}""", at);
             return true;
         }, stop);
@@ -37,7 +38,8 @@ public sealed partial class PostgresMetadataStore
             const string consider = "UPDATE schedules SET considered = $3 WHERE name = $1 AND considered = $2 AND paused_at IS NULL";
             if (await db.RunAsync(consider, schedule, considered, until) == 0) return null;
             if (due is not { } time || await db.AnyAsync("SELECT 1 FROM occurrences WHERE schedule = $1 AND due = $2", schedule, time)) return null;
-            foreach (var late in await OccurrencesAsync(db, "WHERE schedule = $1 AND state = 'Waiting' AND fence = 0 AND cause <> 'ByHand' AND due < $2", schedule, time))
+            foreach (var late in await OccurrencesAsync(db, "WHERE schedule = $1 AND state = 'Waiting' AND fence = 0 AND cause <> 'ByHand' AND due < $2",
+                schedule, time))
             {
                 await EndAsync(db, late, OccurrenceState.Skipped, late.Progress with { Says = Message.Of("schedule.overtaken", ("due", Written(time))) });
                 missed += 1 + late.Missed;
@@ -62,7 +64,10 @@ public sealed partial class PostgresMetadataStore
             if (await db.AnyAsync("SELECT 1 FROM occurrences WHERE schedule = $1 AND state = 'Running'", one.Schedule)) return null;
             if (one.Cause != OccurrenceCause.ByHand && (await ScheduleAsync(db, one.Schedule))!.PausedAt is not null) return null;
             foreach (var held in await OccurrencesAsync(db, "WHERE schedule = $1 AND state = 'Holding' AND id <> $2", one.Schedule, number))
-                await EndAsync(db, held, OccurrenceState.Staged, held.Progress with { Says = Message.Of("schedule.hold-overtaken", ("due", Written(one.Due))) });
+                await EndAsync(db, held, OccurrenceState.Staged, held.Progress with
+                {
+                    Says = Message.Of("schedule.hold-overtaken", ("due", Written(one.Due)))
+                });
             await db.RunAsync("UPDATE occurrences SET state = 'Running', fence = fence + 1, owner = $2, started = coalesce(started, $3) WHERE id = $1",
                 number, Json(owner, RecordsJson.Default.ProcessIdentity), now);
             return await OccurrenceAsync(db, number);
@@ -130,7 +135,8 @@ public sealed partial class PostgresMetadataStore
                 TimeOrNull(row, 5)),
             schedule is null ? [limit] : [limit, schedule]), stop);
 
-    static async Task<long> AddAsync(Connection db, string schedule, DateTimeOffset due, OccurrenceCause cause, string? by, int missed) => (await db.NumberAsync(
+    static async Task<long> AddAsync(Connection db, string schedule, DateTimeOffset due, OccurrenceCause cause, string? by, int missed) =>
+        (await db.NumberAsync(
         "INSERT INTO occurrences (schedule, due, cause, by, missed, state, fence, progress) VALUES ($1, $2, $3, $4, $5, 'Waiting', 0, $6) RETURNING id",
         schedule, due, cause, by, missed, Json(new OccurrenceProgress(), RecordsJson.Default.OccurrenceProgress)))!.Value;
 

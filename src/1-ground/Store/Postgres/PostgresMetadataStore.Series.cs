@@ -41,7 +41,8 @@ public sealed partial class PostgresMetadataStore
             run, given.Keys, given.Values.Select(s => (long)s.Count).ToArray());
 
         // Columns rather than rows: one statement, whatever their number.
-        var (series, positions, steps, values, times, at) = (new long[points.Count], new long[points.Count], new long[points.Count], new double[points.Count], new long[points.Count], 0);
+        var (series, positions, steps, values, times, at) = (new long[points.Count], new long[points.Count], new long[points.Count], new double[points.Count],
+            new long[points.Count], 0);
         foreach (var start in starts)
             foreach (var (i, point) in given[start.Name].Index())
             {

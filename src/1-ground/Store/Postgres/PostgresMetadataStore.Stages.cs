@@ -20,7 +20,8 @@ public sealed partial class PostgresMetadataStore
 
             var at = clock.GetUtcNow();
             var stands = (await db.AllAsync("SELECT asset, stage, number FROM stages WHERE asset = ANY($1)",
-                row => (Pointer: (row.GetString(0), row.GetString(1)), Number: row.GetInt32(2)), moves.Select(m => m.Asset).Distinct())).ToDictionary(s => s.Pointer, s => s.Number);
+                row => (Pointer: (row.GetString(0), row.GetString(1)), Number: row.GetInt32(2)), moves.Select(m => m.Asset).Distinct()))
+                .ToDictionary(s => s.Pointer, s => s.Number);
             var moved = new List<StageMove>();
             foreach (var (asset, stage, number) in moves)
             {
@@ -33,12 +34,14 @@ public sealed partial class PostgresMetadataStore
             var last = moved.GroupBy(m => (m.Asset, m.Stage)).Select(m => m.Last()).ToList();
             var (gone, set) = (last.Where(m => m.Number is null).ToList(), last.Where(m => m.Number is not null).ToList());
             if (gone.Count > 0)
-                await db.RunAsync("DELETE FROM stages USING unnest($1::text[], $2::text[]) gone (asset, stage) WHERE stages.asset = gone.asset AND stages.stage = gone.stage",
+                await db.RunAsync(
+                    "DELETE FROM stages s USING unnest($1::text[], $2::text[]) gone (asset, stage) WHERE s.asset = gone.asset AND s.stage = gone.stage",
                     gone.Select(m => m.Asset), gone.Select(m => m.Stage));
             if (set.Count > 0)
                 await db.RunAsync(
                     """
-                    INSERT INTO stages (asset, stage, number, at, by) SELECT asset, stage, number, $4, $5 FROM unnest($1::text[], $2::text[], $3::int[]) moved (asset, stage, number)
+                    INSERT INTO stages (asset, stage, number, at, by) SELECT asset, stage, number, $4, $5
+                    FROM unnest($1::text[], $2::text[], $3::int[]) moved (asset, stage, number)
                     ON CONFLICT (asset, stage) DO UPDATE SET number = excluded.number, at = excluded.at, by = excluded.by
                     """,
                     set.Select(m => m.Asset), set.Select(m => m.Stage), set.Select(m => m.Number!.Value).ToArray(), at, by);
@@ -68,7 +71,8 @@ public sealed partial class PostgresMetadataStore
             SELECT asset, stage, from_number, number, $5, $6, $7
             FROM unnest($1::text[], $2::text[], $3::int[], $4::int[]) WITH ORDINALITY moved (asset, stage, from_number, number, position) ORDER BY position
             """,
-            moves.Select(m => m.Asset), moves.Select(m => m.Stage), moves.Select(m => m.From).ToArray(), moves.Select(m => m.Number).ToArray(), at, by, moves[0].Reason);
+            moves.Select(m => m.Asset), moves.Select(m => m.Stage), moves.Select(m => m.From).ToArray(), moves.Select(m => m.Number).ToArray(), at, by,
+                moves[0].Reason);
         await AuditAsync(db, by, what, Json(moves, RecordsJson.Default.IReadOnlyListStageMove), at);
     }
 

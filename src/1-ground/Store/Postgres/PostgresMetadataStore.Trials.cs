@@ -3,7 +3,8 @@ namespace Kumiki.Store.Postgres;
 public sealed partial class PostgresMetadataStore
 {
     public Task<RunId> AddTrialAsync(
-        string asset, RunPlan plan, ProcessIdentity owner, TrialOutcome end, IReadOnlyList<MetricPoint> points, IReadOnlyList<LogLine> lines, CancellationToken stop) =>
+        string asset, RunPlan plan, ProcessIdentity owner, TrialOutcome end, IReadOnlyList<MetricPoint> points, IReadOnlyList<LogLine> lines,
+            CancellationToken stop) =>
         DecideAsync(async db =>
         {
             if (await db.NumberAsync("SELECT min(id) FROM runs WHERE asset = $1 AND making_key = $2 AND state = 'Tried'", asset, plan.MakingKey) is { } before)

@@ -63,7 +63,11 @@ public sealed partial class PostgresMetadataStore
             asset, number, run, version.Content, Json(version, RecordsJson.Default.VersionRecord));
         var read = version.Inputs.Where(i => i.Read.Count > 0).Select(i => i.Version).ToList();
         if (read.Count > 0)
-            await db.RunAsync("""INSERT INTO version_inputs (asset, number, "user") SELECT asset, number, $3 FROM unnest($1::text[], $2::int[]) i (asset, number) ON CONFLICT DO NOTHING""",
+            await db.RunAsync(
+                """
+                INSERT INTO version_inputs (asset, number, "user")
+                SELECT asset, number, $3 FROM unnest($1::text[], $2::int[]) read (asset, number) ON CONFLICT DO NOTHING
+                """,
                 read.Select(v => v.Asset), read.Select(v => v.Number).ToArray(), id);
         if (version.Files.Count > 0)
             await db.RunAsync("INSERT INTO version_blobs (blob, version) SELECT blob, $2 FROM unnest($1::text[]) blob ON CONFLICT DO NOTHING",

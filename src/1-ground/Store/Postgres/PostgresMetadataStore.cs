@@ -184,7 +184,8 @@ public sealed partial class PostgresMetadataStore : IMetadataStore
             catch (NpgsqlException e) when (PostgresTrouble.MayPass(e))
             {
                 if (real.GetElapsedTime(began) > settings.Patience)
-                    throw new KumikiException(Message.Of("store.postgres-unknown-end", ("host", address.Host), ("database", address.Database), ("seconds", settings.Patience.TotalSeconds)), e);
+                    throw new KumikiException(Message.Of("store.postgres-unknown-end", ("host", address.Host), ("database", address.Database),
+                        ("seconds", settings.Patience.TotalSeconds)), e);
             }
             await Task.Delay(pause);
         }

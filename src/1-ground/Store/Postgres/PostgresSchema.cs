@@ -68,16 +68,19 @@ static class PostgresSchema
     /// <returns>0 for a schema that is empty or not there.</returns>
     static int Version(NpgsqlConnection db, PostgresAddress address, bool filling)
     {
-        const string tables = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind IN ('r', 'v', 'p')";
+        (string, object?)[] at = [("host", address.Host), ("database", address.Database), ("schema", address.Schema)];
+        const string tables =
+            "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind IN ('r', 'v', 'p')";
         if ((long)Value(db, tables, address.Schema)! == 0) return 0;
-        if (!(bool)Value(db, "SELECT to_regclass($1) IS NOT NULL", $"{address.Schema}.kumiki_format")!) throw Refused("store.postgres-unknown", 0);
+        if (!(bool)Value(db, "SELECT to_regclass($1) IS NOT NULL", $"{address.Schema}.kumiki_format")!)
+            throw new KumikiException(Message.Of("store.postgres-unknown", at));
         var version = (int)Value(db, "SELECT number FROM kumiki_format")!;
-        if (version > PostgresMigration.All[^1].Number) throw Refused("store.postgres-newer", version);
-        if (!filling && (bool)Value(db, "SELECT to_regclass($1) IS NOT NULL", $"{address.Schema}.moving")!) throw Refused("store.half-moved", version);
+        if (version > PostgresMigration.All[^1].Number) throw new KumikiException(Message.Of("store.postgres-newer", [.. at, ("found", version),
+            ("known", PostgresMigration.All[^1].Number)]));
+        if (!filling && (bool)Value(db, "SELECT to_regclass($1) IS NOT NULL", $"{address.Schema}.moving")!)
+            throw new KumikiException(Message.Of("store.half-moved", ("store", address)));
         return version;
 
-        KumikiException Refused(string id, int found) => new(Message.Of(id, ("host", address.Host), ("database", address.Database), ("schema", address.Schema),
-            ("store", address), ("found", found), ("known", PostgresMigration.All[^1].Number)));
     }
 
     static object? Value(NpgsqlConnection db, string sql, params ReadOnlySpan<object> values)

@@ -52,9 +52,11 @@ public sealed partial record S3Address
             var (name, value) = pair.Split('=', 2) is [var left, var right] ? (left, Uri.UnescapeDataString(right)) : (pair, "");
             address = name switch
             {
-                "endpoint" when Uri.TryCreate(value, UriKind.Absolute, out var at) && at.Scheme is "http" or "https" && at.UserInfo.Length == 0 => address with { Endpoint = at },
+                "endpoint" when Uri.TryCreate(value, UriKind.Absolute, out var at) && at.Scheme is "http" or "https" && at.UserInfo.Length == 0 =>
+                    address with { Endpoint = at },
                 "region" when RegionName().IsMatch(value) => address with { Region = value },
-                "cache" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var gib) && gib is >= 1 and <= 1_000_000 => address with { CacheBytes = (long)gib << 30 },
+                "cache" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var gib) && gib is >= 1 and <= 1_000_000 =>
+                    address with { CacheBytes = (long)gib << 30 },
                 "credentials" when File.Exists(value) => address with { Credentials = value },
                 "profile" when value.Length > 0 => address with { Profile = value },
                 _ => throw Bad($"{name} is not known there, or not with that value"),
@@ -97,7 +99,8 @@ public sealed partial record S3Address
         var file = Credentials ?? (Environment.GetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE") is { Length: > 0 } shared ? shared : null);
         if (new CredentialProfileStoreChain(file).TryGetAWSCredentials(profile, out var kept)) return kept;
         // Only AWS's own machines have a role to ask for; elsewhere the asking would wait for nobody.
-        return Endpoint is null && Credentials is null ? DefaultAWSCredentialsIdentityResolver.GetCredentials() : throw new KumikiException(Message.Of("store.s3-no-keys", ("store", this)));
+        return Endpoint is null && Credentials is null ? DefaultAWSCredentialsIdentityResolver.GetCredentials()
+            : throw new KumikiException(Message.Of("store.s3-no-keys", ("store", this)));
     }
 
     [GeneratedRegex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]

@@ -6,8 +6,8 @@ using Amazon.S3.Model;
 
 namespace Kumiki.Store.S3;
 
-/// <summary>Blobs as objects of a bucket, under the names they have in a folder: <c>prefix/sha256/ab/cdef…</c>; what was put or asked for by path is also kept in
-/// a folder of this machine.</summary>
+/// <summary>Blobs as objects of a bucket, under the names they have in a folder: <c>prefix/sha256/ab/cdef…</c>; what was put or asked for by path is also
+/// kept in a folder of this machine.</summary>
 /// <remarks>
 /// <para>A blob's way: 1. its bytes go to the folder, hashed on the way, for the key is its digest and S3 knows no rename; 2. from there to the bucket, from
 /// <see cref="PartBytes"/> on in parts, each read from the file as it is sent, so that memory stays flat; 3. S3 shows an object only when it is whole. A blob
@@ -35,7 +35,8 @@ public sealed class S3ArtifactStore : IArtifactStore, IDisposable
 
     /// <param name="folder">For what is kept beside and for scratch; made if it is not there.</param>
     /// <param name="clock">The system's by default: tells how long ago something was used or begun.</param>
-    /// <exception cref="KumikiException">There are no keys, or the folder cannot be written. The bucket is not asked yet: see <see cref="LookAsync"/>.</exception>
+    /// <exception cref="KumikiException">There are no keys, or the folder cannot be written. The bucket is not asked yet: see <see
+    /// cref="LookAsync"/>.</exception>
     public S3ArtifactStore(S3Address address, string folder, TimeProvider? clock = null)
     {
         (this.address, this.clock) = (address, clock ?? TimeProvider.System);
@@ -169,7 +170,13 @@ public sealed class S3ArtifactStore : IArtifactStore, IDisposable
         {
             DurableStep.At("blob.upload");
             if (there == blob.Bytes && blob.Bytes <= MostCopied) await TouchAsync(blob.Content, stop);
-            else if (blob.Bytes <= PartBytes) await s3.PutObjectAsync(new() { BucketName = address.Bucket, Key = Key(blob.Content), FilePath = path, ContentType = "application/octet-stream" }, stop);
+            else if (blob.Bytes <= PartBytes) await s3.PutObjectAsync(new()
+            {
+                BucketName = address.Bucket,
+                Key = Key(blob.Content),
+                FilePath = path,
+                ContentType = "application/octet-stream"
+            }, stop);
             else await UploadPartsAsync(blob, path, stop);
             DurableStep.At("blob.uploaded");
             return true;
@@ -191,7 +198,8 @@ public sealed class S3ArtifactStore : IArtifactStore, IDisposable
     {
         var key = Key(blob.Content);
         var size = Math.Max(PartBytes, (blob.Bytes + 9_999) / 10_000);
-        var upload = (await s3.InitiateMultipartUploadAsync(new() { BucketName = address.Bucket, Key = key, ContentType = "application/octet-stream" }, stop)).UploadId;
+        var upload = (await s3.InitiateMultipartUploadAsync(new() { BucketName = address.Bucket, Key = key, ContentType = "application/octet-stream" },
+            stop)).UploadId;
         DurableStep.At("upload.begun");
         try
         {
@@ -211,7 +219,8 @@ public sealed class S3ArtifactStore : IArtifactStore, IDisposable
                 parts[i] = new(i + 1, part.ETag);
                 DurableStep.At("upload.part");
             });
-            await s3.CompleteMultipartUploadAsync(new() { BucketName = address.Bucket, Key = key, UploadId = upload, PartETags = [.. parts] }, CancellationToken.None);
+            await s3.CompleteMultipartUploadAsync(new() { BucketName = address.Bucket, Key = key, UploadId = upload, PartETags = [.. parts] },
+                CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -233,7 +242,8 @@ public sealed class S3ArtifactStore : IArtifactStore, IDisposable
         var bytes = await BytesOfAsync(blob, stop) ?? throw Missing(blob);
         cache.Added(bytes);
         Blob found;
-        await using (var stream = new RangeStream(bytes, (from, token) => SaidAsync(() => GetAsync(blob, from, token)))) found = await kept.PutAsync(stream, stop);
+        await using (var stream = new RangeStream(bytes, (from, token) => SaidAsync(() => GetAsync(blob, from, token)))) found = await kept.PutAsync(stream,
+            stop);
         if (found.Content == blob) return await kept.PathAsync(blob, stop);
         kept.Remove(found.Content);
         throw new KumikiException(Message.Of("store.s3-changed", ("blob", blob.Short), ("bucket", address.Bucket)));
@@ -310,7 +320,7 @@ public sealed class S3ArtifactStore : IArtifactStore, IDisposable
         }
     }
 
-    /// <summary>The driver only knows asynchronous calls. Where the contract has a plain one, a thread of the pool makes it, so that nothing the caller holds is
-    /// waited for.</summary>
+    /// <summary>The driver only knows asynchronous calls. Where the contract has a plain one, a thread of the pool makes it, so that nothing the caller
+    /// holds is waited for.</summary>
     static T Wait<T>(Func<Task<T>> call) => Task.Run(call).GetAwaiter().GetResult();
 }

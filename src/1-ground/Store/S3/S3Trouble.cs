@@ -12,21 +12,28 @@ static class S3Trouble
     /// <summary>The sentence for an error; null where it is not one a user can mend.</summary>
     internal static KumikiException? Of(Exception error, S3Address address)
     {
+        (string, object?)[] at =
+        [
+            ("bucket", address.Bucket), ("endpoint", address.Endpoint?.ToString().TrimEnd('/') ?? $"AWS ({address.Region})"),
+            ("reason", error is AmazonS3Exception said ? said.ErrorCode : error.GetType().Name),
+        ];
         return error switch
         {
-            AmazonS3Exception { ErrorCode: "InvalidAccessKeyId" or "SignatureDoesNotMatch" or "InvalidToken" or "ExpiredToken" } => Says("store.s3-keys"),
-            AmazonS3Exception { ErrorCode: "NoSuchBucket" } => Says("store.s3-no-bucket"),
-            AmazonS3Exception { ErrorCode: "RequestTimeTooSkewed" } => Says("store.s3-clock"),
-            AmazonS3Exception { ErrorCode: "QuotaExceeded" or "InsufficientStorage" or "XMinioStorageFull" } => Says("store.s3-full"),
-            AmazonS3Exception { StatusCode: HttpStatusCode.Forbidden } => Says("store.s3-denied"),
-            AmazonS3Exception { StatusCode: >= HttpStatusCode.InternalServerError } => Says("store.s3-failed"),
-            HttpRequestException or TimeoutException or IOException { InnerException: System.Net.Sockets.SocketException } => Says("store.s3-unreachable"),
-            AmazonServiceException { InnerException: HttpRequestException or WebException or TimeoutException or IOException } => Says("store.s3-unreachable"),
-            AmazonClientException { InnerException: HttpRequestException or TimeoutException or IOException } => Says("store.s3-unreachable"),
+            AmazonS3Exception { ErrorCode: "InvalidAccessKeyId" or "SignatureDoesNotMatch" or "InvalidToken" or "ExpiredToken" } =>
+                Says(Message.Of("store.s3-keys", at)),
+            AmazonS3Exception { ErrorCode: "NoSuchBucket" } => Says(Message.Of("store.s3-no-bucket", at)),
+            AmazonS3Exception { ErrorCode: "RequestTimeTooSkewed" } => Says(Message.Of("store.s3-clock", at)),
+            AmazonS3Exception { ErrorCode: "QuotaExceeded" or "InsufficientStorage" or "XMinioStorageFull" } => Says(Message.Of("store.s3-full", at)),
+            AmazonS3Exception { StatusCode: HttpStatusCode.Forbidden } => Says(Message.Of("store.s3-denied", at)),
+            AmazonS3Exception { StatusCode: >= HttpStatusCode.InternalServerError } => Says(Message.Of("store.s3-failed", at)),
+            HttpRequestException or TimeoutException or IOException { InnerException: System.Net.Sockets.SocketException } =>
+                Says(Message.Of("store.s3-unreachable", at)),
+            AmazonServiceException { InnerException: HttpRequestException or WebException or TimeoutException or IOException } =>
+                Says(Message.Of("store.s3-unreachable", at)),
+            AmazonClientException { InnerException: HttpRequestException or TimeoutException or IOException } => Says(Message.Of("store.s3-unreachable", at)),
             _ => null,
         };
 
-        KumikiException Says(string id) => new(Message.Of(id, ("bucket", address.Bucket), ("endpoint", address.Endpoint?.ToString().TrimEnd('/') ?? $"AWS ({address.Region})"),
-            ("reason", error is AmazonS3Exception said ? said.ErrorCode : error.GetType().Name)), error);
+        KumikiException Says(Message message) => new(message, error);
     }
 }

@@ -15,7 +15,8 @@ sealed partial class Doors
         yield return MoveStore();
     }
 
-    Command Verify() => Verb("verify", "Hash everything again, and name what changed or is missing and the versions it touches.", [], async (parsed, session, terminal, stop) =>
+    Command Verify() => Verb("verify", "Hash everything again, and name what changed or is missing and the versions it touches.", [],
+        async (parsed, session, terminal, stop) =>
     {
         var report = await Verification.RunAsync(session.Metadata, session.Artifacts, null, stop);
         return terminal.Result(report, () =>
@@ -49,7 +50,8 @@ sealed partial class Doors
     {
         var metadata = new Option<string?>("--to-metadata") { Description = "postgres://USER@HOST:5432/DATABASE, or a folder that gets a store.db." };
         var artifacts = new Option<string?>("--to-artifacts") { Description = "s3://BUCKET/PREFIX?endpoint=URL, or a folder." };
-        var command = new Command("move-store", "Copy every record and blob into other stores, empty ones, and compare them. The old store stays as it is; killed, it goes on.")
+        var command = new Command("move-store",
+            "Copy every record and blob into other stores, empty ones, and compare them. The old store stays as it is; killed, it goes on.")
         {
             metadata, artifacts, DryRunOption,
         };
@@ -57,7 +59,12 @@ sealed partial class Doors
         {
             // Not through a session, which would tidy the store that is to be left as it is.
             var (terminal, dryRun) = (TerminalOf(parsed), parsed.GetValue(DryRunOption));
-            var to = new StoreSettings { Metadata = parsed.GetValue(metadata) is { } named && PostgresAddress.Is(named) ? WithoutPassword(named) : parsed.GetValue(metadata), Artifacts = parsed.GetValue(artifacts) };
+            var named = parsed.GetValue(metadata);
+            var to = new StoreSettings
+            {
+                Metadata = named is not null && PostgresAddress.Is(named) ? WithoutPassword(named) : named,
+                Artifacts = parsed.GetValue(artifacts),
+            };
             var report = await StoreMove.RunAsync(parsed.GetValue(Data)!.FullName, Stores(parsed), to, dryRun, new MoveLines(terminal), Session.Clock, stop);
             return terminal.Result(report, () =>
             {
@@ -84,7 +91,9 @@ sealed partial class Doors
                 var now = (value.What, value.IsChecking, value.Of == 0 ? 10 : value.Done * 10 / value.Of);
                 if (now == last || value.Of == 0) return;
                 last = now;
-                terminal.Line(Message.Of(value.IsChecking ? "shell.move-checked" : "shell.move-copied", ("what", value.What), ("done", value.Done), ("of", value.Of)));
+                terminal.Line(value.IsChecking
+                    ? Message.Of("shell.move-checked", ("what", value.What), ("done", value.Done), ("of", value.Of))
+                    : Message.Of("shell.move-copied", ("what", value.What), ("done", value.Done), ("of", value.Of)));
             }
         }
     }
