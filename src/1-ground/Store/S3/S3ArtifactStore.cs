@@ -50,14 +50,7 @@ public sealed class S3ArtifactStore : IArtifactStore, IDisposable
     public static async Task LookAsync(S3Address address, CancellationToken stop)
     {
         using var s3 = address.Connect();
-        try
-        {
-            await s3.ListObjectsV2Async(new() { BucketName = address.Bucket, Prefix = address.Prefix, MaxKeys = 1 }, stop);
-        }
-        catch (Exception e) when (S3Trouble.Of(e, address) is { } said)
-        {
-            throw said;
-        }
+        await S3Trouble.SaidAsync(() => s3.ListObjectsV2Async(new() { BucketName = address.Bucket, Prefix = address.Prefix, MaxKeys = 1 }, stop), address);
     }
 
     public Scratch NewScratch() => kept.NewScratch();
@@ -308,17 +301,7 @@ public sealed class S3ArtifactStore : IArtifactStore, IDisposable
 
     static DateTimeOffset Utc(DateTime? time) => time is { } at ? new(at.ToUniversalTime()) : DateTimeOffset.MaxValue;
 
-    async Task<T> SaidAsync<T>(Func<Task<T>> what)
-    {
-        try
-        {
-            return await what();
-        }
-        catch (Exception e) when (S3Trouble.Of(e, address) is { } said)
-        {
-            throw said;
-        }
-    }
+    Task<T> SaidAsync<T>(Func<Task<T>> what) => S3Trouble.SaidAsync(what, address);
 
     /// <summary>The driver only knows asynchronous calls. Where the contract has a plain one, a thread of the pool makes it, so that nothing the caller
     /// holds is waited for.</summary>

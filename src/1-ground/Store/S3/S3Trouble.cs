@@ -9,6 +9,28 @@ static class S3Trouble
 {
     internal static bool IsAbsent(AmazonS3Exception error) => error.StatusCode == HttpStatusCode.NotFound && error.ErrorCode is not "NoSuchBucket";
 
+    /// <summary>Says what fails as a sentence.</summary>
+    /// <param name="what">Done twice where the server found no request on the line: one that refuses an upload before it has read it may take the rest of it
+    /// for the next request, answer that with an error that has no code, and only then close the line.</param>
+    internal static async Task<T> SaidAsync<T>(Func<Task<T>> what, S3Address address)
+    {
+        try
+        {
+            try
+            {
+                return await what();
+            }
+            catch (AmazonS3Exception e) when (e is { StatusCode: HttpStatusCode.BadRequest, ErrorCode: "BadRequest" or "" or null })
+            {
+                return await what();
+            }
+        }
+        catch (Exception e) when (Of(e, address) is { } said)
+        {
+            throw said;
+        }
+    }
+
     /// <summary>The sentence for an error; null where it is not one a user can mend.</summary>
     internal static KumikiException? Of(Exception error, S3Address address)
     {
