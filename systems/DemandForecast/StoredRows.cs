@@ -30,7 +30,7 @@ static class StoredRows
     public static async IAsyncEnumerable<object?[]> ReadAsync(string folder, string what, IReadOnlyList<string>? columns, bool withNames,
         [EnumeratorCancellation] CancellationToken stop)
     {
-        await using var opened = DataFolder.Open(folder, TimeProvider.System);
+        await using var opened = DataFolder.Open(folder, TimeProvider.System, StoreSettings.OfEnvironment());
         if (!VersionName.TryParse(what, null, out var name) && (await opened.Metadata.NewestAsync(stop)).TryGetValue(what, out var newest)) name = new(what,
             newest);
         var version = name.Asset is null ? null : await opened.Metadata.VersionAsync(name, stop);

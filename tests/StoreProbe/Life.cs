@@ -12,7 +12,7 @@ static class Life
     /// <summary>1. Put; 2. take; 3. commit; 4. stage; 5. release; 6. collect. Run again after a kill, it does what is not done yet.</summary>
     internal static async Task LiveAsync(string folder)
     {
-        await using var data = DataFolder.Open(folder, TimeProvider.System);
+        await using var data = DataFolder.Open(folder, TimeProvider.System, StoreSettings.OfEnvironment());
         await data.Metadata.EndCrashedAsync(LivingProcess.IsAlive, Go);
         data.Artifacts.CollectPartial();
 
@@ -46,13 +46,13 @@ static class Life
 
     internal static async Task MakeAsync(string folder, string asset, int count)
     {
-        await using var data = DataFolder.Open(folder, TimeProvider.System);
+        await using var data = DataFolder.Open(folder, TimeProvider.System, StoreSettings.OfEnvironment());
         await Task.WhenAll(Enumerable.Range(0, count).Select(async i => Say($"made {await MakeAsync(data, asset, $"{asset} {Environment.ProcessId} {i}")}")));
     }
 
     internal static async Task MakeForeverAsync(string folder)
     {
-        await using var data = DataFolder.Open(folder, TimeProvider.System);
+        await using var data = DataFolder.Open(folder, TimeProvider.System, StoreSettings.OfEnvironment());
         Say("open");
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async lane =>
         {
@@ -117,7 +117,7 @@ static class Life
         MadeAt = TimeProvider.System.GetUtcNow(),
     };
 
-    static ReleaseRecord Draft(Production now, VersionName version) => new()
+    internal static ReleaseRecord Draft(Production now, VersionName version) => new()
     {
         Number = 0,
         State = ReleaseState.Checked,

@@ -17,6 +17,13 @@ switch (args[0])
     case "forever":                             // makings until it is killed
         await Life.MakeForeverAsync(folder);
         break;
+    case "answer":                              // does what the lines of standard input ask for, and answers each
+        await Answers.GiveAsync(folder);
+        break;
+    case "move":                                // into the stores that TO-METADATA and TO-ARTIFACTS name; a dash for none
+        var to = new StoreSettings { Metadata = args[2] == "-" ? null : args[2], Artifacts = args[3] == "-" ? null : args[3] };
+        Say((await StoreMove.RunAsync(folder, StoreSettings.OfEnvironment(), to, dryRun: false, null, TimeProvider.System, CancellationToken.None)).Says.In("en"));
+        break;
     case "serve":                               // holds the server lock until standard input ends
         Directory.CreateDirectory(folder);
         try

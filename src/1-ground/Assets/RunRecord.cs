@@ -54,7 +54,11 @@ public enum RunState
 /// <summary>One process, told apart from a later one with the same number.</summary>
 /// <param name="Boot">The machine's boot id.</param>
 /// <param name="StartTicks">Clock ticks from boot to the process's start.</param>
-public sealed record ProcessIdentity(string Machine, string Boot, int Pid, long StartTicks);
+public sealed record ProcessIdentity(string Machine, string Boot, int Pid, long StartTicks)
+{
+    /// <summary>The installation's own number, for machines that are called alike; null where it has none.</summary>
+    public string? Installation { get; init; }
+}
 
 /// <summary>The program a run ran: enough to run it again.</summary>
 /// <param name="ProjectDigest">Over the author's own assemblies; part of the recipe key.</param>

@@ -1,22 +1,29 @@
+using Kumiki.Store.Postgres;
+using Kumiki.Store.S3;
 using Kumiki.Store.Sqlite;
 
 namespace Kumiki.Store;
 
 /// <summary>One folder with everything Kumiki keeps: <c>store.db</c>, <c>artifacts/</c>, <c>server.lock</c>. Several processes may have it open.</summary>
-/// <remarks>The layout is described in <c>docs/formats/store-folder.md</c>.</remarks>
+/// <remarks>Where the settings name other stores, the metadata or artifacts are there, and the folder holds what belongs to this machine: <c>server.lock</c>,
+/// <c>cache/</c> with copies of artifacts in S3. The layout is described in <c>docs/formats/store-folder.md</c>.</remarks>
 public sealed class DataFolder : IAsyncDisposable
 {
-    DataFolder(string path, IMetadataStore metadata, IArtifactStore artifacts) => (Path, Metadata, Artifacts) = (path, metadata, artifacts);
+    DataFolder(string path, string where, IMetadataStore metadata, IArtifactStore artifacts) => (Path, Where, Metadata, Artifacts) = (path, where, metadata,
+        artifacts);
 
     /// <summary>The folder, whole.</summary>
     public string Path { get; }
+
+    /// <summary>The folder, and the stores that are not in it, for people to read; no passwords.</summary>
+    public string Where { get; }
 
     public IMetadataStore Metadata { get; }
     public IArtifactStore Artifacts { get; }
 
     /// <summary>Opens a folder, making what is not there.</summary>
     /// <exception cref="KumikiException">It cannot be made or written, lies on a network file system, or holds another program's or a newer Kumiki's
-    /// data.</exception>
+    /// data; or a store that the settings name cannot be used.</exception>
     public static DataFolder Open(string folder, TimeProvider clock, StoreSettings? settings = null)
     {
         var path = System.IO.Path.GetFullPath(folder);
@@ -37,9 +44,38 @@ public sealed class DataFolder : IAsyncDisposable
         {
             throw said;
         }
-        var artifacts = new FolderStore(System.IO.Path.Combine(path, "artifacts"));
-        return new(path, SqliteMetadataStore.Open(System.IO.Path.Combine(path, "store.db"), settings ?? new(), clock), artifacts);
+        settings ??= new();
+        var artifacts = OpenArtifacts(path, settings);
+        try
+        {
+            return new(path, string.Join(", ", new[] { path, Written(settings.Metadata), Written(settings.Artifacts) }.OfType<string>()),
+                OpenMetadata(path, settings, clock), artifacts);
+        }
+        catch (Exception)
+        {
+            (artifacts as IDisposable)?.Dispose();
+            throw;
+        }
     }
+
+    static IMetadataStore OpenMetadata(string folder, StoreSettings settings, TimeProvider clock) => settings.Metadata is { } address
+        ? PostgresMetadataStore.Open(PostgresAddress.Parse(address), settings, clock)
+        : SqliteMetadataStore.Open(System.IO.Path.Combine(folder, "store.db"), settings, clock);
+
+    static IArtifactStore OpenArtifacts(string folder, StoreSettings settings)
+    {
+        if (settings.Artifacts is { } address && S3Address.Is(address))
+            return new S3ArtifactStore(S3Address.Parse(address), System.IO.Path.Combine(folder, "cache"));
+        var place = settings.Artifacts is null ? System.IO.Path.Combine(folder, "artifacts") : System.IO.Path.GetFullPath(settings.Artifacts);
+        CheckFileSystem(place, Posix.FileSystemMagic(Existing(place)));
+        return new FolderStore(place);
+    }
+
+    static string? Written(string? address) =>
+        address is null ? null
+        : S3Address.Is(address) ? S3Address.Parse(address).ToString()
+        : PostgresAddress.Is(address) ? PostgresAddress.Parse(address).ToString()
+        : System.IO.Path.GetFullPath(address);
 
     /// <summary>Looks whether a folder could be opened, without making or changing anything.</summary>
     /// <returns>True when it holds a store; false when the first use would make one.</returns>
@@ -65,7 +101,11 @@ public sealed class DataFolder : IAsyncDisposable
         return File.Exists(System.IO.Path.Combine(path, "store.db"));
     }
 
-    public ValueTask DisposeAsync() => Metadata.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Metadata.DisposeAsync();
+        (Artifacts as IDisposable)?.Dispose();
+    }
 
     /// <summary>The folder itself or the nearest one above it that is there.</summary>
     static string Existing(string path)

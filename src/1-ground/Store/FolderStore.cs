@@ -188,7 +188,7 @@ public sealed class FolderStore : IArtifactStore
         && long.TryParse(ticks, CultureInfo.InvariantCulture, out var start)
         && (pid == Environment.ProcessId ? LivingProcess.Current : LivingProcess.Of(pid))?.StartTicks != start;
 
-    string PathOf(Digest blob) => Path.Combine(blobs, blob.Hex[..2], blob.Hex[2..]);
+    internal string PathOf(Digest blob) => Path.Combine(blobs, blob.Hex[..2], blob.Hex[2..]);
 
     string NewPartialName() => Path.Combine(putting.Value, Interlocked.Increment(ref put).ToString(CultureInfo.InvariantCulture));
 

@@ -8,16 +8,24 @@ public static class LivingProcess
     static readonly Lazy<ProcessIdentity> This = new(() => Of(Environment.ProcessId)!);
     static readonly Lazy<string> BootId = new(() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim());
 
+    static readonly Lazy<string?> Installation = new(() => File.Exists("/etc/machine-id") && File.ReadAllText("/etc/machine-id").Trim() is { Length: > 0 } id
+        ? id : null);
+
     /// <summary>This process.</summary>
     public static ProcessIdentity Current => This.Value;
 
     /// <summary>A process of this machine.</summary>
     /// <returns>Null when no such process lives.</returns>
-    public static ProcessIdentity? Of(int pid) => StartTicks(pid) is { } ticks ? new(Environment.MachineName, BootId.Value, pid, ticks) : null;
+    public static ProcessIdentity? Of(int pid) => StartTicks(pid) is { } ticks ? new(Environment.MachineName, BootId.Value, pid, ticks)
+    { Installation = Installation.Value } : null;
 
     /// <summary>Whether a process lives. One of another machine cannot be seen, and counts as living.</summary>
     public static bool IsAlive(ProcessIdentity process) =>
-        process.Machine != Environment.MachineName || (process.Boot == BootId.Value && StartTicks(process.Pid) == process.StartTicks);
+        IsElsewhere(process) || (process.Boot == BootId.Value && StartTicks(process.Pid) == process.StartTicks);
+
+    /// <summary>Machines may be called alike: where both have a number, it tells them apart.</summary>
+    static bool IsElsewhere(ProcessIdentity process) =>
+        process.Machine != Environment.MachineName || (process.Installation is { } theirs && Installation.Value is { } ours && theirs != ours);
 
     /// <summary>The process as people find it: its number and command line.</summary>
     internal static string Describe(int pid)

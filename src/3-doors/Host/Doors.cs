@@ -4,6 +4,8 @@ using System.CommandLine.Invocation;
 using System.Reflection;
 using Kumiki.Doctor;
 using Kumiki.Shell;
+using Kumiki.Store;
+using Kumiki.Store.Postgres;
 
 namespace Kumiki;
 
@@ -21,15 +23,28 @@ sealed partial class Doors(Project project, Assembly program)
         DefaultValueFactory = _ => new DirectoryInfo(Environment.GetEnvironmentVariable("KUMIKI_DATA") is { Length: > 0 } named ? named : ".kumiki"),
     };
 
+    public static readonly Option<string?> Metadata = new("--metadata")
+    {
+        Description = "The database of the metadata, postgres://USER@HOST:5432/DATABASE; KUMIKI_METADATA by default, else SQLite in the data folder.",
+        Recursive = true,
+    };
+    public static readonly Option<string?> Artifacts = new("--artifacts")
+    {
+        Description = "The place of the artifacts, s3://BUCKET/PREFIX?endpoint=URL or a folder; KUMIKI_ARTIFACTS by default, else the data folder.",
+        Recursive = true,
+    };
+
     public Project Project { get; } = project;
 
     public RootCommand Root()
     {
-        var root = new RootCommand("Kumiki: from a business goal to a monitored model that keeps learning.") { Json, Language, Data };
+        IReadOnlyList<Option> everywhere = [Json, Language, Data, Metadata, Artifacts];
+        var root = new RootCommand("Kumiki: from a business goal to a monitored model that keeps learning.");
+        foreach (var option in everywhere) root.Add(option);
         IEnumerable<Command> all = [.. Making(), .. Looking(), .. Keeping(), .. Releasing(), .. Continuing(), .. Serving(), DoctorCommand.Create()];
         foreach (var command in all) root.Add(command);
         var help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpOnce((HelpAction)help.Action!, [Json, Language, Data]);
+        help.Action = new HelpOnce((HelpAction)help.Action!, everywhere);
         return root;
     }
 
@@ -54,7 +69,22 @@ sealed partial class Doors(Project project, Assembly program)
 
     /// <summary>Opens the data folder; with the project's graph where the verb needs it.</summary>
     async Task<Session> OpenAsync(ParseResult parsed, CancellationToken stop) =>
-        await Session.OpenAsync(Project, program, parsed.GetValue(Data)!.FullName, stop);
+        await Session.OpenAsync(Project, program, parsed.GetValue(Data)!.FullName, Stores(parsed), stop);
+
+    /// <summary>The stores that were asked for.</summary>
+    /// <exception cref="KumikiException">A password stands on the command line.</exception>
+    public static StoreSettings Stores(ParseResult parsed)
+    {
+        // What this process starts, a making in a process of its own, works in the same stores; its command line would show them to everybody.
+        if (parsed.GetValue(Metadata) is { Length: > 0 } metadata) Environment.SetEnvironmentVariable(StoreSettings.MetadataVariable, WithoutPassword(metadata));
+        if (parsed.GetValue(Artifacts) is { Length: > 0 } artifacts) Environment.SetEnvironmentVariable(StoreSettings.ArtifactsVariable, artifacts);
+        return StoreSettings.OfEnvironment();
+    }
+
+    /// <exception cref="KumikiException">It has one.</exception>
+    static string WithoutPassword(string metadata) => PostgresAddress.Parse(metadata).HasPassword
+        ? throw new KumikiException(Message.Of("store.password-shown", ("variable", StoreSettings.MetadataVariable)))
+        : metadata;
 
     static Terminal TerminalOf(ParseResult parsed) => new(parsed.GetValue(Json));
 

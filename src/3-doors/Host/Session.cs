@@ -15,15 +15,18 @@ sealed class Session : IAsyncDisposable
 
     public Project Project { get; }
     public string Folder => folder.Path;
+
+    /// <summary>The folder and the stores that are not in it, for people to read.</summary>
+    public string Where => folder.Where;
     public IMetadataStore Metadata => folder.Metadata;
     public IArtifactStore Artifacts => folder.Artifacts;
     public string CheckpointFolder => Path.Combine(folder.Path, "checkpoints");
     public static TimeProvider Clock => TimeProvider.System;
 
     /// <summary>Opens the folder, and clears up after processes that died.</summary>
-    public static async Task<Session> OpenAsync(Project project, Assembly program, string path, CancellationToken stop)
+    public static async Task<Session> OpenAsync(Project project, Assembly program, string path, StoreSettings stores, CancellationToken stop)
     {
-        var folder = DataFolder.Open(path, Clock);
+        var folder = DataFolder.Open(path, Clock, stores);
         var session = new Session(project, program, folder);
         try
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Kumiki.Shell;
+using Kumiki.Store;
 
 namespace Kumiki;
 
@@ -82,6 +83,9 @@ public sealed class WorkshopVerbs
 
     /// <summary>The data folder that was asked for, as a full path.</summary>
     public static string DataFolder(ParseResult parsed) => parsed.GetValue(Doors.Data)!.FullName;
+
+    /// <summary>The stores that were asked for: what to open the data folder with.</summary>
+    public static StoreSettings Stores(ParseResult parsed) => Doors.Stores(parsed);
 
     /// <summary>Runs another verb of this program, as if it had been typed.</summary>
     /// <returns>Its exit code.</returns>

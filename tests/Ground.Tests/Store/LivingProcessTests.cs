@@ -23,6 +23,15 @@ public sealed class LivingProcessTests
         Assert.True(LivingProcess.IsAlive(Sample.Dead with { Machine = "another", Boot = "another" }));
 
     [Fact]
+    public void A_machine_that_is_called_alike_is_told_by_its_number()
+    {
+        var ours = LivingProcess.Current.Installation;
+
+        Assert.Equal(ours is not null, LivingProcess.IsAlive(Sample.Dead with { Installation = "another" }));
+        Assert.False(LivingProcess.IsAlive(Sample.Dead with { Installation = null }));
+    }
+
+    [Fact]
     public async Task An_ended_process_is_dead()
     {
         using var process = System.Diagnostics.Process.Start("sleep", "60");

@@ -39,6 +39,23 @@ sealed class Probe : IDisposable
 
     public void Kill() => process.Kill();
 
+    /// <summary>A line on its standard input; lost where it was killed.</summary>
+    public void Say(string line)
+    {
+        lock (process)
+        {
+            try
+            {
+                process.StandardInput.WriteLine(line);
+                process.StandardInput.Flush();
+            }
+            catch (IOException)
+            {
+                // it was killed, and reads no more
+            }
+        }
+    }
+
     public void EndInput() => process.StandardInput.Close();
 
     /// <summary>Waits for its end.</summary>

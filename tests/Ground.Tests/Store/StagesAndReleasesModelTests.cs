@@ -1,10 +1,12 @@
+using Kumiki.Ground.Tests.Tables;
+using Kumiki.Store.Postgres;
 using Kumiki.Store.Sqlite;
 using Xunit;
 
 namespace Kumiki.Store.Tests;
 
 /// <summary>Random makings, stagings and releases, held against a slow and obvious twin in memory.</summary>
-public sealed class StagesAndReleasesModelTests : IDisposable
+public sealed class StagesAndReleasesModelTests(PostgresServer server) : IClassFixture<PostgresServer>, IDisposable
 {
     static readonly CancellationToken Go = CancellationToken.None;
     static readonly string[] Assets = ["beans", "rice", "tofu"], Stages = ["staging", "champion"];
@@ -54,9 +56,23 @@ public sealed class StagesAndReleasesModelTests : IDisposable
     [InlineData(6)]
     public async Task Any_sequence_leaves_what_the_model_says(int seed)
     {
+        await using var store = SqliteMetadataStore.Open(folder["store.db"], new(), TimeProvider.System);
+        await RunAsync(store, seed);
+    }
+
+    [Theory]
+    [InlineData(7)]
+    [InlineData(8)]
+    public async Task Any_sequence_leaves_in_PostgreSQL_what_the_model_says(int seed)
+    {
+        await using var store = PostgresMetadataStore.Open(server.Store(), new(), TimeProvider.System);
+        await RunAsync(store, seed);
+    }
+
+    static async Task RunAsync(IMetadataStore store, int seed)
+    {
         var random = new Random(seed);
         var model = new Model();
-        await using var store = SqliteMetadataStore.Open(folder["store.db"], new(), TimeProvider.System);
         for (var step = 0; step < 200; step++)
         {
             await StepAsync(random, model, store);
@@ -65,7 +81,7 @@ public sealed class StagesAndReleasesModelTests : IDisposable
         Assert.True(model.Revision > 1 && model.Releases.Count(r => r.State == ReleaseState.Withdrawn) > 1, $"seed {seed} released too little to tell");
     }
 
-    static async Task StepAsync(Random random, Model model, SqliteMetadataStore store)
+    static async Task StepAsync(Random random, Model model, IMetadataStore store)
     {
         var asset = Assets[random.Next(Assets.Length)];
         switch (random.Next(5))
@@ -109,7 +125,7 @@ public sealed class StagesAndReleasesModelTests : IDisposable
         }
     }
 
-    static async Task CheckAsync(Model model, SqliteMetadataStore store, string when)
+    static async Task CheckAsync(Model model, IMetadataStore store, string when)
     {
         var production = await store.ProductionAsync(Go);
         Assert.True(model.Revision == production.Revision, when);

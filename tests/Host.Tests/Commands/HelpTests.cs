@@ -7,7 +7,8 @@ public sealed class HelpTests
 {
     static readonly string[] Verbs =
     [
-        "make", "tune", "reproduce", "show", "runs", "log", "graph", "why", "diff", "draft", "verify", "gc", "stage", "unstage", "alias", "release",
+        "make", "tune", "reproduce", "show", "runs", "log", "graph", "why", "diff", "draft", "verify", "gc", "move-store", "stage", "unstage", "alias",
+            "release",
         "rollback", "history", "schedules", "serve", "doctor", "generate-sales", "forecast-demand", "print-rows", "demo",
     ];
 

@@ -66,7 +66,7 @@ public sealed class DoctorTests : IDisposable
     {
         var data = Path.Combine(folder, "data");
 
-        var found = await Examination.OfAsync(data, TimeProvider.System, default);
+        var found = await Examination.OfAsync(data, new(), TimeProvider.System, default);
 
         Assert.DoesNotContain(found, f => f.Health == Health.Ill);
         Assert.Equal(["dotnet", "onnxruntime", "duckdb", "xgboost", "git", "node", "data", "disk", "memory", "clock"], found.Select(f => f.Name));
@@ -78,12 +78,12 @@ public sealed class DoctorTests : IDisposable
     {
         var data = Path.Combine(folder, "data");
         await using (DataFolder.Open(data, TimeProvider.System)) { }
-        Assert.Equal(Health.Well, (await Examination.OfAsync(data, TimeProvider.System, default)).Single(f => f.Name == "store").Health);
+        Assert.Equal(Health.Well, (await Examination.OfAsync(data, new(), TimeProvider.System, default)).Single(f => f.Name == "store").Health);
 
         File.Delete(Path.Combine(data, "store.db-wal"));
         File.WriteAllText(Path.Combine(data, "store.db"), new string('x', 8192));
 
-        Assert.Equal(Health.Ill, (await Examination.OfAsync(data, TimeProvider.System, default)).Single(f => f.Name == "store").Health);
+        Assert.Equal(Health.Ill, (await Examination.OfAsync(data, new(), TimeProvider.System, default)).Single(f => f.Name == "store").Health);
     }
 
     [Fact]

@@ -27,16 +27,16 @@ sealed class DemoWorld : IAsyncDisposable
     public RunId Running { get; private set; }
     public RunId Failed { get; private set; }
 
-    public static async Task<DemoWorld> EmptyAsync(string folder)
+    public static async Task<DemoWorld> EmptyAsync(string folder, StoreSettings? stores = null)
     {
         await Task.CompletedTask;
         var clock = new TurnedClock(new(2026, 3, 2, 8, 0, 0, TimeSpan.Zero));
-        return new(DataFolder.Open(folder, clock), clock);
+        return new(DataFolder.Open(folder, clock, stores), clock);
     }
 
-    public static async Task<DemoWorld> FilledAsync(string folder)
+    public static async Task<DemoWorld> FilledAsync(string folder, StoreSettings? stores = null)
     {
-        var world = await EmptyAsync(folder);
+        var world = await EmptyAsync(folder, stores);
         await world.FillAsync();
         return world;
     }

@@ -30,7 +30,7 @@ public sealed partial class SqliteMetadataStore
     public Task<bool> MoveReleaseAsync(int number, ReleaseState to, CancellationToken stop) =>
         WriteAsync(db =>
         {
-            if (Release(db, number) is not { } release || !MayMove(release.State, to)) return false;
+            if (Release(db, number) is not { } release || !ReleaseMoves.May(release.State, to)) return false;
             var before = InProduction(db);
             if (to is ReleaseState.Rolling or ReleaseState.Live && before.Revision != release.Base) return false;
 
@@ -41,28 +41,17 @@ public sealed partial class SqliteMetadataStore
             return true;
         }, stop);
 
-    /// <summary>The ways a release can go; the live one is withdrawn only by the next that becomes live.</summary>
-    static bool MayMove(ReleaseState from, ReleaseState to) => (from, to) switch
-    {
-        (ReleaseState.Checked, ReleaseState.Rolling or ReleaseState.Live or ReleaseState.Withdrawn) => true,
-        (ReleaseState.Rolling, ReleaseState.Live or ReleaseState.Withdrawn) => true,
-        _ => false,
-    };
-
     static void MakeLive(Connection db, ReleaseRecord release, Production before, DateTimeOffset at)
     {
         db.Run("UPDATE releases SET state = 'Withdrawn', withdrawn_at = ?1 WHERE state = 'Live'", at);
         db.Run("UPDATE releases SET state = 'Live', live_at = ?2 WHERE number = ?1", release.Number, at);
         db.Run("UPDATE store SET production_revision = production_revision + 1, live_release = ?1", release.Number);
 
-        var moves = new List<StageMove>();
-        foreach (var asset in before.Set.Keys.Union(release.Set.Keys).Order(StringComparer.Ordinal))
+        var moves = ReleaseMoves.Between(before, release, at);
+        foreach (var move in moves)
         {
-            int? from = before.Set.TryGetValue(asset, out var old) ? old : null, now = release.Set.TryGetValue(asset, out var next) ? next : null;
-            if (from == now) continue;
-            if (now is null) db.Run("DELETE FROM production WHERE asset = ?1", asset);
-            else db.Run("INSERT OR REPLACE INTO production (asset, number) VALUES (?1, ?2)", asset, now);
-            moves.Add(new(asset, Production, from, now, at, release.Author, release.Reason));
+            if (move.Number is null) db.Run("DELETE FROM production WHERE asset = ?1", move.Asset);
+            else db.Run("INSERT OR REPLACE INTO production (asset, number) VALUES (?1, ?2)", move.Asset, move.Number);
         }
         Note(db, moves, release.Author, $"make release {release.Number} live", at);
     }

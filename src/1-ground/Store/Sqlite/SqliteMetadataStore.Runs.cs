@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 
 namespace Kumiki.Store.Sqlite;
@@ -8,10 +7,6 @@ public sealed partial class SqliteMetadataStore
 {
     const string RunColumns =
         "r.id, r.asset, r.state, r.fence, r.owner, r.plan, r.environment, r.started, r.ended, r.result, r.error, r.cost, r.inputs, r.outside, r.figures";
-    static readonly RunEnvironment NoEnvironment = new("", "", 0, 0, "", new Dictionary<string, string>(), new Dictionary<string, string>());
-
-    /// <summary>Environments as they are written: one object serves all runs of a call.</summary>
-    static readonly ConditionalWeakTable<RunEnvironment, WrittenEnvironment> WrittenEnvironments = [];
 
     /// <summary>Environments read before; they are few and never change.</summary>
     readonly ConcurrentDictionary<long, RunEnvironment> environments = [];
@@ -33,7 +28,7 @@ public sealed partial class SqliteMetadataStore
             VALUES (?1, 'Running', 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id
             """,
             asset, Json(owner, RecordsJson.Default.ProcessIdentity), plan.RecipeKey, plan.MakingKey, plan.Code.Closure, Keep(db, plan.Environment),
-            Json(plan with { Environment = NoEnvironment }, RecordsJson.Default.RunPlan), started)!.Value);
+            Json(plan with { Environment = WrittenEnvironment.None }, RecordsJson.Default.RunPlan), started)!.Value);
 
     public Task<int?> BeginAttemptAsync(RunId run, ProcessIdentity owner, CancellationToken stop) =>
         WriteAsync(db => (int?)db.Number("UPDATE runs SET fence = fence + 1, owner = ?2 WHERE id = ?1 AND state = 'Running' RETURNING fence",
@@ -128,14 +123,9 @@ public sealed partial class SqliteMetadataStore
 
     static long Keep(Connection db, RunEnvironment environment)
     {
-        var written = WrittenEnvironments.GetValue(environment, e => new(Json(e, RecordsJson.Default.RunEnvironment)));
+        var written = WrittenEnvironment.Of(environment);
         return db.Number("SELECT id FROM environments WHERE digest = ?1", written.Digest)
             ?? db.Number("INSERT INTO environments (digest, record) VALUES (?1, ?2) RETURNING id", written.Digest, written.Record)!.Value;
-    }
-
-    sealed record WrittenEnvironment(string Record)
-    {
-        public Digest Digest { get; } = Digest.Of(Record);
     }
 
     RunRecord? Run(Connection db, RunId run) => Runs(db, "WHERE r.id = ?1", run).FirstOrDefault();
@@ -170,5 +160,5 @@ public sealed partial class SqliteMetadataStore
         environments.TryGetValue(id, out var known)
             ? known
             : environments[id] = db.First("SELECT record FROM environments WHERE id = ?1",
-                row => Record(row, 0, RecordsJson.Default.RunEnvironment), NoEnvironment, id);
+                row => Record(row, 0, RecordsJson.Default.RunEnvironment), WrittenEnvironment.None, id);
 }

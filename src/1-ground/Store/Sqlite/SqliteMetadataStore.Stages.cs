@@ -4,8 +4,6 @@ namespace Kumiki.Store.Sqlite;
 
 public sealed partial class SqliteMetadataStore
 {
-    const string Production = "production";
-
     public Task<IReadOnlyList<StagePointer>> StagesAsync(CancellationToken stop) =>
         ReadAsync<IReadOnlyList<StagePointer>>(db => db.All("SELECT asset, stage, number, at, by FROM stages ORDER BY asset, stage",
             row => new StagePointer(row.GetString(0), row.GetString(1), row.GetInt32(2), Time(row, 3), row.GetString(4))), stop);
@@ -13,7 +11,7 @@ public sealed partial class SqliteMetadataStore
     public Task<VersionName?> MoveStagesAsync(IReadOnlyList<(string Asset, string Stage, int? Number)> moves, string by, string reason, CancellationToken stop)
     {
         foreach (var (asset, stage, _) in moves)
-            if (stage == Production) return Task.FromException<VersionName?>(new KumikiException(Message.Of("store.production-is-released", ("asset", asset))));
+            if (stage == ReleaseMoves.Production) return Task.FromException<VersionName?>(new KumikiException(Message.Of("store.production-is-released", ("asset", asset))));
         return WriteAsync<VersionName?>(db =>
         {
             foreach (var (asset, _, number) in moves)

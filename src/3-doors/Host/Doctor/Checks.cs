@@ -4,6 +4,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Kumiki.Native;
 using Kumiki.Store;
+using Kumiki.Store.Postgres;
+using Kumiki.Store.S3;
 
 namespace Kumiki.Doctor;
 
@@ -16,7 +18,8 @@ static class Checks
     /// <param name="platform">Such as <c>debian.12-x64</c> or <c>linux-x64</c>.</param>
     public static Examined Runtime(string framework, Version version, string platform) =>
         version.Major < 10 ? new("dotnet", Health.Ill, Message.Of("doctor.dotnet-old", ("found", framework)))
-        : !OperatingSystem.IsLinux() || RuntimeInformation.OSArchitecture != Architecture.X64 ? new("dotnet", Health.Ill, Message.Of("doctor.platform", ("found", platform)))
+        : !OperatingSystem.IsLinux() || RuntimeInformation.OSArchitecture != Architecture.X64
+            ? new("dotnet", Health.Ill, Message.Of("doctor.platform", ("found", platform)))
         : new("dotnet", Health.Well, Message.Of("doctor.dotnet", ("found", framework), ("platform", platform)));
 
     /// <summary>Whether a native engine loads, and is the one that was tested.</summary>
@@ -34,7 +37,8 @@ static class Checks
         var (found, tested, path) = (version(), engine.Library.Split(' ')[^1], engine.LoadedFrom());
         return found == tested
             ? new(engine.ImportName, Health.Well, Message.Of("doctor.engine", ("library", engine.Library), ("path", path)))
-            : new(engine.ImportName, Health.Note, Message.Of("doctor.engine-other", ("library", engine.Library), ("found", found), ("path", path), ("mend", engine.Mend)), engine.Mend);
+            : new(engine.ImportName, Health.Note, Message.Of("doctor.engine-other", ("library", engine.Library), ("found", found), ("path", path),
+                ("mend", engine.Mend)), engine.Mend);
     }
 
     /// <summary>A program that is good to have.</summary>
@@ -46,7 +50,8 @@ static class Checks
             using var asked = Process.Start(new ProcessStartInfo(program, "--version") { RedirectStandardOutput = true, RedirectStandardError = true })!;
             var answer = asked.StandardOutput.ReadToEnd().Trim();
             asked.WaitForExit();
-            if (asked.ExitCode == 0) return new(program, Health.Well, Message.Of("doctor.tool", ("program", program), ("found", answer.Split(' ')[^1].TrimStart('v'))));
+            if (asked.ExitCode == 0) return new(program, Health.Well, Message.Of("doctor.tool", ("program", program),
+                ("found", answer.Split(' ')[^1].TrimStart('v'))));
         }
         catch (Win32Exception)
         {
@@ -68,6 +73,38 @@ static class Checks
         }
     }
 
+    /// <summary>Whether the database of the metadata can be used; looks, and makes nothing.</summary>
+    public static Examined Metadata(string setting, StoreSettings stores)
+    {
+        try
+        {
+            var address = PostgresAddress.Parse(setting);
+            return new("metadata", Health.Well,
+                PostgresMetadataStore.Look(address, stores) ? Message.Of("doctor.metadata", ("store", address))
+                    : Message.Of("doctor.metadata-new", ("store", address)));
+        }
+        catch (KumikiException e)
+        {
+            return new("metadata", Health.Ill, e.Says);
+        }
+    }
+
+    /// <summary>Whether the place of the artifacts can be used; looks, and makes nothing.</summary>
+    public static async Task<Examined> ArtifactsAsync(string setting, CancellationToken stop)
+    {
+        try
+        {
+            if (!S3Address.Is(setting)) return Folder(Path.GetFullPath(setting)) with { Name = "artifacts" };
+            var address = S3Address.Parse(setting);
+            await S3ArtifactStore.LookAsync(address, stop);
+            return new("artifacts", Health.Well, Message.Of("doctor.artifacts", ("store", address)));
+        }
+        catch (KumikiException e)
+        {
+            return new("artifacts", Health.Ill, e.Says);
+        }
+    }
+
     /// <param name="bytes">Free for this user on the disk of <paramref name="path"/>.</param>
     public static Examined Disk(string path, long bytes) => (bytes / GiB) switch
     {
@@ -78,14 +115,17 @@ static class Checks
 
     /// <param name="bytes">What this process may use: the machine's, or its container's limit.</param>
     public static Examined Memory(long bytes) =>
-        bytes < 2 * GiB ? new("memory", Health.Note, Message.Of("doctor.memory-low", ("total", Gib(bytes)))) : new("memory", Health.Well, Message.Of("doctor.memory", ("total", Gib(bytes))));
+        bytes < 2 * GiB ? new("memory", Health.Note, Message.Of("doctor.memory-low", ("total", Gib(bytes))))
+            : new("memory", Health.Well, Message.Of("doctor.memory", ("total", Gib(bytes))));
 
     /// <summary>A clock that stands before what was already written would order versions wrongly.</summary>
     /// <param name="newest">When the newest record was written; null where there is none.</param>
     public static Examined Clock(DateTimeOffset now, DateTimeOffset? newest)
     {
-        if (newest is not { } record) return now.Year >= 2025 ? Sound(now) : new("clock", Health.Ill, Message.Of("doctor.clock-old", ("now", Written(now))), "timedatectl set-ntp true");
-        return record <= now + TimeSpan.FromSeconds(1) ? Sound(now) : new("clock", Health.Ill, Message.Of("doctor.clock-behind", ("now", Written(now)), ("newest", Written(record))), "timedatectl set-ntp true");
+        if (newest is not { } record) return now.Year >= 2025 ? Sound(now) : new("clock", Health.Ill, Message.Of("doctor.clock-old", ("now", Written(now))),
+            "timedatectl set-ntp true");
+        return record <= now + TimeSpan.FromSeconds(1) ? Sound(now) : new("clock", Health.Ill, Message.Of("doctor.clock-behind", ("now", Written(now)),
+            ("newest", Written(record))), "timedatectl set-ntp true");
 
         static Examined Sound(DateTimeOffset now) => new("clock", Health.Well, Message.Of("doctor.clock", ("now", Written(now))));
     }

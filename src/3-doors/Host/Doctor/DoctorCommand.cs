@@ -10,7 +10,7 @@ static class DoctorCommand
     {
         var command = new Command("doctor", "What is missing on this machine, and the command that mends it.");
         command.SetAction(async (parsed, stop) =>
-            Print(new Terminal(parsed.GetValue(Doors.Json)), await Examination.OfAsync(parsed.GetValue(Doors.Data)!.FullName, TimeProvider.System, stop)));
+            Print(new Terminal(parsed.GetValue(Doors.Json)), await Examination.OfAsync(parsed.GetValue(Doors.Data)!.FullName, Doors.Stores(parsed), TimeProvider.System, stop)));
         return command;
     }
 

@@ -11,7 +11,8 @@ namespace Kumiki.Doctor;
 static class Examination
 {
     /// <param name="data">The data folder, there or not.</param>
-    public static async Task<IReadOnlyList<Examined>> OfAsync(string data, TimeProvider clock, CancellationToken stop)
+    /// <param name="stores">Where the stores are that are not in it.</param>
+    public static async Task<IReadOnlyList<Examined>> OfAsync(string data, StoreSettings stores, TimeProvider clock, CancellationToken stop)
     {
         var path = Path.GetFullPath(data);
         List<Examined> found =
@@ -24,17 +25,21 @@ static class Examination
             Checks.Disk(path, new DriveInfo(Nearest(path)).AvailableFreeSpace),
             Checks.Memory(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
         ];
-        found.AddRange(await StoreAsync(path, clock, stop));
+        if (stores.Metadata is { } metadata) found.Add(Checks.Metadata(metadata, stores));
+        if (stores.Artifacts is { } artifacts) found.Add(await Checks.ArtifactsAsync(artifacts, stop));
+        if (stores is { Metadata: not null, Artifacts: null }) found.Add(new("artifacts", Health.Note, Message.Of("doctor.artifacts-here", ("path", path))));
+        // An ill store has been told; a new one has no records to tell of yet.
+        var isThere = stores.Metadata is null ? File.Exists(Path.Combine(path, "store.db")) : found.Exists(f => f is { Name: "metadata", Found.Id: "doctor.metadata" });
+        found.AddRange(isThere && !found.Exists(f => f is { Name: "artifacts", Health: Health.Ill }) ? await StoreAsync(path, stores, clock, stop) : [Checks.Clock(clock.GetUtcNow(), newest: null)]);
         return found;
     }
 
     /// <summary>What the store's own records tell: whether it opens, and whether the clock went back since.</summary>
-    static async Task<IReadOnlyList<Examined>> StoreAsync(string path, TimeProvider clock, CancellationToken stop)
+    static async Task<IReadOnlyList<Examined>> StoreAsync(string path, StoreSettings stores, TimeProvider clock, CancellationToken stop)
     {
-        if (!File.Exists(Path.Combine(path, "store.db"))) return [Checks.Clock(clock.GetUtcNow(), newest: null)];
         try
         {
-            await using var folder = DataFolder.Open(path, clock);
+            await using var folder = DataFolder.Open(path, clock, stores);
             var run = (await folder.Metadata.RunsAsync(asset: null, state: null, limit: 1, before: null, stop)) is [var newest, ..] ? newest : null;
             return [new("store", Health.Well, Message.Of("doctor.store", ("run", run?.Id.ToString() ?? "-"))), Checks.Clock(clock.GetUtcNow(), run?.Ended ?? run?.Started)];
         }

@@ -38,7 +38,7 @@ public sealed class KumikiServer : IAsyncDisposable
     public Uri Address { get; }
 
     /// <summary>The line to print when it answers.</summary>
-    public Message Says => Message.Of("serve.answers", ("url", Address.ToString().TrimEnd('/')), ("data", served.DataFolder));
+    public Message Says => Message.Of("serve.answers", ("url", Address.ToString().TrimEnd('/')), ("data", served.Where ?? served.DataFolder));
 
     /// <summary>Starts and returns when the first request would be answered.</summary>
     /// <exception cref="KumikiException">Another server has the folder; or the port is taken

@@ -27,6 +27,7 @@ sealed partial class Doors
             {
                 Name = session.Project.Name,
                 DataFolder = session.Folder,
+                Where = session.Where,
                 Metadata = session.Metadata,
                 Artifacts = session.Artifacts,
                 Project = hasProject ? ProjectAsync : null,

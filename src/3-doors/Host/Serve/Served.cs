@@ -14,6 +14,11 @@ public sealed record Served
 
     /// <summary>The data folder, for the line that is printed and for the pages.</summary>
     public required string DataFolder { get; init; }
+
+    /// <summary>The folder and the stores that are not in it, for the line that is printed.</summary>
+    /// <value>The data folder by default.</value>
+    public string? Where { get; init; }
+
     public required IMetadataStore Metadata { get; init; }
     public required IArtifactStore Artifacts { get; init; }
 

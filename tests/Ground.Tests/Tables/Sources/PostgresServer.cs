@@ -10,7 +10,7 @@ namespace Kumiki.Ground.Tests.Tables;
 /// <summary>A PostgreSQL of its own on loopback, started for one test class and gone after it.</summary>
 public sealed class PostgresServer : IAsyncLifetime
 {
-    const string Programs = "/usr/lib/postgresql/15/bin";
+    const string Programs = "/usr/lib/postgresql/15/bin", Locked = "host all locked 127.0.0.1/32 scram-sha-256\n";
 
     readonly string folder = Directory.CreateTempSubdirectory("kumiki-postgres-").FullName;
     readonly int port = FreePort();
@@ -32,22 +32,67 @@ public sealed class PostgresServer : IAsyncLifetime
             await RunAsync("chown", "postgres:postgres", folder);
         }
         await RunAsync(AsPostgres([$"{Programs}/initdb", "-D", $"{folder}/data", "-U", "postgres", "-A", "trust", "--no-sync", "-E", "UTF8"]));
-        var start = AsPostgres([$"{Programs}/postgres", "-D", $"{folder}/data", "-p", port.ToString(CultureInfo.InvariantCulture), "-k", folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]);
-        server = Process.Start(new ProcessStartInfo(start[0], start[1..]) { RedirectStandardError = true, RedirectStandardOutput = true });
+        await StartAsync();
+        Environment.SetEnvironmentVariable(Variable, ConnectionString);
+    }
+
+    async Task StartAsync()
+    {
+        // The first line of pg_hba.conf that fits counts: whoever is called locked needs a password.
+        var access = await File.ReadAllTextAsync($"{folder}/data/pg_hba.conf");
+        if (!access.StartsWith(Locked, StringComparison.Ordinal)) await File.WriteAllTextAsync($"{folder}/data/pg_hba.conf", Locked + access);
+        var start = AsPostgres([$"{Programs}/postgres", "-D", $"{folder}/data", "-p", port.ToString(CultureInfo.InvariantCulture), "-k", folder,
+            "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=60"]);
+        server = Process.Start(new ProcessStartInfo(start[0], start[1..]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        server.ErrorDataReceived += (_, _) => { };      // read away: a full pipe would hold the server up
+        server.BeginErrorReadLine();
         var patience = Stopwatch.StartNew();
         while (true)
         {
             try
             {
                 await SqlAsync("SELECT 1");
-                break;
+                return;
             }
-            catch (NpgsqlException) when (patience.Elapsed < TimeSpan.FromSeconds(60) && !server!.HasExited)
+            catch (NpgsqlException) when (patience.Elapsed < TimeSpan.FromSeconds(60) && !server.HasExited)
             {
                 await Task.Delay(50);
             }
         }
-        Environment.SetEnvironmentVariable(Variable, ConnectionString);
+    }
+
+    /// <summary>Kills the server as a power cut would, and starts it again.</summary>
+    public async Task CrashAsync()
+    {
+        await StopAsync("KILL");
+        // Its children end when they see that it is gone; until then they hold the port and the folder.
+        for (var patience = Stopwatch.StartNew(); HasChildren() && patience.Elapsed < TimeSpan.FromSeconds(30);) await Task.Delay(20);
+        File.Delete($"{folder}/data/postmaster.pid");
+        await StartAsync();
+    }
+
+    bool HasChildren()
+    {
+        foreach (var process in Directory.EnumerateDirectories("/proc").Where(p => char.IsAsciiDigit(p[^1]) && int.TryParse(Path.GetFileName(p), out _)))
+        {
+            try
+            {
+                if (new DirectoryInfo($"{process}/cwd").LinkTarget == $"{folder}/data") return true;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // it has just gone
+            }
+        }
+        return false;
+    }
+
+    async Task StopAsync(string signal)
+    {
+        // setpriv has become the server, so the pid is its own.
+        await RunAsync("kill", $"-{signal}", server!.Id.ToString(CultureInfo.InvariantCulture));
+        await server.WaitForExitAsync();
+        server.Dispose();
     }
 
     public async Task SqlAsync(string sql)
@@ -80,13 +125,7 @@ public sealed class PostgresServer : IAsyncLifetime
     public async Task DisposeAsync()
     {
         Environment.SetEnvironmentVariable(Variable, null);
-        if (server is not null)
-        {
-            // SIGINT is PostgreSQL's fast shutdown; setpriv has become the server, so the pid is its own.
-            await RunAsync("kill", "-INT", server.Id.ToString(CultureInfo.InvariantCulture));
-            await server.WaitForExitAsync();
-            server.Dispose();
-        }
+        if (server is not null) await StopAsync("INT");         // PostgreSQL's fast shutdown
         Directory.Delete(folder, recursive: true);
     }
 }

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Kumiki.Store.Sqlite;
+namespace Kumiki.Store;
 
 /// <summary>How records are written into columns. A property that is added to a record later must have a default, or a migration that fills it in.</summary>
 [JsonSourceGenerationOptions(
