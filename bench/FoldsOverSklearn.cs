@@ -150,8 +150,9 @@ static class FoldsOverSklearn
         double FigureOf(int[] train, int[] tried)
         {
             var column = TargetColumn.Of(algorithm, frame, train);
-            var fitted = ModelFit.Of(table.Name, new Learner(plans, algorithm), frame, column, train, [], new TrainingCourse(0, stop));
-            return Figure.Of(algorithm, fitted.Score(frame, column, tried, stop)).Single(f => f.Name == (table.Classes ? "log_loss" : "rmse")).Value;
+            var course = new TrainingCourse(0, stop);
+            var fitted = ModelFit.Of(table.Name, new Learner(plans, algorithm), frame, column, train, [], course);
+            return Figure.Of(algorithm, fitted.Score(frame, column, tried, course)).Single(f => f.Name == (table.Classes ? "log_loss" : "rmse")).Value;
         }
     }
 
