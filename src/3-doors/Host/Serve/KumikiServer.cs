@@ -12,8 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace Kumiki.Hosting;
 
 /// <summary>The pages and the public REST API of one data folder, on one address of this machine.</summary>
-/// <remarks>A request goes through: 1. <see cref="Guard"/> (own host names only, headers), 2. <see cref="Refusals"/> (every error becomes one sentence), 3. the routes
-/// of the rooms, or a file of the pages. Built on the empty builder: no configuration is read, so nothing but the arguments decides where it listens.</remarks>
+/// <remarks>A request goes through: 1. <see cref="Guard"/> (own host names only, headers), 2. <see cref="TrackingDoor"/> where it is a tracking client's, else 3. <see
+/// cref="Refusals"/> (every error becomes one sentence), 4. the routes of the rooms, or a file of the pages. Built on the empty builder: no configuration is read, so nothing but the arguments decides where it listens.</remarks>
 public sealed class KumikiServer : IAsyncDisposable
 {
     readonly WebApplication app;
@@ -97,6 +97,7 @@ public sealed class KumikiServer : IAsyncDisposable
 
         var app = builder.Build();
         app.Use(Guard.Of);
+        if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.UseResponseCompression();
         app.Use(Refusals.Of);
         app.UseRouting();

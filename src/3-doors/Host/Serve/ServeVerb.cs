@@ -27,6 +27,7 @@ sealed partial class Doors
                 DataFolder = session.Folder,
                 Metadata = session.Metadata,
                 Artifacts = session.Artifacts,
+                Tracking = session.Tracking,
                 Project = hasProject ? ProjectAsync : null,
                 ReadOnly = parsed.GetValue(readOnly),
                 Author = Author,
