@@ -16,7 +16,7 @@ static class SearchTokens
     {
         if (fields.TextOrNull("page_token") is not { Length: > 0 } token) return 0;
         Span<byte> bytes = stackalloc byte[64];
-        if (token.Length > 80 || !Base64Url.TryDecodeFromChars(token, bytes, out var length)
+        if (token.Length > 80 || !Base64Url.IsValid(token) || !Base64Url.TryDecodeFromChars(token, bytes, out var length)
             || Encoding.UTF8.GetString(bytes[..length]).Split(' ') is not [var of, var at]
             || !long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var offset))
             throw Fields.Bad(Message.Of("tracking.bad-token"));
