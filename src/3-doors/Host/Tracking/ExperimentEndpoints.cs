@@ -19,8 +19,8 @@ static class ExperimentEndpoints
         TrackingEndpoint.Post("experiments/update", call => Done(call, call.Store.RenameExperimentAsync(Id(call), Name(call.Fields.Text("new_name"), "new_name"), call.Stop))),
         TrackingEndpoint.Post("experiments/set-experiment-tag", call => Done(call, call.Store.SetExperimentTagAsync(Id(call), TrackingRules.Tag(call.Fields, TrackingRules.MostExperimentTag, cut: false), call.Stop))),
         TrackingEndpoint.Post("experiments/delete-experiment-tag", call => Done(call, call.Store.DeleteExperimentTagAsync(Id(call), call.Fields.Text("key"), call.Stop))),
-        .. TrackingEndpoint.Both("experiments/search", SearchAsync),
-        TrackingEndpoint.Post("experiments/search-datasets", DatasetsAsync),
+        .. TrackingEndpoint.Search("experiments/search", SearchAsync),
+        .. TrackingEndpoint.Search("experiments/search-datasets", DatasetsAsync),
     ];
 
     internal static async Task Done(TrackingCall call, Task done)

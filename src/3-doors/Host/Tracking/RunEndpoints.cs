@@ -32,7 +32,7 @@ static class RunEndpoints
         TrackingEndpoint.Post("runs/log-inputs", LogInputsAsync),
         TrackingEndpoint.Post("runs/outputs", LogOutputsAsync),
         TrackingEndpoint.Post("runs/log-model", LogModelAsync),
-        TrackingEndpoint.Post("runs/search", SearchAsync),
+        .. TrackingEndpoint.Search("runs/search", SearchAsync),
     ];
 
     internal static string Id(TrackingCall call) => TrackingRules.RunId(call.Fields.Text("run_id"));

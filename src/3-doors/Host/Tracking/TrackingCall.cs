@@ -2,7 +2,6 @@ using System.Buffers;
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using Kumiki.Store;
 using Kumiki.Tracking;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -19,18 +18,21 @@ sealed class TrackingCall : IDisposable
     readonly JsonDocument document;
     readonly byte[]? rented;
 
-    TrackingCall(HttpContext http, ITrackingStore store, IArtifactStore artifacts, string id, JsonDocument document, byte[]? rented, int bytes)
+    TrackingCall(HttpContext http, Served served, ITrackingStore store, string id, string key, JsonDocument document, byte[]? rented, int bytes)
     {
-        (this.http, this.document, this.rented, Store, Artifacts, Id, Bytes) = (http, document, rented, store, artifacts, id, bytes);
+        (this.http, this.document, this.rented, Served, Store, Id, Key, Bytes) = (http, document, rented, served, store, id, key, bytes);
         Fields = new(document.RootElement, "");
     }
 
     internal ITrackingStore Store { get; }
-    internal IArtifactStore Artifacts { get; }
+    internal Served Served { get; }
     internal Fields Fields { get; }
 
-    /// <summary>What the path itself names; empty for most.</summary>
+    /// <summary>Whom the path itself names; empty for most.</summary>
     internal string Id { get; }
+
+    /// <summary>What of it the path names; empty for most.</summary>
+    internal string Key { get; }
 
     /// <summary>Of the body, unpacked.</summary>
     internal int Bytes { get; }
@@ -38,15 +40,15 @@ sealed class TrackingCall : IDisposable
     internal HttpContext Http => http;
     internal CancellationToken Stop => http.RequestAborted;
 
-    internal static async Task<TrackingCall> ReadAsync(HttpContext http, ITrackingStore store, IArtifactStore artifacts, string id)
+    internal static async Task<TrackingCall> ReadAsync(HttpContext http, Served served, ITrackingStore store, TrackingEndpoint endpoint, string id, string key)
     {
         var request = http.Request;
-        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || (HttpMethods.IsDelete(request.Method) && request.ContentType is null))
-            return new(http, store, artifacts, id, OfQuery(request.Query), null, 0);
+        if (endpoint.TakesFile || endpoint.Method == HttpMethods.Get || (endpoint.Method == HttpMethods.Delete && request.ContentType is null))
+            return new(http, served, store, id, key, OfQuery(request.Query), null, 0);
         var (buffer, length) = await BodyAsync(request, http.RequestAborted);
         try
         {
-            return new(http, store, artifacts, id, Parsed(buffer.AsMemory(0, length)), buffer, length);
+            return new(http, served, store, id, key, Parsed(buffer.AsMemory(0, length)), buffer, length);
         }
         catch
         {

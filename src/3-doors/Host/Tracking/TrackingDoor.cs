@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Kumiki.Tracking;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Kumiki.Hosting;
@@ -13,14 +14,14 @@ sealed partial class TrackingDoor(Served served, ITrackingStore store, ILogger l
     /// <summary>What clients switch their features by.</summary>
     internal const string Version = "3.11.0";
 
-    const string ApiFolder = "mlflow/", ArtifactFolder = "mlflow-artifacts/";
+    const string ApiFolder = "mlflow/", ArtifactFolder = "mlflow-artifacts/", ModelFolder = "mlflow/logged-models/";
     static readonly string[] Prefixes = ["/api/2.0/", "/api/3.0/", "/ajax-api/2.0/", "/ajax-api/3.0/"];
 
-    /// <summary>Endpoints by path below <see cref="ApiFolder"/>, then by method.</summary>
-    static readonly FrozenDictionary<string, FrozenDictionary<string, Func<TrackingCall, Task>>> Endpoints =
-        ExperimentEndpoints.All.Concat(RunEndpoints.All).Concat(MetricEndpoints.All)
+    /// <summary>Endpoints by path, then by method.</summary>
+    static readonly FrozenDictionary<string, FrozenDictionary<string, TrackingEndpoint>> Endpoints =
+        ExperimentEndpoints.All.Concat(RunEndpoints.All).Concat(MetricEndpoints.All).Concat(ArtifactEndpoints.All)
         .GroupBy(e => e.Path, StringComparer.Ordinal)
-        .ToFrozenDictionary(path => path.Key, path => path.ToFrozenDictionary(e => e.Method, e => e.Answer, StringComparer.Ordinal), StringComparer.Ordinal);
+        .ToFrozenDictionary(path => path.Key, path => path.ToFrozenDictionary(e => e.Method, StringComparer.Ordinal), StringComparer.Ordinal);
 
     public async Task Of(HttpContext http, RequestDelegate next)
     {
@@ -70,35 +71,51 @@ sealed partial class TrackingDoor(Served served, ITrackingStore store, ILogger l
             await http.Response.WriteAsync(path == "/health" ? "OK" : Version, http.RequestAborted);
             return;
         }
-        var reads = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
-        if (!WriteGuard.IsOfOurPages(http.Request) && !reads)
-            await TrackingError.Forbidden(Message.Of("serve.other-origin", ("origin", Short(http.Request.Headers.Origin.ToString())))).WriteAsync(http);
-        else if (await EndpointAsync(http, path) is { } endpoint)
+        var (endpoint, id, key) = Find(path, http.Request.Method, out var others);
+        if (endpoint is null)
         {
-            if (served.ReadOnly && !reads && !endpoint.OnlyReads) await TrackingError.Forbidden(Message.Of("serve.read-only")).WriteAsync(http);
-            else
-            {
-                using var call = await TrackingCall.ReadAsync(http, store, served.Artifacts, endpoint.Id);
-                await endpoint.Answer(call);
-            }
+            var (status, says) = others.Count == 0 ? (StatusCodes.Status404NotFound, Message.Of("serve.no-address", ("path", Short(http.Request.Path))))
+                : (StatusCodes.Status405MethodNotAllowed, Message.Of("serve.wrong-method", ("method", http.Request.Method), ("path", Short(http.Request.Path))));
+            if (others.Count > 0) http.Response.Headers.Allow = string.Join(", ", others);
+            await new TrackingError(status, "ENDPOINT_NOT_FOUND", says).WriteAsync(http);
+        }
+        else if (!endpoint.OnlyReads && !WriteGuard.IsOfOurPages(http.Request))
+            await TrackingError.Forbidden(Message.Of("serve.other-origin", ("origin", Short(http.Request.Headers.Origin.ToString())))).WriteAsync(http);
+        else if (!endpoint.OnlyReads && served.ReadOnly) await TrackingError.Forbidden(Message.Of("serve.read-only")).WriteAsync(http);
+        else
+        {
+            using var call = await TrackingCall.ReadAsync(http, served, store, endpoint, id, key);
+            await endpoint.Answer(call);
         }
     }
 
-    sealed record Endpoint(Func<TrackingCall, Task> Answer, bool OnlyReads, string Id);
-
-    /// <summary>The endpoint of a path; null when it has been answered that there is none.</summary>
-    static async Task<Endpoint?> EndpointAsync(HttpContext http, string path)
+    /// <summary>The endpoint of a path and a method, and what the path itself names.</summary>
+    /// <param name="others">The methods the path would answer to instead.</param>
+    static (TrackingEndpoint? Endpoint, string Id, string Key) Find(string path, string method, out IReadOnlyList<string> others)
     {
-        if (path.StartsWith(ApiFolder, StringComparison.Ordinal) && Endpoints.TryGetValue(path[ApiFolder.Length..], out var methods))
+        var (id, key) = ("", "");
+        if (path.StartsWith(ArtifactFolder, StringComparison.Ordinal)) (path, id) = ArtifactEndpoints.Split(path);
+        else if (!Endpoints.ContainsKey(path) && path.StartsWith(ModelFolder, StringComparison.Ordinal))
         {
-            if (methods.TryGetValue(http.Request.Method, out var answer)) return new(answer, path.EndsWith("/search", StringComparison.Ordinal) || path.EndsWith("get-latest-versions", StringComparison.Ordinal), "");
-            http.Response.Headers.Allow = string.Join(", ", methods.Keys.Order(StringComparer.Ordinal));
-            await new TrackingError(StatusCodes.Status405MethodNotAllowed, "ENDPOINT_NOT_FOUND",
-                Message.Of("serve.wrong-method", ("method", http.Request.Method), ("path", Short(http.Request.Path)))).WriteAsync(http);
-            return null;
+            // mlflow/logged-models/m-1/tags/stage is mlflow/logged-models/{id}/tags/{key}
+            var parts = path[ModelFolder.Length..].Split('/');
+            id = parts[0];
+            parts[0] = "{id}";
+            if (parts is [_, "tags", .., var last]) (key, parts) = (string.Join('/', parts[2..]), ["{id}", "tags", "{key}"]);
+            path = ModelFolder + string.Join('/', parts);
         }
-        await new TrackingError(StatusCodes.Status404NotFound, "ENDPOINT_NOT_FOUND", Message.Of("serve.no-address", ("path", Short(http.Request.Path)))).WriteAsync(http);
-        return null;
+        if (!Endpoints.TryGetValue(path, out var methods))
+        {
+            others = [];
+            return (null, "", "");
+        }
+        if (!methods.TryGetValue(method == HttpMethods.Head ? HttpMethods.Get : method, out var endpoint))
+        {
+            others = [.. methods.Keys.Order(StringComparer.Ordinal)];
+            return (null, "", "");
+        }
+        others = [];
+        return (endpoint, id, key);
     }
 
     /// <summary>Whether a request is a tracking client's.</summary>
@@ -108,11 +125,15 @@ sealed partial class TrackingDoor(Served served, ITrackingStore store, ILogger l
     static string? Asked(HttpContext http)
     {
         var path = http.Request.Path.Value!;
-        if (path is "/health" or "/version") return path;
+        if (path is "/health" or "/version" || Endpoints.ContainsKey(path)) return path;
+        // As it was sent: the server's own reading of a path takes ".." out of it before anyone could refuse it.
+        var sent = http.Features.Get<IHttpRequestFeature>()?.RawTarget is { } target && target.StartsWith('/') ? target.Split('?')[0] : path;
         foreach (var prefix in Prefixes)
-            if (path.StartsWith(prefix, StringComparison.Ordinal) && path[prefix.Length..] is var rest && (rest.StartsWith(ApiFolder, StringComparison.Ordinal) || rest.StartsWith(ArtifactFolder, StringComparison.Ordinal)))
-                return rest;
+            if (Below(sent, prefix) is { } file && file.StartsWith(ArtifactFolder, StringComparison.Ordinal)) return file;
+            else if (Below(path, prefix) is { } rest && rest.StartsWith(ApiFolder, StringComparison.Ordinal)) return rest;
         return null;
+
+        static string? Below(string path, string prefix) => path.StartsWith(prefix, StringComparison.Ordinal) ? path[prefix.Length..] : null;
     }
 
     static string Short(string text) => text.Length <= 120 ? text : "…";
@@ -122,15 +143,24 @@ sealed partial class TrackingDoor(Served served, ITrackingStore store, ILogger l
 }
 
 /// <summary>One endpoint: where, how, and what answers.</summary>
+/// <param name="Path">Behind <c>/api/2.0/</c>; or with a slash in front, the whole of it.</param>
 sealed record TrackingEndpoint(string Method, string Path, Func<TrackingCall, Task> Answer)
 {
-    internal static TrackingEndpoint Get(string path, Func<TrackingCall, Task> answer) => new(HttpMethods.Get, path, answer);
-    internal static TrackingEndpoint Post(string path, Func<TrackingCall, Task> answer) => new(HttpMethods.Post, path, answer);
-    internal static TrackingEndpoint Patch(string path, Func<TrackingCall, Task> answer) => new(HttpMethods.Patch, path, answer);
-    internal static TrackingEndpoint Delete(string path, Func<TrackingCall, Task> answer) => new(HttpMethods.Delete, path, answer);
+    /// <summary>Whether it changes nothing, so that a server that only shows answers it.</summary>
+    internal bool OnlyReads { get; init; } = Method == HttpMethods.Get;
 
-    /// <summary>By GET and by POST, as some clients send a search by the one and some by the other.</summary>
-    internal static IEnumerable<TrackingEndpoint> Both(string path, Func<TrackingCall, Task> answer) => [Get(path, answer), Post(path, answer)];
+    /// <summary>Whether the body is a file, and the fields are in the query.</summary>
+    internal bool TakesFile { get; init; }
+
+    internal static TrackingEndpoint Get(string path, Func<TrackingCall, Task> answer) => new(HttpMethods.Get, Api + path, answer);
+    internal static TrackingEndpoint Post(string path, Func<TrackingCall, Task> answer) => new(HttpMethods.Post, Api + path, answer);
+    internal static TrackingEndpoint Patch(string path, Func<TrackingCall, Task> answer) => new(HttpMethods.Patch, Api + path, answer);
+    internal static TrackingEndpoint Delete(string path, Func<TrackingCall, Task> answer) => new(HttpMethods.Delete, Api + path, answer);
+
+    /// <summary>A search: by GET and by POST, as some clients send it by the one and some by the other.</summary>
+    internal static IEnumerable<TrackingEndpoint> Search(string path, Func<TrackingCall, Task> answer) => [Get(path, answer), Post(path, answer) with { OnlyReads = true }];
+
+    const string Api = "mlflow/";
 }
 
 /// <summary>What a client is told when its call was not done: the protocol's code, and a sentence of the catalogue.</summary>

@@ -39,24 +39,25 @@ sealed partial class SqliteTrackingStore
                 if (found.Count == page.Most || search.Clauses.Any(c => c.Entity == first.Entity && c.Key == first.Key && IsOfNumbersOnly(c))) return found;
             }
         }
-        return Ordered(Filtered(new("r.id"), search, skip: null), search.Order).Ids(db, "tracked_runs r", page);
+        return Ordered(Filtered(new("r.id"), search, _ => false), search.Order).Ids(db, "tracked_runs r", page);
 
         SearchSql SqlOf(long experiment, Clause rare)
         {
             var sql = Driven(experiment, rare.Entity, rare.Key);
             sql.Where(rare.Entity == SearchEntity.Metric ? sql.MetricCondition(rare, "d") : sql.Condition(rare, "d.value"));
-            return Ordered(Filtered(sql, search, skip: rare), search.Order);
+            return Ordered(Filtered(sql, search, clause => ReferenceEquals(clause, rare)), search.Order);
         }
 
         SearchSql InOrder(long experiment, SearchOrder first)
         {
             var sql = Driven(experiment, first.Entity, first.Key);
             if (first.Entity == SearchEntity.Metric) sql.Where("d.is_nan = 0");
-            foreach (var same in search.Clauses.Where(c => c.Entity == first.Entity && c.Key == first.Key && c.Comparison is not (Comparison.IsNull or Comparison.IsNotNull)))
-                sql.Where(sql.Condition(same, "d.value"));
-            Filtered(sql, search, skip: null);
+            foreach (var same in search.Clauses.Where(IsOfFirst)) sql.Where(sql.Condition(same, "d.value"));
+            Filtered(sql, search, IsOfFirst);
             sql.OrderBy("d.value", first.Descending);
             return Ordered(sql, search.Order.Skip(1));
+
+            bool IsOfFirst(Clause clause) => clause.Entity == first.Entity && clause.Key == first.Key && clause.Comparison is not (Comparison.IsNull or Comparison.IsNotNull);
         }
 
         static SearchSql Driven(long experiment, SearchEntity entity, string key)
@@ -65,12 +66,12 @@ sealed partial class SqliteTrackingStore
             return sql.Where($"d.experiment = {sql.Mark(experiment)}").Where($"d.key = {sql.Mark(key)}");
         }
 
-        SearchSql Filtered(SearchSql sql, Search search, Clause? skip)
+        SearchSql Filtered(SearchSql sql, Search search, Func<Clause, bool> isSaid)
         {
             sql.Where($"r.experiment IN ({sql.Marks(experiments.Select(e => (object)e))})");
             if (view != ViewType.All) sql.Where($"r.deleted = {sql.Mark(view == ViewType.DeletedOnly)}");
             foreach (var clause in search.Clauses)
-                if (!ReferenceEquals(clause, skip)) AddClause(sql, clause);
+                if (!isSaid(clause)) AddClause(sql, clause);
             return sql;
         }
     }
