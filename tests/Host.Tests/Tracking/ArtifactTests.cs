@@ -148,7 +148,14 @@ public sealed class ArtifactTests(TrackingWorld world) : IClassFixture<TrackingW
             var stream = client.GetStream();
             await stream.WriteAsync(Encoding.ASCII.GetBytes($"PUT {Files}/broken/file HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\nonly this"));
             client.Client.Shutdown(SocketShutdown.Send);
-            await stream.CopyToAsync(Stream.Null);
+            try
+            {
+                await stream.CopyToAsync(Stream.Null);
+            }
+            catch (IOException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
+            {
+                // the server ends a connection whose request broke off; by then it has let go of the upload
+            }
         }
 
         Assert.Equal("whole", await world.Http.GetStringAsync($"{Files}/broken/file"));

@@ -181,6 +181,7 @@ CREATE TABLE model_versions (
   updated INTEGER NOT NULL,
   UNIQUE (model, number)
 );
+CREATE INDEX model_versions_of_logged ON model_versions (logged_model);
 CREATE TABLE model_version_tags (
   version INTEGER NOT NULL REFERENCES model_versions ON DELETE CASCADE,
   key TEXT NOT NULL,

@@ -15,7 +15,7 @@ sealed partial class Doors
         var host = new Option<string>("--host") { Description = "A loopback address.", DefaultValueFactory = _ => "127.0.0.1" };
         var port = new Option<int>("--port") { Description = "0 takes any free port.", DefaultValueFactory = _ => 5080 };
         var readOnly = new Option<bool>("--read-only") { Description = "Only show: refuse to make, stage or release from the pages." };
-        return Verb("serve", "Serve pages and the REST API in the foreground, and run schedules when they are due.", [host, port, readOnly], async (parsed, session, terminal, stop) =>
+        return Verb("serve", "Serve pages, the REST API and MLflow's clients in the foreground, and run schedules when they are due.", [host, port, readOnly], async (parsed, session, terminal, stop) =>
         {
             var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
             var hasProject = session.Project.Types.Count > 0;

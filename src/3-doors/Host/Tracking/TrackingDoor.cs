@@ -19,7 +19,7 @@ sealed partial class TrackingDoor(Served served, ITrackingStore store, ILogger l
 
     /// <summary>Endpoints by path, then by method.</summary>
     static readonly FrozenDictionary<string, FrozenDictionary<string, TrackingEndpoint>> Endpoints =
-        ExperimentEndpoints.All.Concat(RunEndpoints.All).Concat(MetricEndpoints.All).Concat(ArtifactEndpoints.All)
+        ExperimentEndpoints.All.Concat(RunEndpoints.All).Concat(MetricEndpoints.All).Concat(ArtifactEndpoints.All).Concat(RegistryEndpoints.All).Concat(LoggedModelEndpoints.All)
         .GroupBy(e => e.Path, StringComparer.Ordinal)
         .ToFrozenDictionary(path => path.Key, path => path.ToFrozenDictionary(e => e.Method, StringComparer.Ordinal), StringComparer.Ordinal);
 
@@ -97,11 +97,11 @@ sealed partial class TrackingDoor(Served served, ITrackingStore store, ILogger l
         if (path.StartsWith(ArtifactFolder, StringComparison.Ordinal)) (path, id) = ArtifactEndpoints.Split(path);
         else if (!Endpoints.ContainsKey(path) && path.StartsWith(ModelFolder, StringComparison.Ordinal))
         {
-            // mlflow/logged-models/m-1/tags/stage is mlflow/logged-models/{id}/tags/{key}
+            // mlflow/logged-models/m-1/tags/stage is mlflow/logged-models/{id}/tags/{key}; a slash within a key comes still encoded
             var parts = path[ModelFolder.Length..].Split('/');
             id = parts[0];
             parts[0] = "{id}";
-            if (parts is [_, "tags", .., var last]) (key, parts) = (string.Join('/', parts[2..]), ["{id}", "tags", "{key}"]);
+            if (parts is [_, "tags", .., var last]) (key, parts) = (Uri.UnescapeDataString(string.Join('/', parts[2..])), ["{id}", "tags", "{key}"]);
             path = ModelFolder + string.Join('/', parts);
         }
         if (!Endpoints.TryGetValue(path, out var methods))
