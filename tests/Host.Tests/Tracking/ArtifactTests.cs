@@ -32,7 +32,8 @@ public sealed class ArtifactTests(TrackingWorld world) : IClassFixture<TrackingW
         using var sent = await world.Http.GetAsync($"{Files}/0/{run}/artifacts/model/MLmodel");
         Assert.Equal("flavors: {}", await sent.Content.ReadAsStringAsync());
         Assert.Equal("text/plain", sent.Content.Headers.ContentType!.MediaType);
-        Assert.Equal(("attachment", "nosniff"), (sent.Content.Headers.ContentDisposition!.DispositionType, sent.Headers.GetValues("X-Content-Type-Options").Single()));
+        Assert.Equal(("attachment", "nosniff"), (sent.Content.Headers.ContentDisposition!.DispositionType, sent.Headers.GetValues("X-Content-Type-Options")
+            .Single()));
         Assert.Equal("hello", await world.Http.GetStringAsync($"/get-artifact?run_id={run}&path=readme.txt"));
     }
 
@@ -129,7 +130,8 @@ public sealed class ArtifactTests(TrackingWorld world) : IClassFixture<TrackingW
     {
         var bytes = new byte[20 * 1024 * 1024 + 7];
         new Random(7).NextBytes(bytes);
-        using (var put = await world.Http.PutAsync($"{Files}/large/model.bin", new StreamContent(new MemoryStream(bytes)))) Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+        using (var put = await world.Http.PutAsync($"{Files}/large/model.bin", new StreamContent(new MemoryStream(bytes)))) Assert.Equal(HttpStatusCode.OK,
+            put.StatusCode);
 
         using var sent = await world.Http.GetAsync($"{Files}/large/model.bin", HttpCompletionOption.ResponseHeadersRead);
 
@@ -169,7 +171,8 @@ public sealed class ArtifactTests(TrackingWorld world) : IClassFixture<TrackingW
         await PutAsync("gc/gone", "named by none");
         await world.SendAsync(HttpMethod.Delete, $"{Files}/gc/gone");
 
-        var report = await GarbageCollection.RunAsync(world.Folder.Metadata, world.Folder.Artifacts, new() { Grace = TimeSpan.Zero }, dryRun: false, new Later(), default);
+        var report = await GarbageCollection.RunAsync(world.Folder.Metadata, world.Folder.Artifacts, new() { Grace = TimeSpan.Zero }, dryRun: false,
+            new Later(), default);
 
         Assert.Contains(Digest.Of("named by none"), report.Removed);
         Assert.DoesNotContain(Digest.Of("kept by its path"), report.Removed);
@@ -187,10 +190,12 @@ public sealed class ArtifactTests(TrackingWorld world) : IClassFixture<TrackingW
     public async Task What_a_page_uploads_is_one_file_and_not_large()
     {
         var run = await world.NewRunAsync();
-        using (var done = await world.Http.PostAsync($"/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run}&path=notes/a.txt", new ByteArrayContent(Encoding.UTF8.GetBytes("note")))) Assert.Equal(HttpStatusCode.OK, done.StatusCode);
+        using (var done = await world.Http.PostAsync($"/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run}&path=notes/a.txt",
+            new ByteArrayContent(Encoding.UTF8.GetBytes("note")))) Assert.Equal(HttpStatusCode.OK, done.StatusCode);
         Assert.Equal("note", await world.Http.GetStringAsync($"{Files}/0/{run}/artifacts/notes/a.txt"));
 
-        using var large = await world.Http.PostAsync($"/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run}&path=b", new ByteArrayContent(new byte[10 * 1024 * 1024 + 1]));
+        using var large = await world.Http.PostAsync($"/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run}&path=b",
+            new ByteArrayContent(new byte[10 * 1024 * 1024 + 1]));
         Assert.Equal(HttpStatusCode.BadRequest, large.StatusCode);
     }
 

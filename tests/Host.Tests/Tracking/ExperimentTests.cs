@@ -24,7 +24,8 @@ public sealed class ExperimentTests(TrackingWorld world) : IClassFixture<Trackin
     [Fact]
     public async Task An_experiment_is_made_found_and_described()
     {
-        var id = (string)(await world.PostAsync("experiments/create", """{"name": "豆 🫘", "tags": [{"key": "team", "value": "roast"}], "unknown": 1}"""))["experiment_id"]!;
+        var id = (string)(await world.PostAsync("experiments/create",
+            """{"name": "豆 🫘", "tags": [{"key": "team", "value": "roast"}], "unknown": 1}"""))["experiment_id"]!;
 
         var found = (await world.GetAsync($"experiments/get-by-name?experiment_name={Uri.EscapeDataString("豆 🫘")}"))["experiment"]!;
         Assert.Equal((id, $"mlflow-artifacts:/{id}"), ((string)found["experiment_id"]!, (string)found["artifact_location"]!));
@@ -57,7 +58,8 @@ public sealed class ExperimentTests(TrackingWorld world) : IClassFixture<Trackin
         Assert.Equal((400, "RESOURCE_ALREADY_EXISTS"), Two(await world.RefusedAsync("experiments/create", """{"name": "to go"}""")));
         Assert.Equal((400, "INVALID_PARAMETER_VALUE"), Two(await world.RefusedAsync("runs/create", $$"""{"experiment_id": "{{id}}"}""")));
         Assert.Equal((400, "INVALID_STATE"), Two(await world.RefusedAsync("experiments/update", $$"""{"experiment_id": "{{id}}", "new_name": "x"}""")));
-        Assert.Equal((400, "INVALID_PARAMETER_VALUE"), Two(await world.RefusedAsync("experiments/set-experiment-tag", $$"""{"experiment_id": "{{id}}", "key": "k", "value": "v"}""")));
+        Assert.Equal((400, "INVALID_PARAMETER_VALUE"), Two(await world.RefusedAsync("experiments/set-experiment-tag",
+            $$"""{"experiment_id": "{{id}}", "key": "k", "value": "v"}""")));
 
         await world.PostAsync("experiments/restore", $$"""{"experiment_id": "{{id}}"}""");
 
@@ -73,7 +75,8 @@ public sealed class ExperimentTests(TrackingWorld world) : IClassFixture<Trackin
         await world.PostAsync("experiments/update", $$"""{"experiment_id": "{{one}}", "new_name": "renamed now"}""");
 
         Assert.Equal("renamed now", (string)(await world.GetAsync($"experiments/get?experiment_id={one}"))["experiment"]!["name"]!);
-        Assert.Equal((400, "RESOURCE_ALREADY_EXISTS"), Two(await world.RefusedAsync("experiments/update", $$"""{"experiment_id": "{{other}}", "new_name": "renamed now"}""")));
+        Assert.Equal((400, "RESOURCE_ALREADY_EXISTS"), Two(await world.RefusedAsync("experiments/update",
+            $$"""{"experiment_id": "{{other}}", "new_name": "renamed now"}""")));
     }
 
     [Fact]
@@ -86,9 +89,11 @@ public sealed class ExperimentTests(TrackingWorld world) : IClassFixture<Trackin
 
         await world.PostAsync("experiments/delete-experiment-tag", $$"""{"experiment_id": "{{id}}", "key": "k"}""");
 
-        Assert.Equal((404, "RESOURCE_DOES_NOT_EXIST"), Two(await world.RefusedAsync("experiments/delete-experiment-tag", $$"""{"experiment_id": "{{id}}", "key": "k"}""")));
+        Assert.Equal((404, "RESOURCE_DOES_NOT_EXIST"), Two(await world.RefusedAsync("experiments/delete-experiment-tag",
+            $$"""{"experiment_id": "{{id}}", "key": "k"}""")));
         Assert.Equal((400, "INVALID_PARAMETER_VALUE"),
-            Two(await world.RefusedAsync("experiments/set-experiment-tag", $$"""{"experiment_id": "{{id}}", "key": "k", "value": "{{new string('v', 5001)}}"}""")));
+            Two(await world.RefusedAsync("experiments/set-experiment-tag",
+                $$"""{"experiment_id": "{{id}}", "key": "k", "value": "{{new string('v', 5001)}}"}""")));
     }
 
     [Theory]
@@ -97,19 +102,23 @@ public sealed class ExperimentTests(TrackingWorld world) : IClassFixture<Trackin
     [InlineData("experiments/create", "{\"name\": ", 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'name'.")]
     [InlineData("experiments/create", """{"name": ""}""", 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'name'.")]
     [InlineData("experiments/create", """{"name": null}""", 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'name'.")]
-    [InlineData("experiments/create", """{"name": 123}""", 400, "INVALID_PARAMETER_VALUE", "Invalid value 123 for parameter 'name' supplied:  Hint: Value was of type 'int'. See the API docs")]
+    [InlineData("experiments/create", """{"name": 123}""", 400, "INVALID_PARAMETER_VALUE",
+        "Invalid value 123 for parameter 'name' supplied:  Hint: Value was of type 'int'. See the API docs")]
     [InlineData("experiments/create", """{"name": "a\u0000b"}""", 400, "INVALID_PARAMETER_VALUE", "Invalid value for parameter 'name'")]
     [InlineData("experiments/create", """{"name": "a\ud800b"}""", 400, "INVALID_PARAMETER_VALUE", "Invalid value for parameter 'name'")]
     [InlineData("experiments/create", """{"name": "x", "artifact_location": "runs:/1/a"}""", 400, "INVALID_PARAMETER_VALUE", "Invalid artifact location")]
     [InlineData("experiments/create", """{"name": "x", "artifact_location": "s3://b/../c"}""", 400, "INVALID_PARAMETER_VALUE", "Invalid artifact location")]
-    [InlineData("experiments/create", """{"name": "x", "tags": [{"key": "a//b", "value": ""}]}""", 400, "INVALID_PARAMETER_VALUE", "Invalid value \"a//b\" for parameter 'tags[0].key' supplied: Names may be treated as files")]
+    [InlineData("experiments/create", """{"name": "x", "tags": [{"key": "a//b", "value": ""}]}""", 400, "INVALID_PARAMETER_VALUE",
+        "Invalid value \"a//b\" for parameter 'tags[0].key' supplied: Names may be treated as files")]
     [InlineData("experiments/create", "[1]", 400, "INVALID_PARAMETER_VALUE", "The body is to be one JSON object")]
     [InlineData("experiments/create", "7", 400, "INVALID_PARAMETER_VALUE", "The body is to be one JSON object")]
     [InlineData("experiments/delete", """{"experiment_id": "999"}""", 404, "RESOURCE_DOES_NOT_EXIST", "No Experiment with id=999 exists")]
     [InlineData("experiments/search", """{"max_results": 0}""", 400, "INVALID_PARAMETER_VALUE", "Invalid value 0 for parameter 'max_results' supplied: ")]
-    [InlineData("experiments/search", """{"max_results": 50001}""", 400, "INVALID_PARAMETER_VALUE", "Invalid value 50001 for parameter 'max_results' supplied: ")]
+    [InlineData("experiments/search", """{"max_results": 50001}""", 400, "INVALID_PARAMETER_VALUE",
+        "Invalid value 50001 for parameter 'max_results' supplied: ")]
     [InlineData("experiments/search", """{"filter": "metrics.x > 1"}""", 400, "INVALID_PARAMETER_VALUE", "Invalid entity type 'metrics'.")]
-    [InlineData("experiments/search", """{"view_type": "SOME"}""", 400, "INVALID_PARAMETER_VALUE", "Invalid value \"SOME\" for parameter 'view_type' supplied: ")]
+    [InlineData("experiments/search", """{"view_type": "SOME"}""", 400, "INVALID_PARAMETER_VALUE",
+        "Invalid value \"SOME\" for parameter 'view_type' supplied: ")]
     public async Task What_is_not_right_is_said(string path, string body, int status, string code, string says)
     {
         var refused = await world.RefusedAsync(path, body);
@@ -179,7 +188,12 @@ public sealed class ExperimentTests(TrackingWorld world) : IClassFixture<Trackin
         Assert.Equal(Enumerable.Range(0, 5).Select(i => $"Search {i}"), seen);
 
         async Task<string> Names(string filter, params string[] order) => string.Join(", ",
-            (await world.PostAsync("experiments/search", new JsonObject { ["max_results"] = 100, ["filter"] = filter, ["order_by"] = new JsonArray([.. order.Select(o => JsonValue.Create(o))]) }.ToJsonString()))
+            (await world.PostAsync("experiments/search", new JsonObject
+            {
+                ["max_results"] = 100,
+                ["filter"] = filter,
+                ["order_by"] = new JsonArray([.. order.Select(o => JsonValue.Create(o))])
+            }.ToJsonString()))
             ["experiments"]?.AsArray().Select(e => (string)e!["name"]!) ?? []);
     }
 
@@ -189,7 +203,9 @@ public sealed class ExperimentTests(TrackingWorld world) : IClassFixture<Trackin
     [InlineData("Sec-Fetch-Site", "cross-site")]
     public async Task A_page_of_another_site_writes_nothing(string header, string value)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/2.0/mlflow/experiments/create") { Content = new StringContent($$"""{"name": "by {{header}}"}""", null, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            "/api/2.0/mlflow/experiments/create")
+        { Content = new StringContent($$"""{"name": "by {{header}}"}""", null, "application/json") };
         request.Headers.TryAddWithoutValidation(header, value);
         using var response = await world.Http.SendAsync(request);
 

@@ -141,7 +141,11 @@ public sealed class RunSearchTests(SearchedWorld searched) : IClassFixture<Searc
     [InlineData("params.model IS 'x'")]
     public async Task A_filter_that_is_not_of_the_grammar_is_refused(string filter)
     {
-        var refused = await world.RefusedAsync("runs/search", new JsonObject { ["experiment_ids"] = new JsonArray(searched.Experiment), ["filter"] = filter }.ToJsonString());
+        var refused = await world.RefusedAsync("runs/search", new JsonObject
+        {
+            ["experiment_ids"] = new JsonArray(searched.Experiment),
+            ["filter"] = filter
+        }.ToJsonString());
 
         Assert.Equal((400, "INVALID_PARAMETER_VALUE"), (refused.Status, refused.Code));
         Assert.DoesNotContain("SELECT", refused.Says, StringComparison.Ordinal);
@@ -155,7 +159,11 @@ public sealed class RunSearchTests(SearchedWorld searched) : IClassFixture<Searc
     [InlineData("dataset.name")]
     public async Task An_order_that_is_not_of_the_grammar_is_refused(string order)
     {
-        var refused = await world.RefusedAsync("runs/search", new JsonObject { ["experiment_ids"] = new JsonArray(searched.Experiment), ["order_by"] = new JsonArray(order) }.ToJsonString());
+        var refused = await world.RefusedAsync("runs/search", new JsonObject
+        {
+            ["experiment_ids"] = new JsonArray(searched.Experiment),
+            ["order_by"] = new JsonArray(order)
+        }.ToJsonString());
 
         Assert.Equal((400, "INVALID_PARAMETER_VALUE"), (refused.Status, refused.Code));
     }
@@ -171,8 +179,10 @@ public sealed class RunSearchTests(SearchedWorld searched) : IClassFixture<Searc
             $"run_id IN ({string.Join(',', Enumerable.Range(0, 1001).Select(i => $"'{i}'"))})",
             new string('(', 10_000),
         })
-            Assert.Equal((400, "INVALID_PARAMETER_VALUE"), Two(await world.RefusedAsync("runs/search", new JsonObject { ["experiment_ids"] = new JsonArray("0"), ["filter"] = filter }.ToJsonString())));
-        Assert.Equal((400, "INVALID_PARAMETER_VALUE"), Two(await world.RefusedAsync("runs/search", """{"experiment_ids": ["0"], "order_by": ["metrics.m", "metric.m DESC"]}""")));
+            Assert.Equal((400, "INVALID_PARAMETER_VALUE"), Two(await world.RefusedAsync("runs/search",
+                new JsonObject { ["experiment_ids"] = new JsonArray("0"), ["filter"] = filter }.ToJsonString())));
+        Assert.Equal((400, "INVALID_PARAMETER_VALUE"), Two(await world.RefusedAsync("runs/search",
+            """{"experiment_ids": ["0"], "order_by": ["metrics.m", "metric.m DESC"]}""")));
         Assert.Equal((400, "INVALID_PARAMETER_VALUE"), Two(await world.RefusedAsync("runs/search", """{"experiment_ids": ["0"], "max_results": 50001}""")));
         Assert.Equal((400, "INVALID_PARAMETER_VALUE"), Two(await world.RefusedAsync("runs/search", """{"experiment_ids": ["zero"]}""")));
     }
@@ -187,7 +197,11 @@ public sealed class RunSearchTests(SearchedWorld searched) : IClassFixture<Searc
         Assert.Equal("e d c b a", await View("1"));
         Assert.Empty(await world.PostAsync("runs/search", "{}"));
 
-        Task<string> View(JsonNode view) => world.FoundAsync(new JsonObject { ["experiment_ids"] = new JsonArray(searched.Experiment), ["run_view_type"] = view });
+        Task<string> View(JsonNode view) => world.FoundAsync(new JsonObject
+        {
+            ["experiment_ids"] = new JsonArray(searched.Experiment),
+            ["run_view_type"] = view
+        });
     }
 
     [Theory]
@@ -216,11 +230,14 @@ public sealed class RunSearchTests(SearchedWorld searched) : IClassFixture<Searc
     [Fact]
     public async Task A_token_is_of_its_own_query_only()
     {
-        var token = (string)(await world.PostAsync("runs/search", $$"""{"experiment_ids": ["{{searched.Experiment}}"], "max_results": 1, "filter": "metrics.loss > 0"}"""))["next_page_token"]!;
+        var token = (string)(await world.PostAsync("runs/search",
+            $$"""{"experiment_ids": ["{{searched.Experiment}}"], "max_results": 1, "filter": "metrics.loss > 0"}"""))["next_page_token"]!;
 
-        foreach (var (other, filter) in new[] { (token, "metrics.loss > 1"), ("nonsense!", "metrics.loss > 0"), ("YWJj", "metrics.loss > 0"), (new string('A', 5000), "metrics.loss > 0") })
+        foreach (var (other, filter) in new[] { (token, "metrics.loss > 1"), ("nonsense!", "metrics.loss > 0"), ("YWJj", "metrics.loss > 0"),
+            (new string('A', 5000), "metrics.loss > 0") })
         {
-            var refused = await world.RefusedAsync("runs/search", $$"""{"experiment_ids": ["{{searched.Experiment}}"], "max_results": 1, "filter": "{{filter}}", "page_token": "{{other}}"}""");
+            var refused = await world.RefusedAsync("runs/search",
+                $$"""{"experiment_ids": ["{{searched.Experiment}}"], "max_results": 1, "filter": "{{filter}}", "page_token": "{{other}}"}""");
             Assert.Equal((400, "INVALID_PARAMETER_VALUE"), Two(refused));
             Assert.StartsWith("Invalid page token", refused.Says, StringComparison.Ordinal);
         }
@@ -232,6 +249,10 @@ public sealed class RunSearchTests(SearchedWorld searched) : IClassFixture<Searc
         var other = await world.NewExperimentAsync();
         await world.LogAsync(await world.NewRunAsync(other, 3, "x"), """ "metrics": [{"key": "loss", "value": 0.3, "timestamp": 1}]""");
 
-        Assert.Equal("e b x a c d", await world.FoundAsync(new JsonObject { ["experiment_ids"] = new JsonArray(searched.Experiment, other), ["order_by"] = new JsonArray("metrics.loss") }));
+        Assert.Equal("e b x a c d", await world.FoundAsync(new JsonObject
+        {
+            ["experiment_ids"] = new JsonArray(searched.Experiment, other),
+            ["order_by"] = new JsonArray("metrics.loss")
+        }));
     }
 }

@@ -322,7 +322,8 @@ public sealed class RunTests(TrackingWorld world) : IClassFixture<TrackingWorld>
         foreach (var name in new[] { "one", "two" })
             await world.PostAsync("runs/log-model", new JsonObject
             {
-                ["run_id"] = run, ["model_json"] = $$"""{"artifact_path": "{{name}}", "flavors": {}, "utc_time_created": "now", "run_id": "{{run}}"}""",
+                ["run_id"] = run,
+                ["model_json"] = $$"""{"artifact_path": "{{name}}", "flavors": {}, "utc_time_created": "now", "run_id": "{{run}}"}""",
             }.ToJsonString());
 
         var tag = (string)(await world.RunAsync(run))["data"]!["tags"]!.AsArray().Single(t => (string)t!["key"]! == "mlflow.log-model.history")!["value"]!;

@@ -16,7 +16,8 @@ public sealed class ServerTests
         {
             var run = await world.NewRunAsync(name: "kept");
             await world.LogAsync(run, """ "metrics": [{"key": "m", "value": 1, "timestamp": 1}], "params": [{"key": "p", "value": "1"}]""");
-            using (var put = await world.Http.PutAsync($"/api/2.0/mlflow-artifacts/artifacts/0/{run}/artifacts/a", new StringContent("bytes"))) Assert.Equal(200, (int)put.StatusCode);
+            using (var put = await world.Http.PutAsync($"/api/2.0/mlflow-artifacts/artifacts/0/{run}/artifacts/a",
+                new StringContent("bytes"))) Assert.Equal(200, (int)put.StatusCode);
             var before = (await world.RunAsync(run)).ToJsonString();
 
             await world.StopAsync();
@@ -59,7 +60,13 @@ public sealed class ServerTests
         var folder = Directory.CreateTempSubdirectory("kumiki-tracking-").FullName;
         await using (var data = Kumiki.Store.DataFolder.Open(folder, TimeProvider.System))
         {
-            await using var server = await KumikiServer.StartAsync(new() { Name = "x", DataFolder = folder, Metadata = data.Metadata, Artifacts = data.Artifacts }, ServeAddress.Of("127.0.0.1", 0), default);
+            await using var server = await KumikiServer.StartAsync(new()
+            {
+                Name = "x",
+                DataFolder = folder,
+                Metadata = data.Metadata,
+                Artifacts = data.Artifacts
+            }, ServeAddress.Of("127.0.0.1", 0), default);
             using var http = new HttpClient { BaseAddress = server.Address };
             using var response = await http.GetAsync("/api/2.0/mlflow/experiments/get?experiment_id=0");
 
@@ -88,7 +95,12 @@ public sealed class ServerTests
                 double? metric = random.Next(5) switch { 0 => null, 1 => double.NaN, var n => n };
                 var param = random.Next(3) switch { 0 => null, var n => $"v{n}" };
                 var log = new JsonObject { ["run_id"] = id, ["metrics"] = new JsonArray(), ["params"] = new JsonArray() };
-                if (metric is { } value) log["metrics"]!.AsArray().Add(new JsonObject { ["key"] = "m", ["value"] = double.IsNaN(value) ? "NaN" : value, ["timestamp"] = 1 });
+                if (metric is { } value) log["metrics"]!.AsArray().Add(new JsonObject
+                {
+                    ["key"] = "m",
+                    ["value"] = double.IsNaN(value) ? "NaN" : value,
+                    ["timestamp"] = 1
+                });
                 if (param is not null) log["params"]!.AsArray().Add(new JsonObject { ["key"] = "p", ["value"] = param });
                 await world.PostAsync("runs/log-batch", log.ToJsonString());
                 truth.Add((name, start, metric, param, id));
@@ -110,7 +122,13 @@ public sealed class ServerTests
                         var (seen, token) = (new List<string>(), (string?)null);
                         do
                         {
-                            var search = new JsonObject { ["experiment_ids"] = experiments.DeepClone(), ["filter"] = filter, ["order_by"] = new JsonArray(descending ? "metrics.m DESC" : "metrics.m"), ["max_results"] = 17 };
+                            var search = new JsonObject
+                            {
+                                ["experiment_ids"] = experiments.DeepClone(),
+                                ["filter"] = filter,
+                                ["order_by"] = new JsonArray(descending ? "metrics.m DESC" : "metrics.m"),
+                                ["max_results"] = 17
+                            };
                             if (token is not null) search["page_token"] = token;
                             var page = await world.PostAsync("runs/search", search.ToJsonString());
                             seen.AddRange(page["runs"]?.AsArray().Select(r => (string)r!["info"]!["run_name"]!) ?? []);

@@ -24,7 +24,12 @@ public sealed class TrackingWorld : IAsyncLifetime
         folder = DataFolder.Open(Place, TimeProvider.System);
         var served = new Served
         {
-            Name = "tracking", DataFolder = Place, Metadata = folder.Metadata, Artifacts = folder.Artifacts, Tracking = folder.Tracking, ReadOnly = readOnly,
+            Name = "tracking",
+            DataFolder = Place,
+            Metadata = folder.Metadata,
+            Artifacts = folder.Artifacts,
+            Tracking = folder.Tracking,
+            ReadOnly = readOnly,
         };
         Server = await KumikiServer.StartAsync(served, ServeAddress.Of("127.0.0.1", 0), default);
         Http = new(new SocketsHttpHandler()) { BaseAddress = Server.Address };
@@ -93,7 +98,9 @@ public sealed class TrackingWorld : IAsyncLifetime
     /// <returns>The names of the runs found, in order.</returns>
     internal async Task<string> FoundAsync(string experiment, string filter, params string[] order) => await FoundAsync(new JsonObject
     {
-        ["experiment_ids"] = new JsonArray(experiment), ["filter"] = filter, ["order_by"] = new JsonArray([.. order.Select(o => JsonValue.Create(o))]),
+        ["experiment_ids"] = new JsonArray(experiment),
+        ["filter"] = filter,
+        ["order_by"] = new JsonArray([.. order.Select(o => JsonValue.Create(o))]),
     });
 
     internal async Task<string> FoundAsync(JsonObject search) =>

@@ -6,7 +6,8 @@ using SQLitePCL;
 namespace Kumiki.Store.Sqlite;
 
 /// <summary>One prepared statement on SQLite's own calls, for what runs once a row: no parameter objects, no boxing.</summary>
-/// <remarks>Values are added in the order of the marks: <c>using var rows = db.Query("… ?1 … ?2").Add(run).Add(key); while (rows.Next()) …</c>. Disposing ends the
+/// <remarks>Values are added in the order of the marks: <c>using var rows = db.Query("… ?1 … ?2").Add(run).Add(key); while (rows.Next()) …</c>.
+/// Disposing ends the
 /// reading and keeps the statement for the next time, or closes it where the connection does not keep it. For one thread at a time.</remarks>
 sealed class Statement : IDisposable
 {

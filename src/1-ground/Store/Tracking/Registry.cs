@@ -27,4 +27,5 @@ public sealed record ModelVersion(
     long CreatedMs, long UpdatedMs, IReadOnlyList<Entry> Tags, IReadOnlyList<string> Aliases);
 
 /// <summary>A version to register.</summary>
-public sealed record NewModelVersion(string Model, string Source, string? Run, string? RunLink, string? Description, string? LoggedModel, IReadOnlyList<Entry> Tags);
+public sealed record NewModelVersion(string Model, string Source, string? Run, string? RunLink, string? Description, string? LoggedModel,
+    IReadOnlyList<Entry> Tags);

@@ -31,7 +31,8 @@ public enum Comparison
 /// <param name="Text">Compared with, where <paramref name="Texts"/> and <paramref name="Number"/> are not.</param>
 /// <param name="Number">Compared with; never not-a-number.</param>
 /// <param name="Texts">For In and NotIn; one or more.</param>
-public sealed record Clause(SearchEntity Entity, string Key, Comparison Comparison, string? Text = null, double? Number = null, IReadOnlyList<string>? Texts = null);
+public sealed record Clause(SearchEntity Entity, string Key, Comparison Comparison, string? Text = null, double? Number = null,
+    IReadOnlyList<string>? Texts = null);
 
 /// <summary>One item of an order. What lacks it comes last, and not-a-number before that, in both directions.</summary>
 /// <param name="Dataset">Only a metric's points about this dataset; null for any. For logged models only.</param>

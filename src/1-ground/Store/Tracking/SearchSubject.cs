@@ -27,9 +27,11 @@ public sealed class SearchSubject
     SearchSubject(IEnumerable<Attribute> attributes, params IEnumerable<(SearchEntity Entity, Comparison[] Comparisons)> entities)
     {
         var all = attributes.ToList();
-        this.attributes = all.SelectMany(a => a.Aliases.Prepend(a.Name).Select(name => (name, a))).ToFrozenDictionary(p => p.name, p => p.a, StringComparer.Ordinal);
+        this.attributes = all.SelectMany(a => a.Aliases.Prepend(a.Name).Select(name => (name, a)))
+            .ToFrozenDictionary(p => p.name, p => p.a, StringComparer.Ordinal);
         this.entities = entities.ToFrozenDictionary(e => e.Entity, e => e.Comparisons);
-        words = Words.Where(w => w.Entity == SearchEntity.Attribute || this.entities.ContainsKey(w.Entity)).ToFrozenDictionary(w => w.Word, w => w.Entity, StringComparer.OrdinalIgnoreCase);
+        words = Words.Where(w => w.Entity == SearchEntity.Attribute || this.entities.ContainsKey(w.Entity))
+            .ToFrozenDictionary(w => w.Word, w => w.Entity, StringComparer.OrdinalIgnoreCase);
     }
 
     public static SearchSubject Experiments { get; } = new(
@@ -65,7 +67,8 @@ public sealed class SearchSubject
             Text("source_run_id") with { Comparisons = TextsOrLists },
             Number("creation_timestamp", "creation_timestamp_ms", "creation_time"), Number("last_updated_timestamp", "last_updated_timestamp_ms"),
         ],
-        (SearchEntity.Metric, Numbers), (SearchEntity.Parameter, [.. TextsOrNone, .. TextsOrLists[^2..]]), (SearchEntity.Tag, [.. TextsOrNone, .. TextsOrLists[^2..]]));
+        (SearchEntity.Metric, Numbers), (SearchEntity.Parameter, [.. TextsOrNone, .. TextsOrLists[^2..]]),
+            (SearchEntity.Tag, [.. TextsOrNone, .. TextsOrLists[^2..]]));
 
     /// <summary>Reads a filter and an order.</summary>
     /// <param name="filter">Empty for all.</param>

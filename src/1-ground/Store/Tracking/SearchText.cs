@@ -74,7 +74,8 @@ ref struct SearchText
         var attribute = entity == SearchEntity.Attribute ? Known(key, toOrder: false) : null;
         var comparison = Operator(start);
         var allowed = attribute?.Comparisons ?? subject.ComparisonsOf(entity);
-        if (!allowed.Contains(comparison)) throw Bad(Message.Of("tracking.filter-operator", ("clause", Shown(text[start..at])), ("known", string.Join(", ", allowed.Select(Written)))));
+        if (!allowed.Contains(comparison)) throw Bad(Message.Of("tracking.filter-operator", ("clause", Shown(text[start..at])),
+            ("known", string.Join(", ", allowed.Select(Written)))));
         if (entity == SearchEntity.Dataset && key is not ("name" or "digest" or "context"))
             throw Bad(Message.Of("tracking.filter-attribute", ("key", Shown(key)), ("known", "context, digest, name")));
         key = attribute?.Name ?? key;
@@ -95,7 +96,8 @@ ref struct SearchText
         var word = Word();
         if (word.Length == 0) throw Unreadable(start);
         // "Run name", as pages of old wrote it
-        if (word.Equals("run", StringComparison.OrdinalIgnoreCase) && subject.AttributeOf("run name") is not null && Keyword("name")) return (SearchEntity.Attribute, "run name");
+        if (word.Equals("run", StringComparison.OrdinalIgnoreCase) && subject.AttributeOf("run name") is not null
+            && Keyword("name")) return (SearchEntity.Attribute, "run name");
         var dot = word.IndexOf('.', StringComparison.Ordinal);
         if (dot < 0) return (SearchEntity.Attribute, word);
         var entity = subject.EntityOf(word[..dot])

@@ -16,7 +16,8 @@ public enum RunStatus
 /// <param name="Step">May be negative, and come in any order.</param>
 /// <param name="Model">The logged model it is about; null for none.</param>
 /// <param name="Dataset">The dataset it was measured on; null for none.</param>
-public readonly record struct LoggedMetric(string Key, double Value, long TimestampMs, long Step, string? Model = null, string? Dataset = null, string? DatasetDigest = null);
+public readonly record struct LoggedMetric(string Key, double Value, long TimestampMs, long Step, string? Model = null, string? Dataset = null,
+    string? DatasetDigest = null);
 
 /// <summary>A point and the run it belongs to.</summary>
 public readonly record struct MetricOfRun(string Run, LoggedMetric Point);
@@ -26,7 +27,8 @@ public readonly record struct MetricOfRun(string Run, LoggedMetric Point);
 /// <param name="User">Null where the client named none.</param>
 /// <param name="StartedMs">Milliseconds since 1970; null where the client named none.</param>
 /// <param name="Location">Where its artifacts are: a URI.</param>
-public sealed record RunInfo(string Id, long Experiment, string Name, string? User, RunStatus Status, long? StartedMs, long? EndedMs, string Location, bool Deleted);
+public sealed record RunInfo(string Id, long Experiment, string Name, string? User, RunStatus Status, long? StartedMs, long? EndedMs, string Location,
+    bool Deleted);
 
 /// <summary>A run with what it logged.</summary>
 /// <param name="Metrics">The newest point of each key, by (step, timestamp, value).</param>

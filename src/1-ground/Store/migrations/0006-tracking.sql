@@ -158,7 +158,8 @@ CREATE TABLE registered_models (
   description TEXT,
   created INTEGER NOT NULL,
   updated INTEGER NOT NULL,
-  numbers INTEGER NOT NULL DEFAULT 0            -- the highest version number ever given
+  numbers INTEGER NOT NULL DEFAULT 0,           -- the highest version number ever given
+  asset TEXT UNIQUE                             -- the asset it shows; null where a client registered it
 );
 CREATE TABLE registered_model_tags (
   model INTEGER NOT NULL REFERENCES registered_models ON DELETE CASCADE,
@@ -182,6 +183,7 @@ CREATE TABLE model_versions (
   UNIQUE (model, number)
 );
 CREATE INDEX model_versions_of_logged ON model_versions (logged_model);
+CREATE INDEX model_versions_at ON model_versions (storage);
 CREATE TABLE model_version_tags (
   version INTEGER NOT NULL REFERENCES model_versions ON DELETE CASCADE,
   key TEXT NOT NULL,

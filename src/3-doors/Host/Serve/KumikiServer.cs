@@ -20,7 +20,7 @@ public sealed class KumikiServer : IAsyncDisposable
     readonly Served served;
     readonly ServerLock hold;
     readonly CancellationTokenSource stopping = new();
-    readonly Task watch, schedules;
+    readonly Task watch, schedules, models;
 
     KumikiServer(WebApplication app, Served served, ServerLock hold)
     {
@@ -29,6 +29,8 @@ public sealed class KumikiServer : IAsyncDisposable
         watch = CrashWatch.RunAsync(served, app.Services.GetRequiredService<ILogger<KumikiServer>>(), stopping.Token);
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(ScheduleWatch.Category);
         schedules = served is { ReadOnly: false, Schedules: { } due } ? Task.Run(() => ScheduleWatch.RunAsync(served, due, log, stopping.Token)) : Task.CompletedTask;
+        var logger = app.Services.GetRequiredService<ILogger<KumikiServer>>();
+        models = served is { ReadOnly: false, Tracking: { } tracking } ? Task.Run(() => MadeModels.RunAsync(served, tracking, logger, stopping.Token)) : Task.CompletedTask;
     }
 
     /// <summary>Where it answers: <c>http://127.0.0.1:5080/</c>.</summary>
@@ -69,6 +71,7 @@ public sealed class KumikiServer : IAsyncDisposable
         await app.StopAsync();
         await watch;
         await schedules;
+        await models;
         await app.DisposeAsync();
         hold.Dispose();
         stopping.Dispose();

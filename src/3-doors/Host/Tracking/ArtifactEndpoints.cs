@@ -21,7 +21,8 @@ static class ArtifactEndpoints
         new(HttpMethods.Get, Elsewhere, NotInParts),
         new(HttpMethods.Post, Elsewhere, NotInParts) { TakesFile = true },
         new(HttpMethods.Get, "/get-artifact", async call => await SendAsync(call, await LocationAsync(call))),
-        new(HttpMethods.Post, "/v1/traces", call => new TrackingError(StatusCodes.Status501NotImplemented, "NOT_IMPLEMENTED", Message.Of("tracking.no-traces")).WriteAsync(call.Http)) { TakesFile = true },
+        new(HttpMethods.Post, "/v1/traces", call => new TrackingError(StatusCodes.Status501NotImplemented, "NOT_IMPLEMENTED", Message.Of("tracking.no-traces"))
+            .WriteAsync(call.Http)) { TakesFile = true },
         TrackingEndpoint.Get("artifacts/list", async call => await ListAsync(call, await LocationAsync(call), call.Fields.TextOrNull("path") ?? "")),
         TrackingEndpoint.Post("upload-artifact", UploadAsync) with { TakesFile = true },
     ];
@@ -29,20 +30,32 @@ static class ArtifactEndpoints
     /// <summary>Types a browser may show; what could run in one is plain text, and all of it is offered for saving only.</summary>
     static readonly Dictionary<string, string> Types = new(StringComparer.OrdinalIgnoreCase)
     {
-        [".png"] = "image/png", [".jpg"] = "image/jpeg", [".jpeg"] = "image/jpeg", [".gif"] = "image/gif", [".webp"] = "image/webp", [".bmp"] = "image/bmp",
-        [".pdf"] = "application/pdf", [".zip"] = "application/zip", [".gz"] = "application/gzip", [".mp4"] = "video/mp4", [".wav"] = "audio/wav", [".mp3"] = "audio/mpeg",
+        [".png"] = "image/png",
+        [".jpg"] = "image/jpeg",
+        [".jpeg"] = "image/jpeg",
+        [".gif"] = "image/gif",
+        [".webp"] = "image/webp",
+        [".bmp"] = "image/bmp",
+        [".pdf"] = "application/pdf",
+        [".zip"] = "application/zip",
+        [".gz"] = "application/gzip",
+        [".mp4"] = "video/mp4",
+        [".wav"] = "audio/wav",
+        [".mp3"] = "audio/mpeg",
     };
 
     static readonly HashSet<string> TextLike = new(StringComparer.OrdinalIgnoreCase)
     {
-        ".txt", ".log", ".err", ".cfg", ".conf", ".cnf", ".cf", ".ini", ".properties", ".prop", ".hocon", ".toml", ".yaml", ".yml", ".xml", ".json", ".jsonl", ".js", ".ts", ".py",
-        ".csv", ".tsv", ".md", ".rst", ".html", ".htm", ".svg", ".css", ".sh", ".r", ".sql", ".ipynb",
+        ".txt", ".log", ".err", ".cfg", ".conf", ".cnf", ".cf", ".ini", ".properties", ".prop", ".hocon", ".toml", ".yaml", ".yml", ".xml",
+        ".json", ".jsonl", ".js", ".ts", ".py", ".csv", ".tsv", ".md", ".rst", ".html", ".htm", ".svg", ".css", ".sh", ".r", ".sql",
+        ".ipynb",
     };
 
     /// <summary>The endpoint of a path below <c>mlflow-artifacts/</c>, and the file it names, still percent-encoded.</summary>
     internal static (string Endpoint, string File) Split(string path) =>
         path.StartsWith(Folder + "/", StringComparison.Ordinal) ? (File, path[(Folder.Length + 1)..])
-        : path.StartsWith("mlflow-artifacts/mpu/", StringComparison.Ordinal) || path.StartsWith("mlflow-artifacts/presigned/", StringComparison.Ordinal) ? (Elsewhere, "")
+        : path.StartsWith("mlflow-artifacts/mpu/", StringComparison.Ordinal) || path.StartsWith("mlflow-artifacts/presigned/", StringComparison.Ordinal)
+            ? (Elsewhere, "")
         : (path, "");
 
     static TrackedPath Named(TrackingCall call) => Path(Uri.UnescapeDataString(call.Id)) is { IsTop: false } path ? path : throw BadPath("");
@@ -57,7 +70,8 @@ static class ArtifactEndpoints
     static async Task UploadAsync(TrackingCall call)
     {
         var path = Below(await LocationAsync(call), call.Fields.Text("path"));
-        if (call.Http.Request.ContentLength is not (>= 0 and <= MostPageBytes)) throw Fields.Bad(Message.Of("tracking.body-long", ("path", call.Http.Request.Path), ("most", MostPageBytes)));
+        if (call.Http.Request.ContentLength is not (>= 0 and <= MostPageBytes)) throw Fields.Bad(Message.Of("tracking.body-long",
+            ("path", call.Http.Request.Path), ("most", MostPageBytes)));
         await PutAsync(call, path);
     }
 

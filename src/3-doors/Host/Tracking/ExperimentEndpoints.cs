@@ -13,12 +13,16 @@ static class ExperimentEndpoints
     [
         TrackingEndpoint.Post("experiments/create", CreateAsync),
         TrackingEndpoint.Get("experiments/get", async call => await AnswerAsync(call, await call.Store.ExperimentAsync(Id(call), call.Stop))),
-        TrackingEndpoint.Get("experiments/get-by-name", async call => await AnswerAsync(call, await call.Store.ExperimentAsync(call.Fields.Text("experiment_name"), call.Stop))),
+        TrackingEndpoint.Get("experiments/get-by-name", async call => await AnswerAsync(call,
+            await call.Store.ExperimentAsync(call.Fields.Text("experiment_name"), call.Stop))),
         TrackingEndpoint.Post("experiments/delete", call => Done(call, call.Store.DeleteExperimentAsync(Id(call), deleted: true, call.Stop))),
         TrackingEndpoint.Post("experiments/restore", call => Done(call, call.Store.DeleteExperimentAsync(Id(call), deleted: false, call.Stop))),
-        TrackingEndpoint.Post("experiments/update", call => Done(call, call.Store.RenameExperimentAsync(Id(call), Name(call.Fields.Text("new_name"), "new_name"), call.Stop))),
-        TrackingEndpoint.Post("experiments/set-experiment-tag", call => Done(call, call.Store.SetExperimentTagAsync(Id(call), TrackingRules.Tag(call.Fields, TrackingRules.MostExperimentTag, cut: false), call.Stop))),
-        TrackingEndpoint.Post("experiments/delete-experiment-tag", call => Done(call, call.Store.DeleteExperimentTagAsync(Id(call), call.Fields.Text("key"), call.Stop))),
+        TrackingEndpoint.Post("experiments/update", call => Done(call, call.Store.RenameExperimentAsync(Id(call),
+            Name(call.Fields.Text("new_name"), "new_name"), call.Stop))),
+        TrackingEndpoint.Post("experiments/set-experiment-tag", call =>
+            Done(call, call.Store.SetExperimentTagAsync(Id(call), TrackingRules.Tag(call.Fields, TrackingRules.MostExperimentTag, cut: false), call.Stop))),
+        TrackingEndpoint.Post("experiments/delete-experiment-tag", call =>
+            Done(call, call.Store.DeleteExperimentTagAsync(Id(call), call.Fields.Text("key"), call.Stop))),
         .. TrackingEndpoint.Search("experiments/search", SearchAsync),
         .. TrackingEndpoint.Search("experiments/search-datasets", DatasetsAsync),
     ];
@@ -46,7 +50,8 @@ static class ExperimentEndpoints
     static string Location(string location)
     {
         var path = Uri.UnescapeDataString(location);
-        return location.StartsWith("runs:", StringComparison.OrdinalIgnoreCase) || path.Split('/', '\\').Contains("..") || location.AsSpan().IndexOfAny('?', '#') >= 0 || location.Length > 2000
+        return location.StartsWith("runs:", StringComparison.OrdinalIgnoreCase) || path.Split('/', '\\').Contains("..") || location.AsSpan()
+            .IndexOfAny('?', '#') >= 0 || location.Length > 2000
             ? throw Fields.Bad(Message.Of("tracking.bad-location", ("location", TrackingRules.Quoted(location))))
             : location;
     }

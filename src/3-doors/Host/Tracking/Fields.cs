@@ -24,7 +24,8 @@ readonly struct Fields(JsonElement json, string path)
         if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var whole)) return whole;
         var text = value.ValueKind switch { JsonValueKind.Number => value.GetRawText(), JsonValueKind.String => TextOf(value, path + name), _ => "" };
         // Some clients write large round numbers as 1.7e+12.
-        return decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number == decimal.Truncate(number) && number is >= long.MinValue and <= long.MaxValue
+        return decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number == decimal.Truncate(number)
+            && number is >= long.MinValue and <= long.MaxValue
             ? (long)number
             : throw WrongType(value, path + name);
     }
@@ -40,7 +41,8 @@ readonly struct Fields(JsonElement json, string path)
             "NaN" => double.NaN,
             "Infinity" or "inf" => double.PositiveInfinity,
             "-Infinity" or "-inf" => double.NegativeInfinity,
-            _ => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : throw WrongType(value, path + name),
+            _ => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number
+                : throw WrongType(value, path + name),
         };
     }
 
@@ -85,13 +87,20 @@ readonly struct Fields(JsonElement json, string path)
 
     /// <exception cref="TrackingException">Not there, or no object.</exception>
     internal Fields Object(string name) =>
-        Find(name) is not { } value ? throw Missing(name) : value.ValueKind == JsonValueKind.Object ? new(value, $"{path}{name}.") : throw WrongType(value, path + name);
+        Find(name) is not { } value ? throw Missing(name) : value.ValueKind == JsonValueKind.Object ? new(value, $"{path}{name}.")
+            : throw WrongType(value, path + name);
 
     /// <summary>One of an enum, by its name in the protocol or its number.</summary>
     internal T? NamedOrNull<T>(string name, params ReadOnlySpan<(string Name, T Value)> known) where T : struct, Enum
     {
         if (Find(name) is not { } value) return null;
-        var text = value.ValueKind switch { JsonValueKind.Number => value.GetRawText(), JsonValueKind.String => TextOf(value, path + name), _ => throw WrongType(value, path + name) };
+        var text = value.ValueKind switch
+        {
+            JsonValueKind.Number => value.GetRawText(),
+            JsonValueKind.String => TextOf(value, path + name),
+            _ =>
+            throw WrongType(value, path + name)
+        };
         foreach (var (word, one) in known)
             if (text == word || text == Convert.ToInt32(one, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture)) return one;
         var words = new List<string>();
@@ -148,14 +157,15 @@ readonly struct Fields(JsonElement json, string path)
         });
     }
 
-    static TrackingException WrongType(JsonElement value, string name) => Bad(Message.Of("tracking.wrong-type", ("value", Shown(value)), ("name", name), ("type", value.ValueKind switch
-    {
-        JsonValueKind.Number => value.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0 ? "int" : "float",
-        JsonValueKind.True or JsonValueKind.False => "bool",
-        JsonValueKind.Array => "list",
-        JsonValueKind.Object => "dict",
-        _ => "str",
-    })));
+    static TrackingException WrongType(JsonElement value, string name) =>
+        Bad(Message.Of("tracking.wrong-type", ("value", Shown(value)), ("name", name), ("type", value.ValueKind switch
+        {
+            JsonValueKind.Number => value.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0 ? "int" : "float",
+            JsonValueKind.True or JsonValueKind.False => "bool",
+            JsonValueKind.Array => "list",
+            JsonValueKind.Object => "dict",
+            _ => "str",
+        })));
 
     static string Shown(JsonElement value) => value.GetRawText() is { Length: <= 200 } text ? text : value.GetRawText()[..200] + "…";
 }

@@ -10,19 +10,25 @@ static class LoggedModelEndpoints
     const string One = "logged-models/{id}";
 
     static readonly (string Name, LoggedModelStatus Value)[] Statuses =
-        [("LOGGED_MODEL_PENDING", LoggedModelStatus.Pending), ("LOGGED_MODEL_READY", LoggedModelStatus.Ready), ("LOGGED_MODEL_UPLOAD_FAILED", LoggedModelStatus.UploadFailed)];
+        [("LOGGED_MODEL_PENDING", LoggedModelStatus.Pending), ("LOGGED_MODEL_READY", LoggedModelStatus.Ready),
+            ("LOGGED_MODEL_UPLOAD_FAILED", LoggedModelStatus.UploadFailed)];
 
     internal static IEnumerable<TrackingEndpoint> All { get; } =
     [
         TrackingEndpoint.Post("logged-models", CreateAsync),
         .. TrackingEndpoint.Search("logged-models/search", SearchAsync),
-        TrackingEndpoint.Get(One, async call => await AnswerAsync(call, await call.Store.LoggedModelAsync(call.Id, call.Fields.TruthOrNull("allow_deleted") ?? false, call.Stop))),
-        TrackingEndpoint.Patch(One, async call => await AnswerAsync(call, await call.Store.EndLoggedModelAsync(call.Id, call.Fields.NamedOrNull("status", Statuses) ?? throw call.Fields.Missing("status"), call.Stop))),
+        TrackingEndpoint.Get(One, async call => await AnswerAsync(call, await call.Store.LoggedModelAsync(call.Id, call.Fields.TruthOrNull("allow_deleted")
+            ?? false, call.Stop))),
+        TrackingEndpoint.Patch(One, async call => await AnswerAsync(call, await call.Store.EndLoggedModelAsync(call.Id,
+            call.Fields.NamedOrNull("status", Statuses) ?? throw call.Fields.Missing("status"), call.Stop))),
         TrackingEndpoint.Delete(One, call => ExperimentEndpoints.Done(call, call.Store.DeleteLoggedModelAsync(call.Id, call.Stop))),
-        TrackingEndpoint.Post(One + "/params", call => ExperimentEndpoints.Done(call, call.Store.AddLoggedModelParamsAsync(call.Id, Params(call.Fields), call.Stop))),
+        TrackingEndpoint.Post(One + "/params", call => ExperimentEndpoints.Done(call, call.Store.AddLoggedModelParamsAsync(call.Id, Params(call.Fields),
+            call.Stop))),
         TrackingEndpoint.Patch(One + "/tags", call => ExperimentEndpoints.Done(call, call.Store.TagLoggedModelAsync(call.Id, Tags(call.Fields), call.Stop))),
-        TrackingEndpoint.Delete(One + "/tags/{key}", call => ExperimentEndpoints.Done(call, call.Store.DeleteLoggedModelTagAsync(call.Id, call.Key, call.Stop))),
-        TrackingEndpoint.Get(One + "/artifacts/directories", async call => await ArtifactEndpoints.ListAsync(call, await LocationAsync(call), call.Fields.TextOrNull("artifact_directory_path") ?? "")),
+        TrackingEndpoint.Delete(One + "/tags/{key}", call => ExperimentEndpoints.Done(call,
+            call.Store.DeleteLoggedModelTagAsync(call.Id, call.Key, call.Stop))),
+        TrackingEndpoint.Get(One + "/artifacts/directories", async call =>
+            await ArtifactEndpoints.ListAsync(call, await LocationAsync(call), call.Fields.TextOrNull("artifact_directory_path") ?? "")),
         TrackingEndpoint.Get(One + "/artifacts/files", async call => await ArtifactEndpoints.SendAsync(call, await LocationAsync(call), "artifact_file_path")),
     ];
 
@@ -52,16 +58,21 @@ static class LoggedModelEndpoints
         var fields = call.Fields;
         var experiments = fields.Texts("experiment_ids").Select(id => TrackingRules.Experiment(id, "experiment_ids")).Distinct().Order().ToList();
         if (experiments.Count == 0) throw fields.Missing("experiment_ids");
-        if (experiments.Count > 10_000) throw Fields.Bad(Message.Of("tracking.too-many", ("name", "experiment_ids"), ("most", 10_000), ("count", experiments.Count)));
+        if (experiments.Count > 10_000) throw Fields.Bad(Message.Of("tracking.too-many", ("name", "experiment_ids"), ("most", 10_000),
+            ("count", experiments.Count)));
         var most = fields.Most("max_results", 100, 1000);
         var filter = fields.TextOrNull("filter") ?? "";
-        var datasets = fields.Objects("datasets", dataset => new DatasetFilter(dataset.Text("dataset_name"), dataset.TextOrNull("dataset_digest") is { Length: > 0 } digest ? digest : null));
+        var datasets = fields.Objects("datasets", dataset => new DatasetFilter(dataset.Text("dataset_name"),
+            dataset.TextOrNull("dataset_digest") is { Length: > 0 } digest ? digest : null));
         if (datasets.Count > 100) throw Fields.Bad(Message.Of("tracking.too-many", ("name", "datasets"), ("most", 100), ("count", datasets.Count)));
-        var asked = fields.Objects("order_by", order => (Text: $"{order.Text("field_name")}{(order.TruthOrNull("ascending") ?? true ? "" : " DESC")}", Dataset: order.TextOrNull("dataset_name"), Digest: order.TextOrNull("dataset_digest")));
+        var asked = fields.Objects("order_by", order => (Text: $"{order.Text("field_name")}{(order.TruthOrNull("ascending") ?? true ? "" : " DESC")}",
+            Dataset: order.TextOrNull("dataset_name"), Digest: order.TextOrNull("dataset_digest")));
         var search = SearchSubject.LoggedModels.Read(filter, [.. asked.Select(o => o.Text)]);
         search = search with { Order = [.. search.Order.Zip(asked, (order, o) => order with { Dataset = o.Dataset, DatasetDigest = o.Digest })] };
-        var question = SearchTokens.Question(["logged", string.Join(' ', experiments), filter, .. datasets.Select(d => d.ToString()), .. asked.Select(o => o.ToString())]);
-        var (found, next) = await SearchTokens.PageAsync(fields, most, question, page => call.Store.SearchLoggedModelsAsync(experiments, search, datasets, page, call.Stop));
+        var question = SearchTokens.Question(["logged", string.Join(' ', experiments), filter, .. datasets.Select(d => d.ToString()),
+            .. asked.Select(o => o.ToString())]);
+        var (found, next) = await SearchTokens.PageAsync(fields, most, question, page =>
+            call.Store.SearchLoggedModelsAsync(experiments, search, datasets, page, call.Stop));
         await call.AnswerAsync(json =>
         {
             json.Objects("models", found, Write);

@@ -6,7 +6,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Kumiki.Hosting;
 
-/// <summary>Answers as the protocol's JSON has them: whole numbers as numbers, doubles that are none as texts, enums by name, and nothing said of what is not there.</summary>
+/// <summary>Answers as the protocol's JSON has them: whole numbers as numbers, doubles that are none as texts, enums by name, and nothing said of
+/// what is not there.</summary>
 static class ProtoJson
 {
     static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };

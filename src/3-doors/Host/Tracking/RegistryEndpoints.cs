@@ -16,23 +16,31 @@ static class RegistryEndpoints
         TrackingEndpoint.Patch("registered-models/update", async call => await AnswerAsync(call, await (call.Fields.TextOrNull("description") is { } description
             ? call.Store.DescribeModelAsync(Name(call), description, call.Stop) : call.Store.ModelAsync(Name(call), call.Stop)))),
         TrackingEndpoint.Delete("registered-models/delete", call => ExperimentEndpoints.Done(call, call.Store.DeleteModelAsync(Name(call), call.Stop))),
-        TrackingEndpoint.Post("registered-models/rename", async call => await AnswerAsync(call, await call.Store.RenameModelAsync(Name(call), NewName(call.Fields, "new_name"), call.Stop))),
+        TrackingEndpoint.Post("registered-models/rename", async call =>
+            await AnswerAsync(call, await call.Store.RenameModelAsync(Name(call), NewName(call.Fields, "new_name"), call.Stop))),
         .. TrackingEndpoint.Search("registered-models/search", SearchModelsAsync),
         .. TrackingEndpoint.Search("registered-models/get-latest-versions", LatestAsync),
         TrackingEndpoint.Post("registered-models/set-tag", call => SetTag(call, tag => call.Store.TagModelAsync(Name(call), tag.Key, tag.Value, call.Stop))),
-        TrackingEndpoint.Delete("registered-models/delete-tag", call => ExperimentEndpoints.Done(call, call.Store.TagModelAsync(Name(call), call.Fields.Text("key"), null, call.Stop))),
-        TrackingEndpoint.Post("registered-models/alias", call => ExperimentEndpoints.Done(call, call.Store.AliasModelAsync(Name(call), NewAlias(call.Fields), Number(call.Fields), call.Stop))),
-        TrackingEndpoint.Delete("registered-models/alias", call => ExperimentEndpoints.Done(call, call.Store.AliasModelAsync(Name(call), call.Fields.Text("alias"), null, call.Stop))),
-        TrackingEndpoint.Get("registered-models/alias", async call => await AnswerAsync(call, await call.Store.AliasedAsync(Name(call), call.Fields.Text("alias"), call.Stop))),
+        TrackingEndpoint.Delete("registered-models/delete-tag", call =>
+            ExperimentEndpoints.Done(call, call.Store.TagModelAsync(Name(call), call.Fields.Text("key"), null, call.Stop))),
+        TrackingEndpoint.Post("registered-models/alias", call => ExperimentEndpoints.Done(call,
+            call.Store.AliasModelAsync(Name(call), NewAlias(call.Fields), Number(call.Fields), call.Stop))),
+        TrackingEndpoint.Delete("registered-models/alias", call => ExperimentEndpoints.Done(call,
+            call.Store.AliasModelAsync(Name(call), call.Fields.Text("alias"), null, call.Stop))),
+        TrackingEndpoint.Get("registered-models/alias", async call => await AnswerAsync(call,
+            await call.Store.AliasedAsync(Name(call), call.Fields.Text("alias"), call.Stop))),
 
         TrackingEndpoint.Post("model-versions/create", CreateVersionAsync),
         TrackingEndpoint.Get("model-versions/get", async call => await AnswerAsync(call, await VersionAsync(call))),
         TrackingEndpoint.Patch("model-versions/update", async call => await AnswerAsync(call, await (call.Fields.TextOrNull("description") is { } description
             ? call.Store.DescribeVersionAsync(Name(call), Number(call.Fields), description, call.Stop) : VersionAsync(call)))),
-        TrackingEndpoint.Delete("model-versions/delete", call => ExperimentEndpoints.Done(call, call.Store.DeleteVersionAsync(Name(call), Number(call.Fields), call.Stop))),
+        TrackingEndpoint.Delete("model-versions/delete", call => ExperimentEndpoints.Done(call,
+            call.Store.DeleteVersionAsync(Name(call), Number(call.Fields), call.Stop))),
         TrackingEndpoint.Post("model-versions/transition-stage", MoveAsync),
-        TrackingEndpoint.Post("model-versions/set-tag", call => SetTag(call, tag => call.Store.TagVersionAsync(Name(call), Number(call.Fields), tag.Key, tag.Value, call.Stop))),
-        TrackingEndpoint.Delete("model-versions/delete-tag", call => ExperimentEndpoints.Done(call, call.Store.TagVersionAsync(Name(call), Number(call.Fields), call.Fields.Text("key"), null, call.Stop))),
+        TrackingEndpoint.Post("model-versions/set-tag", call => SetTag(call, tag => call.Store.TagVersionAsync(Name(call), Number(call.Fields), tag.Key,
+            tag.Value, call.Stop))),
+        TrackingEndpoint.Delete("model-versions/delete-tag", call => ExperimentEndpoints.Done(call,
+            call.Store.TagVersionAsync(Name(call), Number(call.Fields), call.Fields.Text("key"), null, call.Stop))),
         TrackingEndpoint.Get("model-versions/get-download-uri", async call =>
         {
             var version = await VersionAsync(call);
@@ -49,14 +57,16 @@ static class RegistryEndpoints
     static int Number(Fields fields)
     {
         var text = fields.Text("version");
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw Fields.Bad(Message.Of("tracking.bad-version", ("version", TrackingRules.Quoted(text))));
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+            : throw Fields.Bad(Message.Of("tracking.bad-version", ("version", TrackingRules.Quoted(text))));
     }
 
     /// <summary>A name a model may be given.</summary>
     static string NewName(Fields fields, string field)
     {
         var name = fields.Text(field);
-        return string.IsNullOrWhiteSpace(name) || name.Contains('/', StringComparison.Ordinal) || name.Contains(':', StringComparison.Ordinal) || name is "." or ".."
+        return string.IsNullOrWhiteSpace(name) || name.Contains('/', StringComparison.Ordinal) || name.Contains(':', StringComparison.Ordinal)
+            || name is "." or ".."
             ? throw Fields.Bad(Message.Of("tracking.bad-model-name", ("name", TrackingRules.Quoted(name))))
             : TrackingRules.Within(name, "Registered model name", 256);
     }
@@ -64,12 +74,15 @@ static class RegistryEndpoints
     static string NewAlias(Fields fields)
     {
         var alias = fields.Text("alias");
-        if (alias.Length > 255 || !alias.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-')) throw Fields.Bad(Message.Of("tracking.bad-alias", ("alias", TrackingRules.Quoted(alias))));
-        var isReserved = alias.Equals("latest", StringComparison.OrdinalIgnoreCase) || (alias.Length > 1 && alias[0] is 'v' or 'V' && alias[1..].All(char.IsAsciiDigit));
+        if (alias.Length > 255 || !alias.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-')) throw Fields.Bad(Message.Of("tracking.bad-alias",
+            ("alias", TrackingRules.Quoted(alias))));
+        var isReserved = alias.Equals("latest", StringComparison.OrdinalIgnoreCase)
+            || (alias.Length > 1 && alias[0] is 'v' or 'V' && alias[1..].All(char.IsAsciiDigit));
         return isReserved ? throw Fields.Bad(Message.Of("tracking.reserved-alias", ("alias", alias))) : alias;
     }
 
-    static Task SetTag(TrackingCall call, Func<Entry, Task> set) => ExperimentEndpoints.Done(call, set(TrackingRules.Tag(call.Fields, TrackingRules.MostRegistryTag, cut: false)));
+    static Task SetTag(TrackingCall call, Func<Entry, Task> set) => ExperimentEndpoints.Done(call,
+        set(TrackingRules.Tag(call.Fields, TrackingRules.MostRegistryTag, cut: false)));
 
     static async Task CreateModelAsync(TrackingCall call)
     {
@@ -88,7 +101,8 @@ static class RegistryEndpoints
         await call.AnswerAsync(json => json.Objects("model_versions", [.. model.Latest.Where(v => stages.Count == 0 || stages.Contains(v.Stage))], Write));
     }
 
-    static string Stage(string text) => ModelStage.Of(text) ?? throw Fields.Bad(Message.Of("tracking.bad-stage", ("stage", TrackingRules.Quoted(text)), ("known", string.Join(", ", ModelStage.All))));
+    static string Stage(string text) => ModelStage.Of(text) ?? throw Fields.Bad(Message.Of("tracking.bad-stage", ("stage", TrackingRules.Quoted(text)),
+        ("known", string.Join(", ", ModelStage.All))));
 
     static async Task MoveAsync(TrackingCall call)
     {
@@ -100,16 +114,20 @@ static class RegistryEndpoints
 
     static async Task CreateVersionAsync(TrackingCall call)
     {
-        var (name, source, run, logged, tags) = (Name(call), call.Fields.Text("source"), NonEmpty(call.Fields, "run_id"), NonEmpty(call.Fields, "model_id"), Tags(call.Fields));
+        var (name, source, run, logged, tags) = (Name(call), call.Fields.Text("source"), NonEmpty(call.Fields, "run_id"), NonEmpty(call.Fields, "model_id"),
+            Tags(call.Fields));
         var isPrompt = (await call.Store.ModelAsync(name, call.Stop)).Tags.Concat(tags).Any(t => t is { Key: PromptTag, Value: "true" });
         if (!isPrompt) await CheckSourceAsync(call, source, run, logged);
-        await AnswerAsync(call, await call.Store.CreateVersionAsync(new(name, source, run, NonEmpty(call.Fields, "run_link"), NonEmpty(call.Fields, "description"), logged, tags), call.Stop));
+        await AnswerAsync(call, await call.Store.CreateVersionAsync(new(name, source, run, NonEmpty(call.Fields, "run_link"),
+            NonEmpty(call.Fields, "description"), logged, tags), call.Stop));
     }
 
-    /// <summary>A source on this machine is taken only from below what its run or logged model owns; else a client could have any file here downloaded.</summary>
+    /// <summary>A source on this machine is taken only from below what its run or logged model owns; else a client could have any file here
+    /// downloaded.</summary>
     static async Task CheckSourceAsync(TrackingCall call, string source, string? run, string? logged)
     {
-        if (Decoded(source).Split('/', '\\').Contains("..") || source.Length > 4096) throw Fields.Bad(Message.Of("tracking.bad-source", ("source", TrackingRules.Quoted(source))));
+        if (Decoded(source).Split('/', '\\').Contains("..") || source.Length > 4096) throw Fields.Bad(Message.Of("tracking.bad-source",
+            ("source", TrackingRules.Quoted(source))));
         if (!IsLocal(source)) return;
         var owner = logged is not null ? (await call.Store.LoggedModelAsync(logged, deletedToo: false, call.Stop)).Location
             : run is not null ? (await call.Store.RunAsync(TrackingRules.RunId(run), call.Stop)).Info.Location : null;
@@ -160,7 +178,11 @@ static class RegistryEndpoints
     {
         var (filter, order) = (call.Fields.TextOrNull("filter") ?? "", call.Fields.Texts("order_by"));
         var search = subject.Read(filter, order);
-        var said = search.Clauses.Where(c => c is { Entity: SearchEntity.Tag, Key: PromptTag, Comparison: Comparison.Equal or Comparison.NotEqual, Text: "true" or "false" }).ToList();
+        var said = search.Clauses.Where(c => c is
+        {
+            Entity: SearchEntity.Tag, Key: PromptTag, Comparison: Comparison.Equal or Comparison.NotEqual,
+            Text: "true" or "false"
+        }).ToList();
         var prompts = said.Count > 0 && said.TrueForAll(c => c.Comparison == Comparison.Equal == (c.Text == "true"));
         return (search with { Clauses = [.. search.Clauses.Except(said)] }, prompts, SearchTokens.Question([what, filter, .. order]));
     }

@@ -15,7 +15,8 @@ static class RunEndpoints
     const string RunNameTag = "mlflow.runName", ModelHistoryTag = "mlflow.log-model.history", UserTag = "mlflow.user";
 
     internal static readonly (string Name, RunStatus Value)[] Statuses =
-        [("RUNNING", RunStatus.Running), ("SCHEDULED", RunStatus.Scheduled), ("FINISHED", RunStatus.Finished), ("FAILED", RunStatus.Failed), ("KILLED", RunStatus.Killed)];
+        [("RUNNING", RunStatus.Running), ("SCHEDULED", RunStatus.Scheduled), ("FINISHED", RunStatus.Finished), ("FAILED", RunStatus.Failed),
+            ("KILLED", RunStatus.Killed)];
 
     internal static IEnumerable<TrackingEndpoint> All { get; } =
     [
@@ -27,7 +28,8 @@ static class RunEndpoints
         TrackingEndpoint.Post("runs/log-metric", call => LogAsync(call, new([Metric(call.Fields, "key")], [], []))),
         TrackingEndpoint.Post("runs/log-parameter", call => LogAsync(call, new([], [Param(call.Fields)], []))),
         TrackingEndpoint.Post("runs/set-tag", call => LogAsync(call, new([], [], [TrackingRules.Tag(call.Fields, TrackingRules.MostTag, cut: true)]))),
-        TrackingEndpoint.Post("runs/delete-tag", call => ExperimentEndpoints.Done(call, call.Store.DeleteRunTagAsync(Id(call), call.Fields.Text("key"), call.Stop))),
+        TrackingEndpoint.Post("runs/delete-tag", call => ExperimentEndpoints.Done(call, call.Store.DeleteRunTagAsync(Id(call), call.Fields.Text("key"),
+            call.Stop))),
         TrackingEndpoint.Post("runs/log-batch", call => LogAsync(call, Batch(call))),
         TrackingEndpoint.Post("runs/log-inputs", LogInputsAsync),
         TrackingEndpoint.Post("runs/outputs", LogOutputsAsync),
@@ -45,7 +47,8 @@ static class RunEndpoints
         var named = fields.TextOrNull("run_name") is { Length: > 0 } given ? TrackingRules.Cut(given, TrackingRules.MostTag) : null;
         var tagged = tags.LastOrDefault(t => t.Key == RunNameTag).Value is { Length: > 0 } text ? text : null;
         if (named is not null && tagged is not null && named != tagged) throw Fields.Bad(Message.Of("tracking.two-names", ("name", named), ("tag", tagged)));
-        var user = fields.TextOrNull("user_id") is { Length: > 0 } said ? TrackingRules.Within(said, "user_id", 256) : tags.LastOrDefault(t => t.Key == UserTag).Value;
+        var user = fields.TextOrNull("user_id") is { Length: > 0 } said ? TrackingRules.Within(said, "user_id", 256)
+            : tags.LastOrDefault(t => t.Key == UserTag).Value;
         var run = await call.Store.CreateRunAsync(new(experiment, named ?? tagged ?? RunNames.Next(), user, fields.WholeOrNull("start_time"), tags), call.Stop);
         await AnswerAsync(call, run);
     }
@@ -63,7 +66,8 @@ static class RunEndpoints
     /// <param name="keyField">What a sentence calls the key: <c>key</c> for one metric, <c>name</c> within a batch.</param>
     static LoggedMetric Metric(Fields metric, string keyField)
     {
-        var key = metric.TextOrNull("key") is { Length: > 0 } given ? TrackingRules.Key(given, "Metric name", metric.Path(keyField)) : throw metric.Missing(keyField);
+        var key = metric.TextOrNull("key") is { Length: > 0 } given ? TrackingRules.Key(given, "Metric name", metric.Path(keyField))
+            : throw metric.Missing(keyField);
         var value = metric.Number("value");
         var timestamp = metric.Whole("timestamp");
         if (timestamp < 0) throw Fields.Bad(Message.Of("tracking.bad-timestamp", ("value", timestamp), ("name", metric.Path("timestamp"))));
@@ -96,7 +100,8 @@ static class RunEndpoints
 
         void Check(string name, int most)
         {
-            if (fields.Count(name) is var count && count > most) throw Fields.Bad(Message.Of("tracking.batch-of", ("name", name), ("most", most), ("count", count)));
+            if (fields.Count(name) is var count && count > most) throw Fields.Bad(Message.Of("tracking.batch-of", ("name", name), ("most", most),
+                ("count", count)));
         }
     }
 
@@ -165,12 +170,14 @@ static class RunEndpoints
     {
         var fields = call.Fields;
         var experiments = fields.Texts("experiment_ids").Select(id => TrackingRules.Experiment(id, "experiment_ids")).Distinct().Order().ToList();
-        if (experiments.Count > 10_000) throw Fields.Bad(Message.Of("tracking.too-many", ("name", "experiment_ids"), ("most", 10_000), ("count", experiments.Count)));
+        if (experiments.Count > 10_000) throw Fields.Bad(Message.Of("tracking.too-many", ("name", "experiment_ids"), ("most", 10_000),
+            ("count", experiments.Count)));
         var most = fields.Most("max_results", 1000, MostFound);
         var (filter, order, view) = (fields.TextOrNull("filter") ?? "", fields.Texts("order_by"), ExperimentEndpoints.View(fields, "run_view_type"));
         var search = SearchSubject.Runs.Read(filter, order);
         var question = SearchTokens.Question(["runs", string.Join(' ', experiments), filter, view.ToString(), .. order]);
-        var (found, next) = await SearchTokens.PageAsync(fields, most, question, page => call.Store.SearchRunsAsync(experiments, search, view, page, call.Stop));
+        var (found, next) = await SearchTokens.PageAsync(fields, most, question, page =>
+            call.Store.SearchRunsAsync(experiments, search, view, page, call.Stop));
         await call.AnswerAsync(json =>
         {
             json.Objects("runs", found, Write);

@@ -23,10 +23,13 @@ static class SearchTokens
         return of == question ? offset : throw Fields.Bad(Message.Of("tracking.other-token"));
     }
 
-    internal static string Token(string question, long offset) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{question} {offset}")));
+    internal static string Token(string question, long offset) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
+        $"{question} {offset}")));
 
-    /// <summary>One page of what <paramref name="find"/> finds, and the next one's token; it is asked for one more than wanted, to know whether there is a next.</summary>
-    internal static async Task<(IReadOnlyList<T> Found, string? Next)> PageAsync<T>(Fields fields, int most, string question, Func<Page, Task<IReadOnlyList<T>>> find)
+    /// <summary>One page of what <paramref name="find"/> finds, and the next one's token; it is asked for one more than wanted, to know whether there
+    /// is a next.</summary>
+    internal static async Task<(IReadOnlyList<T> Found, string? Next)> PageAsync<T>(Fields fields, int most, string question, Func<Page,
+        Task<IReadOnlyList<T>>> find)
     {
         var offset = Offset(fields, question);
         var found = await find(new(offset, most + 1));

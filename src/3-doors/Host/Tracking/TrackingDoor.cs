@@ -19,7 +19,8 @@ sealed partial class TrackingDoor(Served served, ITrackingStore store, ILogger l
 
     /// <summary>Endpoints by path, then by method.</summary>
     static readonly FrozenDictionary<string, FrozenDictionary<string, TrackingEndpoint>> Endpoints =
-        ExperimentEndpoints.All.Concat(RunEndpoints.All).Concat(MetricEndpoints.All).Concat(ArtifactEndpoints.All).Concat(RegistryEndpoints.All).Concat(LoggedModelEndpoints.All)
+        ExperimentEndpoints.All.Concat(RunEndpoints.All).Concat(MetricEndpoints.All).Concat(ArtifactEndpoints.All).Concat(RegistryEndpoints.All)
+            .Concat(LoggedModelEndpoints.All)
         .GroupBy(e => e.Path, StringComparer.Ordinal)
         .ToFrozenDictionary(path => path.Key, path => path.ToFrozenDictionary(e => e.Method, StringComparer.Ordinal), StringComparer.Ordinal);
 
@@ -59,7 +60,8 @@ sealed partial class TrackingDoor(Served served, ITrackingStore store, ILogger l
         catch (Exception e) when (!http.Response.HasStarted)
         {
             Failed(log, http.Request.Method, http.Request.Path, e);
-            await new TrackingError(StatusCodes.Status500InternalServerError, "INTERNAL_ERROR", Message.Of("serve.failed", ("path", http.Request.Path))).WriteAsync(http);
+            await new TrackingError(StatusCodes.Status500InternalServerError, "INTERNAL_ERROR", Message.Of("serve.failed", ("path", http.Request.Path)))
+                .WriteAsync(http);
         }
     }
 
@@ -75,7 +77,8 @@ sealed partial class TrackingDoor(Served served, ITrackingStore store, ILogger l
         if (endpoint is null)
         {
             var (status, says) = others.Count == 0 ? (StatusCodes.Status404NotFound, Message.Of("serve.no-address", ("path", Short(http.Request.Path))))
-                : (StatusCodes.Status405MethodNotAllowed, Message.Of("serve.wrong-method", ("method", http.Request.Method), ("path", Short(http.Request.Path))));
+                : (StatusCodes.Status405MethodNotAllowed, Message.Of("serve.wrong-method", ("method", http.Request.Method),
+                    ("path", Short(http.Request.Path))));
             if (others.Count > 0) http.Response.Headers.Allow = string.Join(", ", others);
             await new TrackingError(status, "ENDPOINT_NOT_FOUND", says).WriteAsync(http);
         }
@@ -158,7 +161,8 @@ sealed record TrackingEndpoint(string Method, string Path, Func<TrackingCall, Ta
     internal static TrackingEndpoint Delete(string path, Func<TrackingCall, Task> answer) => new(HttpMethods.Delete, Api + path, answer);
 
     /// <summary>A search: by GET and by POST, as some clients send it by the one and some by the other.</summary>
-    internal static IEnumerable<TrackingEndpoint> Search(string path, Func<TrackingCall, Task> answer) => [Get(path, answer), Post(path, answer) with { OnlyReads = true }];
+    internal static IEnumerable<TrackingEndpoint> Search(string path, Func<TrackingCall, Task> answer) =>
+        [Get(path, answer), Post(path, answer) with { OnlyReads = true }];
 
     const string Api = "mlflow/";
 }

@@ -15,7 +15,8 @@ static class TrackingRules
     internal static string Key(string key, string what, string name)
     {
         foreach (var rune in key.EnumerateRunes())
-            if (!(Rune.IsLetterOrDigit(rune) || rune.Value is '_' or '/' or '.' or '-' or ':' or ' ' || Rune.GetUnicodeCategory(rune) is System.Globalization.UnicodeCategory.OtherNumber or System.Globalization.UnicodeCategory.LetterNumber))
+            if (!(Rune.IsLetterOrDigit(rune) || rune.Value is '_' or '/' or '.' or '-' or ':' or ' '
+                || Rune.GetUnicodeCategory(rune) is System.Globalization.UnicodeCategory.OtherNumber or System.Globalization.UnicodeCategory.LetterNumber))
                 throw Fields.Bad(Message.Of("tracking.bad-key", ("value", Quoted(key)), ("name", name)));
         if (key == "." || key.StartsWith("..", StringComparison.Ordinal) || key.StartsWith('/') || Normal(key) != key)
             throw Fields.Bad(Message.Of("tracking.bad-key-path", ("value", Quoted(key)), ("name", name), ("normal", Normal(key))));

@@ -75,7 +75,8 @@ sealed class SearchSql(string id)
 
     static object Value(Clause clause) => clause.Number is { } number ? number : clause.Text!;
 
-    /// <summary>By a column; what has none comes last. SQLite takes nothing for the least, so that a falling order needs no more said and can be an index's.</summary>
+    /// <summary>By a column; what has none comes last. SQLite takes nothing for the least, so that a falling order needs no more said and can be an
+    /// index's.</summary>
     internal SearchSql OrderBy(string column, bool descending)
     {
         order.Append(order.Length == 0 ? "ORDER BY " : ", ").Append(column).Append(descending ? " DESC" : " ASC NULLS LAST");
@@ -96,7 +97,8 @@ sealed class SearchSql(string id)
     string Joined(string key, string table, string link)
     {
         var name = $"o{(++joined).ToString(CultureInfo.InvariantCulture)}";
-        joins.Append(CultureInfo.InvariantCulture, $" LEFT JOIN {table} {name} ON {string.Format(CultureInfo.InvariantCulture, link, name)} AND {name}.key = {Mark(key)}");
+        joins.Append(CultureInfo.InvariantCulture,
+            $" LEFT JOIN {table} {name} ON {string.Format(CultureInfo.InvariantCulture, link, name)} AND {name}.key = {Mark(key)}");
         return name;
     }
 

@@ -12,9 +12,16 @@ sealed partial class SqliteTrackingStore
         var now = SqliteMetadataStore.Collection(db);
         if (now.Generation != generation || now.Doomed.Contains(blob.Content)) return now;
         var text = path.ToString();
-        if (path.IsTop || First(db, text + "/", text + "0") is not null) throw new TrackingException(TrackingFault.InvalidValue, Message.Of("tracking.path-is-folder", ("path", text)));
+        if (path.IsTop || First(db, text + "/", text + "0") is not null) throw new TrackingException(TrackingFault.InvalidValue,
+            Message.Of("tracking.path-is-folder", ("path", text)));
         for (var slash = text.LastIndexOf('/'); slash > 0; slash = text.LastIndexOf('/', slash - 1))
-            if (FileOf(db, text[..slash]) is not null) throw new TrackingException(TrackingFault.InvalidValue, Message.Of("tracking.path-below-file", ("path", text), ("file", text[..slash])));
+            if (FileOf(db, text[..slash]) is not null) throw new TrackingException(TrackingFault.InvalidValue,
+                Message.Of("tracking.path-below-file", ("path", text), ("file", text[..slash])));
+        if (FileOf(db, text) is { } before)
+        {
+            if (before == blob) return null;
+            CheckNotRegistered(db, text);
+        }
         db.Query(
             """
             INSERT INTO tracked_artifacts (path, blob, bytes, modified) VALUES (?1, ?2, ?3, ?4)
@@ -42,9 +49,33 @@ sealed partial class SqliteTrackingStore
 
     public Task DeleteArtifactsAsync(TrackedPath path, CancellationToken stop) => store.WriteAsync(db =>
     {
+        if (FileOf(db, path.ToString()) is null && First(db, $"{path}/", $"{path}0") is null) return;
+        CheckNotRegistered(db, path.ToString());
         db.Query("DELETE FROM tracked_artifacts WHERE path = ?1").Add(path.ToString()).Run();
         db.Query("DELETE FROM tracked_artifacts WHERE path >= ?1 AND path < ?2").Add($"{path}/").Add($"{path}0").Run();
     }, stop);
+
+    /// <summary>What a version was registered with stays as it is while that version is there.</summary>
+    /// <exception cref="TrackingException">The path is below the files of a registered version, or has them below it.</exception>
+    static void CheckNotRegistered(Connection db, string path)
+    {
+        for (var (above, more) = (path, true); more; above = more ? above[..above.LastIndexOf('/')] : above)
+        {
+            Check(db.Query(Registered + "v.storage = ?1").Add(TrackedPath.Root + above));
+            more = above.Contains('/', StringComparison.Ordinal);
+        }
+        Check(db.Query(Registered + "v.storage >= ?1 AND v.storage < ?2").Add($"{TrackedPath.Root}{path}/").Add($"{TrackedPath.Root}{path}0"));
+
+        void Check(Statement versions)
+        {
+            using (versions)
+                if (versions.Next())
+                    throw new TrackingException(TrackingFault.WrongState,
+                        Message.Of("tracking.path-registered", ("path", path), ("name", versions.Text(0)), ("version", versions.Whole(1))));
+        }
+    }
+
+    const string Registered = "SELECT m.name, v.number FROM model_versions v JOIN registered_models m ON m.id = v.model WHERE ";
 
     static Blob? FileOf(Connection db, string path)
     {

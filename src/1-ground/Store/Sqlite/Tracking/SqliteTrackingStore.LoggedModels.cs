@@ -14,7 +14,8 @@ sealed partial class SqliteTrackingStore
         long id;
         using (var rows = db.Query(
             """
-            INSERT INTO logged_models (model, experiment, name, type, run, status, location, created, updated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8) RETURNING id
+            INSERT INTO logged_models (model, experiment, name, type, run, status, location, created, updated)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8) RETURNING id
             """)
             .Add(name).Add(model.Experiment).Add(model.Name).Add(model.Type).Add(model.Run).Add((long)LoggedModelStatus.Pending)
             .Add(Joined(experiment.Location, $"models/{name}/artifacts")).Add(Now))
@@ -68,17 +69,15 @@ sealed partial class SqliteTrackingStore
             switch (clause.Entity)
             {
                 case SearchEntity.Metric:
-                    var about = datasets.Count == 0 ? ""
-                        : $" AND ({string.Join(" OR ", datasets.Select(d => $"(t.dataset = {sql.Mark(d.Name)}{(d.Digest is { } digest ? $" AND t.dataset_digest = {sql.Mark(digest)}" : "")})"))})";
-                    sql.WhereMetric(clause, "logged_model_metrics", "t.model = g.id" + about);
+                    sql.WhereMetric(clause, "logged_model_metrics", datasets.Count == 0 ? "t.model = g.id" : $"t.model = g.id AND {About(sql, datasets)}");
                     break;
                 case SearchEntity.Parameter: sql.WhereEntry(clause, "logged_model_params", "t.model = g.id"); break;
                 case SearchEntity.Tag: sql.WhereEntry(clause, "logged_model_tags", "t.model = g.id"); break;
                 default: sql.WhereValue(clause, Column(clause.Key)); break;
             }
-        // A model is about several datasets: those it was measured on alone do not decide, where some are asked for.
+        // Datasets without a clause on a metric ask for the models that were measured on one of them.
         if (datasets.Count > 0 && search.Clauses.All(c => c.Entity != SearchEntity.Metric))
-            sql.Where($"EXISTS (SELECT 1 FROM logged_model_metrics t WHERE t.model = g.id AND ({string.Join(" OR ", datasets.Select(d => $"(t.dataset = {sql.Mark(d.Name)}{(d.Digest is { } digest ? $" AND t.dataset_digest = {sql.Mark(digest)}" : "")})"))}))");
+            sql.Where($"EXISTS (SELECT 1 FROM logged_model_metrics t WHERE t.model = g.id AND {About(sql, datasets)})");
         foreach (var order in search.Order)
             _ = order.Entity switch
             {
@@ -102,6 +101,15 @@ sealed partial class SqliteTrackingStore
         };
     }, stop);
 
+    /// <summary>That a metric <c>t</c> is about one of some datasets.</summary>
+    static string About(SearchSql sql, IReadOnlyList<DatasetFilter> datasets)
+    {
+        var each = datasets.Select(d => d.Digest is { } digest
+            ? $"(t.dataset = {sql.Mark(d.Name)} AND t.dataset_digest = {sql.Mark(digest)})"
+            : $"t.dataset = {sql.Mark(d.Name)}");
+        return $"({string.Join(" OR ", each)})";
+    }
+
     /// <summary>By the newest point of a metric over the datasets asked for; a model has one a dataset.</summary>
     static SearchSql OrderByNewest(SearchSql sql, SearchOrder order)
     {
@@ -117,16 +125,19 @@ sealed partial class SqliteTrackingStore
     {
         foreach (var entry in entries)
         {
-            if (db.Query("INSERT INTO logged_model_params (model, key, value) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING").Add(key).Add(entry.Key).Add(entry.Value).Run() == 1) continue;
+            if (db.Query("INSERT INTO logged_model_params (model, key, value) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING").Add(key).Add(entry.Key)
+                .Add(entry.Value).Run() == 1) continue;
             using var rows = db.Query("SELECT value FROM logged_model_params WHERE model = ?1 AND key = ?2").Add(key).Add(entry.Key);
             rows.Next();
             if (rows.Text(0) is var old && old != entry.Value)
-                throw new TrackingException(TrackingFault.InvalidValue, Message.Of("tracking.param-changed", ("key", entry.Key), ("old", old), ("run", id), ("new", entry.Value)));
+                throw new TrackingException(TrackingFault.InvalidValue,
+                    Message.Of("tracking.param-changed", ("key", entry.Key), ("old", old), ("run", id), ("new", entry.Value)));
         }
     }
 
     static void SetLoggedModelTag(Connection db, long model, Entry tag) =>
-        db.Query("INSERT INTO logged_model_tags (model, key, value) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = excluded.value").Add(model).Add(tag.Key).Add(tag.Value).Run();
+        db.Query("INSERT INTO logged_model_tags (model, key, value) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = excluded.value").Add(model)
+            .Add(tag.Key).Add(tag.Value).Run();
 
     static long LoggedModelId(Connection db, string id, bool deletedToo)
     {
@@ -140,16 +151,25 @@ sealed partial class SqliteTrackingStore
     {
         var parameters = Entries(db.Query("SELECT key, value FROM logged_model_params WHERE model = ?1 ORDER BY key").Add(id));
         var tags = Entries(db.Query("SELECT key, value FROM logged_model_tags WHERE model = ?1 ORDER BY key").Add(id));
-        using var g = db.Query("SELECT model, experiment, name, type, run, status, location, created, updated, deleted FROM logged_models WHERE id = ?1").Add(id);
+        using var g = db.Query("SELECT model, experiment, name, type, run, status, location, created, updated, deleted FROM logged_models WHERE id = ?1")
+            .Add(id);
         g.Next();
         var name = g.Text(0);
         var metrics = new List<MetricOfRun>();
-        using (var rows = db.Query("SELECT key, value, is_nan, timestamp, step, ?2, nullif(dataset, ''), nullif(dataset_digest, ''), run FROM logged_model_metrics WHERE model = ?1 ORDER BY key, dataset, dataset_digest")
+        using (var rows = db.Query(
+            """
+            SELECT key, value, is_nan, timestamp, step, ?2, nullif(dataset, ''), nullif(dataset_digest, ''), run FROM logged_model_metrics
+            WHERE model = ?1 ORDER BY key, dataset, dataset_digest
+            """)
             .Add(id).Add(name))
             while (rows.Next()) metrics.Add(new(rows.Text(8), ReadMetric(rows)));
         var registrations = new List<(string, int)>();
-        using (var rows = db.Query("SELECT m.name, v.number FROM model_versions v JOIN registered_models m ON m.id = v.model WHERE v.logged_model = ?1 ORDER BY m.name, v.number").Add(name))
+        using (var rows = db.Query(
+            """
+            SELECT m.name, v.number FROM model_versions v JOIN registered_models m ON m.id = v.model WHERE v.logged_model = ?1 ORDER BY m.name, v.number
+            """).Add(name))
             while (rows.Next()) registrations.Add((rows.Text(0), (int)rows.Whole(1)));
-        return new(name, g.Whole(1), g.Text(2), g.TextOrNull(3), g.TextOrNull(4), (LoggedModelStatus)g.Whole(5), g.Text(6), g.Whole(7), g.Whole(8), g.Truth(9), parameters, tags, metrics, registrations);
+        return new(name, g.Whole(1), g.Text(2), g.TextOrNull(3), g.TextOrNull(4), (LoggedModelStatus)g.Whole(5), g.Text(6), g.Whole(7), g.Whole(8), g.Truth(9),
+            parameters, tags, metrics, registrations);
     }
 }

@@ -4,6 +4,7 @@ namespace Kumiki.Store.Sqlite;
 
 sealed partial class SqliteTrackingStore
 {
+    const string OfSeries = "WHERE run = ?1 AND key = ?2";
     const string PointColumns = "key, value, is_nan, timestamp, step, model, dataset, dataset_digest";
 
     public Task LogAsync(string run, RunLog log, CancellationToken stop) => store.WriteAsync(db =>
@@ -24,7 +25,8 @@ sealed partial class SqliteTrackingStore
             using var rows = db.Query("SELECT value FROM tracked_params WHERE run = ?1 AND key = ?2").Add(key.Id).Add(entry.Key);
             rows.Next();
             if (rows.Text(0) is var old && old != entry.Value)
-                throw new TrackingException(TrackingFault.InvalidValue, Message.Of("tracking.param-changed", ("key", entry.Key), ("old", old), ("run", run), ("new", entry.Value)));
+                throw new TrackingException(TrackingFault.InvalidValue,
+                    Message.Of("tracking.param-changed", ("key", entry.Key), ("old", old), ("run", run), ("new", entry.Value)));
         }
     }
 
@@ -60,7 +62,8 @@ sealed partial class SqliteTrackingStore
     }
 
     static bool IsNewer(in LoggedMetric point, in LoggedMetric than) =>
-        (point.Step, point.TimestampMs, double.IsNaN(point.Value) ? 0 : point.Value).CompareTo((than.Step, than.TimestampMs, double.IsNaN(than.Value) ? 0 : than.Value)) > 0;
+        (point.Step, point.TimestampMs, double.IsNaN(point.Value) ? 0 : point.Value)
+            .CompareTo((than.Step, than.TimestampMs, double.IsNaN(than.Value) ? 0 : than.Value)) > 0;
 
     /// <summary>A point about a logged model is also the model's; about one that is not here, it stays the run's alone.</summary>
     static void AddModelMetric(Connection db, string model, string run, in LoggedMetric point) =>
@@ -78,7 +81,7 @@ sealed partial class SqliteTrackingStore
     {
         var (id, _) = RunOf(db, run);
         var points = new List<LoggedMetric>();
-        using var rows = db.Query($"SELECT {PointColumns} FROM tracked_points WHERE run = ?1 AND key = ?2 ORDER BY timestamp, step, value, is_nan LIMIT ?3 OFFSET ?4")
+        using var rows = db.Query($"SELECT {PointColumns} FROM tracked_points {OfSeries} ORDER BY timestamp, step, value, is_nan LIMIT ?3 OFFSET ?4")
             .Add(id).Add(key).Add((long)page.Most).Add(page.Offset);
         while (rows.Next()) points.Add(ReadPoint(rows, key));
         return (IReadOnlyList<LoggedMetric>)points;
@@ -89,14 +92,15 @@ sealed partial class SqliteTrackingStore
         var points = new List<MetricOfRun>();
         foreach (var run in runs)
         {
-            using var rows = db.Query($"SELECT {PointColumns} FROM tracked_points WHERE run = ?1 AND key = ?2 ORDER BY timestamp, step, value, is_nan LIMIT ?3")
+            using var rows = db.Query($"SELECT {PointColumns} FROM tracked_points {OfSeries} ORDER BY timestamp, step, value, is_nan LIMIT ?3")
                 .Add(RunOf(db, run).Id).Add(key).Add((long)(most - points.Count));
             while (rows.Next()) points.Add(new(run, ReadPoint(rows, key)));
         }
         return (IReadOnlyList<MetricOfRun>)points;
     }, stop);
 
-    public Task<IReadOnlyList<MetricOfRun>> SampledAsync(IReadOnlyList<string> runs, string key, (long First, long Last)? steps, int most, CancellationToken stop) => Asked(db =>
+    public Task<IReadOnlyList<MetricOfRun>> SampledAsync(IReadOnlyList<string> runs, string key, (long First, long Last)? steps, int most,
+        CancellationToken stop) => Asked(db =>
     {
         var (first, last) = steps ?? (long.MinValue, long.MaxValue);
         var ids = runs.Select(run => (Run: run, RunOf(db, run).Id)).ToList();
@@ -105,7 +109,8 @@ sealed partial class SqliteTrackingStore
         foreach (var (_, id) in ids)
         {
             (long Least, long Greatest)? span = null;
-            using var rows = db.Query("SELECT step FROM tracked_points WHERE run = ?1 AND key = ?2 AND step BETWEEN ?3 AND ?4").Add(id).Add(key).Add(first).Add(last);
+            using var rows = db.Query("SELECT step FROM tracked_points WHERE run = ?1 AND key = ?2 AND step BETWEEN ?3 AND ?4").Add(id).Add(key).Add(first)
+                .Add(last);
             while (rows.Next())
             {
                 var step = rows.Whole(0);
@@ -124,7 +129,7 @@ sealed partial class SqliteTrackingStore
         var points = new List<MetricOfRun>();
         foreach (var (run, id) in ids)
         {
-            using var rows = db.Query($"SELECT {PointColumns} FROM tracked_points WHERE run = ?1 AND key = ?2 AND step BETWEEN ?3 AND ?4 ORDER BY step, timestamp, value")
+            using var rows = db.Query($"SELECT {PointColumns} FROM tracked_points {OfSeries} AND step BETWEEN ?3 AND ?4 ORDER BY step, timestamp, value")
                 .Add(id).Add(key).Add(first).Add(last);
             while (rows.Next())
                 if (drawn.Contains(rows.Whole(4))) points.Add(new(run, ReadPoint(rows, key)));

@@ -33,14 +33,19 @@ sealed partial class SqliteTrackingStore
     public Task<RegisteredModel> RenameModelAsync(string name, string newName, CancellationToken stop) => store.WriteAsync(db =>
     {
         var id = ModelId(db, name);
+        CheckOfClients(db, id);
         if (name != newName) CheckFree(db, newName);
         db.Query("UPDATE registered_models SET name = ?2, updated = ?3 WHERE id = ?1").Add(id).Add(newName).Add(Now).Run();
         db.Query("UPDATE model_versions SET updated = ?2 WHERE model = ?1").Add(id).Add(Now).Run();
         return ReadModel(db, id);
     }, stop);
 
-    public Task DeleteModelAsync(string name, CancellationToken stop) =>
-        store.WriteAsync(db => { db.Query("DELETE FROM registered_models WHERE id = ?1").Add(ModelId(db, name)).Run(); }, stop);
+    public Task DeleteModelAsync(string name, CancellationToken stop) => store.WriteAsync(db =>
+    {
+        var id = ModelId(db, name);
+        CheckOfClients(db, id);
+        db.Query("DELETE FROM registered_models WHERE id = ?1").Add(id).Run();
+    }, stop);
 
     public Task TagModelAsync(string name, string key, string? value, CancellationToken stop) => store.WriteAsync(db =>
     {
@@ -73,7 +78,7 @@ sealed partial class SqliteTrackingStore
     public Task<IReadOnlyList<RegisteredModel>> SearchModelsAsync(Search search, bool prompts, Page page, CancellationToken stop) => Asked(db =>
     {
         var sql = new SearchSql("m.id");
-        sql.Where($"{(prompts ? "" : "NOT ")}EXISTS (SELECT 1 FROM registered_model_tags t WHERE t.model = m.id AND t.key = {sql.Mark(PromptTag)} AND t.value = 'true')");
+        sql.Where(IsPrompt(sql, prompts));
         foreach (var clause in search.Clauses)
             if (clause.Entity == SearchEntity.Tag) sql.WhereEntry(clause, "registered_model_tags", "t.model = m.id");
             else sql.WhereValue(clause, "m.name");
@@ -87,7 +92,9 @@ sealed partial class SqliteTrackingStore
     public Task<ModelVersion> CreateVersionAsync(NewModelVersion version, CancellationToken stop) => store.WriteAsync(db =>
     {
         var model = ModelId(db, version.Model);
+        CheckOfClients(db, model);
         var (storage, logged) = Resolved(db, version.Source);
+        if (TrackedPath.OfUri(storage) is { IsTop: false } kept) storage = TrackedPath.Root + kept;        // one spelling, by which its files are found
         logged = version.LoggedModel ?? logged;
         long number, id;
         using (var rows = db.Query("UPDATE registered_models SET numbers = numbers + 1, updated = ?2 WHERE id = ?1 RETURNING numbers").Add(model).Add(Now))
@@ -110,7 +117,8 @@ sealed partial class SqliteTrackingStore
         return ReadVersion(db, id);
     }, stop);
 
-    public Task<ModelVersion> VersionAsync(string model, int number, CancellationToken stop) => store.ReadAsync(db => ReadVersion(db, VersionId(db, model, number)), stop);
+    public Task<ModelVersion> VersionAsync(string model, int number, CancellationToken stop) =>
+        store.ReadAsync(db => ReadVersion(db, VersionId(db, model, number)), stop);
 
     public Task<ModelVersion> DescribeVersionAsync(string model, int number, string? description, CancellationToken stop) => store.WriteAsync(db =>
     {
@@ -123,6 +131,7 @@ sealed partial class SqliteTrackingStore
     public Task DeleteVersionAsync(string model, int number, CancellationToken stop) => store.WriteAsync(db =>
     {
         var id = VersionId(db, model, number);
+        CheckOfClients(db, ModelId(db, model));
         Touch(db, id);
         db.Query("DELETE FROM model_versions WHERE id = ?1").Add(id).Run();
     }, stop);
@@ -131,7 +140,11 @@ sealed partial class SqliteTrackingStore
     {
         var id = VersionId(db, model, number);
         if (archiveOthers)
-            db.Query("UPDATE model_versions SET stage = 'Archived', updated = ?3 WHERE model = (SELECT model FROM model_versions WHERE id = ?1) AND id <> ?1 AND stage = ?2")
+            db.Query(
+                """
+                UPDATE model_versions SET stage = 'Archived', updated = ?3
+                WHERE model = (SELECT model FROM model_versions WHERE id = ?1) AND id <> ?1 AND stage = ?2
+                """)
                 .Add(id).Add(stage).Add(Now).Run();
         db.Query("UPDATE model_versions SET stage = ?2 WHERE id = ?1").Add(id).Add(stage).Run();
         Touch(db, id);
@@ -148,7 +161,7 @@ sealed partial class SqliteTrackingStore
     public Task<IReadOnlyList<ModelVersion>> SearchVersionsAsync(Search search, bool prompts, Page page, CancellationToken stop) => Asked(db =>
     {
         var sql = new SearchSql("v.id").Join("JOIN registered_models m ON m.id = v.model");
-        sql.Where($"{(prompts ? "" : "NOT ")}EXISTS (SELECT 1 FROM registered_model_tags t WHERE t.model = m.id AND t.key = {sql.Mark(PromptTag)} AND t.value = 'true')");
+        sql.Where(IsPrompt(sql, prompts));
         foreach (var clause in search.Clauses)
             if (clause.Entity == SearchEntity.Tag) sql.WhereEntry(clause, "model_version_tags", "t.version = v.id");
             else sql.WhereValue(clause, Column(clause.Key));
@@ -170,10 +183,18 @@ sealed partial class SqliteTrackingStore
         };
     }, stop);
 
-    static void CheckFree(Connection db, string name)
+    static string IsPrompt(SearchSql sql, bool prompts) =>
+        $"{(prompts ? "" : "NOT ")}EXISTS (SELECT 1 FROM registered_model_tags t WHERE t.model = m.id AND t.key = {sql.Mark(PromptTag)} AND t.value = 'true')";
+
+    static bool IsTaken(Connection db, string name)
     {
         using var taken = db.Query("SELECT 1 FROM registered_models WHERE name = ?1").Add(name);
-        if (taken.Next()) throw new TrackingException(TrackingFault.AlreadyThere, Message.Of("tracking.model-exists", ("name", name)));
+        return taken.Next();
+    }
+
+    static void CheckFree(Connection db, string name)
+    {
+        if (IsTaken(db, name)) throw new TrackingException(TrackingFault.AlreadyThere, Message.Of("tracking.model-exists", ("name", name)));
     }
 
     static long ModelId(Connection db, string name)
@@ -184,15 +205,18 @@ sealed partial class SqliteTrackingStore
 
     static long VersionId(Connection db, string name, int number)
     {
-        using var rows = db.Query("SELECT v.id FROM model_versions v JOIN registered_models m ON m.id = v.model WHERE m.name = ?1 AND v.number = ?2").Add(name).Add((long)number);
+        using var rows = db.Query("SELECT v.id FROM model_versions v JOIN registered_models m ON m.id = v.model WHERE m.name = ?1 AND v.number = ?2").Add(name)
+            .Add((long)number);
         return rows.Next() ? rows.Whole(0) : throw Missing(Message.Of("tracking.no-version", ("name", name), ("version", number)));
     }
 
     static void SetModelTag(Connection db, long model, Entry tag) =>
-        db.Query("INSERT INTO registered_model_tags (model, key, value) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = excluded.value").Add(model).Add(tag.Key).Add(tag.Value).Run();
+        db.Query("INSERT INTO registered_model_tags (model, key, value) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = excluded.value").Add(model)
+            .Add(tag.Key).Add(tag.Value).Run();
 
     static void SetVersionTag(Connection db, long version, Entry tag) =>
-        db.Query("INSERT INTO model_version_tags (version, key, value) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = excluded.value").Add(version).Add(tag.Key).Add(tag.Value).Run();
+        db.Query("INSERT INTO model_version_tags (version, key, value) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = excluded.value").Add(version)
+            .Add(tag.Key).Add(tag.Value).Run();
 
     /// <summary>A version was changed now, and its model with it.</summary>
     void Touch(Connection db, long version)
@@ -230,7 +254,8 @@ sealed partial class SqliteTrackingStore
             id = rows.Whole(0);
         }
         string? before;
-        using (var rows = db.Query("SELECT value FROM logged_model_tags WHERE model = ?1 AND key = ?2").Add(id).Add(VersionsTag)) before = rows.Next() ? rows.Text(0) : null;
+        using (var rows = db.Query("SELECT value FROM logged_model_tags WHERE model = ?1 AND key = ?2").Add(id).Add(VersionsTag)) before = rows.Next()
+            ? rows.Text(0) : null;
         var list = List(before);
         list.Add((JsonNode)new JsonObject { ["name"] = name, ["version"] = (int)number });
         SetLoggedModelTag(db, id, new(VersionsTag, list.ToJsonString()));
@@ -253,7 +278,10 @@ sealed partial class SqliteTrackingStore
     {
         var tags = Entries(db.Query("SELECT key, value FROM registered_model_tags WHERE model = ?1 ORDER BY key").Add(id));
         var aliases = new List<(string, int)>();
-        using (var rows = db.Query("SELECT a.alias, v.number FROM model_aliases a JOIN model_versions v ON v.id = a.version WHERE a.model = ?1 ORDER BY a.alias").Add(id))
+        using (var rows = db.Query(
+            """
+            SELECT a.alias, v.number FROM model_aliases a JOIN model_versions v ON v.id = a.version WHERE a.model = ?1 ORDER BY a.alias
+            """).Add(id))
             while (rows.Next()) aliases.Add((rows.Text(0), (int)rows.Whole(1)));
         var newest = new List<long>();
         using (var rows = db.Query(
@@ -276,6 +304,7 @@ sealed partial class SqliteTrackingStore
             while (rows.Next()) aliases.Add(rows.Text(0));
         using var v = db.Query($"SELECT {VersionColumns} FROM model_versions v JOIN registered_models m ON m.id = v.model WHERE v.id = ?1").Add(id);
         v.Next();
-        return new(v.Text(1), (int)v.Whole(2), v.TextOrNull(3), v.Text(4), v.Text(5), v.Text(6), v.TextOrNull(7), v.TextOrNull(8), v.TextOrNull(9), v.Whole(10), v.Whole(11), tags, aliases);
+        return new(v.Text(1), (int)v.Whole(2), v.TextOrNull(3), v.Text(4), v.Text(5), v.Text(6), v.TextOrNull(7), v.TextOrNull(8), v.TextOrNull(9),
+            v.Whole(10), v.Whole(11), tags, aliases);
     }
 }

@@ -56,40 +56,53 @@ sealed partial class SqliteTrackingStore
     {
         var found = ActiveRun(db, run);
         string? before;
-        using (var rows = db.Query("SELECT value FROM tracked_tags WHERE run = ?1 AND key = ?2").Add(found.Id).Add(key)) before = rows.Next() ? rows.Text(0) : null;
+        using (var rows = db.Query("SELECT value FROM tracked_tags WHERE run = ?1 AND key = ?2").Add(found.Id).Add(key)) before = rows.Next() ? rows.Text(0)
+            : null;
         SetTag(db, found, new(key, next(before)));
     }, stop);
 
     public Task LogInputsAsync(string run, IReadOnlyList<DatasetInput> datasets, IReadOnlyList<string> models, CancellationToken stop) => store.WriteAsync(db =>
     {
         var key = ActiveRun(db, run);
+        AddDatasets(db, key, datasets);
+        foreach (var model in models) db.Query("INSERT INTO tracked_model_inputs (run, model) VALUES (?1, ?2) ON CONFLICT DO NOTHING").Add(key.Id).Add(model)
+            .Run();
+    }, stop);
+
+    static void AddDatasets(Connection db, RunKey key, IReadOnlyList<DatasetInput> datasets)
+    {
         foreach (var dataset in datasets)
         {
             db.Query(
                 """
                 INSERT INTO tracked_datasets (experiment, name, digest, source_type, source, schema, profile) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                 ON CONFLICT DO NOTHING
-                """).Add(key.Experiment).Add(dataset.Name).Add(dataset.Digest).Add(dataset.SourceType).Add(dataset.Source).Add(dataset.Schema).Add(dataset.Profile).Run();
+                """).Add(key.Experiment).Add(dataset.Name).Add(dataset.Digest).Add(dataset.SourceType).Add(dataset.Source)
+                .Add(dataset.Schema).Add(dataset.Profile).Run();
             long id;
-            using (var rows = db.Query("SELECT id FROM tracked_datasets WHERE experiment = ?1 AND name = ?2 AND digest = ?3").Add(key.Experiment).Add(dataset.Name).Add(dataset.Digest))
+            using (var rows = db.Query("SELECT id FROM tracked_datasets WHERE experiment = ?1 AND name = ?2 AND digest = ?3").Add(key.Experiment)
+                .Add(dataset.Name).Add(dataset.Digest))
             {
                 rows.Next();
                 id = rows.Whole(0);
             }
-            var linked = db.Query("INSERT INTO tracked_inputs (run, dataset, place) SELECT ?1, ?2, count(*) FROM tracked_inputs WHERE run = ?1 ON CONFLICT DO NOTHING").Add(key.Id).Add(id).Run();
+            var linked = db.Query(
+                """
+                INSERT INTO tracked_inputs (run, dataset, place) SELECT ?1, ?2, count(*) FROM tracked_inputs WHERE run = ?1 ON CONFLICT DO NOTHING
+                """).Add(key.Id).Add(id).Run();
             if (linked == 0) continue;
             foreach (var tag in dataset.Tags)
                 db.Query("INSERT INTO tracked_input_tags (run, dataset, key, value) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET value = excluded.value")
                     .Add(key.Id).Add(id).Add(tag.Key).Add(tag.Value).Run();
         }
-        foreach (var model in models) db.Query("INSERT INTO tracked_model_inputs (run, model) VALUES (?1, ?2) ON CONFLICT DO NOTHING").Add(key.Id).Add(model).Run();
-    }, stop);
+    }
 
     public Task LogOutputsAsync(string run, IReadOnlyList<ModelOutput> models, CancellationToken stop) => store.WriteAsync(db =>
     {
         var key = ActiveRun(db, run);
         foreach (var model in models)
-            db.Query("INSERT INTO tracked_model_outputs (run, model, step) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING").Add(key.Id).Add(model.Model).Add(model.Step).Run();
+            db.Query("INSERT INTO tracked_model_outputs (run, model, step) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING").Add(key.Id).Add(model.Model)
+                .Add(model.Step).Run();
     }, stop);
 
     public Task<IReadOnlyList<DatasetSummary>> DatasetsAsync(IReadOnlyList<long> experiments, CancellationToken stop) => store.ReadAsync(db =>
@@ -130,7 +143,11 @@ sealed partial class SqliteTrackingStore
 
     static void SetTag(Connection db, RunKey run, Entry tag)
     {
-        db.Query("INSERT INTO tracked_tags (run, key, experiment, value) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value")
+        db.Query(
+            """
+            INSERT INTO tracked_tags (run, key, experiment, value) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value
+            """)
             .Add(run.Id).Add(tag.Key).Add(run.Experiment).Add(tag.Value).Run();
         if (tag.Key == RunNameTag) db.Query("UPDATE tracked_runs SET name = ?2 WHERE id = ?1").Add(run.Id).Add(tag.Value).Run();
     }
@@ -138,11 +155,19 @@ sealed partial class SqliteTrackingStore
     static TrackedRun ReadRun(Connection db, long id, RunInfo info)
     {
         var metrics = new List<LoggedMetric>();
-        using (var rows = db.Query("SELECT key, value, is_nan, timestamp, step, model, dataset, dataset_digest FROM tracked_latest WHERE run = ?1 ORDER BY key").Add(id))
+        using (var rows = db.Query($"SELECT {PointColumns} FROM tracked_latest WHERE run = ?1 ORDER BY key").Add(id))
             while (rows.Next()) metrics.Add(ReadMetric(rows));
         var parameters = Entries(db.Query("SELECT key, value FROM tracked_params WHERE run = ?1 ORDER BY key").Add(id));
         var tags = Entries(db.Query("SELECT key, value FROM tracked_tags WHERE run = ?1 ORDER BY key").Add(id));
-        return new(info, metrics, parameters, tags, ReadInputs(db, id), ReadModelInputs(db, id), ReadModelOutputs(db, id));
+        // Most runs are linked to nothing: one question instead of three.
+        using var links = db.Query(
+            """
+            SELECT EXISTS (SELECT 1 FROM tracked_inputs WHERE run = ?1) OR EXISTS (SELECT 1 FROM tracked_model_inputs WHERE run = ?1)
+              OR EXISTS (SELECT 1 FROM tracked_model_outputs WHERE run = ?1)
+            """).Add(id);
+        return links.Next() && links.Truth(0)
+            ? new(info, metrics, parameters, tags, ReadInputs(db, id), ReadModelInputs(db, id), ReadModelOutputs(db, id))
+            : new(info, metrics, parameters, tags, [], [], []);
     }
 
     static LoggedMetric ReadMetric(Statement row) => new(

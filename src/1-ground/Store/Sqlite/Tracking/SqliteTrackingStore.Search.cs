@@ -11,7 +11,8 @@ sealed partial class SqliteTrackingStore
 
     /// <remarks>
     /// Three ways, the first that is fit; all give the same order, so that a page of one goes on where a page of another ended.
-    /// 1. A clause that few runs fulfil: begin with its index, sort what is left. 2. An order by a metric, parameter or tag: read its index in that order until the
+    /// 1. A clause that few runs fulfil: begin with its index, sort what is left. 2. An order by a metric, parameter or tag: read its index in that
+    /// order until the
     /// page is full; it knows nothing of runs that lack the key, so a page it does not fill is made anew by the third. 3. Read the runs, newest first.
     /// </remarks>
     public Task<IReadOnlyList<TrackedRun>> SearchRunsAsync(
@@ -32,7 +33,8 @@ sealed partial class SqliteTrackingStore
     {
         if (experiments is [var only])
         {
-            if (Rarest(db, only, search) is { } rare) return SqlOf(only, rare).Ids(db, $"{TableOf(rare.Entity)} d CROSS JOIN tracked_runs r ON r.id = d.run", page);
+            if (Rarest(db, only, search) is { } rare) return SqlOf(only, rare)
+                .Ids(db, $"{TableOf(rare.Entity)} d CROSS JOIN tracked_runs r ON r.id = d.run", page);
             if (search.Order is [{ Entity: not SearchEntity.Attribute } first, ..])
             {
                 var found = InOrder(only, first).Ids(db, $"{TableOf(first.Entity)} d CROSS JOIN tracked_runs r ON r.id = d.run", page);
@@ -57,7 +59,8 @@ sealed partial class SqliteTrackingStore
             sql.OrderBy("d.value", first.Descending);
             return Ordered(sql, search.Order.Skip(1));
 
-            bool IsOfFirst(Clause clause) => clause.Entity == first.Entity && clause.Key == first.Key && clause.Comparison is not (Comparison.IsNull or Comparison.IsNotNull);
+            bool IsOfFirst(Clause clause) => clause.Entity == first.Entity && clause.Key == first.Key
+                && clause.Comparison is not (Comparison.IsNull or Comparison.IsNotNull);
         }
 
         static SearchSql Driven(long experiment, SearchEntity entity, string key)
@@ -84,11 +87,13 @@ sealed partial class SqliteTrackingStore
             case SearchEntity.Parameter: sql.WhereEntry(clause, "tracked_params", "t.run = r.id"); break;
             case SearchEntity.Tag: sql.WhereEntry(clause, "tracked_tags", "t.run = r.id"); break;
             case SearchEntity.Dataset when clause.Key == "context":
-                sql.Where($"EXISTS (SELECT 1 FROM tracked_input_tags t WHERE t.run = r.id AND t.key = 'mlflow.data.context' AND {sql.Condition(clause, "t.value")})");
+                sql.Where("EXISTS (SELECT 1 FROM tracked_input_tags t WHERE t.run = r.id AND t.key = 'mlflow.data.context' "
+                    + $"AND {sql.Condition(clause, "t.value")})");
                 break;
             case SearchEntity.Dataset:
                 var column = clause.Key == "name" ? "s.name" : "s.digest";
-                sql.Where($"EXISTS (SELECT 1 FROM tracked_inputs t JOIN tracked_datasets s ON s.id = t.dataset WHERE t.run = r.id AND {sql.Condition(clause, column)})");
+                sql.Where("EXISTS (SELECT 1 FROM tracked_inputs t JOIN tracked_datasets s ON s.id = t.dataset WHERE t.run = r.id "
+                    + $"AND {sql.Condition(clause, column)})");
                 break;
             default: sql.WhereValue(clause, RunColumn(clause.Key)); break;
         }
@@ -126,7 +131,8 @@ sealed partial class SqliteTrackingStore
                 _ => "=",
             };
             var numbers = clause.Entity == SearchEntity.Metric ? "AND is_nan = 0 " : "";
-            using var rows = db.Query($"SELECT count(*) FROM (SELECT 1 FROM {TableOf(clause.Entity)} WHERE experiment = ?1 AND key = ?2 {numbers}AND value {condition} ?3 LIMIT ?4)")
+            var ofIndex = $"SELECT 1 FROM {TableOf(clause.Entity)} WHERE experiment = ?1 AND key = ?2 {numbers}AND value {condition} ?3 LIMIT ?4";
+            using var rows = db.Query($"SELECT count(*) FROM ({ofIndex})")
                 .Add(experiment).Add(clause.Key);
             (clause.Number is { } number ? rows.Add(number) : rows.Add(clause.Text)).Add(rarest.Rows);
             rows.Next();
@@ -136,7 +142,8 @@ sealed partial class SqliteTrackingStore
     }
 
     /// <summary>Whether a clause keeps out what lacks the key, and not-a-number.</summary>
-    static bool IsOfNumbersOnly(Clause clause) => clause.Entity == SearchEntity.Metric ? clause.Comparison != Comparison.NotEqual : clause.Comparison != Comparison.IsNull;
+    static bool IsOfNumbersOnly(Clause clause) => clause.Entity == SearchEntity.Metric ? clause.Comparison != Comparison.NotEqual
+        : clause.Comparison != Comparison.IsNull;
 
     static string TableOf(SearchEntity entity) => entity switch
     {

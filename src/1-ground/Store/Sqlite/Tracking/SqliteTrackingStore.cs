@@ -9,9 +9,16 @@ sealed partial class SqliteTrackingStore(SqliteMetadataStore store, TimeProvider
 
     public Task<long> CreateExperimentAsync(string name, string? location, IReadOnlyList<Entry> tags, CancellationToken stop) => store.WriteAsync(db =>
     {
-        long id;
         using (var taken = db.Query("SELECT 1 FROM tracked_experiments WHERE name = ?1").Add(name))
             if (taken.Next()) throw new TrackingException(TrackingFault.AlreadyThere, Message.Of("tracking.experiment-exists", ("name", name)));
+        var id = AddExperiment(db, name, location);
+        foreach (var tag in tags) SetExperimentTag(db, id, tag);
+        return id;
+    }, stop);
+
+    long AddExperiment(Connection db, string name, string? location)
+    {
+        long id;
         using (var next = db.Query("SELECT max(id) + 1 FROM tracked_experiments"))
         {
             next.Next();
@@ -19,9 +26,8 @@ sealed partial class SqliteTrackingStore(SqliteMetadataStore store, TimeProvider
         }
         db.Query("INSERT INTO tracked_experiments (id, name, location, created, updated) VALUES (?1, ?2, ?3, ?4, ?4)")
             .Add(id).Add(name).Add(location ?? $"{TrackedPath.Root}{id}").Add(Now).Run();
-        foreach (var tag in tags) SetExperimentTag(db, id, tag);
         return id;
-    }, stop);
+    }
 
     public Task<Experiment> ExperimentAsync(long id, CancellationToken stop) => store.ReadAsync(db => ExperimentOf(db, id), stop);
 
