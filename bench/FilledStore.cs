@@ -21,17 +21,20 @@ static class FilledStore
         ("forecast", AssetKind.Predictions, [(5, EdgeKind.Fit), (3, EdgeKind.Scored)]),
     ];
 
+    /// <summary>Weeks of releases, each of every asset's next version; the newest version is only staged.</summary>
+    public const int Releases = 30;
+
     static readonly RunEnvironment Machine = new("Debian GNU/Linux 12 (bookworm)", "AMD EPYC", 2, 25_282_977_792, ".NET 10", new Dictionary<string, string>(),
         new Dictionary<string, string>());
 
-    /// <param name="versions">All together; ten assets a pipeline, fifty versions an asset.</param>
+    /// <param name="versions">All together; ten assets a pipeline.</param>
     /// <param name="runs">All together: each version has one; of the others, one in nine failed and the rest are trials.</param>
-    public static async Task FillAsync(IMetadataStore store, int versions, int runs, CancellationToken stop)
+    /// <param name="generations">Versions of each asset.</param>
+    public static async Task FillAsync(IMetadataStore store, int versions, int runs, int generations, CancellationToken stop)
     {
-        const int generations = 50;
         var pipelines = versions / generations / Pipeline.Length;
         var others = (runs - versions) / pipelines;
-        await Parallel.ForEachAsync(Enumerable.Range(0, pipelines), new ParallelOptions { MaxDegreeOfParallelism = pipelines, CancellationToken = stop },
+        await Parallel.ForEachAsync(Enumerable.Range(0, pipelines), new ParallelOptions { MaxDegreeOfParallelism = 20, CancellationToken = stop },
             async (pipeline, until) =>
         {
             for (var generation = 0; generation < generations; generation++)
@@ -43,7 +46,8 @@ static class FilledStore
         });
         List<VersionName> newest = [.. (await store.NewestAsync(stop)).Select(v => new VersionName(v.Key, v.Value))];
         await store.MoveStagesAsync([.. newest.Select(v => (v.Asset, "staging", (int?)v.Number))], "bench", "looks right", stop);
-        for (var release = 0; release < 30; release++)
+        var releases = Math.Min(Releases, generations - 1);
+        for (var release = 0; release < releases; release++)
         {
             var production = await store.ProductionAsync(stop);
             var draft = new ReleaseRecord
@@ -51,7 +55,7 @@ static class FilledStore
                 Number = 0,
                 State = ReleaseState.Checked,
                 Asked = newest,
-                Set = newest.ToDictionary(v => v.Asset, v => v.Number - 30 + release),
+                Set = newest.ToDictionary(v => v.Asset, v => v.Number - releases + release),
                 Base = production.Revision,
                 Before = production.Release,
                 Author = "bench",

@@ -5,6 +5,7 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
 {
     ["analyze"] = ("The analysis report of 10 M rows × 30 columns, beside DuckDB's own SUMMARIZE of the same Parquet table.", AnalyzeOverSummarize.RunAsync),
     ["batch"] = ("A batch prediction of 1 M rows, beside bare ONNX Runtime on the same rows.", BatchOverOnnx.RunAsync),
+    ["chain"] = ("The demand forecast of made-up chains of four sizes, up to 1,000 stores × 1,000 items × 3 years: time and memory of each step.", ChainOfShops.RunAsync),
     ["clone"] = ("From `git clone` to the served demo, step by step, and the demo again.", CloneToDemo.RunAsync),
     ["csv"] = ("10 M rows of CSV to checked Parquet, beside bare DuckDB doing the same.", CsvToTable.RunAsync),
     ["demand"] = ("Weekly demand two weeks ahead on real sales: 34 weeks by forecast-demand, beside naive rules and a published forecast.", DemandForecasts.RunAsync),

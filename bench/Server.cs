@@ -20,13 +20,15 @@ sealed class Server : IAsyncDisposable
     /// <summary>Starts it, and waits until it answers a request for the page.</summary>
     /// <param name="checkout">The clone whose script is run.</param>
     /// <param name="said">Every line it prints.</param>
+    /// <param name="folder">Where it runs; in the clone by default.</param>
     /// <returns>The server, and how long it took from the start to the answer.</returns>
-    public static async Task<(Server Server, TimeSpan Took)> StartAsync(string checkout, IReadOnlyList<string> arguments, Action<string> said, TimeSpan limit, CancellationToken stop)
+    public static async Task<(Server Server, TimeSpan Took)> StartAsync(
+        string checkout, IReadOnlyList<string> arguments, Action<string> said, TimeSpan limit, CancellationToken stop, string? folder = null)
     {
         var port = FreePort();
         var start = new ProcessStartInfo(Path.Combine(checkout, "kumiki"), [.. arguments, "--port", port.ToString(CultureInfo.InvariantCulture)])
         {
-            WorkingDirectory = checkout,
+            WorkingDirectory = folder ?? checkout,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

@@ -40,8 +40,9 @@ public sealed class Sales : Dataset<Sale>
 /// <summary>One line for each day, store and item: what the last file by name says of it. Lines that cannot be used are kept out, and told by
 /// <see cref="SalesFindings"/>.</summary>
 /// <remarks>Kept out: stores and items that the masters do not know; days of which one file says two things; a day with more than fifty times the series'
-/// median day, and 200 more. What was known at
-/// an earlier time is an earlier version of <see cref="Sales"/>, or its rows of earlier files.</remarks>
+/// median day, and 200 more. What was known at an earlier time is an earlier version of <see cref="Sales"/>, or its rows of earlier files.
+/// <para>Nearly all days are told once: only the others are looked at file by file, and medians are taken only where a day is above 200. Series and files are
+/// numbers until the end, for what an aggregate keeps of a text cannot leave the memory.</para></remarks>
 public sealed class DailySales(Sales sales, Stores stores, Items items) : Dataset<DaySale>
 {
     /// <summary>The last day to use, such as 2021-08-01; empty: all there are.</summary>
@@ -52,23 +53,25 @@ public sealed class DailySales(Sales sales, Stores stores, Items items) : Datase
         : throw new KumikiException(Message.Of("demand.no-day", ("parameter", "daily-sales.until"), ("value", until)));
 
     public override Query Query => $"""
-        WITH told AS (
-          SELECT date, store, item, file, min(sales) AS units, max(sales) AS most, min(total_sales_amount) AS amount, max(total_sales_amount) AS most_amount
-          FROM {sales} WHERE date <= {LastDay(Until)} GROUP BY ALL),
-        usable AS (
-          SELECT * FROM told
-          WHERE units = most AND amount = most_amount
-            AND (store IN (SELECT name FROM {stores}) OR NOT EXISTS (FROM {stores}))
-            AND (item IN (SELECT name FROM {items}) OR NOT EXISTS (FROM {items}))),
+        WITH files AS (SELECT file, row_number() OVER (ORDER BY file)::INTEGER AS number FROM (SELECT DISTINCT file FROM {sales})),
+        series AS (SELECT store, item, row_number() OVER (ORDER BY store, item)::INTEGER AS series FROM (
+          SELECT DISTINCT store, item FROM {sales}
+          WHERE (store IN (SELECT name FROM {stores}) OR NOT EXISTS (FROM {stores})) AND (item IN (SELECT name FROM {items}) OR NOT EXISTS (FROM {items})))),
+        lines AS (SELECT date, series, number AS file, sales AS units, total_sales_amount AS amount
+          FROM {sales} JOIN series USING (store, item) JOIN files USING (file) WHERE date <= {LastDay(Until)}),
+        told AS (SELECT date, series, min(file) AS file, min(units) AS units, min(amount) AS amount, count(*)::INTEGER AS said FROM lines GROUP BY date, series),
+        told_again AS (SELECT date, series, file, min(units) AS units, max(units) AS most, min(amount) AS amount, max(amount) AS most_amount
+          FROM lines SEMI JOIN (FROM told WHERE said > 1) USING (date, series) GROUP BY date, series, file),
         days AS (
-          SELECT date, store, item, arg_max(units, file) AS units, arg_max(amount, file) AS total_sales_amount, max(file) AS file, count(*)::INTEGER AS said,
-                 min(units) < max(units) OR min(amount) < max(amount) AS corrected
-          FROM usable GROUP BY date, store, item),
-        usual AS (SELECT store, item, median(units) AS middle FROM days GROUP BY ALL)
-        SELECT date, store, item, units, total_sales_amount, file, said, corrected
-        FROM days JOIN usual USING (store, item)
-        WHERE units <= 50 * middle + 200
-        ORDER BY date, store, item
+          SELECT date, series, file, units, amount, said, false AS corrected FROM told WHERE said = 1
+          UNION ALL
+          SELECT date, series, max(file), arg_max(units, file), arg_max(amount, file), count(*)::INTEGER, min(units) < max(units) OR min(amount) < max(amount)
+          FROM told_again WHERE units = most AND amount = most_amount GROUP BY date, series),
+        usual AS (SELECT series, median(units) AS middle FROM days SEMI JOIN (FROM days WHERE units > 200) USING (series) GROUP BY series)
+        SELECT date, store, item, units, amount AS total_sales_amount, files.file, said, corrected
+        FROM days LEFT JOIN usual USING (series) JOIN series USING (series) JOIN files ON files.number = days.file
+        WHERE units <= 200 OR units <= 50 * middle + 200
+        ORDER BY date, series
         """;
 }
 

@@ -49,23 +49,23 @@ static partial class ForecastVerb
         foreach (var asset in (string[])["sales-findings", "weekly-sales"])
             if (await MakeAsync(asset) is not 0 and var failed) return failed;
 
-        var weeks = (await place.RowsAsync("weekly-sales", ["week"], stop)).Select(r => (DateOnly)r[0]!).Distinct().Order().ToList();
+        var weeks = new SortedSet<DateOnly>();
+        await foreach (var row in place.RowsAsync("weekly-sales", ["week"], stop)) weeks.Add((DateOnly)row[0]!);
         if (weeks.Count < FewestWeeks)
             throw new KumikiException(Message.Of("demand.few-weeks", ("week", Name(monday)), ("until", monday.AddDays(-8).ToString("yyyy-MM-dd",
                 CultureInfo.InvariantCulture)), ("weeks", weeks.Count), ("needed", FewestWeeks)));
-        var ahead = (monday.DayNumber - weeks[^1].DayNumber) / 7;
+        var ahead = (monday.DayNumber - weeks.Max.DayNumber) / 7;
         if (ahead > DemandRows.Horizon)
-            throw new KumikiException(Message.Of("demand.too-far", ("week", Name(monday)), ("last", Name(weeks[^1])), ("ahead", ahead), ("most",
+            throw new KumikiException(Message.Of("demand.too-far", ("week", Name(monday)), ("last", Name(weeks.Max)), ("ahead", ahead), ("most",
                 DemandRows.Horizon)));
 
         settings = [.. settings, "demand-model.test-weeks=1", $"demand-model.validation-weeks={Math.Clamp(weeks.Count / 4, 2, 8)}"];
         if (await MakeAsync("demand-forecasts") is not 0 and var refused) return refused;
 
-        var rows = await place.RowsAsync("demand-forecasts", ["week", "store", "item", "iso_year", "iso_week", "prediction", "lower", "upper"], stop);
-        var lines = rows.Where(r => (DateOnly)r[0]! == monday).Select(r => r[1..]).ToList();
-        await WriteAsync(file, lines, stop);
-        Console.Out.WriteLine(Message.Of("demand.forecast-written", ("file", file), ("week", Name(monday)), ("rows", lines.Count), ("until",
-            weeks[^1].AddDays(6).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)), ("ahead", ahead)));
+        var written = await WriteAsync(file, place.RowsAsync("demand-forecasts",
+            ["week", "store", "item", "iso_year", "iso_week", "prediction", "lower", "upper"], stop), monday, stop);
+        Console.Out.WriteLine(Message.Of("demand.forecast-written", ("file", file), ("week", Name(monday)), ("rows", written), ("until",
+            weeks.Max.AddDays(6).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)), ("ahead", ahead)));
         return 0;
 
         Task<int> MakeAsync(string asset) => verbs.RunAsync(["make", asset, "--upstream", "--stage", "--data", place.Store, .. settings.SelectMany(s =>
@@ -101,8 +101,11 @@ static partial class ForecastVerb
     }
 
     /// <summary>Writes the file under another name and renames it: whoever looks sees the old file or the whole new one.</summary>
-    static async Task WriteAsync(string file, IEnumerable<object?[]> rows, CancellationToken stop)
+    /// <param name="rows">Their week first, which is not written.</param>
+    /// <returns>How many rows there are of that week.</returns>
+    static async Task<int> WriteAsync(string file, IAsyncEnumerable<object?[]> rows, DateOnly monday, CancellationToken stop)
     {
+        var count = 0;
         var partial = $"{file}.{Guid.NewGuid():N}.partial";
         try
         {
@@ -110,12 +113,17 @@ static partial class ForecastVerb
             {
                 await using var writer = new StreamWriter(stream, new UTF8Encoding(false)) { NewLine = "\n" };
                 await writer.WriteLineAsync("store,item,year,week,prediction,lower,upper");
-                foreach (var row in rows) await writer.WriteLineAsync(StoredRows.Line(row.Select(v => v is double number ? Math.Round(number, 4)
-                    : v)).AsMemory(), stop);
+                await foreach (var row in rows.WithCancellation(stop))
+                {
+                    if ((DateOnly)row[0]! != monday) continue;
+                    await writer.WriteLineAsync(StoredRows.Line(row.Skip(1).Select(v => v is double number ? Math.Round(number, 4) : v)).AsMemory(), stop);
+                    count++;
+                }
                 await writer.FlushAsync(stop);
                 stream.Flush(flushToDisk: true);
             }
             File.Move(partial, file, overwrite: true);
+            return count;
         }
         finally
         {
@@ -130,8 +138,8 @@ static partial class ForecastVerb
 
         public string Store => Path.Combine(folder, "store");
 
-        public async Task<IReadOnlyList<object?[]>> RowsAsync(string asset, IReadOnlyList<string> columns, CancellationToken stop)
-            => (await StoredRows.ReadAsync(Store, asset, columns, stop)).Rows;
+        public IAsyncEnumerable<object?[]> RowsAsync(string asset, IReadOnlyList<string> columns, CancellationToken stop) =>
+            StoredRows.ReadAsync(Store, asset, columns, withNames: false, stop);
 
         public void Dispose() => Directory.Delete(folder, recursive: true);
     }

@@ -8,7 +8,14 @@ namespace DemandForecast;
 /// <summary>What to generate.</summary>
 /// <param name="Faults">Whether lines are planted that a person would have to correct.</param>
 /// <param name="Breaks">Abrupt changes, after the first year.</param>
-sealed record SalesPlan(DateOnly From, DateOnly To, int Stores, int Items, int Seed, bool Faults = false, int Breaks = 2);
+/// <param name="Units">What an item sells a day in a store, on average over both.</param>
+sealed record SalesPlan(DateOnly From, DateOnly To, int Stores, int Items, int Seed, bool Faults = false, int Breaks = 2, double Units = SalesPlan.UsualUnits)
+{
+    public const double UsualUnits = 31;
+
+    /// <summary>Of what sells so rarely a register writes no line on a day without a sale.</summary>
+    public bool IsRare => Units < 5;
+}
 
 /// <summary>Writes a made-up chain whose truth is known: daily sales, masters, prices, calendar and closures; equal plans give equal files.</summary>
 /// <remarks>
@@ -21,6 +28,7 @@ sealed record SalesPlan(DateOnly From, DateOnly To, int Stores, int Items, int S
 /// third to last closes for good after nine tenths. Of four items or more, the last one is new after half of the time.</description></item>
 /// <item><description>A break is a store that a competitor opens beside (all its items fall by two fifths), or an item that goes out of fashion everywhere (by
 /// half), by turns. <c>breaks.csv</c> holds what was planted.</description></item>
+/// <item><description>Where fewer than five units are sold a day, days without a sale have no line.</description></item>
 /// </list>
 /// </remarks>
 static class GenerateSales
@@ -45,6 +53,11 @@ static class GenerateSales
     static readonly Option<int> Items = new("--items") { Description = "How many items.", DefaultValueFactory = _ => 10 };
     static readonly Option<int> Seed = new("--seed") { Description = "Seed of the draws.", DefaultValueFactory = _ => 1 };
     static readonly Option<int> Breaks = new("--breaks") { Description = "How many abrupt changes to plant.", DefaultValueFactory = _ => 2 };
+    static readonly Option<double> Units = new("--units")
+    {
+        Description = "What an item sells a day in a store, on average; below 5, days without a sale have no line.",
+        DefaultValueFactory = _ => SalesPlan.UsualUnits,
+    };
     static readonly Option<bool> Faults = new("--faults") { Description = "Plant lines that have to be corrected." };
 
     static readonly string[] StoreNames = ["asahikawa", "chiba", "fukuoka", "kobe", "morioka", "nagoya", "osaka", "sendai", "shinjuku", "yokohama"];
@@ -53,7 +66,7 @@ static class GenerateSales
     static readonly string[] ItemNames = ["apple-juice", "barley-tea", "beer", "coffee", "fruit-juice", "green-tea", "milk", "orange-juice", "sports-drink",
         "water"];
 
-    public static IReadOnlyList<Symbol> Options { get; } = [Out, Masters, Truth, From, To, Stores, Items, Seed, Breaks, Faults];
+    public static IReadOnlyList<Symbol> Options { get; } = [Out, Masters, Truth, From, To, Stores, Items, Units, Seed, Breaks, Faults];
 
     static DateOnly DayOf(System.CommandLine.Parsing.ArgumentResult result)
     {
@@ -65,10 +78,10 @@ static class GenerateSales
     public static int Run(ParseResult parsed)
     {
         var plan = new SalesPlan(parsed.GetValue(From), parsed.GetValue(To), parsed.GetValue(Stores), parsed.GetValue(Items), parsed.GetValue(Seed),
-            parsed.GetValue(Faults), parsed.GetValue(Breaks));
-        if (plan.To < plan.From || plan.Stores < 1 || plan.Items < 1 || plan.Breaks < 0)
+            parsed.GetValue(Faults), parsed.GetValue(Breaks), parsed.GetValue(Units));
+        if (plan.To < plan.From || plan.Stores < 1 || plan.Items < 1 || plan.Breaks < 0 || plan.Units is not (> 0 and <= 10_000))
             throw new KumikiException(Message.Of("demand.no-plan", ("from", plan.From), ("to", plan.To), ("stores", plan.Stores), ("items", plan.Items),
-                ("breaks", plan.Breaks)));
+                ("breaks", plan.Breaks), ("units", plan.Units)));
         Console.Out.WriteLine(Write(plan, parsed.GetValue(Out)!.FullName, parsed.GetValue(Masters)!.FullName, parsed.GetValue(Truth)!.FullName));
         return 0;
     }
@@ -134,7 +147,7 @@ static class GenerateSales
         {
             (this.plan, random, days) = (plan, new(plan.Seed), plan.To.DayNumber - plan.From.DayNumber + 1);
             sizes = Draw(plan.Stores, () => 0.6 + 0.8 * random.NextDouble());
-            popularity = Draw(plan.Items, () => 12 + 38 * random.NextDouble());
+            popularity = Draw(plan.Items, () => (12 + 38 * random.NextDouble()) * plan.Units / SalesPlan.UsualUnits);
             peaks = Draw(plan.Items, () => random.Next(366) * 1.0);
             swings = Draw(plan.Items, () => 0.45 * random.NextDouble());
             prices = Draw(plan.Items, () => 100 + 20 * random.Next(8));
@@ -154,20 +167,29 @@ static class GenerateSales
         public void WriteSales(TextWriter to)
         {
             to.Write("date,store,item,sales,total_sales_amount\n");
-            var line = 0L;
+            string[] stores = [.. Enumerable.Range(0, plan.Stores).Select(Store)], items = [.. Enumerable.Range(0, plan.Items).Select(Item)];
+            var means = new double[plan.Items];
+            Span<char> line = stackalloc char[256];
+            var lines = 0L;
             for (var day = plan.From; day <= plan.To; day = day.AddDays(1))
+            {
+                for (var i = 0; i < means.Length; i++) means[i] = day < Begins(i) ? double.NaN : OfItem(i, day);
                 for (var s = 0; s < plan.Stores; s++)
                 {
                     if (IsClosed(s, day)) continue;
-                    for (var i = 0; i < plan.Items; i++)
+                    var ofStore = OfStore(s, day);
+                    for (var i = 0; i < means.Length; i++)
                     {
-                        if (day < Begins(i)) continue;
+                        if (double.IsNaN(means[i])) continue;
+                        var units = Poisson(random, ofStore * means[i]);
+                        if (units == 0 && plan.IsRare) continue;
                         var price = IsOffered(i, day) ? prices[i] * 0.8 : prices[i];
-                        var units = Poisson(random, Mean(s, i, day));
-                        if (plan.Faults && Fault(++line, day, s, i, price, to)) continue;
-                        to.Write(string.Create(CultureInfo.InvariantCulture, $"{day:yyyy-MM-dd},{Store(s)},{Item(i)},{units},{units * price:0.##}\n"));
+                        if (plan.Faults && Fault(++lines, day, s, i, price, to)) continue;
+                        line.TryWrite(CultureInfo.InvariantCulture, $"{day:yyyy-MM-dd},{stores[s]},{items[i]},{units},{units * price:0.##}\n", out var written);
+                        to.Write(line[..written]);
                     }
                 }
+            }
         }
 
         /// <summary>Every ten-thousandth line is one that has to be corrected, of five kinds by turns.</summary>
@@ -186,15 +208,23 @@ static class GenerateSales
             return true;
         }
 
-        double Mean(int s, int i, DateOnly day)
+        /// <summary>What a day's mean has from its item; the rest is its store's.</summary>
+        double OfItem(int i, DateOnly day)
         {
             var weekday = day.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday ? 1.35 : day.DayOfWeek == DayOfWeek.Friday ? 1.1 : 0.95;
             var trend = 1 + 0.0002 * (day.DayNumber - plan.From.DayNumber);
             var season = 1 + swings[i] * Math.Cos((day.DayOfYear - peaks[i]) / 365.25 * 2 * Math.PI);
-            var mean = sizes[s] * popularity[i] * weekday * trend * season * (IsOffered(i, day) ? 1.5 : 1) * (IsHoliday(day) ? 1.33 : 1) * (IsFestival(s,
-                day) && !IsCancelled(s, day) ? 2 : 1);
+            var mean = popularity[i] * weekday * trend * season * (IsOffered(i, day) ? 1.5 : 1) * (IsHoliday(day) ? 1.33 : 1);
             foreach (var b in Breaks)
-                if (day >= b.From && (b.Store ?? s) == s && (b.Item ?? i) == i) mean *= b.Factor;
+                if (day >= b.From && b.Item == i) mean *= b.Factor;
+            return mean;
+        }
+
+        double OfStore(int s, DateOnly day)
+        {
+            var mean = sizes[s] * (IsFestival(s, day) && !IsCancelled(s, day) ? 2 : 1);
+            foreach (var b in Breaks)
+                if (day >= b.From && b.Store == s) mean *= b.Factor;
             return mean;
         }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Kumiki;
 using Kumiki.Store;
 using Kumiki.Tables;
@@ -16,18 +17,18 @@ static class StoredRows
     /// <summary>Prints every row as CSV, its header first.</summary>
     public static async Task<int> PrintAsync(ParseResult parsed, CancellationToken stop)
     {
-        var (columns, rows) = await ReadAsync(WorkshopVerbs.DataFolder(parsed), parsed.GetValue(What)!, null, stop);
-        Console.Out.WriteLine(Line(columns));
-        foreach (var row in rows) Console.Out.WriteLine(Line(row));
+        await foreach (var row in ReadAsync(WorkshopVerbs.DataFolder(parsed), parsed.GetValue(What)!, null, withNames: true, stop))
+            Console.Out.WriteLine(Line(row));
         return 0;
     }
 
-    /// <summary>Reads a version.</summary>
+    /// <summary>Reads a version row by row; a table of any size takes little memory.</summary>
     /// <param name="what">An asset, of which the newest version is read, or a version.</param>
     /// <param name="columns">Null: all.</param>
+    /// <param name="withNames">Whether the first row holds the columns' names.</param>
     /// <exception cref="KumikiException">There is no such version, or it has no rows.</exception>
-    public static async Task<(IReadOnlyList<string> Columns, IReadOnlyList<object?[]> Rows)> ReadAsync(string folder, string what,
-        IReadOnlyList<string>? columns, CancellationToken stop)
+    public static async IAsyncEnumerable<object?[]> ReadAsync(string folder, string what, IReadOnlyList<string>? columns, bool withNames,
+        [EnumeratorCancellation] CancellationToken stop)
     {
         await using var opened = DataFolder.Open(folder, TimeProvider.System);
         if (!VersionName.TryParse(what, null, out var name) && (await opened.Metadata.NewestAsync(stop)).TryGetValue(what, out var newest)) name = new(what,
@@ -41,10 +42,9 @@ static class StoredRows
         using var spill = opened.Artifacts.NewScratch();
         using var engine = new TableEngine(new() { SpillFolder = spill.Folder });
         using var reader = new TableReader(engine, files, columns, cancellation: stop);
-        var rows = new List<object?[]>();
+        if (withNames) yield return [.. reader.Columns.Select(c => c.Name)];
         while (reader.Next())
-            for (var row = 0; row < reader.Batch.Rows; row++) rows.Add([.. Enumerable.Range(0, reader.Columns.Count).Select(c => reader.Batch[c].Value(row))]);
-        return ([.. reader.Columns.Select(c => c.Name)], rows);
+            for (var row = 0; row < reader.Batch.Rows; row++) yield return [.. Enumerable.Range(0, reader.Columns.Count).Select(c => reader.Batch[c].Value(row))];
     }
 
     /// <summary>A line of CSV.</summary>

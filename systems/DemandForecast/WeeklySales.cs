@@ -19,14 +19,16 @@ public sealed class WeeklySales(DailySales days) : Dataset<WeekSale>
     public override Query Query => $"""
         WITH span AS (SELECT (date_trunc('week', min(date) + INTERVAL 6 DAY))::DATE AS first, (date_trunc('week',
             max(date) + INTERVAL 1 DAY) - INTERVAL 7 DAY)::DATE AS last FROM {days}),
-        sold AS (SELECT store, item, date_trunc('week', date)::DATE AS week, sum(units)::INTEGER AS units FROM {days} GROUP BY ALL),
-        opened AS (SELECT store, date_trunc('week', date)::DATE AS week, count(DISTINCT date)::INTEGER AS open_days FROM {days} GROUP BY ALL),
-        series AS (SELECT store, item, greatest(min(week), any_value(first)) AS first, any_value(last) AS last FROM sold, span GROUP BY store, item),
-        weeks AS (SELECT store, item, unnest(generate_series(first, last, INTERVAL 7 DAY))::DATE AS week FROM series WHERE first <= last)
+        names AS (SELECT store, item, row_number() OVER (ORDER BY store, item)::INTEGER AS series FROM (SELECT DISTINCT store, item FROM {days})),
+        sold AS (SELECT series, date_trunc('week', date)::DATE AS week, sum(units)::INTEGER AS units FROM {days} JOIN names USING (store, item) GROUP BY ALL),
+        opened AS (SELECT store, date_trunc('week', date)::DATE AS week, count(*)::INTEGER AS open_days FROM (SELECT DISTINCT store, date FROM {days})
+            GROUP BY ALL),
+        begun AS (SELECT series, greatest(min(week), any_value(first)) AS first, any_value(last) AS last FROM sold, span GROUP BY series),
+        weeks AS (SELECT series, unnest(generate_series(first, last, INTERVAL 7 DAY))::DATE AS week FROM begun WHERE first <= last)
         SELECT week, store, item, isoyear(week)::INTEGER AS iso_year, week(week)::INTEGER AS iso_week, coalesce(units, 0) AS units, coalesce(open_days,
             0) AS open_days,
                CASE WHEN open_days >= 3 THEN coalesce(units, 0) * 7.0::DOUBLE / open_days END AS rate
-        FROM weeks LEFT JOIN sold USING (store, item, week) LEFT JOIN opened USING (store, week)
-        ORDER BY week, store, item
+        FROM weeks LEFT JOIN sold USING (series, week) JOIN names USING (series) LEFT JOIN opened USING (store, week)
+        ORDER BY week, series
         """;
 }

@@ -10,11 +10,28 @@ export function ApiPage() {
   const document = useResource<OpenApi>("openapi/v1.json");
   return (
     <Page title={say("page.api")}>
-      <p class="lead">{say("page.api.lead")} <a href="openapi/v1.json" download="kumiki-openapi.json">openapi/v1.json</a></p>
+      <p class="lead">
+        {say("page.api.lead")}{" "}
+        <a href="openapi/v1.json" download="kumiki-openapi.json">
+          openapi/v1.json
+        </a>
+      </p>
       <Read of={document} what="openapi/v1.json">
-        {value => <>{byTag(value).map(([tag, addresses]) => (
-          <Section key={tag} title={tag}><ul class="api">{addresses.map(a => <li key={a.method + a.path}><One address={a} document={value} /></li>)}</ul></Section>
-        ))}</>}
+        {value => (
+          <>
+            {byTag(value).map(([tag, addresses]) => (
+              <Section key={tag} title={tag}>
+                <ul class="api">
+                  {addresses.map(a => (
+                    <li key={a.method + a.path}>
+                      <One address={a} document={value} />
+                    </li>
+                  ))}
+                </ul>
+              </Section>
+            ))}
+          </>
+        )}
       </Read>
     </Page>
   );
@@ -26,15 +43,37 @@ function One({ address: { method, path, of }, document }: { address: Address; do
   const body = of.requestBody?.content?.["application/json"]?.schema;
   return (
     <details onToggle={e => setOpen(e.currentTarget.open)}>
-      <summary><span class={`method ${method.toLowerCase()}`}>{method}</span> <code>{path}</code> <span class="quiet">{of.summary}</span></summary>
+      <summary>
+        <span class={`method ${method.toLowerCase()}`}>{method}</span> <code>{path}</code> <span class="quiet">{of.summary}</span>
+      </summary>
       {open && (
         <div class="address">
-          {body && <><h3>{say("page.api.asked")}</h3><pre class="json" tabIndex={0}>{typeOf(body, document)}</pre></>}
-          {method === "GET" ? <Try path={path} of={of} /> : <pre class="json" tabIndex={0}>{`curl -X ${method} -H 'Content-Type: application/json' \\\n  -d '{}' ${location.origin}${path}`}</pre>}
+          {body && (
+            <>
+              <h3>{say("page.api.asked")}</h3>
+              <pre class="json" tabIndex={0}>
+                {typeOf(body, document)}
+              </pre>
+            </>
+          )}
+          {method === "GET" ? (
+            <Try path={path} of={of} />
+          ) : (
+            <pre class="json" tabIndex={0}>{`curl -X ${method} -H 'Content-Type: application/json' \\\n  -d '{}' ${location.origin}${path}`}</pre>
+          )}
           <h3>{say("page.api.answers")}</h3>
           <Table label={say("page.api.answers")} head={[say("page.state"), say("page.api.type")]}>
             {Object.entries(of.responses ?? {}).map(([status, answer]) => (
-              <tr key={status}><th scope="row">{status}</th><td><pre>{Object.values(answer.content ?? {}).map(c => typeOf(c.schema, document)).join("\n") || answer.description}</pre></td></tr>
+              <tr key={status}>
+                <th scope="row">{status}</th>
+                <td>
+                  <pre>
+                    {Object.values(answer.content ?? {})
+                      .map(c => typeOf(c.schema, document))
+                      .join("\n") || answer.description}
+                  </pre>
+                </td>
+              </tr>
             ))}
           </Table>
         </div>
@@ -70,16 +109,38 @@ function Try({ path, of }: { path: string; of: Address["of"] }) {
     }
   };
   return (
-    <form class="try" onSubmit={e => { e.preventDefault(); void ask(); }}>
+    <form
+      class="try"
+      onSubmit={e => {
+        e.preventDefault();
+        void ask();
+      }}
+    >
       {parameters.length > 0 && (
         <div class="filters">
           {parameters.map(p => (
-            <label key={p.name}><code>{p.name}</code> <input value={values[p.name] ?? ""} required={p.in === "path"} onInput={e => setValues({ ...values, [p.name]: e.currentTarget.value })} /></label>
+            <label key={p.name}>
+              <code>{p.name}</code>{" "}
+              <input value={values[p.name] ?? ""} required={p.in === "path"} onInput={e => setValues({ ...values, [p.name]: e.currentTarget.value })} />
+            </label>
           ))}
         </div>
       )}
-      <p class="desk"><code class="command">curl '{location.origin}{to}'</code> {!isStream && <button type="submit">{say("page.api.try")}</button>}</p>
-      {answer && <div role="status"><p>{answer.status}</p><pre class="json" tabIndex={0}>{answer.text}</pre></div>}
+      <p class="desk">
+        <code class="command">
+          curl '{location.origin}
+          {to}'
+        </code>{" "}
+        {!isStream && <button type="submit">{say("page.api.try")}</button>}
+      </p>
+      {answer && (
+        <div role="status">
+          <p>{answer.status}</p>
+          <pre class="json" tabIndex={0}>
+            {answer.text}
+          </pre>
+        </div>
+      )}
     </form>
   );
 }

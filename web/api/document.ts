@@ -1,14 +1,27 @@
 /** The parts of an OpenAPI 3.1 document that the page reads. */
 export interface Schema {
-  $ref?: string; type?: string | string[]; format?: string; properties?: Record<string, Schema>; required?: string[]; items?: Schema; additionalProperties?: Schema | boolean; enum?: (string | null)[];
-  oneOf?: Schema[]; examples?: unknown[]; description?: string;
+  $ref?: string;
+  type?: string | string[];
+  format?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  additionalProperties?: Schema | boolean;
+  enum?: (string | null)[];
+  oneOf?: Schema[];
+  examples?: unknown[];
+  description?: string;
 }
 export interface Parameter { name: string; in: string; required?: boolean; schema?: Schema }
 export interface Operation {
   tags?: string[]; summary?: string; parameters?: Parameter[]; requestBody?: { content?: Record<string, { schema?: Schema }> };
   responses?: Record<string, { description?: string; content?: Record<string, { schema?: Schema }> }>;
 }
-export interface OpenApi { info: { title: string; version: string }; paths: Record<string, Record<string, Operation>>; components?: { schemas?: Record<string, Schema> } }
+export interface OpenApi {
+  info: { title: string; version: string };
+  paths: Record<string, Record<string, Operation>>;
+  components?: { schemas?: Record<string, Schema> };
+}
 
 export interface Address { method: string; path: string; of: Operation }
 
@@ -43,7 +56,9 @@ export function typeOf(schema: Schema | undefined, document: OpenApi, indent = "
       case "object": {
         if (schema.properties) {
           const inner = `${indent}  `;
-          const lines = Object.entries(schema.properties).map(([name, of]) => `${inner}${name}${schema.required?.includes(name) ? "" : "?"}: ${typeOf(of, document, inner, seen)}`);
+          const lines = Object.entries(schema.properties).map(
+            ([name, of]) => `${inner}${name}${schema.required?.includes(name) ? "" : "?"}: ${typeOf(of, document, inner, seen)}`,
+          );
           return `{\n${lines.join("\n")}\n${indent}}`;
         }
         return typeof schema.additionalProperties === "object" ? `{ [name]: ${typeOf(schema.additionalProperties, document, indent, seen)} }` : "{}";

@@ -35,25 +35,54 @@ function Whole({ all }: { all: AssetStatus[] }) {
   return (
     <>
       <Filters of={all} shown={assets.length} filter={filter} onChange={change} />
-      {assets.length === 0 ? <Empty>{say("page.filter.none")} <button type="button" onClick={() => change(nothingFiltered)}>{say("page.filter.clear")}</button></Empty> : (
-        <Table label={say("page.nav.assets")} head={[say("page.asset"), say("page.kind"), say("page.in-use"), say("page.stages"), say("page.newest"), say("page.made"), say("page.state")]}>
+      {assets.length === 0 ? (
+        <Empty>
+          {say("page.filter.none")}{" "}
+          <button type="button" onClick={() => change(nothingFiltered)}>
+            {say("page.filter.clear")}
+          </button>
+        </Empty>
+      ) : (
+        <Table
+          label={say("page.nav.assets")}
+          head={[say("page.asset"), say("page.kind"), say("page.in-use"), say("page.stages"), say("page.newest"), say("page.made"), say("page.state")]}
+        >
           {assets.slice(0, shown).map(a => (
             <tr key={a.name}>
-              <th scope="row"><AssetLink name={a.name} />{a.rawKey !== null && <span class="quiet"> {a.rawKey}</span>}</th>
+              <th scope="row">
+                <AssetLink name={a.name} />
+                {a.rawKey !== null && <span class="quiet"> {a.rawKey}</span>}
+              </th>
               <td>{kind(a.kind)}</td>
               <td>{a.inUse === null ? "–" : <VersionLink name={`${a.name}@${a.inUse}`} short />}</td>
               <td>
-                {a.production !== null && <><Stage name="production" /> <VersionLink name={`${a.name}@${a.production}`} short /> </>}
-                {a.staging !== null && <><Stage name="staging" /> <VersionLink name={`${a.name}@${a.staging}`} short /></>}
+                {a.production !== null && (
+                  <>
+                    <Stage name="production" /> <VersionLink name={`${a.name}@${a.production}`} short />{" "}
+                  </>
+                )}
+                {a.staging !== null && (
+                  <>
+                    <Stage name="staging" /> <VersionLink name={`${a.name}@${a.staging}`} short />
+                  </>
+                )}
               </td>
               <td>{a.newest === null ? "–" : <VersionLink name={`${a.name}@${a.newest}`} short />}</td>
-              <td><Time at={a.madeAt} /></td>
-              <td><State asset={a} /></td>
+              <td>
+                <Time at={a.madeAt} />
+              </td>
+              <td>
+                <State asset={a} />
+              </td>
             </tr>
           ))}
         </Table>
       )}
-      {assets.length > shown && <button type="button" onClick={() => setShown(n => n + rowsAtOnce)}>{say("page.overview.more", { count: assets.length - shown })}</button>}
+      {assets.length > shown && (
+        <button type="button" onClick={() => setShown(n => n + rowsAtOnce)}>
+          {say("page.overview.more", { count: assets.length - shown })}
+        </button>
+      )}
     </>
   );
 }

@@ -22,30 +22,77 @@ export function TableRows({ path, label }: { path: string; label: string }) {
           <>
             {value.tables.length > 1 && (
               <div class="filters">
-                <label>{say("page.table")}
-                  <select value={value.file} onChange={e => { setFile(e.currentTarget.value); setOffset(0); }}>{value.tables.map(t => <option key={t} value={t}>{t}</option>)}</select>
+                <label>
+                  {say("page.table")}
+                  <select
+                    value={value.file}
+                    onChange={e => {
+                      setFile(e.currentTarget.value);
+                      setOffset(0);
+                    }}
+                  >
+                    {value.tables.map(t => (
+                      <option key={t} value={t}>
+                        {t}
+                      </option>
+                    ))}
+                  </select>
                 </label>
               </div>
             )}
             <div class="table-box" tabIndex={0} role="region" aria-label={label}>
               <table class="rows">
-                <thead><tr><th scope="col" class="number">#</th>{value.columns.map(c => <th key={c.name} scope="col" class={c.isNumber ? "number" : undefined}>{c.name}<small>{c.type.toLowerCase()}</small></th>)}</tr></thead>
+                <thead>
+                  <tr>
+                    <th scope="col" class="number">
+                      #
+                    </th>
+                    {value.columns.map(c => (
+                      <th key={c.name} scope="col" class={c.isNumber ? "number" : undefined}>
+                        {c.name}
+                        <small>{c.type.toLowerCase()}</small>
+                      </th>
+                    ))}
+                  </tr>
+                </thead>
                 <tbody>
                   {value.rows.map((row, i) => (
                     <tr key={i}>
-                      <th scope="row" class="number quiet">{figure(value.offset + i + 1, language)}</th>
-                      {row.map((cell, j) => <td key={j} class={value.columns[j]!.isNumber ? "number" : "text"}>{cell === null ? <span class="null">null</span> : cell}</td>)}
+                      <th scope="row" class="number quiet">
+                        {figure(value.offset + i + 1, language)}
+                      </th>
+                      {row.map((cell, j) => (
+                        <td key={j} class={value.columns[j]!.isNumber ? "number" : "text"}>
+                          {cell === null ? <span class="null">null</span> : cell}
+                        </td>
+                      ))}
                     </tr>
                   ))}
                 </tbody>
               </table>
             </div>
             <p class="pager">
-              <button type="button" disabled={offset === 0} onClick={() => setOffset(0)} aria-label={say("page.rows.first")}>⇤</button>
-              <button type="button" disabled={offset === 0} onClick={() => setOffset(o => Math.max(0, o - pageSize))}>{say("page.rows.before")}</button>
-              <span>{value.count === 0 ? say("page.rows.none") : say("page.rows.of", { from: figure(value.offset + 1, language), to: figure(value.offset + value.rows.length, language), count: figure(value.count, language) })}</span>
-              <button type="button" disabled={offset >= last} onClick={() => setOffset(o => Math.min(last, o + pageSize))}>{say("page.rows.after")}</button>
-              <button type="button" disabled={offset >= last} onClick={() => setOffset(last)} aria-label={say("page.rows.last")}>⇥</button>
+              <button type="button" disabled={offset === 0} onClick={() => setOffset(0)} aria-label={say("page.rows.first")}>
+                ⇤
+              </button>
+              <button type="button" disabled={offset === 0} onClick={() => setOffset(o => Math.max(0, o - pageSize))}>
+                {say("page.rows.before")}
+              </button>
+              <span>
+                {value.count === 0
+                  ? say("page.rows.none")
+                  : say("page.rows.of", {
+                      from: figure(value.offset + 1, language),
+                      to: figure(value.offset + value.rows.length, language),
+                      count: figure(value.count, language),
+                    })}
+              </span>
+              <button type="button" disabled={offset >= last} onClick={() => setOffset(o => Math.min(last, o + pageSize))}>
+                {say("page.rows.after")}
+              </button>
+              <button type="button" disabled={offset >= last} onClick={() => setOffset(last)} aria-label={say("page.rows.last")}>
+                ⇥
+              </button>
             </p>
           </>
         );

@@ -25,8 +25,13 @@ export function Schema({ of }: { of: unknown }) {
 type Row = Record<string, unknown>;
 
 export function tablesOf(schema: unknown): { name: string; rows: Row[]; columns: string[] }[] {
-  const isList = (value: unknown): value is Row[] => Array.isArray(value) && value.length > 0 && value.every(r => typeof r === "object" && r !== null && "name" in r);
-  const lists: [string, Row[]][] = isList(schema) ? [["", schema]] : typeof schema === "object" && schema !== null ? Object.entries(schema).filter((e): e is [string, Row[]] => isList(e[1])) : [];
+  const isList = (value: unknown): value is Row[] =>
+    Array.isArray(value) && value.length > 0 && value.every(r => typeof r === "object" && r !== null && "name" in r);
+  const lists: [string, Row[]][] = isList(schema)
+    ? [["", schema]]
+    : typeof schema === "object" && schema !== null
+      ? Object.entries(schema).filter((e): e is [string, Row[]] => isList(e[1]))
+      : [];
   return lists.map(([name, rows]) => ({ name, rows, columns: ["name", ...new Set(rows.flatMap(r => Object.keys(r)).filter(k => k !== "name"))] }));
 }
 

@@ -13,11 +13,35 @@ export function StageButton({ version }: { version: string }) {
   if (project.state !== "ready" || !project.value.mayChange) return null;
   if (!open) return <button type="button" class="small" onClick={() => setOpen(true)}>{say("page.stage.do")}</button>;
   return (
-    <form class="inline" onSubmit={e => { e.preventDefault(); void stage({ versions: [version], reason }); }}>
-      <label>{say("page.reason")} <input value={reason} maxLength={500} onInput={e => setReason(e.currentTarget.value)} ref={i => { if (i && reason === "" && asked.state === "idle") i.focus(); }} /></label>
-      <button type="submit" class="main small" disabled={asked.state === "asking"}>{say("page.stage.do")}</button>
-      <button type="button" class="small" onClick={() => setOpen(false)}>{say("page.cancel")}</button>
-      {asked.state === "failed" && <span role="alert" class="bad">{asked.reason}</span>}
+    <form
+      class="inline"
+      onSubmit={e => {
+        e.preventDefault();
+        void stage({ versions: [version], reason });
+      }}
+    >
+      <label>
+        {say("page.reason")}{" "}
+        <input
+          value={reason}
+          maxLength={500}
+          onInput={e => setReason(e.currentTarget.value)}
+          ref={i => {
+            if (i && reason === "" && asked.state === "idle") i.focus();
+          }}
+        />
+      </label>
+      <button type="submit" class="main small" disabled={asked.state === "asking"}>
+        {say("page.stage.do")}
+      </button>
+      <button type="button" class="small" onClick={() => setOpen(false)}>
+        {say("page.cancel")}
+      </button>
+      {asked.state === "failed" && (
+        <span role="alert" class="bad">
+          {asked.reason}
+        </span>
+      )}
     </form>
   );
 }

@@ -25,7 +25,6 @@ export function GraphPage() {
 
 function Whole({ graph }: { graph: Graph }) {
   const say = useSay();
-  const [lit, setLit] = useState<string | null>(null);
   const [asked, setAsked] = useState(() => filterOf(location.hash));
   const [filter, setFilter] = useState(asked);
   const narrow = useNarrow();
@@ -49,11 +48,14 @@ function Whole({ graph }: { graph: Graph }) {
       {notes.length > 0 && <details class="notes"><summary>{say("page.graph.notes", { count: notes.length })}</summary><Findings of={notes} /></details>}
       <p class="lead">{say(graph.hasProject ? "page.graph.lead" : "page.graph.lead-recorded")}</p>
       <Filters of={graph.nodes} shown={ids.length} filter={asked} onChange={change} />
-      {ids.length === 0 ? <Empty>{say("page.filter.none")} <button type="button" onClick={() => change(nothingFiltered)}>{say("page.filter.clear")}</button></Empty> : (
+      {ids.length === 0 ? (
+        <Empty>{say("page.filter.none")} <button type="button" onClick={() => change(nothingFiltered)}>{say("page.filter.clear")}</button></Empty>
+      ) : (
         <Drawing
-          ids={ids} links={links} label={say("page.graph.title")} lit={lit} of={byName}
+          ids={ids} links={links} label={say("page.graph.title")} of={byName}
           size={() => ({ width: narrow ? 162 : 208, height: 76 })}
-          node={name => <Node asset={byName.get(name)!} onLit={on => setLit(on ? name : null)} />}
+          node={name => <Node asset={byName.get(name)!} />}
+          brief={name => <a class={`node brief ${byName.get(name)!.freshness}`} href={to.asset(name)} aria-label={name} title={name} />}
         />
       )}
       <OutOfDate stale={graph.nodes.filter(n => n.freshness === "stale")} inputsOnly={!graph.hasProject} />
@@ -88,7 +90,7 @@ function OutOfDate({ stale, inputsOnly }: { stale: AssetStatus[]; inputsOnly: bo
 }
 
 /** One asset in the drawing: a link to its page, and over it the marks that say more when they are asked. */
-function Node({ asset, onLit }: { asset: AssetStatus; onLit: (on: boolean) => void }) {
+function Node({ asset }: { asset: AssetStatus }) {
   const say = useSay();
   const kind = useKind();
   const [why, setWhy] = useState<"no" | "hover" | "pinned">("no");
@@ -117,31 +119,65 @@ function Node({ asset, onLit }: { asset: AssetStatus; onLit: (on: boolean) => vo
   const stale = asset.freshness === "stale";
   const running = asset.running[0];
   const failed = say("page.checks.failed-of", { failed: asset.failedChecks });
-  const crowded = [asset.production !== null, asset.staging !== null && asset.staging !== asset.production, running, asset.failedChecks > 0, stale].filter(Boolean).length > 2;
+  const marks = [asset.production !== null, asset.staging !== null && asset.staging !== asset.production, running, asset.failedChecks > 0, stale];
+  const crowded = marks.filter(Boolean).length > 2;
   return (
-    <div
-      ref={box} class={`node ${asset.freshness}`}
-      onPointerEnter={() => onLit(true)} onPointerLeave={() => onLit(false)} onFocusCapture={() => onLit(true)} onBlurCapture={() => onLit(false)}
-      onKeyDown={e => e.key === "Escape" && setWhy("no")}
-    >
-      <span class="node-kind">{kind(asset.kind)}{asset.inUse !== null && <b> @{asset.inUse}</b>}</span>
-      <a class="node-name" href={to.asset(asset.name)} title={asset.name}>{asset.rawKey !== null ? `${asset.family}.${asset.rawKey}` : asset.name}</a>
+    <div ref={box} class={`node ${asset.freshness}`} onKeyDown={e => e.key === "Escape" && setWhy("no")}>
+      <span class="node-kind">
+        {kind(asset.kind)}
+        {asset.inUse !== null && <b> @{asset.inUse}</b>}
+      </span>
+      <a class="node-name" href={to.asset(asset.name)} title={asset.name}>
+        {asset.rawKey !== null ? `${asset.family}.${asset.rawKey}` : asset.name}
+      </a>
       <span class="node-marks">
-        {asset.production !== null && <span class="badge production">{say("page.stage.production.short")} @{asset.production}</span>}
-        {asset.staging !== null && asset.staging !== asset.production && <span class="badge staging">{say("page.stage.staging.short")} @{asset.staging}</span>}
+        {asset.production !== null && (
+          <span class="badge production">
+            {say("page.stage.production.short")} @{asset.production}
+          </span>
+        )}
+        {asset.staging !== null && asset.staging !== asset.production && (
+          <span class="badge staging">
+            {say("page.stage.staging.short")} @{asset.staging}
+          </span>
+        )}
         {asset.freshness === "neverMade" && <span class="badge">{say("page.fresh.never-made")}</span>}
-        {running && <a class="badge run-running" href={to.run(running)} aria-label={`${running} ${say("page.run.running")}`} title={`${running} ${say("page.run.running")}`}>▶{!crowded && ` ${say("page.run.running")}`}</a>}
-        {asset.failedChecks > 0 && <span class="badge run-failed" role="img" aria-label={failed} title={failed}>✕{!crowded && ` ${say("page.checks")}`}</span>}
+        {running && (
+          <a
+            class="badge run-running"
+            href={to.run(running)}
+            aria-label={`${running} ${say("page.run.running")}`}
+            title={`${running} ${say("page.run.running")}`}
+          >
+            ▶{!crowded && ` ${say("page.run.running")}`}
+          </a>
+        )}
+        {asset.failedChecks > 0 && (
+          <span class="badge run-failed" role="img" aria-label={failed} title={failed}>
+            ✕{!crowded && ` ${say("page.checks")}`}
+          </span>
+        )}
         {stale && (
           <button
-            type="button" class="badge stale" aria-expanded={why !== "no"} aria-label={`${asset.name}: ${say("page.fresh.stale")}`}
+            type="button"
+            class="badge stale"
+            aria-expanded={why !== "no"}
+            aria-label={`${asset.name}: ${say("page.fresh.stale")}`}
             onClick={() => setWhy(w => (w === "pinned" ? "no" : "pinned"))}
-            onPointerEnter={() => setWhy(w => (w === "no" ? "hover" : w))} onPointerLeave={() => setWhy(w => (w === "hover" ? "no" : w))}
-            onFocus={() => setWhy(w => (w === "no" ? "hover" : w))} onBlur={() => setWhy("no")}
-          >!{!crowded && ` ${say("page.fresh.stale")}`}</button>
+            onPointerEnter={() => setWhy(w => (w === "no" ? "hover" : w))}
+            onPointerLeave={() => setWhy(w => (w === "hover" ? "no" : w))}
+            onFocus={() => setWhy(w => (w === "no" ? "hover" : w))}
+            onBlur={() => setWhy("no")}
+          >
+            !{!crowded && ` ${say("page.fresh.stale")}`}
+          </button>
         )}
       </span>
-      {why !== "no" && <div class="bubble" popover="manual" role="status"><Stale asset={asset} /></div>}
+      {why !== "no" && (
+        <div class="bubble" popover="manual" role="status">
+          <Stale asset={asset} />
+        </div>
+      )}
     </div>
   );
 }

@@ -7,8 +7,16 @@ export function Stale({ asset }: { asset: AssetStatus }) {
   const say = useSay();
   return (
     <div class="why">
-      <ul>{asset.stale.map(s => <li key={s.text}>{s.text}</li>)}</ul>
-      {asset.declared && <p>{say("page.stale.mend")} <Command>{`kumiki make ${asset.name}${asset.stale.some(s => s.id === "stale.upstream") ? " --upstream" : ""}`}</Command></p>}
+      <ul>
+        {asset.stale.map(s => (
+          <li key={s.text}>{s.text}</li>
+        ))}
+      </ul>
+      {asset.declared && (
+        <p>
+          {say("page.stale.mend")} <Command>{`kumiki make ${asset.name}${asset.stale.some(s => s.id === "stale.upstream") ? " --upstream" : ""}`}</Command>
+        </p>
+      )}
     </div>
   );
 }

@@ -21,7 +21,12 @@ const linkThickness = 10;
 export function layout<L extends Link>(items: Item[], links: L[], direction: Direction): Layout<L> {
   if (items.length === 0) return { nodes: [], paths: [], width: 0, height: 0 };
   const turn = direction === "down";
-  const cells = new Map(items.map(i => [i.id, { id: i.id, rank: 0, along: turn ? i.height : i.width, across: turn ? i.width : i.height, node: true, before: [], after: [], at: 0 } as Cell]));
+  const cells = new Map(
+    items.map(i => [
+      i.id,
+      { id: i.id, rank: 0, along: turn ? i.height : i.width, across: turn ? i.width : i.height, node: true, before: [], after: [], at: 0 } as Cell,
+    ]),
+  );
   const known = links.filter(l => cells.has(l.from) && cells.has(l.to) && l.from !== l.to);
   rank(items, withoutCircles(items, known), cells);
 
@@ -141,7 +146,8 @@ function rank(items: Item[], links: Link[], cells: Map<string, Cell>): void {
 
 function order(ranks: Cell[][]): void {
   const number = () => ranks.forEach(r => r.forEach((c, i) => (c.at = i)));
-  const middle = (neighbours: Cell[], otherwise: number) => (neighbours.length === 0 ? otherwise : neighbours.reduce((s, n) => s + n.at, 0) / neighbours.length);
+  const middle = (neighbours: Cell[], otherwise: number) =>
+    neighbours.length === 0 ? otherwise : neighbours.reduce((s, n) => s + n.at, 0) / neighbours.length;
   number();
   let best = ranks.map(r => [...r]);
   let fewest = crossings(ranks);

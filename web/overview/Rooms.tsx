@@ -31,18 +31,48 @@ function Item({ item: i, kind, room }: { item: RoomItem; kind: string; room: str
   return (
     <>
       <p>
-        {i.isFamily ? <a href={`${to.assets}?name=${encodeURIComponent(`${i.name}.`)}`}>{i.name}.*</a> : i.version !== null ? <a href={to.version(i.version)}>{i.name}<span class="version">@{number}</span></a> : <AssetLink name={i.name} />}{" "}
+        {i.isFamily ? (
+          <a href={`${to.assets}?name=${encodeURIComponent(`${i.name}.`)}`}>{i.name}.*</a>
+        ) : i.version !== null ? (
+          <a href={to.version(i.version)}>
+            {i.name}
+            <span class="version">@{number}</span>
+          </a>
+        ) : (
+          <AssetLink name={i.name} />
+        )}{" "}
         {i.isFamily && <span class="quiet">{say("page.room.members", { count: i.members })} </span>}
         {i.inProduction && <span class="badge production">{say("page.stage.production.short")}</span>}
-        {i.verdict !== null && i.version !== null && <a href={to.report(i.version)} class={`badge ${i.verdict === "GO" ? "go" : "no-go"}`}>{i.verdict}</a>}
+        {i.verdict !== null && i.version !== null && (
+          <a href={to.report(i.version)} class={`badge ${i.verdict === "GO" ? "go" : "no-go"}`}>
+            {i.verdict}
+          </a>
+        )}
         {i.failedChecks > 0 && i.verdict === null && <span class="badge run-failed">✕ {say("page.checks.failed-of", { failed: i.failedChecks })}</span>}
         {i.running > 0 && <span class="badge run-running">▶ {say("page.run.running")}</span>}
-        {i.stale > 0 && <a class="badge stale" href={i.isFamily ? `${to.assets}?name=${encodeURIComponent(`${i.name}.`)}&state=stale` : to.asset(i.name)}>! {i.isFamily ? say("page.room.stale", { count: i.stale }) : say("page.fresh.stale")}</a>}
+        {i.stale > 0 && (
+          <a class="badge stale" href={i.isFamily ? `${to.assets}?name=${encodeURIComponent(`${i.name}.`)}&state=stale` : to.asset(i.name)}>
+            ! {i.isFamily ? say("page.room.stale", { count: i.stale }) : say("page.fresh.stale")}
+          </a>
+        )}
         {i.neverMade > 0 && <span class="badge">{i.isFamily ? say("page.room.never", { count: i.neverMade }) : say("page.fresh.never-made")}</span>}
       </p>
       <p class="quiet">
-        {room === "test" || room === "deploy" ? kind : ""}{i.says !== null && (room === "test" ? <> · <a href={to.version(i.says)}>{i.says}</a></> : ` ${room === "prepare" ? say("page.room.split-by", { column: i.says }) : i.says}`)}{" "}
-        {i.figures.map(f => <span key={f.name} class="room-figure">{knownText(`page.room-figure.${f.name.replaceAll(".", "-")}`, language) ?? f.name} <b>{figure(f.value, language)}</b></span>)}
+        {room === "test" || room === "deploy" ? kind : ""}
+        {i.says !== null &&
+          (room === "test" ? (
+            <>
+              {" "}
+              · <a href={to.version(i.says)}>{i.says}</a>
+            </>
+          ) : (
+            ` ${room === "prepare" ? say("page.room.split-by", { column: i.says }) : i.says}`
+          ))}{" "}
+        {i.figures.map(f => (
+          <span key={f.name} class="room-figure">
+            {knownText(`page.room-figure.${f.name.replaceAll(".", "-")}`, language) ?? f.name} <b>{figure(f.value, language)}</b>
+          </span>
+        ))}
       </p>
     </>
   );
@@ -53,9 +83,20 @@ function Released({ overview: { live, attention } }: { overview: Overview }) {
   const staged = attention.find(a => a.rule === "staged");
   return (
     <ul>
-      <li>{live === null ? <span class="none">{say("page.overview.nothing")}</span> : <><a href={to.release(live.number)}>{say("page.release.number", { number: live.number })}</a> <span class="badge production">{say("page.release.live")}</span> <span class="quiet">{say("page.release.size", { count: live.size })}</span></>}</li>
+      <li>
+        {live === null ? (
+          <span class="none">{say("page.overview.nothing")}</span>
+        ) : (
+          <>
+            <a href={to.release(live.number)}>{say("page.release.number", { number: live.number })}</a>{" "}
+            <span class="badge production">{say("page.release.live")}</span> <span class="quiet">{say("page.release.size", { count: live.size })}</span>
+          </>
+        )}
+      </li>
       {staged && <li>{staged.says.text}</li>}
-      <li><a href={to.releases}>{say("page.overview.history")}</a></li>
+      <li>
+        <a href={to.releases}>{say("page.overview.history")}</a>
+      </li>
     </ul>
   );
 }

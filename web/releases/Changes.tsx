@@ -30,9 +30,22 @@ function List({ of }: { of: Change[] }) {
     <ul class="changes">
       {of.map(c => (
         <li key={c.asset}>
-          {c.from === null ? <span class="ins" aria-label={say("page.change.in")}>+</span> : c.to === null ? <span class="del" aria-label={say("page.change.out")}>−</span> : <span class="changed" aria-label={say("page.change.other")}>~</span>}{" "}
-          <AssetLink name={c.asset} />{" "}
-          {c.from !== null && <VersionLink name={`${c.asset}@${c.from}`} short />}{c.from !== null && c.to !== null && " → "}{c.to !== null && <VersionLink name={`${c.asset}@${c.to}`} short />}
+          {c.from === null ? (
+            <span class="ins" aria-label={say("page.change.in")}>
+              +
+            </span>
+          ) : c.to === null ? (
+            <span class="del" aria-label={say("page.change.out")}>
+              −
+            </span>
+          ) : (
+            <span class="changed" aria-label={say("page.change.other")}>
+              ~
+            </span>
+          )}{" "}
+          <AssetLink name={c.asset} /> {c.from !== null && <VersionLink name={`${c.asset}@${c.from}`} short />}
+          {c.from !== null && c.to !== null && " → "}
+          {c.to !== null && <VersionLink name={`${c.asset}@${c.to}`} short />}
         </li>
       ))}
     </ul>
@@ -43,5 +56,13 @@ function List({ of }: { of: Change[] }) {
 export function Waivers({ of }: { of: ReleaseLine["waivers"] }) {
   const say = useSay();
   if (of.length === 0) return null;
-  return <ul class="waivers">{of.map(w => <li key={`${w.version} ${w.check}`} class="warning">{say("page.waiver", { check: w.check, version: w.version, because: w.because })}</li>)}</ul>;
+  return (
+    <ul class="waivers">
+      {of.map(w => (
+        <li key={`${w.version} ${w.check}`} class="warning">
+          {say("page.waiver", { check: w.check, version: w.version, because: w.because })}
+        </li>
+      ))}
+    </ul>
+  );
 }

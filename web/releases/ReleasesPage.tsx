@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
 import type { Production, ReleaseLine, ReleaseList, StageHistory } from "../src/api";
-import { AssetLink, Empty, Page, Read, ReleaseStateMark, Section, Stage, Table, Time, useKind, VersionLink } from "../src/parts";
+import { AssetLink, Empty, Page, Read, ReleaseStateMark, Section, Stage, Table, Time, VersionLink } from "../src/parts";
 import { useResource } from "../src/resource";
 import { to } from "../src/routes";
 import { useSay } from "../src/texts";
 import { Changes, Waivers } from "./Changes";
-import { Desk, Rollback } from "./Desk";
+import { Desk, Now, Rollback } from "./Desk";
 
 export function ReleasesPage() {
   const say = useSay();
@@ -15,45 +15,59 @@ export function ReleasesPage() {
   return (
     <Page title={say("page.nav.releases")}>
       <Section title={say("page.production")}>
-        <Read of={production} what={say("page.production")}>{value => <><Now production={value} /><Rollback key={value.release} production={value} /></>}</Read>
+        <Read of={production} what={say("page.production")}>
+          {value => (
+            <>
+              <Now key={`now ${value.release}`} production={value} />
+              <Rollback key={value.release} production={value} />
+            </>
+          )}
+        </Read>
       </Section>
       <Section title={say("page.desk")}>
         <p class="lead">{say("page.desk.lead")}</p>
         <Desk />
       </Section>
       <Section title={say("page.history")}>
-        {pages.map((before, i) => <Some key={before} before={before} last={i === pages.length - 1} onMore={next => setPages(p => [...p, next])} />)}
+        {pages.map((before, i) => (
+          <Some key={before} before={before} last={i === pages.length - 1} onMore={next => setPages(p => [...p, next])} />
+        ))}
       </Section>
       <Section title={say("page.moves")}>
         <Read of={moves} what={say("page.moves")}>
-          {({ moves }) => moves.length === 0 ? <Empty command="kumiki stage NAME@N">{say("page.moves.empty")}</Empty> : (
-            <Table label={say("page.moves")} head={[say("page.when"), say("page.asset"), say("page.stage"), say("page.change"), say("page.by"), say("page.reason")]}>
-              {moves.map((m, i) => (
-                <tr key={i}>
-                  <td><Time at={m.at} /></td><th scope="row"><AssetLink name={m.asset} /></th><td><Stage name={m.stage} /></td>
-                  <td>{m.from === null ? "–" : <VersionLink name={`${m.asset}@${m.from}`} short />} → {m.number === null ? "–" : <VersionLink name={`${m.asset}@${m.number}`} short />}</td>
-                  <td>{m.by}</td><td class="sentence">{m.reason}</td>
-                </tr>
-              ))}
-            </Table>
-          )}
+          {({ moves }) =>
+            moves.length === 0 ? (
+              <Empty command="kumiki stage NAME@N">{say("page.moves.empty")}</Empty>
+            ) : (
+              <Table
+                label={say("page.moves")}
+                head={[say("page.when"), say("page.asset"), say("page.stage"), say("page.change"), say("page.by"), say("page.reason")]}
+              >
+                {moves.map((m, i) => (
+                  <tr key={i}>
+                    <td>
+                      <Time at={m.at} />
+                    </td>
+                    <th scope="row">
+                      <AssetLink name={m.asset} />
+                    </th>
+                    <td>
+                      <Stage name={m.stage} />
+                    </td>
+                    <td>
+                      {m.from === null ? "–" : <VersionLink name={`${m.asset}@${m.from}`} short />} →{" "}
+                      {m.number === null ? "–" : <VersionLink name={`${m.asset}@${m.number}`} short />}
+                    </td>
+                    <td>{m.by}</td>
+                    <td class="sentence">{m.reason}</td>
+                  </tr>
+                ))}
+              </Table>
+            )
+          }
         </Read>
       </Section>
     </Page>
-  );
-}
-
-function Now({ production }: { production: Production }) {
-  const say = useSay();
-  const kind = useKind();
-  if (production.release === 0) return <Empty command="kumiki release NAME@N">{say("page.production.empty")}</Empty>;
-  return (
-    <>
-      <p><a href={to.release(production.release)}>{say("page.release.number", { number: production.release })}</a> · <Time at={production.liveAt} /></p>
-      <Table label={say("page.production")} head={[say("page.version"), say("page.kind"), say("page.made")]}>
-        {production.set.map(v => <tr key={v.name}><th scope="row"><VersionLink name={v.name} /></th><td>{v.kind && kind(v.kind)}</td><td><Time at={v.madeAt} /></td></tr>)}
-      </Table>
-    </>
   );
 }
 
@@ -76,9 +90,19 @@ function One({ release }: { release: ReleaseLine }) {
   const say = useSay();
   return (
     <article>
-      <h3><a href={to.release(release.number)}>{say("page.release.number", { number: release.number })}</a> <ReleaseStateMark state={release.state} /></h3>
+      <h3>
+        <a href={to.release(release.number)}>{say("page.release.number", { number: release.number })}</a> <ReleaseStateMark state={release.state} />
+      </h3>
       <p>{release.reason || <span class="quiet">{say("page.reason.none")}</span>}</p>
-      <p class="quiet">{release.author} · <Time at={release.liveAt ?? release.at} /> · {say("page.release.size", { count: release.size })}{release.restores !== null && <> · <a href={to.release(release.restores)}>{say("page.release.restores", { number: release.restores })}</a></>}</p>
+      <p class="quiet">
+        {release.author} · <Time at={release.liveAt ?? release.at} /> · {say("page.release.size", { count: release.size })}
+        {release.restores !== null && (
+          <>
+            {" "}
+            · <a href={to.release(release.restores)}>{say("page.release.restores", { number: release.restores })}</a>
+          </>
+        )}
+      </p>
       <Changes of={release.changes} before={release.before} />
       <Waivers of={release.waivers} />
     </article>

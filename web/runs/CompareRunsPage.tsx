@@ -29,15 +29,32 @@ function Compared({ ids }: { ids: string[] }) {
       <Read of={runs} what={say("page.compare.runs")}>
         {all => (
           <>
-            <Side runs={all} label={say("page.compare.runs")} rows={[
-              [say("page.state"), r => <RunStateMark state={r.run.state} />], [say("page.asset"), r => <AssetLink name={r.run.asset} />], [say("page.result"), r => (r.run.result ? <VersionLink name={r.run.result} /> : "–")],
-              [say("page.started"), r => <Time at={r.run.started} />], [say("page.cost.wall"), r => (r.cost ? <Lasting seconds={r.cost.wallSeconds} /> : "–")], [say("page.cost.cpu"), r => (r.cost ? <Lasting seconds={r.cost.cpuSeconds} /> : "–")],
-              [say("page.cost.memory"), r => (r.cost ? <Bytes of={r.cost.peakMemoryBytes} /> : "–")],
-            ]} />
+            <Side
+              runs={all}
+              label={say("page.compare.runs")}
+              rows={[
+                [say("page.state"), r => <RunStateMark state={r.run.state} />],
+                [say("page.asset"), r => <AssetLink name={r.run.asset} />],
+                [say("page.result"), r => (r.run.result ? <VersionLink name={r.run.result} /> : "–")],
+                [say("page.started"), r => <Time at={r.run.started} />],
+                [say("page.cost.wall"), r => (r.cost ? <Lasting seconds={r.cost.wallSeconds} /> : "–")],
+                [say("page.cost.cpu"), r => (r.cost ? <Lasting seconds={r.cost.cpuSeconds} /> : "–")],
+                [say("page.cost.memory"), r => (r.cost ? <Bytes of={r.cost.peakMemoryBytes} /> : "–")],
+              ]}
+            />
             <Measured runs={all} />
             <Differences title={say("page.parameters")} runs={all} rows={rowsOf(all, r => ({ ...r.parameters, seed: String(r.seed) }))} />
             <Differences title={say("page.compare.data")} runs={all} rows={rowsOf(all, r => Object.fromEntries(r.planned.map(v => [v.split("@")[0]!, v])))} />
-            <Differences title={say("page.code")} runs={all} rows={rowsOf(all, r => ({ [say("page.code.digest")]: r.code.projectDigest.slice(0, 12), [say("page.code.commit")]: r.code.gitCommit?.slice(0, 12) ?? "–", [say("page.environment.runtime")]: r.environment.runtime, ...r.environment.engines }))} />
+            <Differences
+              title={say("page.code")}
+              runs={all}
+              rows={rowsOf(all, r => ({
+                [say("page.code.digest")]: r.code.projectDigest.slice(0, 12),
+                [say("page.code.commit")]: r.code.gitCommit?.slice(0, 12) ?? "–",
+                [say("page.environment.runtime")]: r.environment.runtime,
+                ...r.environment.engines,
+              }))}
+            />
           </>
         )}
       </Read>
@@ -54,7 +71,13 @@ function Measured({ runs }: { runs: Run[] }) {
   const versions = useAll<Version>(results.map(v => `api/versions/${v.split("@").map(encodeURIComponent).join("/")}`));
   const metrics = (run: Run) => ({ ...run.figures, ...(versions.state === "ready" ? versions.value.find(v => v.name === run.run.result)?.metrics : {}) });
   if (versions.state !== "ready") return <Read of={versions} what={say("page.metrics")}>{() => null}</Read>;
-  return <Differences title={say("page.metrics")} runs={runs} rows={rowsOf(runs, r => Object.fromEntries(Object.entries(metrics(r)).map(([n, v]) => [n, figure(v, language)])))} />;
+  return (
+    <Differences
+      title={say("page.metrics")}
+      runs={runs}
+      rows={rowsOf(runs, r => Object.fromEntries(Object.entries(metrics(r)).map(([n, v]) => [n, figure(v, language)])))}
+    />
+  );
 }
 
 function Side({ runs, rows, label }: { runs: Run[]; rows: [string, (run: Run) => ComponentChildren][]; label: string }) {
@@ -81,7 +104,12 @@ function Differences({ title, runs, rows }: { title: string; runs: Run[]; rows: 
   return (
     <Section title={title}>
       {other.length > 0 ? <Side runs={runs} rows={cells(other)} label={title} /> : <p class="good">✓ {say("page.compare.same")}</p>}
-      {same.length > 0 && other.length > 0 && <details><summary>{say("page.compare.alike", { count: same.length })}</summary><Side runs={runs} rows={cells(same)} label={`${title}: ${say("page.compare.alike", { count: same.length })}`} /></details>}
+      {same.length > 0 && other.length > 0 && (
+        <details>
+          <summary>{say("page.compare.alike", { count: same.length })}</summary>
+          <Side runs={runs} rows={cells(same)} label={`${title}: ${say("page.compare.alike", { count: same.length })}`} />
+        </details>
+      )}
     </Section>
   );
 }

@@ -15,7 +15,15 @@ export function Curves({ runs }: { runs: Compared[] }) {
   if (all.state === "ready" && overlaid(all.value, runs).length === 0) return null;
   return (
     <Section title={say("page.curves")}>
-      <Read of={all} what={say("page.curves")}>{metrics => <div class="charts">{overlaid(metrics, runs).map(c => <Chart key={c.title} title={c.title} series={c.series} />)}</div>}</Read>
+      <Read of={all} what={say("page.curves")}>
+        {metrics => (
+          <div class="charts">
+            {overlaid(metrics, runs).map(c => (
+              <Chart key={c.title} title={c.title} series={c.series} />
+            ))}
+          </div>
+        )}
+      </Read>
     </Section>
   );
 }
@@ -41,7 +49,13 @@ export function useAll<T>(paths: string[]): Resource<T[]> {
     const stop = new AbortController();
     Promise.all(paths.map(p => get<T>(p, language, stop.signal))).then(
       value => hold({ key, resource: { state: "ready", value } }),
-      (error: unknown) => stop.signal.aborted || hold({ key, resource: { state: "failed", reason: error instanceof Refusal ? error.message : say("page.no-answer"), retry: () => setTries(t => t + 1) } }));
+      (error: unknown) =>
+        stop.signal.aborted ||
+        hold({
+          key,
+          resource: { state: "failed", reason: error instanceof Refusal ? error.message : say("page.no-answer"), retry: () => setTries(t => t + 1) },
+        }),
+    );
     return () => stop.abort();
   }, [key, language, revision, tries]);
   return held?.key === key ? held.resource : { state: "loading" };

@@ -48,10 +48,21 @@ export function LogLines({ path, running }: { path: string; running: boolean }) 
     <>
       {(lines[0]?.sequence ?? 1) > 1 && <p class="note">{say("page.log.cut", { count: mostShown })}</p>}
       <div
-        class="log" ref={box} tabIndex={0} role="log" aria-label={say("page.log")}
+        class="log"
+        ref={box}
+        tabIndex={0}
+        role="log"
+        aria-label={say("page.log")}
         onScroll={e => (atEnd.current = e.currentTarget.scrollHeight - e.currentTarget.scrollTop - e.currentTarget.clientHeight < 24)}
       >
-        {lines.map(l => <div key={l.sequence} class={`level-${l.level}`}><time dateTime={l.at} title={l.at}>{clockTime(l.at, language)}</time> <span>{l.text}</span></div>)}
+        {lines.map(l => (
+          <div key={l.sequence} class={`level-${l.level}`}>
+            <time dateTime={l.at} title={l.at}>
+              {clockTime(l.at, language)}
+            </time>{" "}
+            <span>{l.text}</span>
+          </div>
+        ))}
       </div>
     </>
   );

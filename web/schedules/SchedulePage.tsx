@@ -17,8 +17,16 @@ export function SchedulePage({ name }: { name: string }) {
         {value => (
           <>
             <State schedule={{ ...value, last: null }} />
-            <Section title={say("page.schedule.history")}>{pages.map((before, i) => <Some key={before} path={path} before={before} last={i === pages.length - 1} onMore={next => setPages(p => [...p, next])} />)}</Section>
-            {value.models.length > 0 && <Section title={say("page.automation")}><AutomationTable of={value.models} /></Section>}
+            <Section title={say("page.schedule.history")}>
+              {pages.map((before, i) => (
+                <Some key={before} path={path} before={before} last={i === pages.length - 1} onMore={next => setPages(p => [...p, next])} />
+              ))}
+            </Section>
+            {value.models.length > 0 && (
+              <Section title={say("page.automation")}>
+                <AutomationTable of={value.models} />
+              </Section>
+            )}
           </>
         )}
       </Read>

@@ -15,10 +15,25 @@ export function SchedulesPage() {
       <Read of={schedules} what={say("page.nav.schedules")}>
         {({ schedules, automation }) => (
           <>
-            {schedules.length === 0
-              ? <Empty>{say("page.schedules.empty")} <code>class Weekly(Model model) : Schedule</code></Empty>
-              : schedules.map(s => <section key={s.name} class="card schedule"><h2><a href={to.schedule(s.name)}>{s.name}</a></h2><State schedule={s} /></section>)}
-            {automation.length > 0 && <Section title={say("page.automation")}><AutomationTable of={automation} /></Section>}
+            {schedules.length === 0 ? (
+              <Empty>
+                {say("page.schedules.empty")} <code>class Weekly(Model model) : Schedule</code>
+              </Empty>
+            ) : (
+              schedules.map(s => (
+                <section key={s.name} class="card schedule">
+                  <h2>
+                    <a href={to.schedule(s.name)}>{s.name}</a>
+                  </h2>
+                  <State schedule={s} />
+                </section>
+              ))
+            )}
+            {automation.length > 0 && (
+              <Section title={say("page.automation")}>
+                <AutomationTable of={automation} />
+              </Section>
+            )}
           </>
         )}
       </Read>
@@ -33,18 +48,59 @@ export function State({ schedule: s }: { schedule: Schedule }) {
   const project = useResource<Project>("api/project");
   return (
     <>
-      {s.alerts.filter(a => a.closed === null).map(a => <div key={a.number} role="alert" class="failed"><p>{a.says.text}</p><p class="quiet"><Time at={a.at} /></p></div>)}
-      <Values of={[
-        [say("page.schedule.next"), s.pausedAt !== null ? <span class="look">{say("page.schedule.paused", { by: s.pausedBy ?? "" })} <Time at={s.pausedAt} /></span> : <b><Time at={s.next} /></b>],
-        [say("page.schedule.when"), <><code>{s.cron}</code> {s.zone}</>],
-        [say("page.schedule.make"), <Names of={s.make} />],
-        ...(s.newData.length === 0 ? [] : [[say("page.schedule.new-data"), <Names of={s.newData} />] as [string, preact.JSX.Element]]),
-        [say("page.schedule.release"), s.release === "byPerson" ? say("page.schedule.by-person") : s.release === "atOnce" ? say("page.schedule.at-once") : say("page.schedule.after-hold", { hold: duration(s.holdSeconds ?? 0, language) })],
-        ...(s.afterwards.length === 0 ? [] : [[say("page.schedule.afterwards"), <Names of={s.afterwards} />] as [string, preact.JSX.Element]]),
-      ]} />
+      {s.alerts
+        .filter(a => a.closed === null)
+        .map(a => (
+          <div key={a.number} role="alert" class="failed">
+            <p>{a.says.text}</p>
+            <p class="quiet">
+              <Time at={a.at} />
+            </p>
+          </div>
+        ))}
+      <Values
+        of={[
+          [
+            say("page.schedule.next"),
+            s.pausedAt !== null ? (
+              <span class="look">
+                {say("page.schedule.paused", { by: s.pausedBy ?? "" })} <Time at={s.pausedAt} />
+              </span>
+            ) : (
+              <b>
+                <Time at={s.next} />
+              </b>
+            ),
+          ],
+          [
+            say("page.schedule.when"),
+            <>
+              <code>{s.cron}</code> {s.zone}
+            </>,
+          ],
+          [say("page.schedule.make"), <Names of={s.make} />],
+          ...(s.newData.length === 0 ? [] : [[say("page.schedule.new-data"), <Names of={s.newData} />] as [string, preact.JSX.Element]]),
+          [
+            say("page.schedule.release"),
+            s.release === "byPerson"
+              ? say("page.schedule.by-person")
+              : s.release === "atOnce"
+                ? say("page.schedule.at-once")
+                : say("page.schedule.after-hold", { hold: duration(s.holdSeconds ?? 0, language) }),
+          ],
+          ...(s.afterwards.length === 0 ? [] : [[say("page.schedule.afterwards"), <Names of={s.afterwards} />] as [string, preact.JSX.Element]]),
+        ]}
+      />
       {project.state === "ready" && project.value.mayMake && <Ask schedule={s} />}
-      {s.open.map(o => <OneOccurrence key={o.number} of={o} />)}
-      {s.last !== null && <><h3>{say("page.schedule.last")}</h3><OneOccurrence of={s.last} /></>}
+      {s.open.map(o => (
+        <OneOccurrence key={o.number} of={o} />
+      ))}
+      {s.last !== null && (
+        <>
+          <h3>{say("page.schedule.last")}</h3>
+          <OneOccurrence of={s.last} />
+        </>
+      )}
     </>
   );
 }
@@ -74,11 +130,30 @@ function Ask({ schedule: s }: { schedule: Schedule }) {
 export function AutomationTable({ of }: { of: Automation[] }) {
   const say = useSay();
   return (
-    <Table label={say("page.automation")} head={[say("page.kind.model"), say("page.automation.stage"), say("page.nav.schedules"), say("page.automation.missing")]} numbers={[1]}>
+    <Table
+      label={say("page.automation")}
+      head={[say("page.kind.model"), say("page.automation.stage"), say("page.nav.schedules"), say("page.automation.missing")]}
+      numbers={[1]}
+    >
       {of.map(a => (
         <tr key={a.model}>
-          <th scope="row"><AssetLink name={a.model} /></th><td class="number">{a.stage}</td><td>{a.schedules.map(n => <a key={n} href={to.schedule(n)}>{n} </a>)}</td>
-          <td class="sentence">{a.missing.text} {a.mends.map(m => <Command key={m}>{m}</Command>)}</td>
+          <th scope="row">
+            <AssetLink name={a.model} />
+          </th>
+          <td class="number">{a.stage}</td>
+          <td>
+            {a.schedules.map(n => (
+              <a key={n} href={to.schedule(n)}>
+                {n}{" "}
+              </a>
+            ))}
+          </td>
+          <td class="sentence">
+            {a.missing.text}{" "}
+            {a.mends.map(m => (
+              <Command key={m}>{m}</Command>
+            ))}
+          </td>
         </tr>
       ))}
     </Table>

@@ -67,12 +67,18 @@ function Header({ route, language, onLanguage }: { route: Route; language: Langu
       </a>
       <nav aria-label={say("page.nav")}>
         {rooms.map(r => (
-          <a key={r} href={to[r === "runs" ? "allRuns" : r]} aria-current={room === r ? "page" : undefined}>{say(`page.nav.${r}`)}</a>
+          <a key={r} href={to[r === "runs" ? "allRuns" : r]} aria-current={room === r ? "page" : undefined}>
+            {say(`page.nav.${r}`)}
+          </a>
         ))}
       </nav>
       <div class="tools">
-        <span class={`connection ${connection}`} role="status" title={say(`page.connection.${connection}.more`)}>{say(`page.connection.${connection}`)}</span>
-        <button type="button" class="language" lang={language === "en" ? "ja" : "en"} onClick={() => onLanguage(language === "en" ? "ja" : "en")}>{language === "en" ? "日本語" : "English"}</button>
+        <span class={`connection ${connection}`} role="status" title={say(`page.connection.${connection}.more`)}>
+          {say(`page.connection.${connection}`)}
+        </span>
+        <button type="button" class="language" lang={language === "en" ? "ja" : "en"} onClick={() => onLanguage(language === "en" ? "ja" : "en")}>
+          {language === "en" ? "日本語" : "English"}
+        </button>
       </div>
     </header>
   );
@@ -82,7 +88,7 @@ const rooms = ["overview", "graph", "assets", "runs", "releases", "schedules", "
 
 function roomOf(route: Route): string {
   switch (route.page) {
-    case "asset": case "version": case "diff": case "report": case "threshold": return "assets";
+    case "asset": case "version": case "diff": case "report": case "threshold": case "goal": return "assets";
     case "run": case "compareRuns": return "runs";
     case "board": return "boards";
     case "release": return "releases";
@@ -105,6 +111,7 @@ function Here({ route }: { route: Route }) {
     case "compareRuns": return <CompareRunsPage key={route.ids.join()} ids={route.ids} />;
     case "releases": return <ReleasesPage />;
     case "release": return <ReleasePage key={route.number} number={route.number} />;
+    case "goal": return <Later key={route.name} page="goal" with={{ name: route.name }} />;
     case "boards": return <Later page="boards" with={{}} />;
     case "board": return <Later key={route.name} page="board" with={{ name: route.name, tab: route.tab, query: route.query }} />;
     case "report": return <Later key={`${route.asset}@${route.number}`} page="report" with={{ asset: route.asset, number: route.number }} />;

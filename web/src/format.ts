@@ -13,7 +13,12 @@ export function bytes(value: number, language: Language): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
   let at = 0;
   for (; value >= 999.5 && at < units.length - 1; at++) value /= 1000;
-  return new Intl.NumberFormat(language, { style: "unit", unit: units[at], unitDisplay: at === 0 ? "long" : "short", maximumFractionDigits: at === 0 || value >= 99.95 ? 0 : 1 }).format(value);
+  return new Intl.NumberFormat(language, {
+    style: "unit",
+    unit: units[at],
+    unitDisplay: at === 0 ? "long" : "short",
+    maximumFractionDigits: at === 0 || value >= 99.95 ? 0 : 1,
+  }).format(value);
 }
 
 /** The two largest units that matter: 380 ms, 37.4 s, 5 min 12 s, 3 h 4 min, 2 days 5 h. */

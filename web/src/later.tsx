@@ -6,6 +6,7 @@ import { useSay } from "./texts";
 const pages = {
   report: () => import("./report/ReportPage").then(m => m.ReportPage as ComponentType<never>),
   threshold: () => import("./threshold/ThresholdPage").then(m => m.ThresholdPage as ComponentType<never>),
+  goal: () => import("../plan/GoalPage").then(m => m.GoalPage as ComponentType<never>),
   boards: () => import("./board/BoardsPage").then(m => m.BoardsPage as ComponentType<never>),
   board: () => import("./board/BoardPage").then(m => m.BoardPage as ComponentType<never>),
 };
@@ -24,7 +25,12 @@ export function Later({ page, with: given }: { page: keyof typeof pages; with: R
   if (held?.page !== page) return <Page title="…"><p role="status" class="loading">{say("page.reading", { what: "…" })}</p></Page>;
   if (held.is === null) return (
     <Page title="…">
-      <div role="alert" class="failed"><p>{say("page.no-answer")}</p><button type="button" onClick={() => setTries(t => t + 1)}>{say("page.retry")}</button></div>
+      <div role="alert" class="failed">
+        <p>{say("page.no-answer")}</p>
+        <button type="button" onClick={() => setTries(t => t + 1)}>
+          {say("page.retry")}
+        </button>
+      </div>
     </Page>
   );
   const Is = held.is as ComponentType<Record<string, unknown>>;

@@ -45,7 +45,18 @@ export function Command({ children }: { children: string }) {
 
 /** What a check found, each with the commands that mend it. */
 export function Findings({ of }: { of: Finding[] }) {
-  return <ul class="findings">{of.map(f => <li key={f.says.text} class={f.severity}>{f.says.text} {f.mends.map(m => <Command key={m}>{m}</Command>)}</li>)}</ul>;
+  return (
+    <ul class="findings">
+      {of.map(f => (
+        <li key={f.says.text} class={f.severity}>
+          {f.says.text}{" "}
+          {f.mends.map(m => (
+            <Command key={m}>{m}</Command>
+          ))}
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 export function Section({ title, count, children }: { title: string; count?: number; children: ComponentChildren }) {
@@ -62,7 +73,19 @@ export function Table({ label, head, children, numbers = [] }: { label: string; 
   return (
     <div class="table-box" tabIndex={0} role="region" aria-label={label}>
       <table>
-        <thead><tr>{head.map((h, i) => h === "" ? <td key={i} /> : <th key={h} scope="col" class={numbers.includes(i) ? "number" : undefined}>{h}</th>)}</tr></thead>
+        <thead>
+          <tr>
+            {head.map((h, i) =>
+              h === "" ? (
+                <td key={i} />
+              ) : (
+                <th key={h} scope="col" class={numbers.includes(i) ? "number" : undefined}>
+                  {h}
+                </th>
+              ),
+            )}
+          </tr>
+        </thead>
         <tbody>{children}</tbody>
       </table>
     </div>

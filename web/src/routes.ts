@@ -17,6 +17,7 @@ export type Route =
   | { page: "report"; asset: string; number: string }
   | { page: "threshold"; asset: string; number: string }
   | { page: "boards" }
+  | { page: "goal"; name: string }
   | { page: "board"; name: string; tab: string; query: string }
   | { page: "nowhere"; hash: string };
 
@@ -47,6 +48,7 @@ export function routeOf(hash: string): Route {
     case "api/0": return { page: "api" };
     case "reports/2": return { page: "report", asset: first!, number: second! };
     case "thresholds/2": return { page: "threshold", asset: first!, number: second! };
+    case "goals/1": return { page: "goal", name: first! };
     case "boards/0": return { page: "boards" };
     case "boards/1": case "boards/2": return { page: "board", name: first!, tab: second ?? "", query };
     default: return { page: "nowhere", hash };
@@ -77,6 +79,7 @@ export const to = {
   release: (number: number) => `#/releases/${number}`,
   report: (version: string) => `#/reports/${version.split("@").map(enc).join("/")}`,
   threshold: (version: string) => `#/thresholds/${version.split("@").map(enc).join("/")}`,
+  goal: (name: string) => `#/goals/${enc(name)}`,
   boards: "#/boards",
   board: (name: string) => `#/boards/${enc(name)}`,
   file: (version: string, path: string) => `api/versions/${version.split("@").map(enc).join("/")}/files/${path.split("/").map(enc).join("/")}`,

@@ -1,11 +1,19 @@
 import { expect, test } from "vitest";
-import { makeOf, waiverOf } from "../releases/mends";
+import { makeOf, releaseOf, waiverOf } from "../releases/mends";
 import { rowsOf } from "../runs/compared";
 import { overlaid } from "../runs/Curves";
 
 test("A mend's waiver is the one that still needs a reason", () => {
   expect(waiverOf("kumiki release demand-model@2 --waive demand-model@1:goal='a bad week' --waive demand-model@2:beats-baseline=REASON")).toEqual({ version: "demand-model@2", check: "beats-baseline" });
   expect(waiverOf("kumiki release demand-model@2")).toBeNull();
+});
+
+test("A mend that releases otherwise is read as what it asks for, quotes and all", () => {
+  expect(releaseOf("kumiki release demand-model@2 --without reorder-endpoint --without stock --waive 'goal@1:today=it'\\''s a trial' --waive a@1:b=REASON")).toEqual({
+    set: ["demand-model@2"], without: ["reorder-endpoint", "stock"],
+    waivers: [{ version: "goal@1", check: "today", because: "it's a trial" }, { version: "a@1", check: "b", because: "REASON" }],
+  });
+  expect(releaseOf("kumiki make demand-model --use sales@3")).toBeNull();
 });
 
 test("A mend that makes names what it makes", () => {

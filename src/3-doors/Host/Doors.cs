@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using System.Reflection;
 using Kumiki.Doctor;
 using Kumiki.Shell;
@@ -9,7 +11,9 @@ namespace Kumiki;
 sealed partial class Doors(Project project, Assembly program)
 {
     public static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document.", Recursive = true };
-    public static readonly Option<string?> Language = new Option<string?>("--lang") { Description = "en or ja; KUMIKI_LANG and LANG by default.", Recursive = true }.AcceptOnlyFromAmong([.. Catalogue.Languages]);
+    public static readonly Option<string?> Language =
+        new Option<string?>("--lang") { Description = "en or ja; KUMIKI_LANG and LANG by default.", Recursive = true }
+            .AcceptOnlyFromAmong([.. Catalogue.Languages]);
     public static readonly Option<DirectoryInfo> Data = new("--data")
     {
         Description = "The folder everything is kept in.",
@@ -22,11 +26,29 @@ sealed partial class Doors(Project project, Assembly program)
     public RootCommand Root()
     {
         var root = new RootCommand("Kumiki: from a business goal to a monitored model that keeps learning.") { Json, Language, Data };
-        foreach (var command in Making().Concat(Looking()).Concat(Keeping()).Concat(Releasing()).Concat(Continuing()).Concat(Serving()).Append(DoctorCommand.Create())) root.Add(command);
+        IEnumerable<Command> all = [.. Making(), .. Looking(), .. Keeping(), .. Releasing(), .. Continuing(), .. Serving(), DoctorCommand.Create()];
+        foreach (var command in all) root.Add(command);
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpOnce((HelpAction)help.Action!, [Json, Language, Data]);
         return root;
     }
 
-    /// <summary>Runs a verb within another. A signal ends it through <paramref name="stop"/>: with a handler each, the later one would cancel what the earlier one had already ended and disposed.</summary>
+    /// <summary>Help in which a verb's own option stands alone, where its name is that of one that all verbs share.</summary>
+    sealed class HelpOnce(HelpAction help, IReadOnlyList<Option> shared) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parsed)
+        {
+            var own = parsed.CommandResult.Command.Options.ToList();
+            List<Option> hidden = [.. shared.Where(s => own.Any(o => o != s && o.Name == s.Name))];
+            foreach (var option in hidden) option.Hidden = true;
+            var code = help.Invoke(parsed);
+            foreach (var option in hidden) option.Hidden = false;
+            return code;
+        }
+    }
+
+    /// <summary>Runs a verb within another. A signal ends it through <paramref name="stop"/>: with a handler each, the later one would cancel what the earlier
+    /// one had already ended and disposed.</summary>
     public static async Task<int> AgainAsync(RootCommand root, IReadOnlyList<string> args, CancellationToken stop) =>
         await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop);
 

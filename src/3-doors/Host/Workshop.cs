@@ -30,7 +30,8 @@ public static class Workshop
         {
             if (parsed.Errors.Count == 0 && parsed.GetValue(Doors.Language) is { } language) Catalogue.ProcessLanguage = Catalogue.Known(language);
             // A second of grace would kill a run that is just being written down as cancelled.
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
         }
         catch (Making.GraphException e)
         {

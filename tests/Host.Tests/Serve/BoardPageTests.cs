@@ -110,8 +110,68 @@ public sealed class BoardPageTests(BoardWorld world, Browser browser) : IClassFi
         await Assertions.Expect(visit.Page.GetByText("There is nothing for this choice")).ToBeVisibleAsync();
     }
 
+    [Fact]
+    public async Task One_of_ten_thousand_stores_is_found_by_typing_and_chosen_by_keyboard_alone()
+    {
+        await using var visit = await browser.VisitAsync(world.Server.Address, "#/boards/crowd-board");
+        var page = visit.Page;
+        var box = page.GetByRole(AriaRole.Combobox, new() { Name = "store", Exact = true });
+        var list = page.GetByRole(AriaRole.Listbox, new() { Name = "store" });
+
+        await box.FillAsync("store 0987");
+        await Assertions.Expect(list.GetByRole(AriaRole.Option)).ToHaveCountAsync(10);
+        await Assertions.Expect(list.GetByRole(AriaRole.Option).First).ToHaveTextAsync("Store 09870");
+        Assert.Equal("", await visit.AxeAsync());
+        await box.PressAsync("ArrowDown");
+        await box.PressAsync("ArrowDown");
+        await Assertions.Expect(list.GetByRole(AriaRole.Option, new() { Name = "Store 09871" })).ToHaveAttributeAsync("aria-selected", "true");
+        await box.PressAsync("Enter");
+        await Assertions.Expect(list).ToBeHiddenAsync();
+        Assert.Contains("key.store=Store+09871", page.Url, StringComparison.Ordinal);
+        await Assertions.Expect(page.GetByRole(AriaRole.Combobox, new() { Name = "store", Exact = true })).ToHaveValueAsync("Store 09871");
+
+        await box.FillAsync("no such store");
+        await Assertions.Expect(list).ToContainTextAsync("nothing holds that");
+        await box.PressAsync("Escape");
+        await Assertions.Expect(box).ToHaveValueAsync("Store 09871");
+        await box.FillAsync("");
+        await box.PressAsync("Enter");
+        await Assertions.Expect(box).ToHaveValueAsync("");
+        Assert.DoesNotContain("key.store", page.Url, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_board_whose_forecasts_were_not_made_yet_says_so_and_how()
+    {
+        foreach (var tab in new[] { "forecast", "errors", "changes", "goal" })
+        {
+            await using var visit = await browser.VisitAsync(world.Server.Address, $"#/boards/crowd-board/{tab}");
+            await Assertions.Expect(visit.Page.Locator(".empty")).ToContainTextAsync("There are no forecasts yet");
+            await Assertions.Expect(visit.Page.Locator(".empty .command")).ToHaveTextAsync("kumiki make late-forecasts --upstream");
+        }
+        await using var bare = await browser.VisitAsync(world.Server.Address, "#/boards/bare-board/errors?from=2030-01-01");
+        await Assertions.Expect(bare.Page.GetByText("There is nothing for this choice")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_goal_shows_what_it_states_and_its_weeks_on_the_board()
+    {
+        await using var visit = await browser.VisitAsync(world.Server.Address, "#/");
+        var page = visit.Page;
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "shop-goal" }).First.ClickAsync();
+        await visit.SeesAsync("shop-goal");
+        await Assertions.Expect(page.Locator("dl.values").First).ToContainTextAsync("10 bottles");
+        await Assertions.Expect(page.GetByText("6 of 6 questions are open")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("No test report reads this goal yet.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".tile").Filter(new() { HasText = "Weeks that reached it" })).ToContainTextAsync("15 / 16");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Open the board" }).ClickAsync();
+        await visit.SeesAsync("shop-board");
+    }
+
     public static TheoryData<string> Pages =>
     [
+        "#/goals/shop-goal", "#/boards/crowd-board/forecast",
         "#/boards", "#/boards/shop-board", "#/boards/shop-board/sales?by=store&grain=day", "#/boards/shop-board/forecast?key.store=kobe&key.item=tea",
             "#/boards/shop-board/errors", "#/boards/shop-board/errors?group=row",
         "#/boards/shop-board/changes", "#/boards/shop-board/goal",

@@ -14,7 +14,7 @@ public sealed class BoardTests(BoardWorld world) : IClassFixture<BoardWorld>
         var list = await world.GetAsync("api/boards");
         var graph = await world.GetAsync("api/graph");
 
-        Assert.Equal(["bare-board", "empty-board", "shop-board"], list["boards"]!.AsArray().Select(b => (string)b!["name"]!));
+        Assert.Equal(["bare-board", "crowd-board", "empty-board", "shop-board"], list["boards"]!.AsArray().Select(b => (string)b!["name"]!));
         var note = Assert.Single(graph["findings"]!.AsArray(), f => (string)f!["rule"]! == "view")!;
         Assert.Equal(("note", "keyless-board names 0 keys; name 1 to 4 with By, such as By(r => r.Store)."), ((string)note["severity"]!,
             (string)note["says"]!["text"]!));

@@ -75,6 +75,22 @@ public sealed class EmptyBoard(EmptySales sales) : Board<ShopDay>(sales)
     protected override void Show(BoardPlan<ShopDay> board) => board.By(r => r.Store).At(r => r.Date).Sum(r => r.Units);
 }
 
+public sealed class CrowdSales : Dataset<ShopDay>
+{
+    public override Source Source => Source.Csv("crowd.csv");
+}
+
+public sealed class LateForecasts : Dataset<ShopForecast>
+{
+    public override Source Source => Source.Csv("nowhere.csv");
+}
+
+/// <summary>A board of ten thousand stores, whose forecasts were never made.</summary>
+public sealed class CrowdBoard(CrowdSales sales, LateForecasts forecasts) : Board<ShopDay>(sales)
+{
+    protected override void Show(BoardPlan<ShopDay> board) => board.By(r => r.Store).By(r => r.Item).At(r => r.Date).Sum(r => r.Units).Forecasts(forecasts);
+}
+
 /// <summary>Three shops of two items whose sales are known to the bottle, served with their board.</summary>
 /// <remarks>
 /// 20 weeks of equal days from Monday 2025-01-06, and three days of the next week. Tea sells 10 a day and juice 5, in kobe twice as much. Forecasts 2 weeks
@@ -108,7 +124,7 @@ public sealed class BoardWorld : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Type[] types = [typeof(ShopSales), typeof(ShopForecasts), typeof(ShopErrors), typeof(BareForecasts), typeof(ShopGoal), typeof(EmptySales),
-            typeof(ShopBoard), typeof(BareBoard), typeof(KeylessBoard), typeof(EmptyBoard)];
+            typeof(ShopBoard), typeof(BareBoard), typeof(KeylessBoard), typeof(EmptyBoard), typeof(CrowdSales), typeof(LateForecasts), typeof(CrowdBoard)];
         foreach (var type in types) project.Add(type);
         data = DataFolder.Open(Path.Combine(root, ".kumiki"), TimeProvider.System);
         place = new(data.Metadata, data.Artifacts, ProgramClosure.Current(typeof(BoardWorld).Assembly), root, Path.Combine(root, "checkpoints"),
@@ -135,11 +151,20 @@ public sealed class BoardWorld : IAsyncLifetime
         accuracy.Add("nara,juice,2025-05-19,2025-05-11,2,900,890,910,35,35,shop-model@2,test");
         await File.WriteAllLinesAsync(Path.Combine(root, "sales.csv"), sales);
         await File.WriteAllLinesAsync(Path.Combine(root, "accuracy.csv"), accuracy);
+        await File.WriteAllLinesAsync(Path.Combine(root, "crowd.csv"),
+            ["date,store,item,units", .. Enumerable.Range(0, 10_000).Select(i => Line($"2025-01-06,Store {i:00000},tea,{i % 10}"))]);
         await ForecastAsync(new(2025, 5, 18), 0);
-        foreach (var asset in (string[])["shop-sales", "shop-forecasts", "shop-errors", "shop-goal", "bare-forecasts"]) await MadeAsync(asset);
+        foreach (var asset in (string[])["shop-sales", "shop-forecasts", "shop-errors", "shop-goal", "bare-forecasts", "crowd-sales"]) await MadeAsync(asset);
         await ForecastAsync(new(2025, 5, 25), 20);
         await MadeAsync("shop-forecasts");
-        var served = new Served { Name = "Shops", DataFolder = data.Path, Metadata = data.Metadata, Artifacts = data.Artifacts, Project = _ => Task.FromResult(new ServedProject(Graph, new(Graph, place))) };
+        var served = new Served
+        {
+            Name = "Shops",
+            DataFolder = data.Path,
+            Metadata = data.Metadata,
+            Artifacts = data.Artifacts,
+            Project = (_, _) => Task.FromResult(new ServedProject(Graph, new(Graph, place))),
+        };
         Server = await KumikiServer.StartAsync(served, ServeAddress.Of("127.0.0.1", 0), default);
     }
 

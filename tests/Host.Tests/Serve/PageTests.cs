@@ -103,6 +103,39 @@ public sealed class PageTests(ServedWorld served, Browser browser, ITestOutputHe
     }
 
     [Fact]
+    public async Task Of_a_large_graph_only_what_is_seen_is_drawn_and_every_node_is_reached_by_keyboard()
+    {
+        using var folder = new TemporaryFolder();
+        await using var world = await DemoWorld.EmptyAsync(folder.Path);
+        var hub = await world.MakeAsync("hub", AssetKind.Dataset);
+        for (var i = 0; i < 240; i++) await world.MakeAsync($"leaf-{i:000}", AssetKind.Model, [(hub, EdgeKind.Source)]);
+        await using var server = await Kumiki.Hosting.KumikiServer.StartAsync(ServedWorld.Of(world), Kumiki.Hosting.ServeAddress.Of("127.0.0.1", 0), default);
+        await using var visit = await browser.VisitAsync(server.Address, "#/graph");
+        var (page, nodes) = (visit.Page, visit.Page.Locator(".drawing li"));
+        var first = page.Locator(".drawing").GetByRole(AriaRole.Link, new() { Name = "leaf-000" });
+        var last = page.Locator(".drawing").GetByRole(AriaRole.Link, new() { Name = "leaf-239" });
+
+        await Assertions.Expect(first).ToBeVisibleAsync();
+        Assert.InRange(await nodes.CountAsync(), 5, 60);
+        await Assertions.Expect(nodes.First).ToHaveAttributeAsync("aria-setsize", "241");
+        await page.Locator(".drawing-box").EvaluateAsync("b => b.scrollTo(0, b.scrollHeight)");
+        await Assertions.Expect(last).ToBeVisibleAsync();
+        await Assertions.Expect(first).ToHaveCountAsync(0);
+        Assert.InRange(await nodes.CountAsync(), 5, 60);
+
+        await last.FocusAsync();
+        for (var back = 239; back > 200; back--) await page.Keyboard.PressAsync("Shift+Tab");
+        await Assertions.Expect(page.Locator(".drawing").GetByRole(AriaRole.Link, new() { Name = "leaf-200" })).ToBeFocusedAsync();
+        await Assertions.Expect(page.Locator(".drawing .lit")).ToHaveCountAsync(1);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show all", Exact = true }).ClickAsync();
+        await Assertions.Expect(nodes).ToHaveCountAsync(241);
+        Assert.Equal("", await visit.AxeAsync());
+        await page.Locator(".drawing").GetByRole(AriaRole.Link, new() { Name = "hub" }).PressAsync("Enter");
+        await visit.SeesAsync("hub");
+    }
+
+    [Fact]
     public async Task Everything_is_reached_and_opened_by_keyboard_alone()
     {
         await using var visit = await browser.VisitAsync(served, "#/graph");

@@ -125,7 +125,7 @@ public sealed class ProjectTests : IAsyncLifetime
             DataFolder = folder,
             Metadata = data.Metadata,
             Artifacts = data.Artifacts,
-            Project = _ => Task.FromResult(Now(graph())),
+            Project = (_, _) => Task.FromResult(Now(graph())),
         },
         ServeAddress.Of("127.0.0.1", 0), default);
 

@@ -108,6 +108,60 @@ public sealed class ReportPageTests(LendingWorld world, Browser browser) : IClas
     }
 
     [Fact]
+    public async Task A_zone_left_to_people_has_two_bounds_that_move_on_their_own_by_keyboard()
+    {
+        var among = await JsonAsync("api/versions/decline-above/1/thresholds");
+        var (points, costs, rows, highs) = (among["points"]!.AsArray(), among["choice"]!["costs"]!["costs"]!, (int)among["rows"]!, (int)among["highs"]!);
+        var chosen = points.Index().Single(p => (double)p.Item!["value"]! == (double)among["choice"]!["value"]!).Index;
+        Assert.Equal(32_000, (double)among["personCost"]!);
+        await using var visit = await browser.VisitAsync(world.Server.Address, "#/thresholds/decline-above/1");
+        var page = visit.Page;
+        var total = page.Locator(".tile").Filter(new() { HasText = "Cost of all" }).Locator("b");
+
+        await page.GetByLabel("Leave a zone of scores to people").CheckAsync();
+        var (upper, lower) = (page.GetByRole(AriaRole.Slider, new() { Name = "Decided “decline” from" }), page.GetByRole(AriaRole.Slider, new() { Name = "Left to people from" }));
+        await ShowsAsync(chosen, chosen, 32_000);
+        await lower.PressAsync("ArrowLeft");
+        await lower.PressAsync("ArrowLeft");
+        await ShowsAsync(chosen, chosen + 2, 32_000);
+        await upper.PressAsync("ArrowRight");
+        await ShowsAsync(chosen - 1, chosen + 2, 32_000);
+        await upper.PressAsync("Home");      // stops at the other bound
+        await ShowsAsync(chosen + 2, chosen + 2, 32_000);
+        await upper.PressAsync("End");
+        await page.GetByLabel("A person's decision costs").FillAsync("1000");
+        await ShowsAsync(0, chosen + 2, 1_000);
+        var people = (int)points[chosen + 2]!["above"]! - (int)points[0]!["above"]!;
+        await Assertions.Expect(page.Locator(".tile").Filter(new() { HasText = "Left to people" })).ToContainTextAsync($"{people.ToString("N0", CultureInfo.InvariantCulture)} / ");
+        await Assertions.Expect(page.Locator("table.cells thead th")).ToHaveTextAsync(["Truth ↓ Decision →", "decline", "to people", "grant"]);
+        Assert.Equal("", await visit.AxeAsync());
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Go to the cheapest" }).ClickAsync();
+        var best = Enumerable.Range(0, points.Count).SelectMany(u => Enumerable.Range(u, points.Count - u).Select(l => Cost(u, l, 1_000))).Min();
+        await Assertions.Expect(total).ToHaveTextAsync($"{best.ToString("N0", CultureInfo.InvariantCulture)} JPY");
+        await page.GetByLabel("A person's decision costs").FillAsync("-1");
+        await Assertions.Expect(page.GetByText("Give a number of 0 or more.")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Back to the chosen one" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Slider)).ToHaveCountAsync(1);
+
+        Task ShowsAsync(int from, int until, double review) =>
+            Assertions.Expect(total).ToHaveTextAsync($"{Cost(from, until, review).ToString("N0", CultureInfo.InvariantCulture)} JPY");
+
+        // Counted from the definition: each row is decided as high, as low, or rightly by a person.
+        double Cost(int from, int until, double review)
+        {
+            var ((above, hits), (seen, found)) = (Cut(from), Cut(until));
+            return Money(0, 0) * hits + Money(1, 0) * (above - hits) + Money(0, 1) * (highs - found) + Money(1, 1) * (rows - seen - (highs - found))
+                + (found - hits) * (Math.Min(Money(0, 0), Money(0, 1)) + review)
+                + (seen - above - (found - hits)) * (Math.Min(Money(1, 0), Money(1, 1)) + review);
+        }
+
+        double Money(int truth, int decision) => (double)costs[truth]![decision]!;
+
+        (int Above, int Hits) Cut(int place) => ((int)points[place]!["above"]!, (int)points[place]!["hits"]!);
+    }
+
+    [Fact]
     public async Task A_stored_page_is_shown_in_a_sandbox_only()
     {
         using var page = await world.Http.GetAsync("api/versions/default-report/1/pages/card.html");
@@ -144,7 +198,39 @@ public sealed class ReportPageTests(LendingWorld world, Browser browser) : IClas
         Assert.Contains("だけで", (string)finding["text"]!, StringComparison.Ordinal);
     }
 
-    public static TheoryData<string> Pages => ["#/reports/default-report/1", "#/reports/applications-report/1", "#/thresholds/decline-above/1"];
+    [Fact]
+    public async Task A_goal_says_what_it_costs_who_is_hurt_what_is_answered_and_whether_it_is_met()
+    {
+        var goal = await JsonAsync("api/goals/credit-goal");
+        Assert.Equal(("credit-goal@1", 30_000, 0), ((string)goal["version"]!, (double)goal["statement"]!["target"]!, goal["openEthics"]!.AsArray().Count));
+        var point = Assert.Single(goal["time"]!.AsArray())!["reading"]!;
+        Assert.Equal((double)goal["readings"]![0]!["value"]!, (double)point["value"]!);
+        await using var visit = await browser.VisitAsync(world.Server.Address, "#/assets/credit-goal");
+        var page = visit.Page;
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Open the goal" }).ClickAsync();
+        await Assertions.Expect(page.GetByText("A lender grants small loans")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("dl.values").First).ToContainTextAsync("2027-04-01");
+        var costs = page.GetByRole(AriaRole.Region, new() { Name = "What decisions cost" });
+        await Assertions.Expect(costs.GetByRole(AriaRole.Row).Filter(new() { HasText = "defaults" })).ToContainTextAsync("400,000");
+        await Assertions.Expect(costs.GetByRole(AriaRole.Row).Filter(new() { HasText = "repays" })).ToContainTextAsync("hurts: the applicant");
+        await Assertions.Expect(page.GetByText("A person's decision costs 32,000 JPY.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("Every question is answered.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".card")).ToContainTextAsync("missed");
+        await page.Locator(".card").GetByRole(AriaRole.Link, new() { Name = "NO-GO" }).ClickAsync();
+        await visit.SeesAsync("default-report@1");
+    }
+
+    [Fact]
+    public async Task A_goal_that_is_not_there_is_one_sentence()
+    {
+        using var response = await world.Http.GetAsync("api/goals/default-model");
+
+        Assert.Equal((HttpStatusCode.NotFound, "serve.no-goal"), (response.StatusCode, (string)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["id"]!));
+    }
+
+    public static TheoryData<string> Pages =>
+        ["#/reports/default-report/1", "#/reports/applications-report/1", "#/thresholds/decline-above/1", "#/goals/credit-goal"];
 
     [Theory, MemberData(nameof(Pages))]
     public async Task Every_page_is_readable_for_all_in_light_and_dark_on_a_telephone_and_a_wide_screen(string address)

@@ -90,6 +90,41 @@ public sealed class WorkPageTests(ServedWorld served, Browser browser) : IClassF
     }
 
     [Fact]
+    public async Task What_is_taken_out_of_production_takes_with_it_what_was_cut_for_it_after_a_look()
+    {
+        using var folder = new TemporaryFolder();
+        await using var world = await DemoWorld.FilledAsync(folder.Path);
+        await using var server = await KumikiServer.StartAsync(ServedWorld.Of(world) with { Author = "aiko" }, ServeAddress.Of("127.0.0.1", 0), default);
+        await using var visit = await browser.VisitAsync(server.Address, "#/releases", refusals: true);
+        var page = visit.Page;
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Take out of production …" }).ClickAsync();
+        var group = page.GetByRole(AriaRole.Group, new() { Name = "Take out of production …" });
+        var check = group.GetByRole(AriaRole.Button, new() { Name = "Check what that would do" });
+        await Assertions.Expect(check).ToBeDisabledAsync();
+        await page.GetByLabel("Take demand-model out").CheckAsync();
+        await check.ClickAsync();
+        await Assertions.Expect(group.Locator(".failed")).ToContainTextAsync("reorder-endpoint@1");
+        await Assertions.Expect(group.Locator(".failed")).ToContainTextAsync("--without demand-model --without reorder-endpoint --without reorder-threshold");
+        Assert.Equal("", await visit.AxeAsync());
+        await group.GetByRole(AriaRole.Button, new() { Name = "Take this mend and check again" }).First.ClickAsync();
+        await Assertions.Expect(group.Locator(".fits")).ToContainTextAsync("reorder-threshold @1");
+        await Assertions.Expect(group.GetByText("reorder-endpoint is taken out of production too.")).ToBeVisibleAsync();
+        Assert.Equal(3, (await world.Metadata.ProductionAsync(default)).Release);
+
+        var act = group.GetByRole(AriaRole.Button, new() { Name = "Take out now" });
+        await Assertions.Expect(act).ToBeDisabledAsync();
+        await Assertions.Expect(group.GetByLabel("By")).ToHaveValueAsync("aiko");
+        await group.GetByLabel("Reason").FillAsync("orders by hand again");
+        await group.GetByLabel("By").FillAsync("kenji");
+        await act.ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Release 4" }).First).ToBeVisibleAsync();
+        var release = (await world.Metadata.ReleaseAsync(4, default))!;
+        Assert.Equal(("kenji", "orders by hand again"), (release.Author, release.Reason));
+        Assert.Equal(["demand-goal", "sales", "weekly-demand"], release.Set.Keys.Order());
+    }
+
+    [Fact]
     public async Task A_schedule_that_bad_data_stopped_is_found_from_the_overview_by_clicks()
     {
         using var demo = new Demo();

@@ -57,6 +57,26 @@ public sealed class WriteTests : IAsyncLifetime
         Assert.DoesNotContain("demand-report@1", (await GetAsync("api/production"))["set"]!.ToJsonString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_leaves_production_is_looked_at_first_and_who_took_it_out_and_why_is_kept()
+    {
+        var (_, would) = await PostAsync("api/releases", """{"without": ["demand-model"], "dryRun": true}""");
+        Assert.Equal(("would-go-live", "demand-model 1 "), ((string)would["end"]!, Change(would["changes"]![0]!)));
+        Assert.Equal(1, (int)(await GetAsync("api/production"))["release"]!);
+
+        var (_, live) = await PostAsync("api/releases", """{"without": ["demand-model"], "reason": "it went wrong", "author": " kenji "}""");
+        Assert.Equal("live", (string)live["end"]!);
+        var release = (await GetAsync("api/releases/2"))["release"]!;
+        Assert.Equal(("kenji", "it went wrong", "demand-model 1 "), ((string)release["author"]!, (string)release["reason"]!, Change(release["changes"]![0]!)));
+
+        var (again, refused) = await PostAsync("api/releases", """{"without": ["demand-model"]}""");
+        Assert.Equal((HttpStatusCode.Conflict, "not-in-production"), (again, (string)refused["findings"]![0]!["rule"]!));
+        var (back, _) = await PostAsync("api/releases/rollback", """{"live": 2, "reason": "it was the data", "author": "aiko"}""");
+        Assert.Equal(HttpStatusCode.OK, back);
+
+        static string Change(JsonNode change) => $"{change["asset"]} {change["from"]} {change["to"]}";
+    }
+
     [Theory]
     [InlineData("api/stages", "{}", 400, "serve.stages-nothing")]
     [InlineData("api/stages", """{"versions": ["sales"]}""", 400, "serve.bad-version")]
@@ -64,6 +84,8 @@ public sealed class WriteTests : IAsyncLifetime
     [InlineData("api/stages", """{"versions": ["weekly-demand@1"], "unstage": ["demand-model"]}""", 400, "serve.stages-both")]
     [InlineData("api/stages", """{"unstage": ["weekly-demand"]}""", 409, "release.not-staged")]
     [InlineData("api/releases", """{"set": "weekly-demand@1"}""", 400, "serve.bad-body")]
+    [InlineData("api/releases", """{"without": ["demand-model"], "author": "two\nlines"}""", 400, "serve.bad-author")]
+    [InlineData("api/releases/rollback", """{"author": "two\nlines"}""", 400, "serve.bad-author")]
     [InlineData("api/releases", "not json", 400, "serve.bad-body")]
     [InlineData("api/releases", "null", 400, "serve.bad-body")]
     [InlineData("api/releases", """{"waivers": [{"version": "demand-report@1", "check": "target"}]}""", 400, "serve.waiver")]

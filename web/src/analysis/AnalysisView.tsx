@@ -22,22 +22,49 @@ export function AnalysisView({ of: { version, pages, report } }: { of: Answer<An
   return (
     <>
       <div class="tiles">
-        <div class="tile"><span>{words("analysis.rows")}</span><b>{number(report.rows)}</b></div>
-        <div class="tile"><span>{words("analysis.columns")}</span><b>{number(report.columns.length)}</b></div>
-        <div class="tile"><span>{words("analysis.missing")}</span><b>{number(missing * 100)}%</b></div>
-        <div class="tile"><span>{words("analysis.duplicates")}</span><b>{number(report.duplicateRows)}</b></div>
+        <div class="tile">
+          <span>{words("analysis.rows")}</span>
+          <b>{number(report.rows)}</b>
+        </div>
+        <div class="tile">
+          <span>{words("analysis.columns")}</span>
+          <b>{number(report.columns.length)}</b>
+        </div>
+        <div class="tile">
+          <span>{words("analysis.missing")}</span>
+          <b>{number(missing * 100)}%</b>
+        </div>
+        <div class="tile">
+          <span>{words("analysis.duplicates")}</span>
+          <b>{number(report.duplicateRows)}</b>
+        </div>
       </div>
-      <p class="note">{words("page.analysis.of")} {report.dataset} · <VersionLink name={version} /> · {report.exact ? words("analysis.legend-exact") : words("page.analysis.drawn", { rows: number(report.sampleRows) })}</p>
+      <p class="note">
+        {words("page.analysis.of")} {report.dataset} · <VersionLink name={version} /> ·{" "}
+        {report.exact ? words("analysis.legend-exact") : words("page.analysis.drawn", { rows: number(report.sampleRows) })}
+      </p>
 
       <Section title={words("analysis.findings")} count={report.findings.length}>
-        {report.findings.length === 0 ? <p>{words("analysis.nothing-found")}</p> : (
+        {report.findings.length === 0 ? (
+          <p>{words("analysis.nothing-found")}</p>
+        ) : (
           <ol class="findings-list">
             {report.findings.map((f, i) => {
               const weight = f.weight >= 70 ? "act" : f.weight >= 40 ? "look" : "note";
               return (
                 <li key={i} class={weight}>
-                  <span class={`badge ${weight}`}>{words(weight === "act" ? "page.analysis.act" : weight === "look" ? "page.analysis.look" : "page.analysis.note")}</span>{" "}{f.says.text}
-                  {f.column && <> <button type="button" class="open" onClick={() => show(f.column!)}>{words("page.analysis.show", { column: f.column })}</button></>}
+                  <span class={`badge ${weight}`}>
+                    {words(weight === "act" ? "page.analysis.act" : weight === "look" ? "page.analysis.look" : "page.analysis.note")}
+                  </span>{" "}
+                  {f.says.text}
+                  {f.column && (
+                    <>
+                      {" "}
+                      <button type="button" class="open" onClick={() => show(f.column!)}>
+                        {words("page.analysis.show", { column: f.column })}
+                      </button>
+                    </>
+                  )}
                 </li>
               );
             })}
@@ -48,7 +75,13 @@ export function AnalysisView({ of: { version, pages, report } }: { of: Answer<An
       {report.expectations.length > 0 && (
         <Section title={words("analysis.expectations")}>
           <Table label={words("analysis.expectations")} head={[words("analysis.expectation"), words("analysis.result"), words("analysis.says")]}>
-            {report.expectations.map(e => <tr key={e.name}><th scope="row">{e.name}</th><td>{e.held ? <span class="good">✓ {words("analysis.held")}</span> : <span class="bad">✕ {words("analysis.broken")}</span>}</td><td class="sentence">{e.says.text}</td></tr>)}
+            {report.expectations.map(e => (
+              <tr key={e.name}>
+                <th scope="row">{e.name}</th>
+                <td>{e.held ? <span class="good">✓ {words("analysis.held")}</span> : <span class="bad">✕ {words("analysis.broken")}</span>}</td>
+                <td class="sentence">{e.says.text}</td>
+              </tr>
+            ))}
           </Table>
         </Section>
       )}
@@ -71,15 +104,64 @@ function Columns({ of, open, onOpen }: { of: Analysis; open: string | null; onOp
   const number = useNumber();
   const places = new Map(of.columns.map((c, i) => [c.name, i]));
   return (
-    <SortTable label={words("analysis.columns")} rows={of.columns} rowKey={c => c.name} first={{ by: "place", down: false }} here={open} below={c => <ColumnView of={of} column={c} />} columns={[
-      { id: "column", head: words("analysis.column"), value: c => c.name, cell: c => <button type="button" class="open" aria-expanded={open === c.name} onClick={() => onOpen(open === c.name ? null : c.name)}>{c.name}</button> },
-      { id: "place", head: words("page.analysis.place"), number: true, value: c => places.get(c.name)! + 1 },
-      { id: "type", head: words("analysis.type"), value: c => c.type, cell: c => <code>{c.type}</code> },
-      { id: "missing", head: words("analysis.missing"), number: true, value: c => c.missing, cell: c => c.missing === 0 ? "0" : <><Bar value={c.missingShare} most={1} />{number(c.missing)} ({number(c.missingShare * 100)}%)</> },
-      { id: "distinct", head: words("analysis.distinct"), number: true, value: c => c.distinct.count, cell: c => `${c.distinct.exact ? "" : "≈ "}${number(c.distinct.count)}` },
-      { id: "values", head: words("analysis.range"), value: c => rangeOf(c, number), cell: c => rangeOf(c, number) },
-      { id: "spark", head: words("page.analysis.shape"), value: c => countsOf(c).length, cell: c => c.hidden ? words("analysis.hidden") : countsOf(c).length > 0 ? <Spark counts={countsOf(c)} label={words("analysis.histogram", { column: c.name })} /> : "–" },
-    ]} />
+    <SortTable
+      label={words("analysis.columns")}
+      rows={of.columns}
+      rowKey={c => c.name}
+      first={{ by: "place", down: false }}
+      here={open}
+      below={c => <ColumnView of={of} column={c} />}
+      columns={[
+        {
+          id: "column",
+          head: words("analysis.column"),
+          value: c => c.name,
+          cell: c => (
+            <button type="button" class="open" aria-expanded={open === c.name} onClick={() => onOpen(open === c.name ? null : c.name)}>
+              {c.name}
+            </button>
+          ),
+        },
+        { id: "place", head: words("page.analysis.place"), number: true, value: c => places.get(c.name)! + 1 },
+        { id: "type", head: words("analysis.type"), value: c => c.type, cell: c => <code>{c.type}</code> },
+        {
+          id: "missing",
+          head: words("analysis.missing"),
+          number: true,
+          value: c => c.missing,
+          cell: c =>
+            c.missing === 0 ? (
+              "0"
+            ) : (
+              <>
+                <Bar value={c.missingShare} most={1} />
+                {number(c.missing)} ({number(c.missingShare * 100)}%)
+              </>
+            ),
+        },
+        {
+          id: "distinct",
+          head: words("analysis.distinct"),
+          number: true,
+          value: c => c.distinct.count,
+          cell: c => `${c.distinct.exact ? "" : "≈ "}${number(c.distinct.count)}`,
+        },
+        { id: "values", head: words("analysis.range"), value: c => rangeOf(c, number), cell: c => rangeOf(c, number) },
+        {
+          id: "spark",
+          head: words("page.analysis.shape"),
+          value: c => countsOf(c).length,
+          cell: c =>
+            c.hidden ? (
+              words("analysis.hidden")
+            ) : countsOf(c).length > 0 ? (
+              <Spark counts={countsOf(c)} label={words("analysis.histogram", { column: c.name })} />
+            ) : (
+              "–"
+            ),
+        },
+      ]}
+    />
   );
 }
 
@@ -100,18 +182,54 @@ function Target({ of: { target }, onOpen }: { of: Analysis; onOpen: (column: str
   const words = useWords();
   const number = useNumber();
   if (!target || target.columns.length === 0) return null;
-  const reasons: Record<string, WordId> = { copy: "page.analysis.leak-copy", predicts: "page.analysis.leak-predicts", missing: "page.analysis.leak-missing", identifier: "page.analysis.leak-identifier" };
+  const reasons: Record<string, WordId> = {
+    copy: "page.analysis.leak-copy",
+    predicts: "page.analysis.leak-predicts",
+    missing: "page.analysis.leak-missing",
+    identifier: "page.analysis.leak-identifier",
+  };
   return (
     <Section title={words("analysis.target", { column: target.column })}>
-      <SortTable label={words("analysis.tells", { column: target.column })} rows={target.columns} rowKey={c => c.column} first={{ by: "value", down: true }} columns={[
-        { id: "column", head: words("analysis.column"), value: c => c.column, cell: c => <button type="button" class="open" onClick={() => onOpen(c.column)}>{c.column}</button> },
-        { id: "measure", head: words("analysis.measure"), value: c => measureName(c.measure) },
-        { id: "value", head: words("analysis.value"), number: true, value: c => c.value, cell: c => <><Bar value={c.value} most={1} />{number(c.value)}</> },
-        { id: "leak", head: words("page.analysis.suspect"), value: c => target.leaks.find(l => l.column === c.column)?.reason, cell: c => {
-          const leak = target.leaks.find(l => l.column === c.column);
-          return leak ? <span class="badge act">{words(reasons[leak.reason] ?? "page.analysis.leak-predicts")}</span> : "";
-        } },
-      ]} />
+      <SortTable
+        label={words("analysis.tells", { column: target.column })}
+        rows={target.columns}
+        rowKey={c => c.column}
+        first={{ by: "value", down: true }}
+        columns={[
+          {
+            id: "column",
+            head: words("analysis.column"),
+            value: c => c.column,
+            cell: c => (
+              <button type="button" class="open" onClick={() => onOpen(c.column)}>
+                {c.column}
+              </button>
+            ),
+          },
+          { id: "measure", head: words("analysis.measure"), value: c => measureName(c.measure) },
+          {
+            id: "value",
+            head: words("analysis.value"),
+            number: true,
+            value: c => c.value,
+            cell: c => (
+              <>
+                <Bar value={c.value} most={1} />
+                {number(c.value)}
+              </>
+            ),
+          },
+          {
+            id: "leak",
+            head: words("page.analysis.suspect"),
+            value: c => target.leaks.find(l => l.column === c.column)?.reason,
+            cell: c => {
+              const leak = target.leaks.find(l => l.column === c.column);
+              return leak ? <span class="badge act">{words(reasons[leak.reason] ?? "page.analysis.leak-predicts")}</span> : "";
+            },
+          },
+        ]}
+      />
     </Section>
   );
 }
@@ -123,13 +241,48 @@ function Relations({ of: { relations }, onOpen }: { of: Analysis; onOpen: (colum
   if (strongest.length === 0) return null;
   return (
     <Section title={words("analysis.strongest")}>
-      <SortTable label={words("analysis.strongest")} rows={strongest} rowKey={p => `${p.a} ${p.b}`} first={{ by: "value", down: true }} columns={[
-        { id: "a", head: words("analysis.column"), value: p => p.a, cell: p => <button type="button" class="open" onClick={() => onOpen(p.a)}>{p.a}</button> },
-        { id: "b", head: words("page.analysis.with"), value: p => p.b, cell: p => <button type="button" class="open" onClick={() => onOpen(p.b)}>{p.b}</button> },
-        { id: "measure", head: words("analysis.measure"), value: p => measureName(p.measure) },
-        { id: "value", head: words("page.analysis.strength"), number: true, value: p => Math.abs(p.value), cell: p => <><Bar value={Math.abs(p.value)} most={1} />{number(p.value)}</> },
-        { id: "spearman", head: "Spearman ρ", number: true, value: p => p.spearman, cell: p => number(p.spearman) },
-      ]} />
+      <SortTable
+        label={words("analysis.strongest")}
+        rows={strongest}
+        rowKey={p => `${p.a} ${p.b}`}
+        first={{ by: "value", down: true }}
+        columns={[
+          {
+            id: "a",
+            head: words("analysis.column"),
+            value: p => p.a,
+            cell: p => (
+              <button type="button" class="open" onClick={() => onOpen(p.a)}>
+                {p.a}
+              </button>
+            ),
+          },
+          {
+            id: "b",
+            head: words("page.analysis.with"),
+            value: p => p.b,
+            cell: p => (
+              <button type="button" class="open" onClick={() => onOpen(p.b)}>
+                {p.b}
+              </button>
+            ),
+          },
+          { id: "measure", head: words("analysis.measure"), value: p => measureName(p.measure) },
+          {
+            id: "value",
+            head: words("page.analysis.strength"),
+            number: true,
+            value: p => Math.abs(p.value),
+            cell: p => (
+              <>
+                <Bar value={Math.abs(p.value)} most={1} />
+                {number(p.value)}
+              </>
+            ),
+          },
+          { id: "spearman", head: "Spearman ρ", number: true, value: p => p.spearman, cell: p => number(p.spearman) },
+        ]}
+      />
     </Section>
   );
 }
@@ -141,7 +294,14 @@ function Coverage({ of: { coverage } }: { of: Analysis }) {
   const unit = words(`analysis.unit-${periods.unit}` as WordId);
   return (
     <Section title={words("analysis.coverage", { column: coverage.column })}>
-      <Plot title={words("analysis.rows-by", { unit })} x="" y={words("analysis.rows")} xText={dayText} fromZero lines={[{ name: words("analysis.rows"), points: periods.from.map((f, i) => [dayNumber(f), periods.rows[i]!]), step: true }]} />
+      <Plot
+        title={words("analysis.rows-by", { unit })}
+        x=""
+        y={words("analysis.rows")}
+        xText={dayText}
+        fromZero
+        lines={[{ name: words("analysis.rows"), points: periods.from.map((f, i) => [dayNumber(f), periods.rows[i]!]), step: true }]}
+      />
     </Section>
   );
 }

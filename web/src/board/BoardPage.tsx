@@ -11,7 +11,9 @@ import { ChangesView } from "./ChangesView";
 import { ErrorsView } from "./ErrorsView";
 import { ForecastView, SalesView } from "./SeriesViews";
 import { GoalView } from "./GoalView";
-import type { Board, KeyList } from "./types";
+import { KeyFilter } from "./KeyFilter";
+import { NoForecasts } from "./NoForecasts";
+import type { Board } from "./types";
 
 /** What a view shows; it may refine that in place, or open another place, from which the browser's Back returns. */
 export interface ViewOf { board: Board; asking: Asking; refine: (asking: Asking) => void; open: (asking: Asking) => void }
@@ -39,7 +41,11 @@ export function BoardPage({ name, tab, query }: { name: string; tab: string; que
   };
   return (
     <Page title={name} kind={say("page.nav.boards")}>
-      <Read of={board} what={name}>{value => <Whole board={value} asking={askingOf(here.tab, here.query, value)} refine={refine} open={asking => (location.hash = addressOf(name, asking))} />}</Read>
+      <Read of={board} what={name}>
+        {value => (
+          <Whole board={value} asking={askingOf(here.tab, here.query, value)} refine={refine} open={asking => (location.hash = addressOf(name, asking))} />
+        )}
+      </Read>
     </Page>
   );
 }
@@ -50,13 +56,25 @@ function Whole(view: ViewOf) {
   return (
     <>
       <nav class="tabs" aria-label={words("page.board.tabs")}>
-        {tabs.map(t => <a key={t} href={addressOf(board.name, { ...asking, tab: t, offset: 0, sort: t === "changes" ? "size" : "mae", down: true })} aria-current={asking.tab === t ? "page" : undefined}>{words(`page.board.tab-${t}`)}</a>)}
+        {tabs.map(t => (
+          <a key={t} href={addressOf(board.name, { ...asking, tab: t, offset: 0, sort: t === "changes" ? "size" : "mae", down: true })}
+            aria-current={asking.tab === t ? "page" : undefined}>{words(`page.board.tab-${t}`)}</a>
+        ))}
       </nav>
       <Filters {...view} />
-      {asking.tab === "sales" ? <SalesView {...view} /> : asking.tab === "forecast" ? <ForecastView {...view} /> : asking.tab === "errors" ? <ErrorsView {...view} /> : asking.tab === "changes" ? <ChangesView {...view} /> : <GoalView {...view} />}
+      {asking.tab === "sales" ? <SalesView {...view} /> : board.versions.forecasts === null ? <NoForecasts board={board} /> : <Forecast {...view} />}
       <Sources versions={board.versions} />
     </>
   );
+}
+
+function Forecast(view: ViewOf) {
+  switch (view.asking.tab) {
+    case "forecast": return <ForecastView {...view} />;
+    case "errors": return <ErrorsView {...view} />;
+    case "changes": return <ChangesView {...view} />;
+    default: return <GoalView {...view} />;
+  }
 }
 
 function Filters(view: ViewOf) {
@@ -65,41 +83,45 @@ function Filters(view: ViewOf) {
   const isSet = Object.keys(asking.keys).length > 0 || asking.from !== "" || asking.to !== "";
   return (
     <div class="filters" role="group" aria-label={words("page.board.filters")}>
-      {board.keys.map(key => <Key key={key} name={key} {...view} />)}
-      <label>{words("page.board.from")}<input type="date" value={asking.from} min={board.span.from ?? undefined} onChange={e => refine({ ...asking, from: e.currentTarget.value, offset: 0 })} /></label>
-      <label>{words("page.board.to")}<input type="date" value={asking.to} min={board.span.from ?? undefined} onChange={e => refine({ ...asking, to: e.currentTarget.value, offset: 0 })} /></label>
+      {board.keys.map(key => (
+        <KeyFilter key={key} name={key} board={board} asking={asking} refine={refine} />
+      ))}
+      {(["from", "to"] as const).map(end => (
+        <label key={end}>
+          {words(`page.board.${end}`)}
+          <input
+            type="date"
+            value={asking[end]}
+            min={board.span.from ?? undefined}
+            onChange={e => refine({ ...asking, [end]: e.currentTarget.value, offset: 0 })}
+          />
+        </label>
+      ))}
       {board.span.aheads.length > 0 && asking.tab !== "sales" && asking.tab !== "changes" && (
-        <label>{words("page.board.ahead")}
+        <label>
+          {words("page.board.ahead")}
           <select value={asking.ahead} onChange={e => refine({ ...asking, ahead: e.currentTarget.value, offset: 0 })}>
-            {board.span.aheads.map(a => <option key={a} value={String(a)}>{a === 1 ? words("page.board.one-week") : words("page.board.weeks", { weeks: a })}</option>)}
+            {board.span.aheads.map(a => (
+              <option key={a} value={String(a)}>
+                {a === 1 ? words("page.board.one-week") : words("page.board.weeks", { weeks: a })}
+              </option>
+            ))}
             <option value="all">{words("page.board.all")}</option>
           </select>
         </label>
       )}
-      <label>{words("page.board.use")}
+      <label>
+        {words("page.board.use")}
         <select value={asking.use} onChange={e => refine({ ...asking, use: e.currentTarget.value, offset: 0 })}>
           <option value="production">{words("page.board.production")}</option>
           <option value="newest">{words("page.board.newest")}</option>
         </select>
       </label>
-      {isSet && <button type="button" onClick={() => refine({ ...asking, keys: {}, from: "", to: "", offset: 0 })}>{words("page.board.clear")}</button>}
+      {isSet && (
+        <button type="button" onClick={() => refine({ ...asking, keys: {}, from: "", to: "", offset: 0 })}>
+          {words("page.board.clear")}
+        </button>
+      )}
     </div>
-  );
-}
-
-function Key({ name, board, asking, refine }: Pick<ViewOf, "board" | "asking" | "refine"> & { name: string }) {
-  const words = useWords();
-  const list = useResource<KeyList>(`api/boards/${encodeURIComponent(board.name)}/keys/${encodeURIComponent(name)}${asking.use === "newest" ? "?use=newest" : ""}`);
-  const chosen = asking.keys[name] ?? "";
-  const values = list.state === "ready" ? list.value.values.map(v => v.value) : [];
-  return (
-    <label>{name}
-      <select value={chosen} onChange={e => refine({ ...asking, keys: Object.fromEntries(Object.entries({ ...asking.keys, [name]: e.currentTarget.value }).filter(([, v]) => v !== "")), offset: 0 })}>
-        <option value="">{words("page.board.all")}</option>
-        {chosen !== "" && !values.includes(chosen) && <option value={chosen}>{chosen}</option>}
-        {values.map(v => <option key={v} value={v}>{v}</option>)}
-        {list.state === "ready" && list.value.more && <option value="" disabled>{words("page.board.more-values")}</option>}
-      </select>
-    </label>
   );
 }

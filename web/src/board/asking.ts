@@ -5,7 +5,18 @@ export type Tab = (typeof tabs)[number];
 
 /** What of a board somebody looks at; its address holds all of it, so that a page can be sent to somebody else. */
 export interface Asking {
-  tab: Tab; keys: Record<string, string>; from: string; to: string; ahead: string; use: string; grain: string; by: string; group: string; sort: string; down: boolean; offset: number;
+  tab: Tab;
+  keys: Record<string, string>;
+  from: string;
+  to: string;
+  ahead: string;
+  use: string;
+  grain: string;
+  by: string;
+  group: string;
+  sort: string;
+  down: boolean;
+  offset: number;
 }
 
 export function askingOf(tab: string, query: string, board: Pick<Board, "keys" | "span">): Asking {
@@ -17,9 +28,18 @@ export function askingOf(tab: string, query: string, board: Pick<Board, "keys" |
   // The nearest weeks ahead are what is ordered next; "all" asks for every one.
   const nearest = board.span.aheads[0];
   return {
-    tab: known, keys, from: asked.get("from") ?? "", to: asked.get("to") ?? "", ahead: asked.get("ahead") ?? (nearest === undefined ? "all" : String(nearest)), use: asked.get("use") ?? "production",
-    grain: asked.get("grain") ?? "week", by: asked.get("by") ?? "", group: asked.get("group") ?? board.keys[0]!, sort: asked.get("sort") ?? (known === "changes" ? "size" : "mae"),
-    down: asked.get("down") !== "false", offset: Number(asked.get("offset") ?? 0) || 0,
+    tab: known,
+    keys,
+    from: asked.get("from") ?? "",
+    to: asked.get("to") ?? "",
+    ahead: asked.get("ahead") ?? (nearest === undefined ? "all" : String(nearest)),
+    use: asked.get("use") ?? "production",
+    grain: asked.get("grain") ?? "week",
+    by: asked.get("by") ?? "",
+    group: asked.get("group") ?? board.keys[0]!,
+    sort: asked.get("sort") ?? (known === "changes" ? "size" : "mae"),
+    down: asked.get("down") !== "false",
+    offset: Number(asked.get("offset") ?? 0) || 0,
   };
 }
 
@@ -28,10 +48,24 @@ export function addressOf(board: string, asking: Asking): string {
   const asked = new URLSearchParams();
   for (const [key, value] of Object.entries(asking.keys)) if (value !== "") asked.set(`key.${key}`, value);
   const plain: [string, string, string][] = [
-    ["from", asking.from, ""], ["to", asking.to, ""], ["ahead", asking.ahead, ""], ["use", asking.use, "production"],
-    ...(asking.tab === "sales" ? [["grain", asking.grain, "week"], ["by", asking.by, ""]] as [string, string, string][] : []),
-    ...(asking.tab === "errors" ? [["group", asking.group, ""]] as [string, string, string][] : []),
-    ...(asking.tab === "errors" || asking.tab === "changes" ? [["sort", asking.sort, asking.tab === "changes" ? "size" : "mae"], ["down", String(asking.down), "true"], ["offset", String(asking.offset), "0"]] as [string, string, string][] : []),
+    ["from", asking.from, ""],
+    ["to", asking.to, ""],
+    ["ahead", asking.ahead, ""],
+    ["use", asking.use, "production"],
+    ...(asking.tab === "sales"
+      ? ([
+          ["grain", asking.grain, "week"],
+          ["by", asking.by, ""],
+        ] as [string, string, string][])
+      : []),
+    ...(asking.tab === "errors" ? ([["group", asking.group, ""]] as [string, string, string][]) : []),
+    ...(asking.tab === "errors" || asking.tab === "changes"
+      ? ([
+          ["sort", asking.sort, asking.tab === "changes" ? "size" : "mae"],
+          ["down", String(asking.down), "true"],
+          ["offset", String(asking.offset), "0"],
+        ] as [string, string, string][])
+      : []),
   ];
   for (const [name, value, usual] of plain) if (value !== usual) asked.set(name, value);
   const query = asked.toString();

@@ -15,8 +15,28 @@ const useWidth = () => useNarrow() ? 360 : 640;
 const shown = (value: number | null | undefined): value is number => typeof value === "number" && Number.isFinite(value);
 
 /** Lines, a band and marks over one axis; pointing at a place reads the values there. Its numbers stand in a table beside it wherever it is used. */
-export function Plot({ title, lines, bands = [], marks = [], x: xName, y: yName, xText, xTicks, fromZero = false, height = 260 }: {
-  title: string; lines: Line[]; bands?: Band[]; marks?: Mark[]; x: string; y: string; xText?: (x: number) => string; xTicks?: (low: number, high: number) => number[]; fromZero?: boolean; height?: number;
+export function Plot({
+  title,
+  lines,
+  bands = [],
+  marks = [],
+  x: xName,
+  y: yName,
+  xText,
+  xTicks,
+  fromZero = false,
+  height = 260,
+}: {
+  title: string;
+  lines: Line[];
+  bands?: Band[];
+  marks?: Mark[];
+  x: string;
+  y: string;
+  xText?: (x: number) => string;
+  xTicks?: (low: number, high: number) => number[];
+  fromZero?: boolean;
+  height?: number;
 }) {
   const language = useLanguage();
   const width = useWidth();
@@ -26,42 +46,128 @@ export function Plot({ title, lines, bands = [], marks = [], x: xName, y: yName,
   const drawn = lines.map(l => ({ ...l, points: l.points.filter(p => shown(p[0]) && shown(p[1])) }));
   const filled = bands.map(b => ({ ...b, points: b.points.filter(p => shown(p[1]) && shown(p[2])) }));
   const [x0, x1] = extent([...drawn.flatMap(l => l.points.map(p => p[0])), ...filled.flatMap(b => b.points.map(p => p[0]))]);
-  const ys = [...drawn.flatMap(l => l.points.map(p => p[1])), ...filled.flatMap(b => b.points.flatMap(p => [p[1], p[2]])), ...marks.flatMap(m => shown(m.y) ? [m.y] : []), ...(fromZero ? [0] : [])];
+  const ys = [
+    ...drawn.flatMap(l => l.points.map(p => p[1])),
+    ...filled.flatMap(b => b.points.flatMap(p => [p[1], p[2]])),
+    ...marks.flatMap(m => (shown(m.y) ? [m.y] : [])),
+    ...(fromZero ? [0] : []),
+  ];
   const [y0, y1] = extent(ys);
   const x = (value: number) => left + ((value - x0) / (x1 - x0)) * (width - left - right);
   const y = (value: number) => height - bottom - ((value - y0) / (y1 - y0)) * (height - top - bottom);
-  const path = (points: [number, number][], step?: boolean) => points.map((p, i) => i === 0 ? `M${x(p[0]).toFixed(1)} ${y(p[1]).toFixed(1)}` : step ? `H${x(p[0]).toFixed(1)}V${y(p[1]).toFixed(1)}` : `L${x(p[0]).toFixed(1)} ${y(p[1]).toFixed(1)}`).join("");
-  const near = (points: [number, ...number[]][]) => at === null || points.length === 0 ? undefined : points.reduce((a, b) => Math.abs(b[0] - at) < Math.abs(a[0] - at) ? b : a);
+  const path = (points: [number, number][], step?: boolean) =>
+    points
+      .map((p, i) =>
+        i === 0
+          ? `M${x(p[0]).toFixed(1)} ${y(p[1]).toFixed(1)}`
+          : step
+            ? `H${x(p[0]).toFixed(1)}V${y(p[1]).toFixed(1)}`
+            : `L${x(p[0]).toFixed(1)} ${y(p[1]).toFixed(1)}`,
+      )
+      .join("");
+  const near = (points: [number, ...number[]][]) =>
+    at === null || points.length === 0 ? undefined : points.reduce((a, b) => (Math.abs(b[0] - at) < Math.abs(a[0] - at) ? b : a));
   const guide = near(drawn.flatMap(l => l.points));
 
   const move = (event: PointerEvent) => {
     const box = (event.currentTarget as SVGElement).getBoundingClientRect();
-    point(x0 + (((event.clientX - box.left) / box.width) * width - left) / (width - left - right) * (x1 - x0));
+    point(x0 + ((((event.clientX - box.left) / box.width) * width - left) / (width - left - right)) * (x1 - x0));
   };
   return (
     <figure class="chart plot">
       <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={title} onPointerMove={move} onPointerLeave={() => point(null)}>
-        {ticks(y0, y1, 4).map(t => <g key={t}><path class="grid" d={`M${left} ${y(t)}H${width - right}`} /><text x={left - 6} y={y(t) + 4} text-anchor="end">{number(t)}</text></g>)}
-        {(xTicks?.(x0, x1) ?? ticks(x0, x1, width < 500 ? 3 : 6)).map(t => <text key={t} x={x(t)} y={height - bottom + 16} text-anchor="middle">{sayX(t)}</text>)}
-        <text x={width - right} y={height - 5} text-anchor="end">{xName}</text>
-        {filled.map(b => <path key={b.name} class={`band b${(b.colour ?? 0) % 5}`} d={b.points.length === 0 ? "" : `M${b.points.map(p => `${x(p[0]).toFixed(1)} ${y(p[2]).toFixed(1)}`).join("L")}L${[...b.points].reverse().map(p => `${x(p[0]).toFixed(1)} ${y(p[1]).toFixed(1)}`).join("L")}Z`} />)}
-        {marks.map(m => shown(m.y) ? <path key={m.name} class="mark" d={`M${left} ${y(m.y)}H${width - right}`} /> : shown(m.x) && m.x >= x0 && m.x <= x1 ? <path key={m.name} class="mark" d={`M${x(m.x)} ${top}V${height - bottom}`} /> : null)}
-        {drawn.map((l, i) => l.dots
-          ? <g key={l.name} class={`dots l${(l.colour ?? i) % 5}`}>{l.points.map(p => <circle key={p[0]} r="2.6" cx={x(p[0])} cy={y(p[1])} />)}</g>
-          : l.points.length === 1 ? <circle key={l.name} class={`dot l${(l.colour ?? i) % 5}`} r="3" cx={x(l.points[0]![0])} cy={y(l.points[0]![1])} /> : <path key={l.name} class={`line l${(l.colour ?? i) % 5}`} d={path(l.points, l.step)} />)}
+        {ticks(y0, y1, 4).map(t => (
+          <g key={t}>
+            <path class="grid" d={`M${left} ${y(t)}H${width - right}`} />
+            <text x={left - 6} y={y(t) + 4} text-anchor="end">
+              {number(t)}
+            </text>
+          </g>
+        ))}
+        {(xTicks?.(x0, x1) ?? ticks(x0, x1, width < 500 ? 3 : 6)).map(t => (
+          <text key={t} x={x(t)} y={height - bottom + 16} text-anchor="middle">
+            {sayX(t)}
+          </text>
+        ))}
+        <text x={width - right} y={height - 5} text-anchor="end">
+          {xName}
+        </text>
+        {filled.map(b => (
+          <path
+            key={b.name}
+            class={`band b${(b.colour ?? 0) % 5}`}
+            d={
+              b.points.length === 0
+                ? ""
+                : `M${b.points.map(p => `${x(p[0]).toFixed(1)} ${y(p[2]).toFixed(1)}`).join("L")}L${[...b.points]
+                    .reverse()
+                    .map(p => `${x(p[0]).toFixed(1)} ${y(p[1]).toFixed(1)}`)
+                    .join("L")}Z`
+            }
+          />
+        ))}
+        {marks.map(m =>
+          shown(m.y) ? (
+            <path key={m.name} class="mark" d={`M${left} ${y(m.y)}H${width - right}`} />
+          ) : shown(m.x) && m.x >= x0 && m.x <= x1 ? (
+            <path key={m.name} class="mark" d={`M${x(m.x)} ${top}V${height - bottom}`} />
+          ) : null,
+        )}
+        {drawn.map((l, i) =>
+          l.dots ? (
+            <g key={l.name} class={`dots l${(l.colour ?? i) % 5}`}>
+              {l.points.map(p => (
+                <circle key={p[0]} r="2.6" cx={x(p[0])} cy={y(p[1])} />
+              ))}
+            </g>
+          ) : l.points.length === 1 ? (
+            <circle key={l.name} class={`dot l${(l.colour ?? i) % 5}`} r="3" cx={x(l.points[0]![0])} cy={y(l.points[0]![1])} />
+          ) : (
+            <path key={l.name} class={`line l${(l.colour ?? i) % 5}`} d={path(l.points, l.step)} />
+          ),
+        )}
         {guide && <path class="guide" d={`M${x(guide[0])} ${top}V${height - bottom}`} />}
       </svg>
       <figcaption>
-        <b class="plot-title">{title}{guide && <span class="quiet"> · {sayX(guide[0])}</span>}</b>
+        <b class="plot-title">
+          {title}
+          {guide && <span class="quiet"> · {sayX(guide[0])}</span>}
+        </b>
         {drawn.map((l, i) => {
           const here = near(l.points);
-          return <Key key={l.name} line={`line l${(l.colour ?? i) % 5}`}>{l.name}{here && guide && here[0] === guide[0] && <> <b>{number(here[1]!)}</b></>}</Key>;
+          return (
+            <Key key={l.name} line={`line l${(l.colour ?? i) % 5}`}>
+              {l.name}
+              {here && guide && here[0] === guide[0] && (
+                <>
+                  {" "}
+                  <b>{number(here[1]!)}</b>
+                </>
+              )}
+            </Key>
+          );
         })}
         {filled.map(b => {
           const here = near(b.points);
-          return <Key key={b.name} band={`band b${(b.colour ?? 0) % 5}`}>{b.name}{here && guide && here[0] === guide[0] && <> <b>{number(here[1]!)} … {number(here[2]!)}</b></>}</Key>;
+          return (
+            <Key key={b.name} band={`band b${(b.colour ?? 0) % 5}`}>
+              {b.name}
+              {here && guide && here[0] === guide[0] && (
+                <>
+                  {" "}
+                  <b>
+                    {number(here[1]!)} … {number(here[2]!)}
+                  </b>
+                </>
+              )}
+            </Key>
+          );
         })}
-        {marks.map(m => <Key key={m.name} line="mark">{m.name}</Key>)}
+        {marks.map(m => (
+          <Key key={m.name} line="mark">
+            {m.name}
+          </Key>
+        ))}
         <span class="quiet">{yName}</span>
       </figcaption>
     </figure>
@@ -69,7 +175,14 @@ export function Plot({ title, lines, bands = [], marks = [], x: xName, y: yName,
 }
 
 function Key({ line, band, children }: { line?: string; band?: string; children: ComponentChildren }) {
-  return <span><svg width="22" height="10" aria-hidden="true">{band ? <rect class={band} width="22" height="10" /> : <path class={line} d="M1 5H21" />}</svg> {children}</span>;
+  return (
+    <span>
+      <svg width="22" height="10" aria-hidden="true">
+        {band ? <rect class={band} width="22" height="10" /> : <path class={line} d="M1 5H21" />}
+      </svg>{" "}
+      {children}
+    </span>
+  );
 }
 
 /** Rows in bins; a second series, as shares, stands behind the first. */
@@ -91,13 +204,42 @@ export function Bars({ title, edges, counts, behind, x: xName, xText, height = 2
   return (
     <figure class="chart plot">
       <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={title}>
-        {ticks(0, most, 3).map(t => <g key={t}><path class="grid" d={`M${left} ${y(t)}H${width - right}`} /><text x={left - 6} y={y(t) + 4} text-anchor="end">{behind ? `${number(t * 100)}%` : number(t)}</text></g>)}
-        {ticks(x0, x1, width < 500 ? 3 : 6).map(t => <text key={t} x={x(t)} y={height - bottom + 16} text-anchor="middle">{(xText ?? number)(t)}</text>)}
-        <text x={width - right} y={height - 5} text-anchor="end">{xName}</text>
-        {own.map((c, i) => <rect key={i} class="bin" x={x(edges[i]!)} width={Math.max(1, x(edges[i + 1]!) - x(edges[i]!) - 1)} y={y(c)} height={Math.max(0, height - bottom - y(c))}><title>{`${number(edges[i]!)} … ${number(edges[i + 1]!)}: ${number(counts[i]!)}`}</title></rect>)}
-        {other.length > 0 && <path class="line l1" d={other.map((c, i) => `${i === 0 ? "M" : "V"}${i === 0 ? `${x(edges[0]!)} ${y(c)}` : y(c)}H${x(edges[i + 1]!)}`).join("")} />}
+        {ticks(0, most, 3).map(t => (
+          <g key={t}>
+            <path class="grid" d={`M${left} ${y(t)}H${width - right}`} />
+            <text x={left - 6} y={y(t) + 4} text-anchor="end">
+              {behind ? `${number(t * 100)}%` : number(t)}
+            </text>
+          </g>
+        ))}
+        {ticks(x0, x1, width < 500 ? 3 : 6).map(t => (
+          <text key={t} x={x(t)} y={height - bottom + 16} text-anchor="middle">
+            {(xText ?? number)(t)}
+          </text>
+        ))}
+        <text x={width - right} y={height - 5} text-anchor="end">
+          {xName}
+        </text>
+        {own.map((c, i) => (
+          <rect
+            key={i}
+            class="bin"
+            x={x(edges[i]!)}
+            width={Math.max(1, x(edges[i + 1]!) - x(edges[i]!) - 1)}
+            y={y(c)}
+            height={Math.max(0, height - bottom - y(c))}
+          >
+            <title>{`${number(edges[i]!)} … ${number(edges[i + 1]!)}: ${number(counts[i]!)}`}</title>
+          </rect>
+        ))}
+        {other.length > 0 && (
+          <path class="line l1" d={other.map((c, i) => `${i === 0 ? "M" : "V"}${i === 0 ? `${x(edges[0]!)} ${y(c)}` : y(c)}H${x(edges[i + 1]!)}`).join("")} />
+        )}
       </svg>
-      <figcaption><b class="plot-title">{title}</b>{behind && <Key line="line l1">{behind.name}</Key>}</figcaption>
+      <figcaption>
+        <b class="plot-title">{title}</b>
+        {behind && <Key line="line l1">{behind.name}</Key>}
+      </figcaption>
     </figure>
   );
 }
@@ -106,7 +248,13 @@ export function Bars({ title, edges, counts, behind, x: xName, xText, height = 2
 export function Spark({ counts, label }: { counts: number[]; label: string }) {
   const most = Math.max(1, ...counts);
   const wide = 120 / Math.max(1, counts.length);
-  return <svg class="spark" viewBox="0 0 120 26" role="img" aria-label={label}>{counts.map((c, i) => <rect key={i} class="bin" x={i * wide} width={Math.max(0.6, wide - 0.6)} y={26 - (c / most) * 26} height={(c / most) * 26} />)}</svg>;
+  return (
+    <svg class="spark" viewBox="0 0 120 26" role="img" aria-label={label}>
+      {counts.map((c, i) => (
+        <rect key={i} class="bin" x={i * wide} width={Math.max(0.6, wide - 0.6)} y={26 - (c / most) * 26} height={(c / most) * 26} />
+      ))}
+    </svg>
+  );
 }
 
 /** A share or size as a bar in a cell, with its interval if it has one. */

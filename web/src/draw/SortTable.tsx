@@ -1,7 +1,13 @@
 import { Fragment, type ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
-export interface Col<T> { id: string; head: string; value: (row: T) => number | string | null | undefined; cell?: (row: T) => ComponentChildren; number?: boolean }
+export interface Col<T> {
+  id: string;
+  head: string;
+  value: (row: T) => number | string | null | undefined;
+  cell?: (row: T) => ComponentChildren;
+  number?: boolean;
+}
 
 export interface Sorting { by: string; down: boolean }
 
@@ -37,15 +43,35 @@ export function Cells<T>({ columns, row }: { columns: Col<T>[]; row: T }) {
 }
 
 /** The frame of such a table; who sorts on the server fills it with rows in order. */
-export function SortedTable<T>({ label, columns, sorting, onSort, children }: { label: string; columns: Col<T>[]; sorting: Sorting; onSort: (sorting: Sorting) => void; children: ComponentChildren }) {
+export function SortedTable<T>({
+  label,
+  columns,
+  sorting,
+  onSort,
+  children,
+}: {
+  label: string;
+  columns: Col<T>[];
+  sorting: Sorting;
+  onSort: (sorting: Sorting) => void;
+  children: ComponentChildren;
+}) {
   return (
     <div class="table-box" tabIndex={0} role="region" aria-label={label}>
       <table class="sorts">
         <thead>
           <tr>
             {columns.map(c => (
-              <th key={c.id} scope="col" class={c.number ? "number" : undefined} aria-sort={sorting.by === c.id ? (sorting.down ? "descending" : "ascending") : undefined}>
-                <button type="button" onClick={() => onSort({ by: c.id, down: sorting.by === c.id ? !sorting.down : c.number ?? false })}>{c.head}<span aria-hidden="true">{sorting.by === c.id ? (sorting.down ? " ▼" : " ▲") : ""}</span></button>
+              <th
+                key={c.id}
+                scope="col"
+                class={c.number ? "number" : undefined}
+                aria-sort={sorting.by === c.id ? (sorting.down ? "descending" : "ascending") : undefined}
+              >
+                <button type="button" onClick={() => onSort({ by: c.id, down: sorting.by === c.id ? !sorting.down : (c.number ?? false) })}>
+                  {c.head}
+                  <span aria-hidden="true">{sorting.by === c.id ? (sorting.down ? " ▼" : " ▲") : ""}</span>
+                </button>
               </th>
             ))}
           </tr>

@@ -14,7 +14,9 @@ export function ReportPage({ asset, number }: { asset: string; number: string })
   const report = useResource<Answer<TestReport> | Answer<Analysis>>(`api/versions/${encodeURIComponent(asset)}/${encodeURIComponent(number)}/report`);
   return (
     <Page title={name} kind={report.state === "ready" ? words(report.value.kind === "test" ? "testing.page" : "analysis.page") : undefined}>
-      <Read of={report} what={name}>{value => value.kind === "test" ? <TestReportView of={value as Answer<TestReport>} /> : <AnalysisView of={value as Answer<Analysis>} />}</Read>
+      <Read of={report} what={name}>
+        {value => (value.kind === "test" ? <TestReportView of={value as Answer<TestReport>} /> : <AnalysisView of={value as Answer<Analysis>} />)}
+      </Read>
     </Page>
   );
 }

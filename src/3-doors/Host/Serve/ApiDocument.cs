@@ -26,7 +26,8 @@ static class ApiDocument
         });
         options.AddSchemaTransformer((schema, context, _) =>
         {
-            if (Texts.TryGetValue(context.JsonTypeInfo.Type, out var example)) (schema.Type, schema.Examples) = (JsonSchemaType.String, [JsonValue.Create(example)]);
+            if (Texts.TryGetValue(context.JsonTypeInfo.Type, out var example))
+                (schema.Type, schema.Examples) = (JsonSchemaType.String, [JsonValue.Create(example)]);
             return Task.CompletedTask;
         });
     }

@@ -6,7 +6,8 @@ using Kumiki.Testing;
 
 namespace Kumiki.Hosting;
 
-/// <summary>How the API writes its answers: camelCase names and enum values, ids and versions as people write them, numbers that are not finite as "NaN" or "Infinity".</summary>
+/// <summary>How the API writes its answers: camelCase names and enum values, ids and versions as people write them, numbers that are not finite as "NaN" or
+/// "Infinity".</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(ProjectAnswer))]
@@ -20,6 +21,8 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(TableAnswer))]
 [JsonSerializable(typeof(MakingAsked))]
 [JsonSerializable(typeof(MakingAnswer))]
+[JsonSerializable(typeof(CancelAsked))]
+[JsonSerializable(typeof(RunLine))]
 [JsonSerializable(typeof(StageAsked))]
 [JsonSerializable(typeof(StageAnswer))]
 [JsonSerializable(typeof(ReleaseAsked))]
@@ -51,6 +54,8 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(ErrorsAnswer))]
 [JsonSerializable(typeof(ChangesAnswer))]
 [JsonSerializable(typeof(BoardGoal))]
+[JsonSerializable(typeof(GoalList))]
+[JsonSerializable(typeof(GoalAnswer))]
 [JsonSerializable(typeof(string))]
 sealed partial class ApiJson : JsonSerializerContext
 {
@@ -64,8 +69,9 @@ sealed partial class ApiJson : JsonSerializerContext
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;      // sent as JSON with nosniff: Japanese stays readable
         JsonConverter[] names =
         [
-            new CamelCase<AssetKind>(), new CamelCase<EdgeKind>(), new CamelCase<Severity>(), new CamelCase<RunState>(), new CamelCase<ReleaseState>(), new CamelCase<CheckKind>(),
-            new CamelCase<Freshness>(), new CamelCase<AttentionWeight>(), new CamelCase<OccurrenceState>(), new CamelCase<OccurrenceCause>(),
+            new CamelCase<AssetKind>(), new CamelCase<EdgeKind>(), new CamelCase<Severity>(), new CamelCase<RunState>(), new CamelCase<ReleaseState>(),
+            new CamelCase<CheckKind>(), new CamelCase<Freshness>(), new CamelCase<AttentionWeight>(), new CamelCase<OccurrenceState>(),
+            new CamelCase<OccurrenceCause>(),
         ];
         foreach (var converter in names) options.Converters.Add(converter);
         return options;

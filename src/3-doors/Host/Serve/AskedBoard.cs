@@ -14,8 +14,9 @@ sealed record AskedBoard(Served Served, BoardPlan Plan, BoardVersions Versions, 
     /// <returns>The board, or why not.</returns>
     public static async Task<(AskedBoard? Board, Refused? Refused)> OfAsync(string name, HttpContext http, Served served, CancellationToken stop)
     {
-        var boards = served.Project is { } project ? (await project(stop)).Graph.Views.OfType<Board>() : [];
-        if (boards.FirstOrDefault(b => b.Name == name)?.Plan is not { } plan) return (null, Refused.NotFound(Message.Of("board.no-board", ("board", Asked.Cut(name)))));
+        var boards = served.Project is { } project ? (await project([], stop)).Graph.Views.OfType<Board>() : [];
+        if (boards.FirstOrDefault(b => b.Name == name)?.Plan is not { } plan)
+            return (null, Refused.NotFound(Message.Of("board.no-board", ("board", Asked.Cut(name)))));
         var query = http.Request.Query;
         if (!Choice("use", query["use"], "production", ["production", "newest"], out var use, out var refused)) return (null, refused);
         var keys = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);

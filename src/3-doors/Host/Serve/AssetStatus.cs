@@ -32,14 +32,19 @@ sealed record Shelf(ProjectGraph? Graph, IReadOnlyList<AssetStatus> Assets, IRea
 {
     public static async Task<Shelf> ReadAsync(Served served, Language language, CancellationToken stop)
     {
-        var project = served.Project is { } ask ? await ask(stop) : null;
+        var project = served.Project is { } ask ? await ask([], stop) : null;
         var graph = project?.Graph;
         var newest = await served.Metadata.NewestAsync(stop);
         var production = await served.Metadata.ProductionAsync(stop);
-        var staging = (await served.Metadata.StagesAsync(stop)).Where(s => s.Stage == "staging").ToDictionary(s => s.Asset, s => s.Number, StringComparer.Ordinal);
+        var staging = (await served.Metadata.StagesAsync(stop))
+            .Where(s => s.Stage == "staging").ToDictionary(s => s.Asset, s => s.Number, StringComparer.Ordinal);
         var running = (await served.Metadata.RunsAsync(null, RunState.Running, 200, null, stop)).ToLookup(r => r.Asset, r => r.Id, StringComparer.Ordinal);
 
-        List<VersionName> names = [.. newest.Select(n => new VersionName(n.Key, staging.TryGetValue(n.Key, out var staged) ? staged : production.Set.TryGetValue(n.Key, out var live) ? live : n.Value))];
+        List<VersionName> names =
+        [
+            .. newest.Select(n => new VersionName(n.Key,
+                staging.TryGetValue(n.Key, out var staged) ? staged : production.Set.TryGetValue(n.Key, out var live) ? live : n.Value)),
+        ];
         var inUse = (await served.Metadata.VersionsAsync(names, stop)).Values.ToDictionary(v => v.Asset, StringComparer.Ordinal);
         IReadOnlyList<GraphEdge> edges = graph is not null
             ? [.. graph.Nodes.SelectMany(n => n.Inputs.Select(i => new GraphEdge(i.Asset, n.Name, i.Edge)))]
@@ -56,8 +61,10 @@ sealed record Shelf(ProjectGraph? Graph, IReadOnlyList<AssetStatus> Assets, IRea
             var version = inUse.GetValueOrDefault(name);
             var why = causes?.GetValueOrDefault(name);
             return new(
-                name, node?.Instance?.Kind ?? version?.Kind ?? AssetKind.Other, node?.Family ?? version?.Family, node?.RawKey ?? version?.RawKey, node?.Obsolete, node is not null || graph is null,
-                version?.Name.Number, newest.TryGetValue(name, out var n) ? n : null, staging.TryGetValue(name, out var s) ? s : null, production.Set.TryGetValue(name, out var p) ? p : null,
+                name, node?.Instance?.Kind ?? version?.Kind ?? AssetKind.Other, node?.Family ?? version?.Family, node?.RawKey ?? version?.RawKey,
+                node?.Obsolete, node is not null || graph is null,
+                version?.Name.Number, newest.TryGetValue(name, out var n) ? n : null,
+                staging.TryGetValue(name, out var s) ? s : null, production.Set.TryGetValue(name, out var p) ? p : null,
                 version is null ? Freshness.NeverMade : why is null ? Freshness.Unknown : why.Count > 0 ? Freshness.Stale : Freshness.UpToDate,
                 [.. (why ?? []).Where(c => c is not StaleCause.Never).Select(c => Said.Of(c.Says, language))],
                 [.. running[name]], version?.Checks.Count(c => !c.Held) ?? 0, version?.MadeAt);

@@ -42,7 +42,7 @@ static class BoardRoutes
     }
 
     static async Task<IReadOnlyList<BoardPlan>> PlansAsync(Served served, CancellationToken stop) =>
-        served.Project is { } project ? [.. (await project(stop)).Graph.Views.OfType<Board>().Select(b => b.Plan)] : [];
+        served.Project is { } project ? [.. (await project([], stop)).Graph.Views.OfType<Board>().Select(b => b.Plan)] : [];
 
     static async Task<Results<Ok<BoardAnswer>, Refused>> GetAsync(string name, HttpContext http, Served served, CancellationToken stop)
     {
@@ -51,7 +51,8 @@ static class BoardRoutes
         var span = await asked.ReadAsync(r => r.Span(stop), stop);
         var says = asked.Plan.Goal?.Says;
         return TypedResults.Ok(new BoardAnswer(
-            name, asked.Plan.Keys, asked.Plan.Value, asked.Plan.Unit, VersionsAnswer.Of(asked.Versions), asked.Versions.Newest, span,
+            name, asked.Plan.Keys, asked.Plan.Value, asked.Plan.Unit, VersionsAnswer.Of(asked.Versions),
+            new(asked.Plan.Actual.Name, asked.Plan.Forecasts?.Name, asked.Plan.Accuracy?.Name), asked.Versions.Newest, span,
             says is null ? null : new(asked.Plan.Goal!.Name, says.Problem, says.Measure, says.Unit ?? asked.Plan.Unit, says.Target)));
     }
 
@@ -104,7 +105,9 @@ static class BoardRoutes
         {
             file.Line([.. reader.NamesOf(group), "rows", "actual", "prediction", "lower", "upper", "error", "mean_absolute_error",
                 "root_mean_squared_error", "weighted_absolute_percentage_error", "inside_interval", "baseline_error", "ahead", "known_until"]);
-            reader.EachError(asked.Filter, group, page with { Offset = 0, Limit = null }, e => file.Line([.. e.Names, e.Rows, e.Actual, e.Prediction, e.Lower, e.Upper, e.Error, e.Mae, e.Rmse, e.Wape, e.Inside, e.Baseline, e.Ahead, e.KnownUntil]), stop);
+            reader.EachError(asked.Filter, group, page with { Offset = 0, Limit = null },
+                e => file.Line([.. e.Names, e.Rows, e.Actual, e.Prediction, e.Lower, e.Upper, e.Error, e.Mae, e.Rmse, e.Wape,
+                e.Inside, e.Baseline, e.Ahead, e.KnownUntil]), stop);
         }, stop);
     }
 
@@ -125,7 +128,8 @@ static class BoardRoutes
         return await CsvAsync(asked, $"{name}-changes.csv", (reader, file) =>
         {
             file.Line([.. asked.Plan.Keys, "week", "before", "now", "change", "share"]);
-            reader.EachChange(asked.Filter, page with { Offset = 0, Limit = null }, (c, _) => file.Line([.. c.Names, c.Week, c.Before, c.Now, c.Change, c.Share]), stop);
+            reader.EachChange(asked.Filter, page with { Offset = 0, Limit = null },
+                (c, _) => file.Line([.. c.Names, c.Week, c.Before, c.Now, c.Change, c.Share]), stop);
         }, stop);
     }
 
@@ -200,8 +204,11 @@ sealed record VersionsAnswer(VersionName? Actual, VersionName? Forecasts, Versio
 }
 
 /// <param name="Newest">Whether they are the newest versions, whatever is in production.</param>
-sealed record BoardAnswer(string Name, IReadOnlyList<string> Keys, string Value, string Unit, VersionsAnswer Versions, bool Newest, BoardSpan Span,
-    GoalLine? Goal);
+sealed record BoardAnswer(string Name, IReadOnlyList<string> Keys, string Value, string Unit, VersionsAnswer Versions, BoardAssets Assets, bool Newest,
+    BoardSpan Span, GoalLine? Goal);
+
+/// <summary>What a board is declared to show; null: nothing of that kind.</summary>
+sealed record BoardAssets(string Actual, string? Forecasts, string? Accuracy);
 
 sealed record GoalLine(string Asset, string Problem, string Measure, string Unit, double? Target);
 

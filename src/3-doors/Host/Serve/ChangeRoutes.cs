@@ -12,7 +12,8 @@ namespace Kumiki.Hosting;
 static class ChangeRoutes
 {
     public static void MapChanges(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/changes", Get).WithSummary("Server-sent events 'change': the store's revision, once at the start and then whenever it has risen.").WithTags("project");
+        routes.MapGet("/api/changes", Get)
+            .WithSummary("Server-sent events 'change': the store's revision, once at the start and then whenever it has risen.").WithTags("project");
 
     static ServerSentEventsResult<ChangeEvent> Get(Served served, IHostApplicationLifetime lifetime, HttpContext http) =>
         TypedResults.ServerSentEvents(ChangesAsync(served, lifetime.ApplicationStopping, http.RequestAborted));

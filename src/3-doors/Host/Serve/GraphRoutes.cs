@@ -9,7 +9,8 @@ namespace Kumiki.Hosting;
 static class GraphRoutes
 {
     public static void MapGraph(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/graph", GetAsync).WithSummary("Every asset with its versions in use and why they are out of date, and every dependency.").WithTags("graph");
+        routes.MapGet("/api/graph", GetAsync)
+            .WithSummary("Every asset with its versions in use and why they are out of date, and every dependency.").WithTags("graph");
 
     static async Task<Ok<GraphAnswer>> GetAsync(Served served, Language language, CancellationToken stop)
     {

@@ -12,8 +12,9 @@ using Microsoft.Extensions.Logging;
 namespace Kumiki.Hosting;
 
 /// <summary>The pages and the public REST API of one data folder, on one address of this machine.</summary>
-/// <remarks>A request goes through: 1. <see cref="Guard"/> (own host names only, headers), 2. <see cref="TrackingDoor"/> where it is a tracking client's, else 3. <see
-/// cref="Refusals"/> (every error becomes one sentence), 4. the routes of the rooms, or a file of the pages. Built on the empty builder: no configuration is read, so nothing but the arguments decides where it listens.</remarks>
+/// <remarks>A request goes through: 1. <see cref="Guard"/> (own host names only, headers), 2. <see cref="TrackingDoor"/> where it is a tracking
+/// client's, else 3. <see cref="Refusals"/> (every error becomes one sentence), 4. the routes of the rooms, or a file of the pages. Built on the
+/// empty builder: no configuration is read, so nothing but the arguments decides where it listens.</remarks>
 public sealed class KumikiServer : IAsyncDisposable
 {
     readonly WebApplication app;
@@ -28,9 +29,13 @@ public sealed class KumikiServer : IAsyncDisposable
         Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         watch = CrashWatch.RunAsync(served, app.Services.GetRequiredService<ILogger<KumikiServer>>(), stopping.Token);
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(ScheduleWatch.Category);
-        schedules = served is { ReadOnly: false, Schedules: { } due } ? Task.Run(() => ScheduleWatch.RunAsync(served, due, log, stopping.Token)) : Task.CompletedTask;
+        schedules = served is { ReadOnly: false, Schedules: { } due }
+            ? Task.Run(() => ScheduleWatch.RunAsync(served, due, log, stopping.Token))
+            : Task.CompletedTask;
         var logger = app.Services.GetRequiredService<ILogger<KumikiServer>>();
-        models = served is { ReadOnly: false, Tracking: { } tracking } ? Task.Run(() => MadeModels.RunAsync(served, tracking, logger, stopping.Token)) : Task.CompletedTask;
+        models = served is { ReadOnly: false, Tracking: { } tracking }
+            ? Task.Run(() => MadeModels.RunAsync(served, tracking, logger, stopping.Token))
+            : Task.CompletedTask;
     }
 
     /// <summary>Where it answers: <c>http://127.0.0.1:5080/</c>.</summary>
@@ -40,7 +45,8 @@ public sealed class KumikiServer : IAsyncDisposable
     public Message Says => Message.Of("serve.answers", ("url", Address.ToString().TrimEnd('/')), ("data", served.DataFolder));
 
     /// <summary>Starts and returns when the first request would be answered.</summary>
-    /// <exception cref="KumikiException">Another server has the folder; or the port is taken (the sentence names who holds it and a free one) or not allowed.</exception>
+    /// <exception cref="KumikiException">Another server has the folder; or the port is taken
+    /// (the sentence names who holds it and a free one) or not allowed.</exception>
     public static async Task<KumikiServer> StartAsync(Served served, ServeAddress at, CancellationToken stop)
     {
         at = at.WithPort();
@@ -56,7 +62,8 @@ public sealed class KumikiServer : IAsyncDisposable
             await app.DisposeAsync();
             hold.Dispose();
             if (e is IOException { InnerException: AddressInUseException }) throw new KumikiException(PortHolder.InUse(at), e);
-            if (e is SocketException { SocketErrorCode: SocketError.AccessDenied }) throw new KumikiException(Message.Of("serve.port-forbidden", ("port", at.Port)), e);
+            if (e is SocketException { SocketErrorCode: SocketError.AccessDenied })
+                throw new KumikiException(Message.Of("serve.port-forbidden", ("port", at.Port)), e);
             throw;
         }
     }
@@ -79,7 +86,8 @@ public sealed class KumikiServer : IAsyncDisposable
 
     static WebApplication Build(Served served, ServeAddress at)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "kumiki", EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateEmptyBuilder(
+            new() { ApplicationName = "kumiki", EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -112,6 +120,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapTables();
         app.MapReports();
         app.MapBoards();
+        app.MapGoals();
         app.MapRuns();
         app.MapReleases();
         app.MapReleaseWrites();

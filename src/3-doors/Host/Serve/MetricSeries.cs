@@ -5,7 +5,8 @@ namespace Kumiki.Hosting;
 /// <param name="Points">By step, rising.</param>
 sealed record MetricSeries(string Name, int Count, IReadOnlyList<SeriesPoint> Points)
 {
-    /// <summary>Keeps at most <paramref name="most"/> points: the ends, and of each stretch between them the lowest and the highest, so that no spike is lost.</summary>
+    /// <summary>Keeps at most <paramref name="most"/> points: the ends, and of each stretch between them the lowest and the highest,
+    /// so that no spike is lost.</summary>
     /// <param name="most">4 or more.</param>
     public static MetricSeries Of(string name, IReadOnlyList<MetricPoint> all, int most)
     {

@@ -6,7 +6,8 @@ using Microsoft.AspNetCore.Routing;
 namespace Kumiki.Hosting;
 
 /// <summary>The pages, built from <c>web/</c> into this assembly: each file as it is, and compressed beforehand.</summary>
-/// <remarks>Files under <c>assets/</c> have their digest in their names and never change; <c>index.html</c> is asked for again each time, and its entity tag says whether it did.</remarks>
+/// <remarks>Files under <c>assets/</c> have their digest in their names and never change; <c>index.html</c> is asked for again each time, and
+/// its entity tag says whether it did.</remarks>
 static class PageRoutes
 {
     const string Prefix = "web/";
@@ -19,7 +20,9 @@ static class PageRoutes
         [".svg"] = "image/svg+xml",
     };
 
-    static readonly HashSet<string> Names = [.. typeof(PageRoutes).Assembly.GetManifestResourceNames().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)).Select(n => n[Prefix.Length..])];
+    static readonly HashSet<string> Names =
+        [.. typeof(PageRoutes).Assembly.GetManifestResourceNames().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal))
+        .Select(n => n[Prefix.Length..])];
 
     public static void MapPages(this IEndpointRouteBuilder routes)
     {
@@ -30,9 +33,11 @@ static class PageRoutes
 
     static Task SendAsync(HttpContext http, string path)
     {
-        if (Names.Count == 0 && path == "index.html") return new Refused(StatusCodes.Status503ServiceUnavailable, Message.Of("serve.no-pages")).ExecuteAsync(http);
+        if (Names.Count == 0 && path == "index.html")
+            return new Refused(StatusCodes.Status503ServiceUnavailable, Message.Of("serve.no-pages")).ExecuteAsync(http);
         if (!Names.Contains(path) || !Types.TryGetValue(Path.GetExtension(path), out var type))
-            return Refused.NotFound(Message.Of("serve.no-address", ("path", http.Request.Path.Value!.Length <= 120 ? http.Request.Path : "…"))).ExecuteAsync(http);
+            return Refused.NotFound(Message.Of("serve.no-address", ("path", http.Request.Path.Value!.Length <= 120 ? http.Request.Path : "…")))
+                .ExecuteAsync(http);
 
         var (name, encoding) = Best(path, http.Request.Headers.AcceptEncoding.ToString());
         using var stream = typeof(PageRoutes).Assembly.GetManifestResourceStream(Prefix + name)!;

@@ -25,7 +25,8 @@ static class PortHolder
         {
             try
             {
-                if (!Directory.EnumerateFileSystemEntries($"{process}/fd").Any(f => new FileInfo(f).LinkTarget is { } target && sockets.Contains(target))) continue;
+                if (!Directory.EnumerateFileSystemEntries($"{process}/fd").Any(f => new FileInfo(f).LinkTarget is { } target && sockets.Contains(target)))
+                    continue;
                 return (int.Parse(Path.GetFileName(process), CultureInfo.InvariantCulture), CommandOf(process));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -9,25 +9,28 @@ namespace Kumiki.Hosting;
 /// <summary>What is served, and whether it answers.</summary>
 static class ProjectRoutes
 {
-    static readonly string Version = typeof(KumikiServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+    static readonly string Version =
+        typeof(KumikiServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
 
     public static void MapProject(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/api/project", GetAsync).WithSummary("What this server shows: the project, its data folder, and the store's revision.").WithTags("project");
+        routes.MapGet("/api/project", GetAsync).WithTags("project")
+            .WithSummary("What this server shows: the project, its data folder, and the store's revision.");
         routes.MapGet("/healthz", HealthAsync).WithSummary("200 when the store can be read.").WithTags("project");
     }
 
     static async Task<Ok<ProjectAnswer>> GetAsync(Served served, CancellationToken stop)
     {
         var newest = await served.Metadata.NewestAsync(stop);
-        var declared = served.Project is { } ask ? (await ask(stop)).Graph.Nodes.Select(n => n.Name) : [];
+        var declared = served.Project is { } ask ? (await ask([], stop)).Graph.Nodes.Select(n => n.Name) : [];
         var production = await served.Metadata.ProductionAsync(stop);
         return TypedResults.Ok(
             new ProjectAnswer(served.Name, Version, served.DataFolder, served.Project is not null, declared.Union(newest.Keys).Count(), production.Release,
-            await served.Metadata.RevisionAsync(stop), !served.ReadOnly, !served.ReadOnly && served.Project is not null));
+            await served.Metadata.RevisionAsync(stop), !served.ReadOnly, !served.ReadOnly && served.Project is not null, served.Author));
     }
 
-    static async Task<Ok<HealthAnswer>> HealthAsync(Served served, CancellationToken stop) => TypedResults.Ok(new HealthAnswer("ok", await served.Metadata.RevisionAsync(stop)));
+    static async Task<Ok<HealthAnswer>> HealthAsync(Served served, CancellationToken stop) =>
+        TypedResults.Ok(new HealthAnswer("ok", await served.Metadata.RevisionAsync(stop)));
 }
 
 /// <param name="Version">Of Kumiki.</param>
@@ -36,7 +39,8 @@ static class ProjectRoutes
 /// <param name="Revision">Of the store; rises with every write of any process.</param>
 /// <param name="MayChange">Whether versions may be staged and released here.</param>
 /// <param name="MayMake">Whether versions may be made here: there is a project, and it is not only shown.</param>
-sealed record ProjectAnswer(string Name, string Version, string DataFolder, bool HasProject, int Assets, int Release, long Revision, bool MayChange,
-    bool MayMake);
+/// <param name="Author">Who is written into the history where a request names nobody.</param>
+sealed record ProjectAnswer(
+    string Name, string Version, string DataFolder, bool HasProject, int Assets, int Release, long Revision, bool MayChange, bool MayMake, string Author);
 
 sealed record HealthAnswer(string Status, long Revision);

@@ -6,7 +6,9 @@ namespace Kumiki.Hosting;
 static class RecordedGraph
 {
     public static IReadOnlyList<GraphEdge> Edges(IReadOnlyDictionary<string, VersionRecord> inUse) =>
-        [.. inUse.Values.SelectMany(v => v.Inputs.Where(i => inUse.ContainsKey(i.Version.Asset)).Select(i => new GraphEdge(i.Version.Asset, v.Asset, i.Edge))).Distinct().OrderBy(e => e.To, StringComparer.Ordinal)];
+        [.. inUse.Values.SelectMany(v => v.Inputs.Where(i => inUse.ContainsKey(i.Version.Asset))
+            .Select(i => new GraphEdge(i.Version.Asset, v.Asset, i.Edge)))
+            .Distinct().OrderBy(e => e.To, StringComparer.Ordinal)];
 
     /// <summary>Inputs before users, equal ranks by name; assets that (over the years) were made from each other come last.</summary>
     public static IReadOnlyList<string> Ordered(IEnumerable<string> names, IReadOnlyList<GraphEdge> edges)
@@ -34,7 +36,8 @@ static class RecordedGraph
             var causes = new List<StaleCause>();
             if (runs.TryGetValue(asset, out var run))
             {
-                List<VersionRecord> inputs = [.. inUse[asset].Inputs.Where(i => i.Declared).Select(i => inUse.GetValueOrDefault(i.Version.Asset)).OfType<VersionRecord>()];
+                List<VersionRecord> inputs =
+                    [.. inUse[asset].Inputs.Where(i => i.Declared).Select(i => inUse.GetValueOrDefault(i.Version.Asset)).OfType<VersionRecord>()];
                 causes.AddRange(Staleness.Inputs(run, inputs).Where(c => c is StaleCause.Input { From: not null, To: not null }));
             }
             foreach (var edge in edges.Where(e => e.To == asset && result.TryGetValue(e.From, out var upstream) && upstream.Count > 0))

@@ -46,7 +46,8 @@ static partial class Refusals
             if (http.Response is { HasStarted: false, StatusCode: StatusCodes.Status415UnsupportedMediaType, ContentType: null })
                 await new Refused(StatusCodes.Status415UnsupportedMediaType, Message.Of("serve.not-json", ("path", http.Request.Path))).ExecuteAsync(http);
             if (http.Response is { HasStarted: false, StatusCode: StatusCodes.Status405MethodNotAllowed })
-                await new Refused(StatusCodes.Status405MethodNotAllowed, Message.Of("serve.wrong-method", ("method", http.Request.Method), ("path", http.Request.Path))).ExecuteAsync(http);
+                await new Refused(StatusCodes.Status405MethodNotAllowed,
+                    Message.Of("serve.wrong-method", ("method", http.Request.Method), ("path", http.Request.Path))).ExecuteAsync(http);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {

@@ -26,7 +26,8 @@ static class ReleaseRoutes
 
     static async Task<Results<Ok<ReleaseList>, Refused>> ListAsync(Served served, CancellationToken stop, string? before = null, string? limit = null)
     {
-        if (!Asked.Number("before", before, 0, 0, int.MaxValue, out var from, out var refused) || !Asked.Limit(limit, 20, out var most, out refused)) return refused;
+        if (!Asked.Number("before", before, 0, 0, int.MaxValue, out var from, out var refused)
+            || !Asked.Limit(limit, 20, out var most, out refused)) return refused;
         var records = await served.Metadata.ReleasesAsync(most + 1, from == 0 ? null : (int)from, stop);
         var known = records.ToDictionary(r => r.Number);
         var lines = new List<ReleaseLine>();
@@ -52,13 +53,16 @@ static class ReleaseRoutes
         return TypedResults.Ok(new StageHistory(await served.Metadata.StageHistoryAsync(string.IsNullOrEmpty(asset) ? null : asset, most, stop)));
     }
 
-    static async Task<ReleaseRecord?> BeforeAsync(Served served, ReleaseRecord release, IReadOnlyDictionary<int, ReleaseRecord> known, CancellationToken stop) =>
+    static async Task<ReleaseRecord?> BeforeAsync(
+        Served served, ReleaseRecord release, IReadOnlyDictionary<int, ReleaseRecord> known, CancellationToken stop) =>
         release.Before == 0 ? null : known.TryGetValue(release.Before, out var before) ? before : await served.Metadata.ReleaseAsync(release.Before, stop);
 
     static async Task<IReadOnlyList<ReleasedVersion>> SetAsync(Served served, IReadOnlyDictionary<string, int> set, CancellationToken stop)
     {
         var versions = await served.Metadata.VersionsAsync([.. set.Select(s => new VersionName(s.Key, s.Value))], stop);
-        return [.. set.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => new VersionName(s.Key, s.Value)).Select(n => new ReleasedVersion(n, versions.GetValueOrDefault(n)?.Kind, versions.GetValueOrDefault(n)?.MadeAt))];
+        return [.. set.OrderBy(s => s.Key, StringComparer.Ordinal)
+            .Select(s => new VersionName(s.Key, s.Value))
+            .Select(n => new ReleasedVersion(n, versions.GetValueOrDefault(n)?.Kind, versions.GetValueOrDefault(n)?.MadeAt))];
     }
 }
 
@@ -75,11 +79,13 @@ sealed record ReleaseList(IReadOnlyList<ReleaseLine> Releases, int? Next);
 /// <param name="Changes">Against the release live before it.</param>
 /// <param name="Size">Versions in its whole set.</param>
 sealed record ReleaseLine(
-    int Number, ReleaseState State, string Author, string Reason, DateTimeOffset At, DateTimeOffset? LiveAt, DateTimeOffset? WithdrawnAt, int Before, int? Restores, IReadOnlyList<VersionName> Asked,
+    int Number, ReleaseState State, string Author, string Reason, DateTimeOffset At, DateTimeOffset? LiveAt, DateTimeOffset? WithdrawnAt,
+    int Before, int? Restores, IReadOnlyList<VersionName> Asked,
     IReadOnlyList<ReleaseChange> Changes, IReadOnlyList<Waiver> Waivers, int Size)
 {
     public static ReleaseLine Of(ReleaseRecord release, ReleaseRecord? before) => new(
-        release.Number, release.State, release.Author, release.Reason, release.At, release.LiveAt, release.WithdrawnAt, release.Before, release.Restores, release.Asked,
+        release.Number, release.State, release.Author, release.Reason, release.At, release.LiveAt, release.WithdrawnAt,
+        release.Before, release.Restores, release.Asked,
         ReleaseChange.Between(before?.Set ?? new Dictionary<string, int>(), release.Set), release.Waivers, release.Set.Count);
 }
 

@@ -10,6 +10,7 @@ namespace Kumiki.Hosting;
 static class ReleaseWriteRoutes
 {
     const int LongestReason = 2000;
+    const int LongestAuthor = 200;
 
     public static void MapReleaseWrites(this IEndpointRouteBuilder routes)
     {
@@ -55,7 +56,7 @@ static class ReleaseWriteRoutes
         HttpContext http, Served served, Language language, CancellationToken stop)
     {
         var (asked, refused) = await WriteGuard.ReadAsync<ReleaseAsked>(http, served, stop);
-        if (asked is null || !Reason(asked.Reason, out refused)) return refused!;
+        if (asked is null || !Reason(asked.Reason, out refused) || !Author(asked.Author, out refused)) return refused!;
         var waivers = new List<Waiver>();
         foreach (var waiver in asked.Waivers ?? [])
         {
@@ -71,6 +72,7 @@ static class ReleaseWriteRoutes
             Without = asked.Without ?? [],
             Waivers = waivers,
             Reason = asked.Reason ?? "",
+            Author = Named(asked.Author),
             DryRun = asked.DryRun,
         };
         return Ended(await Of(served).ReleaseAsync(order, stop), asked.DryRun, language);
@@ -80,10 +82,10 @@ static class ReleaseWriteRoutes
         HttpContext http, Served served, Language language, CancellationToken stop)
     {
         var (asked, refused) = await WriteGuard.ReadAsync<RollbackAsked>(http, served, stop);
-        if (asked is null || !Reason(asked.Reason, out refused)) return refused!;
+        if (asked is null || !Reason(asked.Reason, out refused) || !Author(asked.Author, out refused)) return refused!;
         if (asked.Live is { } expected && (await served.Metadata.ProductionAsync(stop)).Release is var live && live != expected)
             return new Refused(StatusCodes.Status409Conflict, Message.Of("serve.moved", ("expected", expected), ("live", live)));
-        return Ended(await Of(served).RollbackAsync(asked.Reason ?? "", null, asked.DryRun, stop), asked.DryRun, language);
+        return Ended(await Of(served).RollbackAsync(asked.Reason ?? "", Named(asked.Author), asked.DryRun, stop), asked.DryRun, language);
     }
 
     static Results<Ok<ReleaseEndAnswer>, Conflict<ReleaseEndAnswer>, Refused> Ended(ReleaseEnd end, bool dryRun, Language language)
@@ -97,6 +99,16 @@ static class ReleaseWriteRoutes
         refused = text?.Length > LongestReason ? Refused.Bad(Message.Of("serve.long-reason", ("length", text.Length), ("most", LongestReason))) : null;
         return refused is null;
     }
+
+    static bool Author(string? text, out Refused? refused)
+    {
+        refused = text is not null && (text.Length > LongestAuthor || text.Any(char.IsControl))
+            ? Refused.Bad(Message.Of("serve.bad-author", ("most", LongestAuthor))) : null;
+        return refused is null;
+    }
+
+    /// <summary>Who asks; null: whoever the server writes down.</summary>
+    static string? Named(string? author) => string.IsNullOrWhiteSpace(author) ? null : author.Trim();
 }
 
 /// <param name="Versions">To stage, such as sales@3.</param>
@@ -107,15 +119,16 @@ sealed record StageAnswer(IReadOnlyList<VersionName> Staged, IReadOnlyList<strin
 
 /// <param name="Set">sales@3, sales@champion, or sales for its staging version; everything staged by default.</param>
 /// <param name="Without">Assets to take out of production.</param>
+/// <param name="Author">Who asks, for the history; the server's author by default.</param>
 sealed record ReleaseAsked(
     IReadOnlyList<string>? Set = null, IReadOnlyList<string>? Without = null, IReadOnlyList<WaiverAsked>? Waivers = null, string? Reason = null,
-        bool DryRun = false);
+    string? Author = null, bool DryRun = false);
 
 /// <summary>A gate to pass over, and why.</summary>
 sealed record WaiverAsked(string Version, string Check, string Because);
 
 /// <param name="Live">The release that is live as the asker knows it.</param>
-sealed record RollbackAsked(int? Live = null, string? Reason = null, bool DryRun = false);
+sealed record RollbackAsked(int? Live = null, string? Reason = null, string? Author = null, bool DryRun = false);
 
 /// <param name="End">live, would-go-live, unchanged or refused.</param>
 /// <param name="Release">The release that is live now, where one was made.</param>

@@ -84,7 +84,8 @@ static class ReportRoutes
             rows.Add(row);
         }
         if (await served.Metadata.VersionAsync(name, stop) is not { } version) return Refused.NotFound(Message.Of("making.no-version", ("version", name)));
-        if (await ReadAsync(served, version, stop) is not { } report || report["data"] is not JsonValue of || !VersionName.TryParse(of.ToString(), null, out var dataName)
+        if (await ReadAsync(served, version, stop) is not { } report
+            || report["data"] is not JsonValue of || !VersionName.TryParse(of.ToString(), null, out var dataName)
             || report["input"]?["columns"] is not JsonArray input) return NoReport(name);
         if (await served.Metadata.VersionAsync(dataName, stop) is not { } data) return Refused.NotFound(Message.Of("making.no-version", ("version", dataName)));
         List<string> columns = [.. input.Select(c => (string)c!["name"]!)];
@@ -99,7 +100,8 @@ static class ReportRoutes
     {
         if (!Asked.Version($"{asset}@{number}", out var name, out var refused)) return refused;
         if (await served.Metadata.VersionAsync(name, stop) is not { } version) return Refused.NotFound(Message.Of("making.no-version", ("version", name)));
-        if (await ChosenAmong.OfAsync(served.Metadata, served.Artifacts, version, stop) is not { } among) return Refused.NotFound(Message.Of("views.no-threshold", ("version", name)));
+        if (await ChosenAmong.OfAsync(served.Metadata, served.Artifacts, version, stop) is not { } among)
+            return Refused.NotFound(Message.Of("views.no-threshold", ("version", name)));
         http.Response.Headers.CacheControl = "private, max-age=31536000, immutable";
         return TypedResults.Ok(among);
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kumiki.Hosting;
+using Kumiki.Making;
 
 namespace Kumiki;
 
@@ -15,7 +16,8 @@ sealed partial class Doors
         var host = new Option<string>("--host") { Description = "A loopback address.", DefaultValueFactory = _ => "127.0.0.1" };
         var port = new Option<int>("--port") { Description = "0 takes any free port.", DefaultValueFactory = _ => 5080 };
         var readOnly = new Option<bool>("--read-only") { Description = "Only show: refuse to make, stage or release from the pages." };
-        return Verb("serve", "Serve pages, the REST API and MLflow's clients in the foreground, and run schedules when they are due.", [host, port, readOnly], async (parsed, session, terminal, stop) =>
+        const string Does = "Serve pages, the REST API and MLflow's clients in the foreground, and run schedules when they are due.";
+        return Verb("serve", Does, [host, port, readOnly], async (parsed, session, terminal, stop) =>
         {
             var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
             var hasProject = session.Project.Types.Count > 0;
@@ -39,9 +41,9 @@ sealed partial class Doors
             await server.WaitAsync(stop);
             return 0;
 
-            async Task<ServedProject> ProjectAsync(CancellationToken asked)
+            async Task<ServedProject> ProjectAsync(IReadOnlyList<ParameterSetting> settings, CancellationToken asked)
             {
-                var graph = await session.GraphAsync(null, asked);
+                var graph = await session.GraphAsync(settings, asked);
                 return new(graph, new(graph, place));
             }
         });

@@ -21,9 +21,9 @@ public sealed record Served
     /// <summary>Where clients of the tracking API log to; null answers no such client.</summary>
     public ITrackingStore? Tracking { get; init; }
 
-    /// <summary>The project as it stands now; asked for whenever its graph is shown, because new data may open new members of a family. Null for the bare platform, which
-    /// draws what was recorded.</summary>
-    public Func<CancellationToken, Task<ServedProject>>? Project { get; init; }
+    /// <summary>The project as it stands now, with parameters set from outside; asked for whenever its graph is shown, because new data may open new members of
+    /// a family. Null for the bare platform, which draws what was recorded.</summary>
+    public Func<IReadOnlyList<ParameterSetting>, CancellationToken, Task<ServedProject>>? Project { get; init; }
 
     /// <summary>Whether it only shows: every change asked for is refused.</summary>
     public bool ReadOnly { get; init; }
@@ -32,7 +32,8 @@ public sealed record Served
     /// <value>The system's user by default.</value>
     public string Author { get; init; } = Environment.UserName;
 
-    /// <summary>The project's schedules, which the server runs unless it only shows; null for the bare platform, which only shows what was recorded of them.</summary>
+    /// <summary>The project's schedules, which the server runs unless it only shows; null for the bare platform,
+    /// which only shows what was recorded of them.</summary>
     public Schedules? Schedules { get; init; }
 
     /// <summary>How occurrences are run.</summary>
@@ -62,7 +63,8 @@ public sealed record ServeAddress
     public static ServeAddress Of(string host, int port)
     {
         if (port is < 0 or > 65535) throw new KumikiException(Message.Of("serve.bad-port", ("port", port)));
-        var address = host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback : IPAddress.TryParse(host.Trim('[', ']'), out var parsed) ? parsed : null;
+        var address = host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
+            : IPAddress.TryParse(host.Trim('[', ']'), out var parsed) ? parsed : null;
         return address is not null && IPAddress.IsLoopback(address)
             ? new(address, port)
             : throw new KumikiException(Message.Of("serve.not-loopback", ("host", host)));

@@ -93,7 +93,8 @@ static class TableRoutes
     static string Cut(string text) => text.Length <= LongestCell ? text : string.Concat(text.AsSpan(0, LongestCell), "…");
 
     static bool IsNumber(DuckDbKind kind) => kind is DuckDbKind.TinyInt or DuckDbKind.SmallInt or DuckDbKind.Integer or DuckDbKind.BigInt or DuckDbKind.HugeInt
-        or DuckDbKind.UTinyInt or DuckDbKind.USmallInt or DuckDbKind.UInteger or DuckDbKind.UBigInt or DuckDbKind.Float or DuckDbKind.Double or DuckDbKind.Decimal;
+        or DuckDbKind.UTinyInt or DuckDbKind.USmallInt or DuckDbKind.UInteger or DuckDbKind.UBigInt or DuckDbKind.Float
+        or DuckDbKind.Double or DuckDbKind.Decimal;
 
     /// <summary>Whether its values are shown; a file of another program's may hold any type.</summary>
     static bool IsShown(DuckDbType type) =>

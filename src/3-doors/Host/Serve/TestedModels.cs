@@ -36,12 +36,16 @@ static class TestedModels
 
         var tested = new List<TestedModel>();
         foreach (var report in reports.Values.OrderBy(r => r.Name))
-        {
-            if (!VersionName.TryParse(report.Facts.GetValueOrDefault("model"), null, out var model)) continue;
-            tested.Add(new(report, model, live.ContainsKey(model), await GoalOfAsync(served, report, stop)));
-        }
+            if (await OfAsync(served, report, live, stop) is { } one) tested.Add(one);
         return tested;
     }
+
+    /// <summary>What one report says; null where it does not name its model.</summary>
+    public static async Task<TestedModel?> OfAsync(
+        Served served, VersionRecord report, IReadOnlyDictionary<VersionName, VersionRecord> live, CancellationToken stop) =>
+        VersionName.TryParse(report.Facts.GetValueOrDefault("model"), null, out var model)
+            ? new(report, model, live.ContainsKey(model), await GoalOfAsync(served, report, stop))
+            : null;
 
     static async Task<ReportedGoal?> GoalOfAsync(Served served, VersionRecord report, CancellationToken stop)
     {

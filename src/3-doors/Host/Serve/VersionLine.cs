@@ -17,7 +17,8 @@ sealed record VersionLine(
 /// <summary>Every pointer to a version, production's among them.</summary>
 sealed class Stages(IReadOnlyList<StagePointer> pointers, Production production)
 {
-    public static async Task<Stages> ReadAsync(IMetadataStore metadata, CancellationToken stop) => new(await metadata.StagesAsync(stop), await metadata.ProductionAsync(stop));
+    public static async Task<Stages> ReadAsync(IMetadataStore metadata, CancellationToken stop) =>
+        new(await metadata.StagesAsync(stop), await metadata.ProductionAsync(stop));
 
     public IReadOnlyList<string> Of(VersionName version) =>
     [

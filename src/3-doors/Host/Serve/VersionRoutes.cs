@@ -16,9 +16,11 @@ static class VersionRoutes
     public static void MapVersions(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/versions/{asset}/{number}").WithTags("versions");
-        group.MapGet("", GetAsync).WithSummary("One version whole: files, schema, metrics, checks, facts, inputs, its run, its users, and its lineage as a small graph.");
+        group.MapGet("", GetAsync)
+            .WithSummary("One version whole: files, schema, metrics, checks, facts, inputs, its run, its users, and its lineage as a small graph.");
         group.MapGet("files/{**path}", FileAsync).WithSummary("One file of a version, as it was made; ranges are answered.");
-        routes.MapGet("/api/diff", DiffAsync).WithSummary("What differs between two versions: left and right are written as demand-model@7.").WithTags("versions");
+        routes.MapGet("/api/diff", DiffAsync)
+            .WithSummary("What differs between two versions: left and right are written as demand-model@7.").WithTags("versions");
     }
 
     static async Task<Results<Ok<VersionAnswer>, Refused>> GetAsync(string asset, string number, Served served, Language language, CancellationToken stop)
@@ -31,7 +33,8 @@ static class VersionRoutes
         var newest = await served.Metadata.NewestAsync(stop);
         var before = name.Number == 1 ? [] : await served.Metadata.VersionsAsync(asset, 1, version.MadeBy, stop);
         return TypedResults.Ok(new VersionAnswer(
-            name, version.Kind, version.Content, version.RecipeKey, version.Family, version.RawKey, version.MadeAt, stages.Of(name), newest.GetValueOrDefault(asset, name.Number), before.Count > 0 ? before[0].Name : null,
+            name, version.Kind, version.Content, version.RecipeKey, version.Family, version.RawKey, version.MadeAt,
+            stages.Of(name), newest.GetValueOrDefault(asset, name.Number), before.Count > 0 ? before[0].Name : null,
             run is null ? null : RunLine.Of(run, language),
             version.Files, version.Parts, version.Inputs, version.Outside, version.Metrics,
             [.. version.Checks.Select(c => new CheckAnswer(c.Name, c.Kind, c.Held, Said.Of(c.Says, language)))],
@@ -40,7 +43,8 @@ static class VersionRoutes
             await VersionGraph.AroundAsync(served.Metadata, version, stages, stop)));
     }
 
-    static async Task<Results<FileStreamHttpResult, Refused>> FileAsync(string asset, string number, string path, HttpContext http, Served served, CancellationToken stop)
+    static async Task<Results<FileStreamHttpResult, Refused>> FileAsync(
+        string asset, string number, string path, HttpContext http, Served served, CancellationToken stop)
     {
         if (!Asked.Version($"{asset}@{number}", out var name, out var refused)) return refused;
         if (await served.Metadata.VersionAsync(name, stop) is not { } version) return NoVersion(name);
@@ -57,7 +61,8 @@ static class VersionRoutes
         if (!Asked.Version(left, out var leftName, out var refused) || !Asked.Version(right, out var rightName, out refused)) return refused;
         if (await served.Metadata.VersionAsync(leftName, stop) is not { } leftVersion) return NoVersion(leftName);
         if (await served.Metadata.VersionAsync(rightName, stop) is not { } rightVersion) return NoVersion(rightName);
-        var differences = VersionDiff.Of(leftVersion, await served.Metadata.RunAsync(leftVersion.MadeBy, stop), rightVersion, await served.Metadata.RunAsync(rightVersion.MadeBy, stop));
+        var differences = VersionDiff.Of(leftVersion, await served.Metadata.RunAsync(leftVersion.MadeBy, stop),
+            rightVersion, await served.Metadata.RunAsync(rightVersion.MadeBy, stop));
         return TypedResults.Ok(new DiffAnswer(leftName, rightName, leftVersion.Content == rightVersion.Content, differences));
     }
 
@@ -69,9 +74,12 @@ static class VersionRoutes
 /// <param name="Users">The versions that read it, newest first.</param>
 /// <param name="Lineage">What it was made from, and what was made from it, as far as a page can show.</param>
 sealed record VersionAnswer(
-    VersionName Name, AssetKind Kind, Digest Content, Digest RecipeKey, string? Family, string? RawKey, DateTimeOffset MadeAt, IReadOnlyList<string> Stages, int Newest, VersionName? Previous, RunLine? Run,
-    IReadOnlyList<VersionFile> Files, IReadOnlyDictionary<string, Digest> Parts, IReadOnlyList<InputUse> Inputs, IReadOnlyList<OutsideRead> Outside, IReadOnlyDictionary<string, double> Metrics,
-    IReadOnlyList<CheckAnswer> Checks, IReadOnlyList<Apartness> Apart, JsonElement? Schema, IReadOnlyDictionary<string, string> Facts, IReadOnlyList<VersionLine> Users, VersionGraph Lineage);
+    VersionName Name, AssetKind Kind, Digest Content, Digest RecipeKey, string? Family, string? RawKey, DateTimeOffset MadeAt,
+    IReadOnlyList<string> Stages, int Newest, VersionName? Previous, RunLine? Run,
+    IReadOnlyList<VersionFile> Files, IReadOnlyDictionary<string, Digest> Parts, IReadOnlyList<InputUse> Inputs, IReadOnlyList<OutsideRead> Outside,
+    IReadOnlyDictionary<string, double> Metrics,
+    IReadOnlyList<CheckAnswer> Checks, IReadOnlyList<Apartness> Apart, JsonElement? Schema, IReadOnlyDictionary<string, string> Facts,
+    IReadOnlyList<VersionLine> Users, VersionGraph Lineage);
 
 sealed record CheckAnswer(string Name, CheckKind Kind, bool Held, Said Says);
 
