@@ -55,6 +55,27 @@ public sealed class TuneTests(TunedDemand tuned) : IClassFixture<TunedDemand>
         [.. (await demo.JsonAsync("runs", "demand-model", "--limit", "100")).EnumerateArray().Select(r => (r.GetProperty("id").GetString()!, r.GetProperty("state").GetString()!))];
 
     [Fact]
+    public async Task Nested_outer_folds_say_what_the_search_is_worth_and_the_version_remembers_it()
+    {
+        using var demo = await tuned.Demo.CopyAsync();
+        string[] study = ["tune", "demand-model", "--trials", "2", "--search", "rounds=20..40", "--nested", "2"];
+
+        var said = await demo.MustAsync(study);
+
+        Assert.Contains(said.Lines, l => l.StartsWith("  outer fold 2 of 2: mae ", StringComparison.Ordinal));
+        Assert.Contains(said.Lines, l => l.StartsWith("The search is worth mae ", StringComparison.Ordinal) && l.Contains("2 outer folds",
+            StringComparison.Ordinal));
+        var notes = (await demo.JsonAsync("show", "demand-model@1")).GetProperty("run").GetProperty("plan").GetProperty("notes");
+        Assert.Matches(@"^mae [\d.]+ ± [\d.E-]+ over 2 outer folds$", notes[1].GetString());
+        Assert.Equal(2 + 2 * (2 + 1), (await RunsAsync(demo)).Count(r => r.State == "Tried"));
+
+        var nested = JsonDocument.Parse((await demo.MustAsync([.. study, "--json"])).Out).RootElement.GetProperty("nested");
+        var folds = nested.GetProperty("folds").EnumerateArray().ToList();
+        Assert.All(folds, f => Assert.True(f.GetProperty("before").GetBoolean()));
+        Assert.Equal(folds.Average(f => f.GetProperty("figure").GetDouble()), nested.GetProperty("mean").GetDouble(), 1e-9);
+    }
+
+    [Fact]
     public async Task The_best_trial_becomes_an_ordinary_version_and_the_screen_says_what_its_figure_is_worth()
     {
         using var demo = await tuned.Demo.CopyAsync();

@@ -34,9 +34,10 @@ public sealed class Trials
     /// <param name="values">The parameters to try; the others stay as they are.</param>
     /// <param name="folds">See <see cref="Trial.Folds"/>.</param>
     /// <param name="share">See <see cref="Trial.Share"/>.</param>
+    /// <param name="outer">See <see cref="Trial.Outer"/>.</param>
     /// <param name="note">Recorded with the run; no part of what makes two trials one.</param>
     /// <exception cref="KumikiException">See <see cref="ProjectGraph.Variant"/>; or the author's declaration throws with these values.</exception>
-    public TrialPlan Plan(IReadOnlyDictionary<string, string> values, int? folds, double share, string note)
+    public TrialPlan Plan(IReadOnlyDictionary<string, string> values, int? folds, double share, string note, OuterFold? outer = null)
     {
         var node = graph.Variant(one.Node.Name, values);
         RunPlan plan;
@@ -48,8 +49,12 @@ public sealed class Trials
         {
             throw new KumikiException(Message.Of("making.threw", ("asset", Node.Name), ("type", e.GetType().Name), ("reason", e.Message), ("where", Maker.Place(e))), e);
         }
-        var key = Digest.OfParts("trial", plan.MakingKey.Hex, folds?.ToString(CultureInfo.InvariantCulture) ?? "", share.ToString("R", CultureInfo.InvariantCulture));
-        return new(node, plan with { MakingKey = key, Notes = [note, .. plan.Notes] }, folds, share);
+        var key = Digest.OfParts(
+        [
+            "trial", plan.MakingKey.Hex, folds?.ToString(CultureInfo.InvariantCulture) ?? "", share.ToString("R", CultureInfo.InvariantCulture),
+            .. outer is null ? Array.Empty<string>() : [outer.ToString(), outer.Judges ? "judges" : "searches"],
+        ]);
+        return new(node, plan with { MakingKey = key, Notes = [note, .. plan.Notes] }, folds, share, outer);
     }
 
     /// <summary>Those that ended with figures before, in this study or another, by making key.</summary>
@@ -57,10 +62,11 @@ public sealed class Trials
         at.Metadata.TriedAsync(Node.Name, [.. plans.Select(p => p.Plan.MakingKey)], stop);
 
     /// <summary>Runs a trial here and now, and keeps how it ended.</summary>
+    /// <param name="threads">See <see cref="Trial.Threads"/>.</param>
     /// <param name="computed">Called once when only the writing is left, however it went: another trial may then compute.</param>
     /// <exception cref="KumikiException">Nothing of the study can be tried, or the store cannot be written.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before it had its figures.</exception>
-    public async Task<TrialEnd> TryAsync(TrialPlan plan, Action computed, CancellationToken stop)
+    public async Task<TrialEnd> TryAsync(TrialPlan plan, int threads, Action computed, CancellationToken stop)
     {
         var started = at.Clock.GetUtcNow();
         using var journal = new RunJournal(at.Metadata, null, at.Clock);
@@ -72,7 +78,7 @@ public sealed class Trials
         Message? why;
         try
         {
-            why = await RunAsync(plan, making, stop);
+            why = await RunAsync(plan, threads, making, stop);
         }
         catch (Exception e) when (e is OperationCanceledException or StudyEndedException)
         {
@@ -105,7 +111,7 @@ public sealed class Trials
     }
 
     /// <returns>Why it failed; null where it did not.</returns>
-    async Task<Message?> RunAsync(TrialPlan plan, MakingRun making, CancellationToken stop)
+    async Task<Message?> RunAsync(TrialPlan plan, int threads, MakingRun making, CancellationToken stop)
     {
         var limit = one.Order.Limit ?? plan.Node.Instance!.Running.Limit;
         using var timer = new CancellationTokenSource(limit ?? Timeout.InfiniteTimeSpan, at.Clock);
@@ -114,7 +120,10 @@ public sealed class Trials
         {
             if (plan.Node.Instance!.Check().FirstOrDefault(f => f.Severity == Severity.Refusal) is { } refusal) return refusal.Says;
             MakingRun.Current = making;
-            await plan.Node.Instance.TryAsync(making, new(shelf, plan.Folds, plan.Share), either.Token);
+            var trial = new Trial(shelf, plan, threads);
+            await plan.Node.Instance.TryAsync(making, trial, either.Token);
+            if (plan.Outer is not null && !trial.LookedAtOuter)
+                throw new StudyEndedException(new KumikiException(Message.Of("making.not-nested", ("asset", Node.Name))));
             return null;
         }
         catch (OperationCanceledException) when (timer.IsCancellationRequested && !stop.IsCancellationRequested)

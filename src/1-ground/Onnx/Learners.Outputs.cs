@@ -74,22 +74,19 @@ public static partial class Learners
     public static OnnxModel Shifted(OnnxModel model, string? offset, string? spread)
     {
         var columns = ModelFacts.Columns(model.Metadata[ModelFacts.ColumnsKey]).ToList();
-        var (graph, output) = (model.Graph, model.Outputs[0]);
-        var inputs = graph.Inputs.ToList();
-        var (score, nodes) = ("/shift/learnt", new List<OnnxNode>());
-        IReadOnlyList<string> Renamed(IReadOnlyList<string> names) => [.. names.Select(n => n == output.Name ? "/shift/learnt" : n)];
+        const string learnt = "/shift/learnt";
+        var (output, inputs) = (model.Outputs[0], new List<TensorInfo>());
+        var (score, nodes) = (learnt, new List<OnnxNode>());
         if (spread is not null) nodes.Add(new("Mul", [score, TensorOf(spread)], [score = offset is null ? output.Name : "/shift/spread"]));
         if (offset is not null) nodes.Add(new("Add", [score, TensorOf(offset)], [output.Name]));
-        return new OnnxModel(graph with { Inputs = inputs, Nodes = [.. graph.Nodes.Select(n => n with { Inputs = Renamed(n.Inputs), Outputs = Renamed(n.Outputs) }), .. nodes] }, model.Metadata)
-        {
-            IrVersion = model.IrVersion,
-            Opsets = model.Opsets,
-        }.WithMetadata(ModelFacts.ColumnsKey, ModelFacts.ColumnsText(columns)).WithMetadata(ModelFacts.GoldenKey, ModelFacts.GoldenText(columns));
+        return Behind(model, learnt, output.Shape[1], nodes, [], inputs)
+            .WithMetadata(ModelFacts.ColumnsKey, ModelFacts.ColumnsText(columns)).WithMetadata(ModelFacts.GoldenKey, ModelFacts.GoldenText(columns));
 
         string TensorOf(string name)
         {
             if (columns.FirstOrDefault(c => c.Name == name) is { } read)
-                return read.Kind == ColumnKind.Number ? read.Tensor : throw new KumikiException(Message.Of("onnx.column-kinds", ("column", name), ("kinds", $"{read.Kind}, {ColumnKind.Number}")));
+                return read.Kind == ColumnKind.Number ? read.Tensor
+                    : throw new KumikiException(Message.Of("onnx.column-kinds", ("column", name), ("kinds", $"{read.Kind}, {ColumnKind.Number}")));
             var tensor = TransformGraph.TensorOf(name);
             columns.Add(new(name, ColumnKind.Number, tensor));
             inputs.Add(new(tensor, TensorType.Float, [OnnxModel.Free, 1]));
@@ -97,16 +94,26 @@ public static partial class Learners
         }
     }
 
-    /// <summary>The learner with more nodes behind it, which read its score under another name.</summary>
-    static OnnxModel Behind(OnnxModel learner, string point, long outputs, IReadOnlyList<OnnxNode> nodes, IReadOnlyList<OnnxConstant> constants)
+    /// <summary>A learner or a whole model with more nodes behind it, which read what it gave under another name and give its output anew.</summary>
+    /// <param name="point">The other name.</param>
+    /// <param name="outputs">Numbers a row now.</param>
+    /// <param name="inputs">What the nodes read besides.</param>
+    static OnnxModel Behind(
+        OnnxModel model, string point, long outputs, IReadOnlyList<OnnxNode> nodes, IReadOnlyList<OnnxConstant> constants,
+            IReadOnlyList<TensorInfo>? inputs = null)
     {
-        var graph = learner.Graph;
-        IReadOnlyList<string> Renamed(IReadOnlyList<string> names) => [.. names.Select(n => n == Score ? point : n)];
+        var (graph, output) = (model.Graph, model.Outputs[0].Name);
+        IReadOnlyList<string> Renamed(IReadOnlyList<string> names) => [.. names.Select(n => n == output ? point : n)];
         return new(graph with
         {
-            Outputs = [new(Score, TensorType.Float, [OnnxModel.Free, outputs])],
+            Inputs = [.. graph.Inputs, .. inputs ?? []],
+            Outputs = [new(output, TensorType.Float, [OnnxModel.Free, outputs])],
             Nodes = [.. graph.Nodes.Select(n => n with { Inputs = Renamed(n.Inputs), Outputs = Renamed(n.Outputs) }), .. nodes],
             Constants = [.. graph.Constants, .. constants],
-        }, learner.Metadata);
+        }, model.Metadata)
+        {
+            IrVersion = model.IrVersion,
+            Opsets = model.Opsets,
+        };
     }
 }

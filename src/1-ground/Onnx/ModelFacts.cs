@@ -13,16 +13,20 @@ internal static partial class ModelFacts
     public const string AdapterKey = "kumiki.adapter";
     public const string ColumnsKey = "kumiki.columns";
     public const string FeaturesKey = "kumiki.features";
+    public const string SourcesKey = "kumiki.sources";
     public const string GoldenKey = "kumiki.golden";
 
     /// <summary>Columns without which a row has no score; there where there are any.</summary>
     public const string RequiredKey = "kumiki.required";
 
-    public static IEnumerable<KeyValuePair<string, string>> Of(IReadOnlyList<ModelColumn> columns, IReadOnlyList<string> features, IReadOnlyList<string> required) =>
+    /// <param name="sources">Of each feature the table columns it comes from.</param>
+    public static IEnumerable<KeyValuePair<string, string>> Of(
+        IReadOnlyList<ModelColumn> columns, IReadOnlyList<string> features, IReadOnlyList<IReadOnlyList<string>> sources, IReadOnlyList<string> required) =>
     [
         new(AdapterKey, Adapter.Name),
         new(ColumnsKey, ColumnsText(columns)),
         new(FeaturesKey, JsonSerializer.Serialize(features, Json.Readable.IReadOnlyListString)),
+        new(SourcesKey, SourcesText(sources)),
         new(GoldenKey, GoldenText(columns)),
         .. required.Count == 0 ? (KeyValuePair<string, string>[])[] : [new(RequiredKey, JsonSerializer.Serialize(required, Json.Readable.IReadOnlyListString))],
     ];
@@ -35,11 +39,31 @@ internal static partial class ModelFacts
 
     public static IReadOnlyList<ModelColumn> Columns(string json) => JsonSerializer.Deserialize(json, Json.Readable.IReadOnlyListModelColumn)!;
     public static IReadOnlyList<string> Features(string json) => JsonSerializer.Deserialize(json, Json.Readable.IReadOnlyListString)!;
+
+    /// <summary>Of each feature the columns it comes from.</summary>
+    public static IReadOnlyList<IReadOnlyList<string>> Sources(string json) =>
+        [.. JsonSerializer.Deserialize(json, Json.Readable.IReadOnlyListFeatureRun)!.SelectMany(r => Enumerable.Repeat(r.Columns, r.Features))];
+
+    static string SourcesText(IReadOnlyList<IReadOnlyList<string>> sources)
+    {
+        var runs = new List<FeatureRun>();
+        foreach (var columns in sources)
+        {
+            if (runs is [.., var last] && last.Columns.SequenceEqual(columns, StringComparer.Ordinal)) runs[^1] = last with { Features = last.Features + 1 };
+            else runs.Add(new(columns, 1));
+        }
+        return JsonSerializer.Serialize(runs, Json.Readable.IReadOnlyListFeatureRun);
+    }
+
+    /// <summary>Features side by side that come from the same columns: fifty thousand categories are one line.</summary>
+    internal sealed record FeatureRun(IReadOnlyList<string> Columns, int Features);
+
     public static IReadOnlyList<GoldenValue> Golden(string json) => JsonSerializer.Deserialize(json, Json.Readable.IReadOnlyListGoldenValue)!;
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
     [JsonSerializable(typeof(IReadOnlyList<ModelColumn>))]
     [JsonSerializable(typeof(IReadOnlyList<string>))]
+    [JsonSerializable(typeof(IReadOnlyList<FeatureRun>))]
     [JsonSerializable(typeof(IReadOnlyList<GoldenValue>))]
     internal sealed partial class Json : JsonSerializerContext
     {

@@ -12,7 +12,7 @@ public sealed record ScorerOptions
     /// <value>The processors of the machine.</value>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Rows a block has.</summary>
+    /// <summary>Rows a block has at most; of very many features fewer, so that a block of them stays at 16 MB.</summary>
     /// <value>4096.</value>
     public int BlockRows { get; init; } = 4096;
 }
@@ -28,9 +28,11 @@ public sealed class Scorer : IDisposable
 
     Scorer(
         OnnxSession session, ScorerOptions options, IReadOnlyList<ModelColumn> columns, IReadOnlyList<string> features,
+        IReadOnlyList<IReadOnlyList<string>> sources,
         IReadOnlyDictionary<string, FrozenSet<string>> categories, IReadOnlyList<string> required)
     {
-        (this.session, this.options, Columns, Features, this.categories, Required) = (session, options, columns, features, categories, required);
+        (this.session, this.options, this.categories) = (session, options, categories);
+        (Columns, Features, Sources, Required) = (columns, features, sources, required);
         Width = (int)session.Outputs[0].Shape[1];
     }
 
@@ -43,8 +45,14 @@ public sealed class Scorer : IDisposable
     /// <summary>The names of the features between transforms and learner.</summary>
     public IReadOnlyList<string> Features { get; }
 
+    /// <summary>[features] the columns each feature comes from: one of a column's own, several of a cross. Empty of each in a model that was made before this
+    /// was written down.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Sources { get; }
+
     /// <summary>Floats a row: the outputs of a model (<see cref="ModelOutputs"/>), the number of features for a graph without a learner.</summary>
     public int Width { get; }
+
+    int BlockRows => Math.Min(options.BlockRows, Math.Max(16, 4_000_000 / Math.Max(1, Features.Count)));
 
     /// <summary>Opens a model's file.</summary>
     /// <exception cref="KumikiException">The bytes are no model, it was not made by Kumiki, or its adapter is not this program's.</exception>
@@ -60,8 +68,9 @@ public sealed class Scorer : IDisposable
             var inOrder = session.Inputs.Select(i => columns.GetValueOrDefault(i.Name) ?? throw NotOurs(i)).ToArray();
             if (session.Outputs is not [{ Type: TensorType.Float, Shape: [_, > 0] }]) throw NotOurs(session.Outputs[0]);
             var features = ModelFacts.Features(Fact(session, ModelFacts.FeaturesKey));
+            var sources = session.Metadata(ModelFacts.SourcesKey) is { } said ? ModelFacts.Sources(said) : [.. features.Select(_ => Array.Empty<string>())];
             var required = session.Metadata(ModelFacts.RequiredKey) is { } names ? ModelFacts.Features(names) : [];
-            return new(session, options ?? new(), inOrder, features, OnnxModel.ReadCategories(model), required);
+            return new(session, options ?? new(), inOrder, features, sources, OnnxModel.ReadCategories(model), required);
         }
         catch
         {
@@ -103,19 +112,19 @@ public sealed class Scorer : IDisposable
         var columns = Match(rows);
         var count = columns.Length == 0 ? 0 : columns[0].Count;
         if (scores.Length != count * Width) throw new ArgumentException($"{count} rows give {count * Width} floats, not {scores.Length}.", nameof(scores));
-        var blocks = (count + options.BlockRows - 1) / options.BlockRows;
+        var blocks = (count + BlockRows - 1) / BlockRows;
         var failures = new ConcurrentDictionary<int, ExceptionDispatchInfo>();
         var next = 0;
         void Work()
         {
-            var block = idle.TryTake(out var taken) ? taken : NewBlock(options.BlockRows);
+            var block = idle.TryTake(out var taken) ? taken : NewBlock(BlockRows);
             for (int b; failures.IsEmpty && (b = Interlocked.Increment(ref next) - 1) < blocks;)
             {
                 try
                 {
                     cancel.ThrowIfCancellationRequested();
-                    var from = b * options.BlockRows;
-                    var rowsHere = Math.Min(options.BlockRows, count - from);
+                    var from = b * BlockRows;
+                    var rowsHere = Math.Min(BlockRows, count - from);
                     block.Begin(rowsHere);
                     for (var c = 0; c < columns.Length; c++) columns[c].Fill(block, c, from, rowsHere);
                     block.Run().CopyTo(scores.Span.Slice(from * Width, rowsHere * Width));
@@ -178,10 +187,10 @@ public sealed class Scorer : IDisposable
         var counts = Required.ToDictionary(r => r, _ => 0L, StringComparer.Ordinal);
         if (counts.Count == 0) return counts;
         var columns = Match(rows);
-        using var block = NewBlock(options.BlockRows);
-        for (var from = 0; from < columns[0].Count; from += options.BlockRows)
+        using var block = NewBlock(BlockRows);
+        for (var from = 0; from < columns[0].Count; from += BlockRows)
         {
-            block.Begin(Math.Min(options.BlockRows, columns[0].Count - from));
+            block.Begin(Math.Min(BlockRows, columns[0].Count - from));
             for (var c = 0; c < columns.Length; c++)
                 if (counts.ContainsKey(Columns[c].Name)) columns[c].Fill(block, c, from, block.Rows);
             for (var row = 0; row < block.Rows; row++)

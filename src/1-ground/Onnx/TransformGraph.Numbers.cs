@@ -15,7 +15,7 @@ public static partial class TransformGraph
         /// <summary>Numbers of one chain: their values, then their indicators.</summary>
         public void Numbers(string at, IReadOnlyList<FittedColumn> columns)
         {
-            Start(at);
+            Start(at, columns);
             type = TensorType.Float;
             block = Crossed(columns);
             var indicators = new List<string>();

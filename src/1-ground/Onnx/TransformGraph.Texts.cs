@@ -12,7 +12,7 @@ public static partial class TransformGraph
         /// <summary>One text, or a cross of some, and all that its steps make of it. A text without categories gives no features.</summary>
         public void Texts(string at, FittedColumn column)
         {
-            Start(at);
+            Start(at, column);
             // The hash of a cross is that of its parts, which need no places.
             var source = column.Cross is FittedCross.Texts cross
                 ? new TextSource(column.Steps.Any(s => s is FittedStep.OneHot or FittedStep.Table) ? Places(cross) : "", cross)

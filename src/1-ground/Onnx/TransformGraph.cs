@@ -46,7 +46,8 @@ public static partial class TransformGraph
             [new TensorInfo(Features, TensorType.Float, [OnnxModel.Free, emission.Names.Count])],
             emission.Finish(), emission.Constants, emission.Inner);
         var required = columns.Where(c => c.Steps.Any(s => s is FittedStep.Require)).SelectMany(c => c.Reads).Select(c => c.Name).Distinct().ToArray();
-        var model = new OnnxModel(graph, ModelFacts.Of([.. table.Select(c => new ModelColumn(c.Name, c.Kind, TensorOf(c.Name)))], emission.Names, required));
+        var read = table.Select(c => new ModelColumn(c.Name, c.Kind, TensorOf(c.Name))).ToArray();
+        var model = new OnnxModel(graph, ModelFacts.Of(read, emission.Names, emission.Sources, required));
         return emission.Hashes ? new(graph, model.Metadata) { IrVersion = model.IrVersion, Opsets = model.Opsets.Add(OnnxModel.MicrosoftDomain, 1) } : model;
     }
 
@@ -122,6 +123,7 @@ public static partial class TransformGraph
         readonly List<string> blocks = [];
         readonly HashSet<string> known = [];
         string prefix = "";
+        IReadOnlyList<FittedColumn> written = [];
         int made;
 
         public List<OnnxConstant> Constants { get; } = [];
@@ -129,6 +131,9 @@ public static partial class TransformGraph
         /// <summary>Types that other readers cannot infer.</summary>
         public List<TensorInfo> Inner { get; } = [];
         public List<string> Names { get; } = [];
+
+        /// <summary>Of each feature the table columns it comes from.</summary>
+        public List<IReadOnlyList<string>> Sources { get; } = [];
 
         /// <summary>Whether an operator of ONNX Runtime's own is used.</summary>
         public bool Hashes { get; private set; }
@@ -140,12 +145,17 @@ public static partial class TransformGraph
             return nodes;
         }
 
-        void Start(string at) => (prefix, made) = (at, 0);
+        void Start(string at, params IReadOnlyList<FittedColumn> columns) => (prefix, written, made) = (at, columns, 0);
 
+        /// <param name="names">One for each of the columns that are being written, in their order; or, where that is one column, any number.</param>
         void Give(string block, params IEnumerable<string> names)
         {
             blocks.Add(block);
-            Names.AddRange(names);
+            foreach (var (at, name) in names.Index())
+            {
+                Names.Add(name);
+                Sources.Add([.. written[written.Count == 1 ? 0 : at].Reads.Select(c => c.Name)]);
+            }
         }
 
         string Node(string type, params ReadOnlySpan<string> inputs) => Node(type, inputs, []);

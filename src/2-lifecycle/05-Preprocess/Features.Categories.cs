@@ -6,8 +6,9 @@ namespace Kumiki;
 public sealed partial class Features<TRow>
 {
     /// <summary>One feature for each category seen in training; a missing one is all zeros, and so is an unseen one, which is counted.</summary>
-    /// <remarks>A column has 1,024 features at most; for more categories give <paramref name="most"/>, or take <see cref="Hash"/>, <see cref="Frequency"/> or
-    /// <see cref="TargetMean"/>.</remarks>
+    /// <remarks>Unless <paramref name="most"/> says more, a column has 1,024 features at most; for more categories take <see cref="Hash"/>,
+    /// <see cref="Frequency"/> or <see cref="TargetMean"/>. Linear learners keep only what is not 0; trees and a batch that is scored have 4 bytes for each
+    /// feature of a row.</remarks>
     /// <param name="most">Features at most: the most frequent categories keep their own, the rest and whatever is unseen share the last. 2 or more.</param>
     /// <param name="least">Training rows a category needs for a feature of its own.</param>
     /// <param name="missing">Makes missing a category of its own.</param>

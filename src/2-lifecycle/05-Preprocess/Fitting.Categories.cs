@@ -91,7 +91,8 @@ static partial class Fitting
         }
         string[] kept = [.. categories.Names.Where((_, i) => !rare[i]), .. step.Missing ? [""] : Array.Empty<string>()];
         var other = rare.Contains(true);
-        return kept.Length + (other ? 1 : 0) <= MostCategories ? new FittedStep.OneHot(kept) { Other = other } : throw new KumikiException(
+        return kept.Length + (other ? 1 : 0) <= Math.Max(MostCategories, step.Most ?? 0) ? new FittedStep.OneHot(kept) { Other = other }
+            : throw new KumikiException(
             Message.Of("features.too-many-categories", ("column", name), ("count", categories.Names.Length), ("most", MostCategories)));
     }
 

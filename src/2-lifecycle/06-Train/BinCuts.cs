@@ -11,12 +11,12 @@ static class BinCuts
     /// <summary>The least values of the bins of each feature: so that each bin holds as much of the weight as the next; every value, if there are few.</summary>
     /// <param name="left">Rows that have a weight; more than <see cref="Rows"/>.</param>
     /// <returns>[bins × width] row by row, rising; NaN where a feature has fewer.</returns>
-    public static float[] Of(TrainingRows rows, int left, int bins, Random random)
+    public static float[] Of(TrainingRows rows, int left, int bins, Random random, int threads)
     {
         var width = rows.Features.Width;
         var (values, weights) = Drawn(rows, left, random);
         var cuts = new float[bins * width];
-        Parallel.For(0, width, new() { MaxDegreeOfParallelism = Environment.ProcessorCount }, feature =>
+        Parallel.For(0, width, new() { MaxDegreeOfParallelism = threads }, feature =>
         {
             var at = 0;
             foreach (var cut in Of(values[feature], weights?.ToArray(), bins)) cuts[at++ * width + feature] = cut;

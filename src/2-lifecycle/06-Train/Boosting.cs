@@ -17,15 +17,15 @@ static class Boosting
     public static Trained Train(BoostedTrees trees, TrainingRows rows, TrainingRows validation, int classes, TrainingCourse course)
     {
         // Few rows to measure on are taken as values, on which XGBoost predicts many times faster; and first, while there are no bins beside them.
-        using var values = validation.Count == 0 || (long)validation.Count * validation.Features.Width > FewValues ? null : Values(validation);
-        using var train = Train(trees, rows, course.Seed);
-        using var bins = validation.Count == 0 || values is not null ? null : Bins(trees, validation, train);
+        using var values = validation.Count == 0 || (long)validation.Count * validation.Features.Width > FewValues ? null : Values(validation, course);
+        using var train = Train(trees, rows, course);
+        using var bins = validation.Count == 0 || values is not null ? null : Bins(trees, validation, train, course);
         rows.Features.Release();
         validation.Features.Release();
         course.Taken();
         train.WithLabels(rows.Labels);
         var watched = (values ?? bins)?.WithLabels(validation.Labels);
-        using var booster = Booster.Of([.. Common(trees, course.Seed), .. Own(trees, rows, classes)]);
+        using var booster = Booster.Of([.. Common(trees, course), .. Own(trees, rows, classes)]);
         List<(string Name, DMatrix Rows)> both = [("train", train)], validated = [];
         if (watched is not null) both.Add(("validation", watched));
         if (watched is not null) validated.Add(("validation", watched));
@@ -58,36 +58,37 @@ static class Boosting
     }
 
     /// <summary>The features of training rows as bins.</summary>
-    internal static DMatrix Train(BoostedTrees trees, TrainingRows rows, long seed)
+    internal static DMatrix Train(BoostedTrees trees, TrainingRows rows, TrainingCourse course)
     {
         var counting = rows.Weights?.Count(w => w > 0) ?? rows.Count;
-        if (counting <= BinCuts.Rows) return Bins(trees, rows, null);
+        if (counting <= BinCuts.Rows) return Bins(trees, rows, null, course);
         var width = rows.Features.Width;
-        var cuts = BinCuts.Of(rows, counting, trees.MaxBins, new Random(unchecked((int)(seed ^ (seed >> 32)))));
+        var cuts = BinCuts.Of(rows, counting, trees.MaxBins, new Random(unchecked((int)(course.Seed ^ (course.Seed >> 32)))), course.Threads);
         // A matrix of just these values is cut at each of them, and lends its cuts.
         using var lender = DMatrix.Bins(trees.MaxBins, width, trees.MaxBins, (from, into) => cuts.AsMemory(from * width, into.Length).CopyTo(into), bins: trees.MaxBins);
         ProcessMemory.GiveBack();
-        return Bins(trees, rows, lender);
+        return Bins(trees, rows, lender, course);
     }
 
-    static DMatrix Values(TrainingRows rows)
+    static DMatrix Values(TrainingRows rows, TrainingCourse course)
     {
-        var values = DMatrix.Of(rows.Features.ToArray(), rows.Features.Width, Environment.ProcessorCount);
+        var values = DMatrix.Of(rows.Features.ToArray(), rows.Features.Width, course.Threads);
         return rows.Weights is null ? values : values.WithWeights(rows.FloatWeights);
     }
 
-    static DMatrix Bins(BoostedTrees trees, TrainingRows rows, DMatrix? like) =>
-        DMatrix.Bins(rows.Count, rows.Features.Width, FeatureRows.BlockRows, rows.Features.Fill, rows.FloatWeights, trees.MaxBins, like,
-            Environment.ProcessorCount);
+    static DMatrix Bins(BoostedTrees trees, TrainingRows rows, DMatrix? like, TrainingCourse course) =>
+        // Blocks of very wide rows would be gigabytes; of others their size is part of what the bins are.
+        DMatrix.Bins(rows.Count, rows.Features.Width, rows.Features.Width > 16_000 ? rows.Features.FewRows : FeatureRows.BlockRows, rows.Features.Fill,
+            rows.FloatWeights, trees.MaxBins, like, course.Threads);
 
     /// <summary>What every loss has in common.</summary>
-    internal static IEnumerable<(string, string)> Common(BoostedTrees trees, long seed) =>
+    internal static IEnumerable<(string, string)> Common(BoostedTrees trees, TrainingCourse course) =>
     [
         ("tree_method", "hist"), ("max_depth", Text(trees.Depth)), ("eta", Text(trees.LearningRate)), ("min_child_weight", Text(trees.MinChildWeight)),
             ("subsample", Text(trees.Subsample)),
         ("colsample_bytree", Text(trees.FeatureSample)), ("lambda", Text(trees.Lambda)), ("alpha", Text(trees.Alpha)), ("gamma", Text(trees.Gamma)),
             ("max_bin", Text(trees.MaxBins)),
-        ("nthread", Text(Environment.ProcessorCount)), ("seed", Text(seed & int.MaxValue)), ("verbosity", "0"),
+        ("nthread", Text(course.Threads)), ("seed", Text(course.Seed & int.MaxValue)), ("verbosity", "0"),
     ];
 
     static IEnumerable<(string, string)> Own(BoostedTrees trees, TrainingRows rows, int classes)

@@ -17,7 +17,8 @@ sealed class FeatureRows
     RowFiller fill;
     float[]? kept;
 
-    FeatureRows(int count, int width, IReadOnlyList<string> names, RowFiller fill) => (Count, Width, Names, this.fill) = (count, width, names, fill);
+    /// <param name="fill">Works out the floats of some rows.</param>
+    internal FeatureRows(int count, int width, IReadOnlyList<string> names, RowFiller fill) => (Count, Width, Names, this.fill) = (count, width, names, fill);
 
     public int Count { get; }
 
@@ -26,6 +27,17 @@ sealed class FeatureRows
 
     /// <summary>What the floats of a row are called; may be empty.</summary>
     public IReadOnlyList<string> Names { get; }
+
+    /// <summary>Of each feature the columns it comes from; may be empty.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Sources { get; private init; } = [];
+
+    /// <summary>The columns that give most features, with their number: <c>place (49,812), item (310)</c>.</summary>
+    public string WidestColumns => Sources.Count == 0 ? "-" : string.Join(", ",
+        Sources.CountBy(s => string.Join(" × ", s)).OrderByDescending(c => c.Value).Take(3)
+            .Select(c => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{c.Key} ({c.Value:N0})")));
+
+    /// <summary>Rows that are about 16 MB; a block of very wide rows would be gigabytes.</summary>
+    public int FewRows => Math.Clamp((int)(KeptFloats / Math.Max(1, Width)), 1, BlockRows);
 
     /// <summary>Rows of a frame seen through a graph.</summary>
     /// <param name="rows">Row numbers of the frame.</param>
@@ -53,7 +65,8 @@ sealed class FeatureRows
                 }
             }
             replaced?.ReplaceIn(scorer.Features, from, into.Span);
-        });
+        })
+        { Sources = scorer.Sources };
     }
 
     /// <summary>Rows that are there already.</summary>
@@ -97,15 +110,16 @@ sealed class FeatureRows
     /// <summary>Walks over all rows, piece by piece.</summary>
     /// <param name="use">Given the first row and the piece's floats.</param>
     /// <param name="piece">Rows of a piece; few enough that what is done with them stays in the processor's cache.</param>
-    public void ForEach(Action<int, ReadOnlyMemory<float>> use, int piece = 2048)
+    /// <param name="block">Rows worked out at once.</param>
+    public void ForEach(Action<int, ReadOnlyMemory<float>> use, int piece = 2048, int block = BlockRows)
     {
-        var buffer = new float[Math.Min(Count, BlockRows) * Width];
-        for (var from = 0; from < Count; from += BlockRows)
+        var buffer = new float[Math.Min(Count, block) * Width];
+        for (var from = 0; from < Count; from += block)
         {
-            var block = buffer.AsMemory(0, Math.Min(BlockRows, Count - from) * Width);
-            Fill(from, block);
-            for (var at = 0; at * Width < block.Length; at += piece) use(from + at,
-                block.Slice(at * Width, Math.Min(piece * Width, block.Length - at * Width)));
+            var here = buffer.AsMemory(0, Math.Min(block, Count - from) * Width);
+            Fill(from, here);
+            for (var at = 0; at * Width < here.Length; at += piece) use(from + at,
+                here.Slice(at * Width, Math.Min(piece * Width, here.Length - at * Width)));
         }
     }
 }

@@ -26,8 +26,9 @@ sealed record FoldRuns(Scored OutOfFold, IReadOnlyDictionary<string, IReadOnlyLi
             {
                 // What stops early must not be what is tried: a sixth of the training rows is cut off in the same way, the last one where time orders them.
                 var inner = learner.Algorithm.NeedsValidation ? split.Folds(fold.Train, keys, 6, random)[^1] : new Fold(fold.Train, []);
-                var fitted = ModelFit.Of(model, learner, frame, target, inner.Train, inner.Try, course with { Metric = (_, _, _) => { }, Fact = (_, _) => { }, Progress = (_, _) => { }, Step = _ => null });
-                var scored = fitted.Score(frame, target, fold.Try, course.Stop);
+                var quiet = course with { Metric = (_, _, _) => { }, Fact = (_, _) => { }, Progress = (_, _) => { }, Step = _ => null };
+                var fitted = ModelFit.Of(model, learner, frame, target, inner.Train, inner.Try, quiet);
+                var scored = fitted.Score(frame, target, fold.Try, course);
                 foreach (var (name, value) in Figure.Of(learner.Algorithm, scored))
                 {
                     if (!figures.TryGetValue(name, out var values)) figures[name] = values = new List<double>();

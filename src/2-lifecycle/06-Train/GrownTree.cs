@@ -71,11 +71,11 @@ sealed class GrownTree
 
     /// <summary>The leaf each row comes to.</summary>
     /// <param name="values">[rows × width] row by row; NaN is missing.</param>
-    public int[] LeavesOf(float[] values, int width)
+    public int[] LeavesOf(float[] values, int width, ParallelOptions atOnce)
     {
         const int block = 8192;
         var leaves = new int[values.Length / width];
-        Parallel.For(0, (leaves.Length + block - 1) / block, b =>
+        Parallel.For(0, (leaves.Length + block - 1) / block, atOnce, b =>
         {
             for (var row = b * block; row < Math.Min(leaves.Length, (b + 1) * block); row++)
             {

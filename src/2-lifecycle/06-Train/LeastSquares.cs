@@ -3,16 +3,19 @@ using MathNet.Numerics.LinearAlgebra;
 
 namespace Kumiki.Training;
 
-/// <summary>Linear models by squared error, from one matrix of products: the rows are walked twice, whatever their number.</summary>
-static class LeastSquares
+/// <summary>Linear models by squared error, from one matrix of products: the rows are walked twice, whatever their number. More than
+/// <see cref="Moments.MostWeights"/> weights are fitted on the features that are not 0 (<see cref="SparseRows"/>), without that matrix.</summary>
+static partial class LeastSquares
 {
     /// <summary>Ridge regression by the normal equations of centred columns, solved by Cholesky in double precision; the intercept is not penalised. Hoerl and
     /// Kennard 1970;
     /// scikit-learn's Ridge gives the same weights (LinearTests, 1e-6).</summary>
+    /// <param name="most">Weights from the matrix of products.</param>
     /// <exception cref="KumikiException">A feature is missing or infinite, or the features depend on each other.</exception>
-    public static LinearFit Ridge(TrainingRows rows, double alpha)
+    public static LinearFit Ridge(TrainingRows rows, double alpha, TrainingCourse course, int most = Moments.MostWeights)
     {
-        var moments = Moments.Of(rows, nameof(Kumiki.Ridge));
+        if (rows.Features.Width > most) return WideRidge(rows, alpha, course);
+        var moments = Moments.Of(rows, nameof(Kumiki.Ridge), course);
         var gram = moments.Gram.Clone();
         for (var f = 0; f < gram.RowCount; f++) gram[f, f] += alpha;
         var weights = Solve(gram, moments.WithTarget) ?? throw new KumikiException(Message.Of("training.singular", ("alpha", alpha)));
@@ -22,9 +25,11 @@ static class LeastSquares
     /// <summary>Elastic net by coordinate descent on the matrix of products: Friedman, Hastie and Tibshirani 2010, "Regularization paths for generalized linear
     /// models via coordinate descent", §2.2;
     /// scikit-learn's ElasticNet and Lasso give the same weights (LinearTests, 1e-6).</summary>
-    public static LinearFit ElasticNet(ElasticNet net, TrainingRows rows, TrainingCourse course)
+    /// <param name="most">Weights from the matrix of products.</param>
+    public static LinearFit ElasticNet(ElasticNet net, TrainingRows rows, TrainingCourse course, int most = Moments.MostWeights)
     {
-        var moments = Moments.Of(rows, nameof(Kumiki.ElasticNet));
+        if (rows.Features.Width > most) return WideElasticNet(net, rows, course);
+        var moments = Moments.Of(rows, nameof(Kumiki.ElasticNet), course);
         var (l1, l2) = (net.Alpha * net.L1Share * moments.Weight, net.Alpha * (1 - net.L1Share) * moments.Weight);
         var (gram, width) = (moments.Gram, moments.Means.Length);
         var weights = new double[width];

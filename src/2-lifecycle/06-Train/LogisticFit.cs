@@ -8,9 +8,10 @@ namespace Kumiki.Training;
 /// Each step: 1. one walk over the rows gives loss, gradient and Hessian, 2. the quadratic they span is made least, by Cholesky, or with an L1 penalty by
 /// coordinate descent, 3. the step is halved until the
 /// loss falls. Lee, Sun and Saunders 2014, "Proximal Newton-type methods for minimizing composite functions"; scikit-learn's LogisticRegression finds the same
-/// weights (LinearTests, 1e-6).
+/// weights (LinearTests, 1e-6). More than <see cref="Moments.MostWeights"/> weights without an L1 penalty are fitted on the features that are not 0, by
+/// conjugate gradients, without the Hessian: Lin, Weng and Keerthi 2008, "Trust region Newton method for large-scale logistic regression".
 /// </remarks>
-sealed class LogisticFit
+sealed partial class LogisticFit
 {
     readonly LogisticRegression settings;
     readonly TrainingRows rows;
@@ -18,19 +19,27 @@ sealed class LogisticFit
     readonly double[] means;
     readonly int width, outputs, size;      // features; 1 of two classes, else one a class; weights and intercepts
     readonly double l1, l2;
+    readonly SparseRows? sparse;
 
-    LogisticFit(LogisticRegression settings, TrainingRows rows, int classes, TrainingCourse course)
+    LogisticFit(LogisticRegression settings, TrainingRows rows, int classes, TrainingCourse course, int most)
     {
         (this.settings, this.rows, this.course) = (settings, rows, course);
         (width, outputs) = (rows.Features.Width, settings.ManyClasses ? classes : 1);
-        size = (width + 1) * outputs;
-        Moments.Require((long)(width + 1) * outputs, nameof(LogisticRegression));
-        means = Moments.MeansOf(rows, nameof(LogisticRegression)).Means;
+        size = checked((width + 1) * outputs);
         (l1, l2) = (settings.Penalty * settings.L1Share, settings.Penalty * (1 - settings.L1Share));
+        if (size > most)
+        {
+            Moments.RequirePenalty(settings.Penalty, nameof(settings.Penalty), size, rows, nameof(LogisticRegression));
+            if (l1 > 0) throw new KumikiException(Message.Of("training.too-wide", ("learner", nameof(LogisticRegression)), ("weights", size), ("most", most),
+                ("columns", rows.Features.WidestColumns)));
+            sparse = SparseRows.Of(rows, nameof(LogisticRegression), course);
+        }
+        means = sparse?.Means ?? Moments.MeansOf(rows, nameof(LogisticRegression)).Means;
     }
 
-    public static LinearFit Train(LogisticRegression settings, TrainingRows rows, int classes, TrainingCourse course) =>
-        new LogisticFit(settings, rows, classes, course).Train();
+    /// <param name="most">Weights whose Hessian is written out.</param>
+    public static LinearFit Train(LogisticRegression settings, TrainingRows rows, int classes, TrainingCourse course, int most = Moments.MostWeights) =>
+        new LogisticFit(settings, rows, classes, course, most).Train();
 
     // Weights lie output by output, each with its intercept last: [outputs × (F + 1)].
     bool IsIntercept(int at) => at % (width + 1) == width;
@@ -64,11 +73,15 @@ sealed class LogisticFit
         }
         if (!settled) course.Warn(Message.Of("training.not-converged", ("learner", nameof(LogisticRegression)), ("iterations", iteration),
             ("penalty", nameof(settings.Penalty))));
-        var weights = new double[outputs * width];
-        for (var output = 0; output < outputs; output++) Array.Copy(at, output * (width + 1), weights, output * width, width);
-        return new(weights, [.. Enumerable.Range(0, outputs).Select(o => at[o * (width + 1) + width])], means,
-            outputs == 1 ? Link.Logistic : Link.Softmax)
-        { Iterations = iteration };
+        var (weights, intercepts, centres) = (new double[outputs * width], new double[outputs], sparse?.Centres ?? means);
+        for (var output = 0; output < outputs; output++)
+        {
+            Array.Copy(at, output * (width + 1), weights, output * width, width);
+            intercepts[output] = at[output * (width + 1) + width];
+            if (sparse is null) continue;
+            for (var f = 0; f < width; f++) intercepts[output] += weights[output * width + f] * (centres[f] - means[f]);
+        }
+        return new(weights, intercepts, centres, outputs == 1 ? Link.Logistic : Link.Softmax) { Iterations = iteration };
     }
 
     double Total(double loss, double[] at) => loss + Penalty(at, at, 0);
@@ -93,11 +106,12 @@ sealed class LogisticFit
         return there;
     }
 
-    /// <summary>The loss without its penalty, its gradient and its Hessian.</summary>
-    sealed record Outlook(double Loss, double Weight, double[] Gradient, DenseMatrix Hessian);
+    /// <summary>The loss without its penalty and its gradient, and what its Hessian is made of: the matrix itself, or the probabilities of each row.</summary>
+    sealed record Outlook(double Loss, double Weight, double[] Gradient, DenseMatrix? Hessian, double[][] Probabilities);
 
     Outlook Look(double[] at)
     {
+        if (sparse is not null) return WideLook(sparse, at);
         var (loss, total, gradient, hessian) = (0.0, 0.0, new double[size], new DenseMatrix(size));
         rows.Features.ForEach((from, block) =>
         {
@@ -115,7 +129,7 @@ sealed class LogisticFit
                         slopes[row] = weight * (p - (IsOf(from + row, a) ? 1 : 0));
                     }
                     var (gram, edge, rest) = (new double[width * width], new double[width], new double[width]);
-                    columns.AddProducts(curves, gram, edge, ones);
+                    columns.AddProducts(curves, gram, edge, ones, course.AtOnce);
                     for (var f = 0; f < width; f++)
                     {
                         for (var g = 0; g < width; g++) Add(a, f, b, g, gram[f * width + g]);
@@ -124,12 +138,12 @@ sealed class LogisticFit
                     }
                     Add(a, width, b, width, curves.Sum());
                     if (a != b) continue;
-                    columns.AddProducts(slopes, [], rest, ones);
+                    columns.AddProducts(slopes, [], rest, ones, course.AtOnce);
                     for (var f = 0; f < width; f++) gradient[a * (width + 1) + f] += rest[f];
                     gradient[a * (width + 1) + width] += slopes.Sum();
                 }
         });
-        return new(loss, total, gradient, hessian);
+        return new(loss, total, gradient, hessian, []);
 
         void Add(int a, int f, int b, int g, double value)
         {
@@ -157,7 +171,16 @@ sealed class LogisticFit
                 for (var row = 0; row < of.Length; row++) of[row] += weight * column[row];
             }
         }
-        for (var row = 0; row < columns.Rows; row++)
+        Turn(sums, from, ref loss, ref total);
+        return sums;
+    }
+
+    /// <summary>Makes probabilities of sums, and adds up the loss.</summary>
+    /// <param name="sums">[outputs][rows]</param>
+    /// <param name="from">The first row.</param>
+    void Turn(double[][] sums, int from, ref double loss, ref double total)
+    {
+        for (var row = 0; row < sums[0].Length; row++)
         {
             var weight = rows.Weights?[from + row] ?? 1;
             total += weight;
@@ -176,14 +199,13 @@ sealed class LogisticFit
             loss += weight * (Math.Log(powers) + most - sums[(int)rows.Target[from + row]][row]);
             for (var output = 0; output < outputs; output++) sums[output][row] = Math.Exp(sums[output][row] - most) / powers;
         }
-        return sums;
     }
 
-    double[] Step(double[] at, Outlook here) => l1 == 0 ? NewtonStep(at, here) : ProximalStep(at, here);
+    double[] Step(double[] at, Outlook here) => sparse is not null ? WideStep(sparse, at, here) : l1 == 0 ? NewtonStep(at, here) : ProximalStep(at, here);
 
     double[] NewtonStep(double[] at, Outlook here)
     {
-        var (hessian, slope) = ((DenseMatrix)here.Hessian.Clone(), new DenseVector(size));
+        var (hessian, slope) = ((DenseMatrix)here.Hessian!.Clone(), new DenseVector(size));
         for (var i = 0; i < size; i++)
         {
             slope[i] = -here.Gradient[i] - (IsIntercept(i) ? 0 : l2 * at[i]);
@@ -201,7 +223,7 @@ sealed class LogisticFit
 
     double[] ProximalStep(double[] at, Outlook here)
     {
-        var hessian = here.Hessian;
+        var hessian = here.Hessian!;
         var (step, products) = (new double[size], new double[size]);        // products: hessian · step
         var more = 1e-12 * (1 + hessian.Diagonal().Maximum());
         var enough = 1e-11 * Math.Sqrt(1 + here.Weight);

@@ -138,8 +138,8 @@ public abstract partial class Model<TRow> : Asset
         using (making.Step("test"))
         {
             var scored = new List<(string, Scored)>();
-            if (validation.Length > 0) scored.Add(("validation", fitted.Score(tried, target, validated, stop)));
-            scored.Add(("test", fitted.Score(tried, target, tested, stop)));
+            if (validation.Length > 0) scored.Add(("validation", fitted.Score(tried, target, validated, course)));
+            scored.Add(("test", fitted.Score(tried, target, tested, course)));
             Comparison.Of(making, learner.Algorithm, target, train, scored[^1].Item2, guesses);
             if (CrossValidation is { } plan) scored.Add(("out-of-fold", CrossValidate(plan)));
             return new(fitted.Graph, fitted.Booster, scored);

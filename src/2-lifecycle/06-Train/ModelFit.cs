@@ -32,7 +32,7 @@ sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
         Fitted features;
         using (course.Step("fit transforms"))
         {
-            features = Fitting.Of(learner.Features, frame, train, Frame.Gather(learnt, train));
+            features = Fitting.Of(learner.Features, frame, train, Frame.Gather(learnt, train), course.Threads);
             transforms = TransformGraph.Of(features.Columns);
         }
 
@@ -42,7 +42,7 @@ sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
         using (course.Step("train"))
         {
             if (isLarge) ProcessMemory.GiveBack();
-            using var scorer = Scorer.Open(transforms.ToBytes());
+            using var scorer = Scorer.Open(transforms.ToBytes(), new() { Threads = course.Threads });
             trained = Trainer.Train(algorithm, Rows(scorer, train, features), Rows(scorer, stopping), target.Classes.Count, course);
         }
         if (isLarge) ProcessMemory.GiveBack();
@@ -51,7 +51,7 @@ sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
         var graph = outputs.On(transforms.Append(trained.Learner));
         if (algorithm.Interval is not null || algorithm.Calibrated is not null)
             using (course.Step("calibrate"))
-            using (var scorer = Scorer.Open(graph.ToBytes()))
+            using (var scorer = Scorer.Open(graph.ToBytes(), new() { Threads = course.Threads }))
             {
                 var scores = FeatureRows.Of(scorer, frame, calibrating, course.Stop).ToArray();
                 var truth = Frame.Gather(learnt, calibrating);
@@ -78,11 +78,11 @@ sealed record ModelFit(OnnxModel Graph, byte[]? Booster, ModelOutputs Outputs)
 
     /// <summary>Scores rows by the one graph.</summary>
     /// <param name="target">Of the whole dataset.</param>
-    public Scored Score(Frame frame, TargetColumn target, int[] rows, CancellationToken stop)
+    public Scored Score(Frame frame, TargetColumn target, int[] rows, TrainingCourse course)
     {
-        using var scorer = Scorer.Open(Graph.ToBytes());
+        using var scorer = Scorer.Open(Graph.ToBytes(), new() { Threads = course.Threads });
         var numbers = Array.ConvertAll(rows, frame.RowNumber);
-        return new(Array.ConvertAll(FeatureRows.Of(scorer, frame, rows, stop).ToArray(), s => (double)s), Frame.Gather(target.Values, numbers))
+        return new(Array.ConvertAll(FeatureRows.Of(scorer, frame, rows, course.Stop).ToArray(), s => (double)s), Frame.Gather(target.Values, numbers))
         {
             Names = Outputs.Names,
             Rows = numbers,

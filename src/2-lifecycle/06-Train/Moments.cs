@@ -13,18 +13,15 @@ namespace Kumiki.Training;
 /// <param name="TargetSquares">Squares of the target.</param>
 sealed record Moments(double Weight, double[] Means, double TargetMean, Matrix<double> Gram, Vector<double> WithTarget, double TargetSquares)
 {
-    /// <summary>Weights a linear learner can have at most: its matrix of products is that squared.</summary>
+    /// <summary>Weights up to which a linear learner is fitted by its matrix of products, which is that squared; more are fitted without one.</summary>
     public const int MostWeights = 6000;
 
-    /// <exception cref="KumikiException">A feature is missing or infinite, or there are too many.</exception>
-    public static Moments Of(TrainingRows rows, string learner)
+    /// <exception cref="KumikiException">A feature is missing or infinite.</exception>
+    public static Moments Of(TrainingRows rows, string learner, TrainingCourse course)
     {
         var width = rows.Features.Width;
-        Require(width, learner);
         var (weight, means) = MeansOf(rows, learner);
-        var targetMean = 0.0;
-        for (var row = 0; row < rows.Count; row++) targetMean += rows.Target[row] * (rows.Weights?[row] ?? 1);
-        targetMean /= weight;
+        var targetMean = MeanTarget(rows, weight);
 
         var gram = new DenseMatrix(width);
         var withTarget = new double[width];
@@ -39,15 +36,23 @@ sealed record Moments(double Weight, double[] Means, double TargetMean, Matrix<d
                 errors[row] = rows.Target[from + row] - targetMean;
                 squares += weights[row] * errors[row] * errors[row];
             }
-            columns.AddProducts(weights, gram.Values, withTarget, errors);
+            columns.AddProducts(weights, gram.Values, withTarget, errors, course.AtOnce);
         });
         return new(weight, means, targetMean, gram, new DenseVector(withTarget), squares);
     }
 
-    internal static void Require(long weights, string learner)
+    internal static double MeanTarget(TrainingRows rows, double weight)
     {
-        if (weights > MostWeights) throw new KumikiException(Message.Of("training.too-wide", ("learner", learner), ("weights", weights),
-            ("most", MostWeights)));
+        var sum = 0.0;
+        for (var row = 0; row < rows.Count; row++) sum += rows.Target[row] * (rows.Weights?[row] ?? 1);
+        return sum / weight;
+    }
+
+    /// <summary>So many weights cannot be told apart without a penalty.</summary>
+    internal static void RequirePenalty(double penalty, string setting, long weights, TrainingRows rows, string learner)
+    {
+        if (penalty == 0) throw new KumikiException(Message.Of("training.wide-unpenalised", ("learner", learner), ("weights", weights), ("most", MostWeights),
+            ("columns", rows.Features.WidestColumns), ("setting", setting)));
     }
 
     /// <summary>The sum of the weights, and the weighted mean of each feature.</summary>
@@ -92,9 +97,9 @@ sealed record Columns(double[] Values, int Rows, int Width)
     /// <summary>Adds the weighted products of all pairs of columns to a symmetric matrix, and those with another column to a vector; the sums do not depend on
     /// the number of threads.</summary>
     /// <param name="gram">[F × F] or empty.</param>
-    public void AddProducts(double[] weights, double[] gram, double[] moment, double[] other)
+    public void AddProducts(double[] weights, double[] gram, double[] moment, double[] other, ParallelOptions atOnce)
     {
-        Parallel.For(0, Width, f =>
+        Parallel.For(0, Width, atOnce, f =>
         {
             var weighted = new double[Rows];
             var of = this[f];

@@ -20,10 +20,10 @@ sealed class QuantileBoosting(BoostedTrees trees, TrainingRows rows, TrainingRow
     {
         // Trees are walked for each row every round, so here the features themselves are kept.
         var (features, watched) = (rows.Features.ToArray(), validation.Count == 0 ? [] : validation.Features.ToArray());
-        using var matrix = Boosting.Train(trees, rows, course.Seed);
+        using var matrix = Boosting.Train(trees, rows, course);
         using var booster = Booster.Of(
         [
-            .. Boosting.Common(trees, course.Seed), ("objective", "multi:softprob"), ("base_score", "0"),
+            .. Boosting.Common(trees, course), ("objective", "multi:softprob"), ("base_score", "0"),
                 ("num_class", outputs.ToString(CultureInfo.InvariantCulture)), ("disable_default_eval_metric", "1"),
         ]);
         float[] starts = [.. trees.Quantiles.Select(q => (float)Quantile.Of(rows.Target.ToArray(), rows.Weights?.ToArray(), q))];
@@ -43,10 +43,10 @@ sealed class QuantileBoosting(BoostedTrees trees, TrainingRows rows, TrainingRow
             for (var output = 0; output < outputs; output++)
             {
                 var tree = grown[^1][output];
-                var leaves = tree.LeavesOf(features, rows.Features.Width);
+                var leaves = tree.LeavesOf(features, rows.Features.Width, course.AtOnce);
                 Refit(tree, output, leaves, predicted);
                 Move(tree, output, leaves, predicted);
-                if (watched.Length > 0) Move(tree, output, tree.LeavesOf(watched, rows.Features.Width), watching);
+                if (watched.Length > 0) Move(tree, output, tree.LeavesOf(watched, rows.Features.Width, course.AtOnce), watching);
             }
             course.Progress(done, trees.Rounds);
             if (done % every != 0 && done != trees.Rounds) continue;
@@ -71,7 +71,7 @@ sealed class QuantileBoosting(BoostedTrees trees, TrainingRows rows, TrainingRow
 
     /// <summary>The pinball loss's slope: share above what is predicted, times −1, and share below.</summary>
     void Gradient(float[] predicted, float[] weights, float[] into) =>
-        Parallel.For(0, (rows.Count + FeatureRows.BlockRows - 1) / FeatureRows.BlockRows, block =>
+        Parallel.For(0, (rows.Count + FeatureRows.BlockRows - 1) / FeatureRows.BlockRows, course.AtOnce, block =>
     {
         for (var row = block * FeatureRows.BlockRows; row < Math.Min(rows.Count, (block + 1) * FeatureRows.BlockRows); row++)
             for (var output = 0; output < outputs; output++)
@@ -95,7 +95,7 @@ sealed class QuantileBoosting(BoostedTrees trees, TrainingRows rows, TrainingRow
             residuals[at] = rows.Target[row] - predicted[row * outputs + output];
             if (weights.Length > 0) weights[at] = rows.Weights![row];
         }
-        Parallel.For(0, tree.Nodes, node =>
+        Parallel.For(0, tree.Nodes, course.AtOnce, node =>
         {
             var count = starts[node + 1] - starts[node];
             if (!tree.IsLeaf(node)) return;

@@ -11,7 +11,7 @@ static class Trainer
     {
         BoostedTrees { Loss: TreeLoss.Quantile } trees => new QuantileBoosting(trees, rows, validation, course).Train(),
         BoostedTrees trees => Boosting.Train(trees, rows, validation, classes, course),
-        Ridge ridge => new(LeastSquares.Ridge(rows, ridge.Alpha).ToGraph()),
+        Ridge ridge => new(LeastSquares.Ridge(rows, ridge.Alpha, course).ToGraph()),
         ElasticNet net => new(LeastSquares.ElasticNet(net, rows, course).ToGraph()),
         LogisticRegression logistic => new(LogisticFit.Train(logistic, rows, classes, course).ToGraph()),
         ZeroRule rule => new(Learners.Constant(rows.Features.Width, Answer(rule, rows, classes))),

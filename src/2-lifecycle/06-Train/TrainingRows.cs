@@ -18,6 +18,13 @@ sealed record TrainingRows(FeatureRows Features, double[] Target, double[]? Weig
 /// <summary>What a training needs besides rows: its seed, and places for what it has to tell.</summary>
 sealed record TrainingCourse(long Seed, CancellationToken Stop)
 {
+    /// <summary>To compute with, 1 or more. What comes of it does not depend on how many there are.</summary>
+    /// <value>The processors of the machine.</value>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>For loops that may run at the same time.</summary>
+    public ParallelOptions AtOnce => new() { MaxDegreeOfParallelism = Threads };
+
     /// <summary>A point of a series: name, value, round.</summary>
     public Action<string, double, long> Metric { get; init; } = (_, _, _) => { };
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Kumiki.Statistics;
 
 namespace Kumiki.Testing;
 
@@ -6,7 +7,18 @@ namespace Kumiki.Testing;
 sealed class ClassContest : Contest
 {
     /// <summary>Someone's answers, worked out once: the loss and the decided class of each row, and its cost; an array of one is the same for every row.</summary>
-    sealed record Answers(double[] Loss, ushort[] Decided, double[] Cost);
+    sealed record Answers(double[] Loss, ushort[] Decided, double[] Cost)
+    {
+        /// <summary>[classes] the rows in the order of each class's scores; empty where there are too many, or none.</summary>
+        public RankedScores[] Ranked { get; init; } = [];
+
+        /// <summary>The areas on all rows, where there are too many to rank again; 0.5 where the same scores are given to every row; null: there are no
+        /// scores.</summary>
+        public (double Macro, double Weighted)? Areas { get; init; }
+    }
+
+    /// <summary>Scores, rows times classes, whose areas are measured on every resample: more are measured once, and have no interval.</summary>
+    const int MostRanked = 1_000_000;
 
     readonly ushort[] truth;
     readonly double[]? weights;
@@ -22,11 +34,13 @@ sealed class ClassContest : Contest
         int[] places = [.. names.Select(n => costs?.Truths.ToList().IndexOf(n) ?? -1)];
         if (costs is not null && Array.IndexOf(places, -1) is var lacking and >= 0)
             throw new KumikiException(Message.Of("report.costs-classes", ("class", names[lacking]), ("truths", string.Join(", ", costs.Truths))));
-        Figures = ["log_loss", "accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1", .. costed ? (string[])["cost_per_decision"] : []];
+        Figures = ["log_loss", "accuracy", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1",
+            "macro_roc_auc", "weighted_roc_auc", .. costed ? (string[])["cost_per_decision"] : []];
         var often = Array.IndexOf(prior, prior.Max());
+        int[] rows = [.. Enumerable.Range(0, truth.Length)];
         var lots = Enumerable.Range(0, truth.Length).Select(_ => (ushort)random.Next(classes)).ToArray();
         List<Contestant> all = [new("model", ContestantKind.Model), new("random", ContestantKind.Random), new("prior", ContestantKind.ZeroRule)];
-        answers.AddRange([Of(test.Scores), new([Math.Log(classes)], lots, CostOf(row => lots[row])), Of(prior)]);
+        answers.AddRange([Of(test.Scores), new([Math.Log(classes)], lots, CostOf(row => lots[row])) { Areas = (0.5, 0.5) }, Of(prior)]);
         if (costs is not null && personCost is { } person)
         {
             all.Add(new("people", ContestantKind.People));
@@ -51,7 +65,20 @@ sealed class ClassContest : Contest
                 choices[row] = costs is null ? decided[row] : Cheapest(own);
             }
             for (var row = 0; row < loss.Length; row++) loss[row] = -Math.Log(Math.Clamp(scores[(count == 1 ? 0 : row * classes) + truth[row]], 2.220446049250313e-16, 1));
-            return new(loss, decided, costs is null ? [] : [.. truth.Select((t, row) => costs.Costs[places[t]][choices[count == 1 ? 0 : row]])]);
+            var answer = new Answers(loss, decided, costs is null ? [] : [.. truth.Select((t, row) => costs.Costs[places[t]][choices[count == 1 ? 0 : row]])]);
+            if (scores.Length == classes && truth.Length > 1) return answer with { Areas = (0.5, 0.5) };
+            return (long)truth.Length * classes <= MostRanked ? answer with { Ranked = Ranks(scores) } : answer with { Areas = Whole(scores) };
+        }
+
+        RankedScores[] Ranks(double[] scores) => [.. Enumerable.Range(0, classes).Select(c => RankedScores.Of(
+            Array.ConvertAll(rows, row => scores[row * classes + c]), Array.ConvertAll(rows, row => truth[row] == c ? 1.0 : 0), weights))];
+
+        (double, double) Whole(double[] scores)
+        {
+            var truths = Array.ConvertAll(truth, t => (int)t);
+            if (Enumerable.Range(0, classes).Any(c => !truths.Where((t, row) => t == c && weights?[row] is not 0).Any())) return (double.NaN, double.NaN);
+            return (MultiClass.RocAucOneVsRest(truths, scores, classes, Average.Macro, weights),
+                MultiClass.RocAucOneVsRest(truths, scores, classes, Average.Weighted, weights));
         }
 
         int Cheapest(ReadOnlySpan<double> probabilities)
@@ -83,11 +110,14 @@ sealed class ClassContest : Contest
     {
         into.Fill(double.NaN);
         var rented = ArrayPool<double>.Shared.Rent(3 * classes);
-        for (var c = 0; c < answers.Count; c++) Measure(answers[c], counts, rented.AsSpan(0, 3 * classes), into.Slice(c * Figures.Count, Figures.Count));
+        var once = counts.IndexOfAnyExcept((byte)1) < 0;
+        for (var c = 0; c < answers.Count; c++)
+            Measure(answers[c], counts, once, rented.AsSpan(0, 3 * classes), into.Slice(c * Figures.Count, Figures.Count));
         ArrayPool<double>.Shared.Return(rented);
     }
 
-    void Measure(Answers answer, ReadOnlySpan<byte> counts, Span<double> sums, Span<double> into)
+    /// <param name="once">Whether every row was drawn once.</param>
+    void Measure(Answers answer, ReadOnlySpan<byte> counts, bool once, Span<double> sums, Span<double> into)
     {
         sums.Clear();
         Span<double> hits = sums[..classes], truths = sums.Slice(classes, classes), decisions = sums[(2 * classes)..];
@@ -120,6 +150,24 @@ sealed class ClassContest : Contest
             (precision, recall, f) = (precision + p, recall + r, f + (p + r > 0 ? 2 * p * r / (p + r) : 0));
         }
         (into[1], into[2], into[3], into[4], into[5]) = (right / all, balanced / present, precision / occurring, recall / occurring, f / occurring);
+        if (occurring == classes && present == classes) (into[6], into[7]) = Areas(answer, counts, once, truths);
+    }
+
+    /// <summary>Areas under the ROC curves of each class against the rest: their mean, and that weighted by the classes' rows.</summary>
+    /// <param name="truths">[classes] weight of the rows of each, all above 0.</param>
+    (double Macro, double Weighted) Areas(Answers answer, ReadOnlySpan<byte> counts, bool once, ReadOnlySpan<double> truths)
+    {
+        if (answer.Ranked.Length == 0) return answer.Areas is { } known && (once || known == (0.5, 0.5)) ? known : (double.NaN, double.NaN);
+        var ranked = ArrayPool<byte>.Shared.Rent(truth.Length);
+        double macro = 0, weighted = 0, all = 0;
+        for (var c = 0; c < classes; c++)
+        {
+            answer.Ranked[c].ToRankOrder(counts, ranked.AsSpan(0, truth.Length));
+            var area = answer.Ranked[c].RocAuc(ranked.AsSpan(0, truth.Length));
+            (macro, weighted, all) = (macro + area / classes, weighted + truths[c] * area, all + truths[c]);
+        }
+        ArrayPool<byte>.Shared.Return(ranked);
+        return (macro, weighted / all);
     }
 
     static int Best(ReadOnlySpan<double> scores)

@@ -70,7 +70,7 @@ abstract class Contest
     public static Better? BetterOf(string figure) => figure switch
     {
         "share_above" or "share_reviewed" or "bias" or "coverage" => null,
-        "cost_per_decision" or "mae" or "rmse" or "wape" or "smape" or "pinball" or "log_loss" or "brier" or "width" or "winkler" => Better.Lower,
+        "cost_per_decision" or "mae" or "rmse" or "wape" or "mape" or "smape" or "pinball" or "log_loss" or "brier" or "width" or "winkler" => Better.Lower,
         _ => Better.Higher,
     };
 }

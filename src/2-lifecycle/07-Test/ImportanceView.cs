@@ -13,15 +13,18 @@ static class ImportanceView
 
     /// <param name="scored">Rows of the validation part with their scores; of the test part where there is none.</param>
     /// <param name="booster">The trees of the version; null: it has none.</param>
-    public static ImportanceData Of(Subject subject, Frame frame, string part, Scored scored, byte[] graph, byte[]? booster, int[] shapRows, Random random, CancellationToken stop)
+    public static ImportanceData Of(
+        Subject subject, Frame frame, string part, Scored scored, byte[] graph, byte[]? booster, int[] shapRows, Random random, CancellationToken stop)
     {
         using var scorer = Scorer.Open(graph);
         var (shapOf, shap) = Explained(frame, scorer, graph, booster, shapRows, stop);
         var (loss, harms) = Shuffled(subject, frame, scorer, scored, random, stop);
-        var shown = shap?.Where(s => s.Mean > 0).Select(s => s.Column).ToHashSet(StringComparer.Ordinal);
+        var seen = shap?.Where(s => s.Mean > 0).Select(s => s.Column).ToHashSet(StringComparer.Ordinal) ?? [];
+        var shown = Enumerable.Range(0, scorer.Features.Count).Where(f => seen.Contains(GroupOf(scorer, f))).SelectMany(f => scorer.Sources[f])
+            .ToHashSet(StringComparer.Ordinal);
         var used = harms.Where(h => h.Harm != 0 || h.Low != 0 || h.High != 0).Select(h => h.Column).ToHashSet(StringComparer.Ordinal);
         return new(shapOf, shap ?? [], part, loss, harms,
-            [.. scorer.Columns.Select(c => c.Name).Where(c => !used.Contains(c) && shown?.Contains(c) != true)],
+            [.. scorer.Columns.Select(c => c.Name).Where(c => !used.Contains(c) && !shown.Contains(c))],
             [.. harms.Where(h => used.Contains(h.Column) && h.Low <= 0).Select(h => h.Column)]);
     }
 
@@ -29,7 +32,8 @@ static class ImportanceView
 
     /// <summary>Contributions to the margin, [rows × outputs × (features + 1)], the last of each output the base; null: the learner is neither trees nor linear.</summary>
     /// <param name="features">[rows × width] as the transforms give them.</param>
-    /// <remarks>Of trees exact, path-dependent TreeSHAP (Lundberg et al. 2018); of linear models weight × (value − training mean), which is exact where features are independent. They sum to the margin.</remarks>
+    /// <remarks>Of trees exact, path-dependent TreeSHAP (Lundberg et al. 2018); of linear models weight × (value − training mean), which is exact where
+    /// features are independent. They sum to the margin.</remarks>
     internal static (int Outputs, float[] Values)? Contributions(byte[] graph, byte[]? booster, float[] features, int width)
     {
         if (booster is not null)
@@ -72,28 +76,33 @@ static class ImportanceView
             var (ofX, ofY) = (xx - x * x / n, yy - y * y / n);
             if (n > 1 && ofX > 0 && ofY > 1e-12) rising[f] = (xy - x * y / n) / Math.Sqrt(ofX * ofY);
         }
-        var columns = scorer.Columns.Select(c => c.Name).ToList();
-        var groups = Enumerable.Range(0, width).GroupBy(f => ColumnOf(scorer.Features[f], columns)).Select(g =>
+        var groups = Enumerable.Range(0, width).GroupBy(f => GroupOf(scorer, f)).Select(g =>
         {
             // The size of what the column's features do together, row by row.
             double sum = 0;
             for (var at = 0; at < rows.Length * outputs; at++) sum += Math.Abs(g.Sum(f => (double)values[at * (width + 1) + f]));
             var mean = sum / (rows.Length * outputs);
-            return new ShapData(g.Key, mean, 0, [.. g.Where(f => sizes[f] > 0).OrderByDescending(f => sizes[f]).Take(10).Select(f => new ShapFeature(scorer.Features[f], sizes[f], rising[f]))]);
+            var largest = g.Where(f => sizes[f] > 0).OrderByDescending(f => sizes[f]).Take(10);
+            return new ShapData(g.Key, mean, 0, [.. largest.Select(f => new ShapFeature(scorer.Features[f], sizes[f], rising[f]))]);
         }).OrderByDescending(s => s.Mean).ThenBy(s => s.Column, StringComparer.Ordinal).ToList();
         var all = groups.Sum(g => g.Mean);
         return (booster is null ? "linear" : "trees", [.. groups.Select(g => g with { Share = all > 0 ? g.Mean / all : 0 })]);
     }
 
-    /// <summary>The input column a feature came from: the longest whose name begins the feature's.</summary>
-    static string ColumnOf(string feature, IReadOnlyList<string> columns) => columns
-        .Where(c => feature.StartsWith(c, StringComparison.Ordinal) && (feature.Length == c.Length || !char.IsLetterOrDigit(feature[c.Length])))
-        .MaxBy(c => c.Length) ?? feature;
+    /// <summary>What a feature is counted under: the column it comes from, or the columns of a cross, in the order the model reads them. What two columns do
+    /// together is neither's alone. A model that does not say where its features come from has each for itself.</summary>
+    static string GroupOf(Scorer scorer, int feature)
+    {
+        var from = scorer.Sources[feature];
+        return from.Count == 0 ? scorer.Features[feature] : string.Join(" × ", scorer.Columns.Select(c => c.Name).Where(from.Contains));
+    }
 
     // ── permutation ──
 
-    /// <summary>How much the loss rises when one input column is shuffled among rows: all features made of it move together. Breiman 2001; scikit-learn's permutation_importance.</summary>
-    static (string Loss, List<PermutationData> Harms) Shuffled(Subject subject, Frame frame, Scorer scorer, Scored scored, Random random, CancellationToken stop)
+    /// <summary>How much the loss rises when one input column is shuffled among rows: all features made of it move together. Breiman 2001; scikit-learn's
+    /// permutation_importance.</summary>
+    static (string Loss, List<PermutationData> Harms) Shuffled(
+        Subject subject, Frame frame, Scorer scorer, Scored scored, Random random, CancellationToken stop)
     {
         int[] picked = [.. Enumerable.Range(0, scored.Count)];
         random.Shuffle(picked);

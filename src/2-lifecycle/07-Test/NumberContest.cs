@@ -3,7 +3,7 @@ namespace Kumiki.Testing;
 /// <summary>Predicted numbers, or quantiles of them.</summary>
 sealed class NumberContest : Contest
 {
-    static readonly string[] Points = ["mae", "rmse", "wape", "smape", "r2", "bias"];
+    static readonly string[] Points = ["mae", "rmse", "wape", "mape", "smape", "r2", "bias"];
 
     /// <summary>Someone's predictions: a point, and one of each quantile; an array of one number is the same for every row.</summary>
     sealed record Answers(double[] Point, double[][] Quantiles);
@@ -68,6 +68,9 @@ sealed class NumberContest : Contest
 
     public override int Rows => truth.Length;
 
+    /// <summary>Rows whose truth is 0, which <c>mape</c> leaves out: no error is a share of nothing.</summary>
+    public int ZeroTruths => truth.Count(t => t == 0);
+
     public override void Measure(ReadOnlySpan<byte> counts, Span<double> into)
     {
         into.Fill(double.NaN);
@@ -78,7 +81,7 @@ sealed class NumberContest : Contest
     void Point(int contestant, ReadOnlySpan<byte> counts, Span<double> into)
     {
         var (point, mask) = (answers[contestant].Point, only[contestant]);
-        double all = 0, sizes = 0, squares = 0, sum = 0, truths = 0, smape = 0, first = 0, second = 0;
+        double all = 0, sizes = 0, squares = 0, sum = 0, truths = 0, shares = 0, apart = 0, smape = 0, first = 0, second = 0;
         for (var row = 0; row < truth.Length; row++)
         {
             if (counts[row] == 0 || mask?[row] == false) continue;
@@ -90,6 +93,7 @@ sealed class NumberContest : Contest
             squares += weight * error * error;
             sum += weight * error;
             truths += weight * Math.Abs(real);
+            if (real != 0) (shares, apart) = (shares + weight * size / Math.Abs(real), apart + weight);
             if (size > 0) smape += weight * 2 * size / (Math.Abs(real) + Math.Abs(guess));
             first += weight * off;
             second += weight * off * off;
@@ -99,9 +103,10 @@ sealed class NumberContest : Contest
         into[0] = sizes / all;
         into[1] = Math.Sqrt(squares / all);
         into[2] = truths > 0 ? sizes / truths : double.NaN;
-        into[3] = smape / all;
-        into[4] = spread > 1e-12 * second ? 1 - squares / spread : double.NaN;
-        into[5] = sum / all;
+        into[3] = apart > 0 ? shares / apart : double.NaN;
+        into[4] = smape / all;
+        into[5] = spread > 1e-12 * second ? 1 - squares / spread : double.NaN;
+        into[6] = sum / all;
         if (quantiles.Length > 0) into[Points.Length] = Pinball(contestant, counts);
     }
 

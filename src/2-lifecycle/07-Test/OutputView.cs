@@ -19,7 +19,7 @@ static class OutputView
         {
             LearningTask.Binary => Binary(output, subject, (BinaryContest)contest, choice, goal),
             LearningTask.Classes => Classes(output, subject, (ClassContest)contest),
-            _ => output with { Residuals = Residuals(subject) },
+            _ => output with { Residuals = Residuals(subject), ZeroTruths = ((NumberContest)contest).ZeroTruths },
         };
 
         IReadOnlyList<FigureData> Defined(int contestant, Func<string, Measured> of) => [.. contest.Figures.Select(f => FigureData.Of(f, of(f))).Where(f => contestant == 0 || !double.IsNaN(f.Value))];

@@ -116,6 +116,10 @@ sealed record CostData(double WallSeconds, double CpuSeconds, double PeakMegabyt
 
 sealed record OutputData(IReadOnlyList<ContestantData> Contestants, string? NoExisting)
 {
+    /// <summary>Test rows whose truth is 0, which <c>mape</c> leaves out.</summary>
+    /// <value>Null: the task is not a number.</value>
+    public int? ZeroTruths { get; init; }
+
     public ConfusionData? Confusion { get; init; }
     public LineData? Roc { get; init; }
     public LineData? PrecisionRecall { get; init; }

@@ -83,6 +83,7 @@ sealed partial class ReportHtml
                 .Select(c => (IReadOnlyList<Cell>)[c.c.Name, Kind(c.c.Kind), Number(c.Of?.Value), Number(c.Apart?.Value), Number(c.Apart?.Low), Number(c.Apart?.High)])])
         { Caption = Say(Message.Of("testing.contestants-caption")) });
         if (data.Output.NoExisting is { } why) section.Note(why);
+        if (data.Output.ZeroTruths is > 0 and var zeros) section.Note(Say(Message.Of("testing.zero-truths", ("rows", zeros))));
         Curves(section);
         if (data.Output.ByClass.Count > 0)
             section.Table(new([Say(Message.Of("testing.class")), Head.Number(Say(Message.Of("testing.rows"))), Head.Number("precision"), Head.Number("recall"), Head.Number("F1")],

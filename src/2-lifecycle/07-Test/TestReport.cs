@@ -44,7 +44,7 @@ public abstract partial class TestReport<TRow>(Model<TRow> model) : Asset
 
     protected sealed override EdgeKind EdgeTo(Asset input) => input.Kind is AssetKind.Model or AssetKind.Threshold ? EdgeKind.Fit : EdgeKind.Source;
 
-    protected sealed override IEnumerable<KeyValuePair<string, string>> Recipe => [new("report", "2"), new("adapter", Adapter.Name)];
+    protected sealed override IEnumerable<KeyValuePair<string, string>> Recipe => [new("report", "3"), new("adapter", Adapter.Name)];
 
     protected sealed override IEnumerable<Finding> Check()
     {

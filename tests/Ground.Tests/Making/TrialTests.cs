@@ -47,7 +47,7 @@ public sealed class TrialTests
         };
         var trials = await world.Maker().TrialsAsync(new MakeOrder("recipe") { Seed = 3 }, default);
 
-        var end = await trials.TryAsync(Plan(trials, "2.5", folds: 4, share: 0.5), () => { }, default);
+        var end = await trials.TryAsync(Plan(trials, "2.5", folds: 4, share: 0.5), 1, () => { }, default);
 
         var run = (await world.Store.RunAsync(end.Run, default))!;
         Assert.Equal((RunState.Tried, null, 1.25), (run.State, run.Result, run.Figures["taste"]));
@@ -66,7 +66,7 @@ public sealed class TrialTests
         await using var world = await WorldAsync();
         Act.Value = (_, making, _, _) => { making.Metric("taste", 1); return Task.CompletedTask; };
         var trials = await world.Maker().TrialsAsync(new MakeOrder("recipe"), default);
-        var end = await trials.TryAsync(Plan(trials, "2"), () => { }, default);
+        var end = await trials.TryAsync(Plan(trials, "2"), 1, () => { }, default);
 
         Assert.Equal([end.Run], await FoundAsync("2"));
         Assert.Equal([end.Run], await FoundAsync("2.0"));
@@ -96,8 +96,8 @@ public sealed class TrialTests
         var trials = await world.Maker().TrialsAsync(new MakeOrder("recipe"), default);
         var computed = 0;
 
-        var end = await trials.TryAsync(Plan(trials, "8"), () => computed++, default);
-        var refused = await trials.TryAsync(Plan(trials, "9"), () => computed++, default);
+        var end = await trials.TryAsync(Plan(trials, "8"), 1, () => computed++, default);
+        var refused = await trials.TryAsync(Plan(trials, "9"), 1, () => computed++, default);
 
         var run = (await world.Store.RunAsync(end.Run, default))!;
         Assert.Equal((RunState.Failed, 2), (run.State, computed));
@@ -120,7 +120,7 @@ public sealed class TrialTests
         };
         var trials = await world.Maker().TrialsAsync(new MakeOrder("recipe"), default);
 
-        var end = await trials.TryAsync(Plan(trials, "2"), () => { }, default);
+        var end = await trials.TryAsync(Plan(trials, "2"), 1, () => { }, default);
 
         var running = await seen.Task;
         Assert.Equal((end.Run, LivingProcess.Current), (running.Id, running.Owner));
@@ -150,7 +150,7 @@ public sealed class TrialTests
         };
         var trials = await world.Maker().TrialsAsync(new MakeOrder("recipe"), default);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trials.TryAsync(Plan(trials, "2"), () => { }, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => trials.TryAsync(Plan(trials, "2"), 1, () => { }, stop.Token));
 
         var left = await world.Store.RunsAsync("recipe", null, 10, null, default);
         if (!lasting) Assert.Empty(left);
@@ -164,7 +164,7 @@ public sealed class TrialTests
         Act.Value = (_, _, _, halt) => Task.Delay(Timeout.Infinite, halt);
         var trials = await world.Maker().TrialsAsync(new MakeOrder("recipe") { Limit = TimeSpan.FromMilliseconds(1) }, default);
 
-        var end = await trials.TryAsync(Plan(trials, "2"), () => { }, default);
+        var end = await trials.TryAsync(Plan(trials, "2"), 1, () => { }, default);
 
         Assert.Equal("The trial of recipe took longer than 00:00:00.0010000; raise the limit of its class, or search parameters that take less.", end.Why!.In("en"));
     }
@@ -180,11 +180,11 @@ public sealed class TrialTests
             return Task.CompletedTask;
         };
         var trials = await world.Maker().TrialsAsync(new MakeOrder("recipe"), default);
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => trials.TryAsync(Plan(trials, $"{i}"), () => { }, default))));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => trials.TryAsync(Plan(trials, $"{i}"), 1, () => { }, default))));
         Assert.Equal((1, 8), (worked, (await world.Store.RunsAsync("recipe", RunState.Tried, 100, null, default)).Count));
 
         Act.Value = (_, _, trial, _) => Task.FromResult(trial.Shared<object>("oven", _ => throw new KumikiException(Message.Of("making.no-run", ("run", "run-9")))));
-        var why = await Assert.ThrowsAnyAsync<KumikiException>(() => trials.TryAsync(Plan(trials, "8"), () => { }, default));
+        var why = await Assert.ThrowsAnyAsync<KumikiException>(() => trials.TryAsync(Plan(trials, "8"), 1, () => { }, default));
         Assert.Equal("making.no-run", why.Says.Id);
         Assert.Equal(8, (await world.Store.RunsAsync("recipe", null, 100, null, default)).Count);
     }

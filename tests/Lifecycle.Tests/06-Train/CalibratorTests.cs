@@ -86,7 +86,8 @@ public sealed class CalibratorTests
         int[] test = [.. Enumerable.Range(4600, 4400)];
         var target = TargetColumn.Of(raw.Algorithm, world.Frame, world.All);
 
-        var (before, after) = (raw.Fit.Score(world.Frame, target, test, default), calibrated.Fit.Score(world.Frame, target, test, default));
+        var (before, after) = (raw.Fit.Score(world.Frame, target, test, new(0, default)),
+            calibrated.Fit.Score(world.Frame, target, test, new(0, default)));
 
         // Drawn once and known to the third place; the rule that says the positive share of every row has 0.67.
         Assert.InRange(Classification.LogLoss(before.Scores, before.Truth), 0.8, 3);
@@ -115,7 +116,7 @@ public sealed class CalibratorTests
         var fit = ModelFit.Of("toy", learner, world.Frame, target, world.All[..500], world.All[500..2500], new(0, default) { Metric = (name, value, _) => told[name] = value });
 
         Assert.InRange(told["calibration.power"], 0.05, 0.7);
-        var scored = fit.Score(world.Frame, target, world.All[2500..], default);
+        var scored = fit.Score(world.Frame, target, world.All[2500..], new(0, default));
         Assert.All(scored.Scores.Chunk(3), s => Assert.Equal(1, s.Sum(), 1e-5));
     }
 

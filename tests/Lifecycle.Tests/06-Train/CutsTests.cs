@@ -31,7 +31,7 @@ public sealed class CutsTests
 
     static float[] Predictions(TrainingRows rows, DMatrix train)
     {
-        using var booster = Booster.Of([.. Boosting.Common(Trees, 1), ("objective", "reg:squarederror")]);
+        using var booster = Booster.Of([.. Boosting.Common(Trees, new(1, default)), ("objective", "reg:squarederror")]);
         using var labelled = train.WithLabels(rows.Labels);
         booster.Train(labelled, Trees.Rounds, [], null, CancellationToken.None);
         using var values = DMatrix.Of(rows.Features.ToArray(), Width);
@@ -45,7 +45,7 @@ public sealed class CutsTests
     {
         var rows = Ordered();
 
-        var some = Error(rows, Predictions(rows, Boosting.Train(Trees, rows, 1)));
+        var some = Error(rows, Predictions(rows, Boosting.Train(Trees, rows, new(1, default))));
         var all = Error(rows, Predictions(rows, DMatrix.Bins(Rows, Width, FeatureRows.BlockRows, rows.Features.Fill, bins: Trees.MaxBins)));
 
         Assert.InRange(some / all, 0.98, 1.02);
@@ -58,7 +58,7 @@ public sealed class CutsTests
     {
         var rows = Ordered();
 
-        Assert.Equal(Predictions(rows, Boosting.Train(Trees, rows, 7)), Predictions(rows, Boosting.Train(Trees, rows, 7)));
+        Assert.Equal(Predictions(rows, Boosting.Train(Trees, rows, new(7, default))), Predictions(rows, Boosting.Train(Trees, rows, new(7, default))));
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class CutsTests
         // The rows stand in the order of the first feature: where 50,000 count nothing, none of its bins begins.
         var weights = Enumerable.Range(0, Rows).Select(r => r < 50_000 ? 0.0 : 1).ToArray();
 
-        var cuts = BinCuts.Of(Ordered(weights), 210_000, 256, new Random(1));
+        var cuts = BinCuts.Of(Ordered(weights), 210_000, 256, new Random(1), 2);
 
         Assert.All(Feature(cuts, 0), c => Assert.InRange(c, 50_000f / Rows, 1));
     }
@@ -78,8 +78,8 @@ public sealed class CutsTests
         // The upper half counts three times: a quarter of the bins lies below the middle.
         var weights = Enumerable.Range(0, Rows).Select(r => r < Rows / 2 ? 1.0 : 3).ToArray();
 
-        var even = Feature(BinCuts.Of(Ordered(), Rows, 100, new Random(1)), 0);
-        var heavy = Feature(BinCuts.Of(Ordered(weights), Rows, 100, new Random(1)), 0);
+        var even = Feature(BinCuts.Of(Ordered(), Rows, 100, new Random(1), 2), 0);
+        var heavy = Feature(BinCuts.Of(Ordered(weights), Rows, 100, new Random(1), 2), 0);
 
         // Of 200,000 rows a quantile is known to 4 · √(0.25 / 200,000) = 0.0045.
         Assert.Equal(100, even.Length);
@@ -93,7 +93,7 @@ public sealed class CutsTests
         var values = new float[Rows * 2];
         for (var row = 0; row < Rows; row++) (values[row * 2], values[row * 2 + 1]) = (row % 3 - 1, float.NaN);
 
-        var cuts = BinCuts.Of(new(FeatureRows.Of(values, 2), new double[Rows], null), Rows, 4, new Random(1));
+        var cuts = BinCuts.Of(new(FeatureRows.Of(values, 2), new double[Rows], null), Rows, 4, new Random(1), 2);
 
         Assert.Equal([-1, 0, 1], cuts.Where((_, i) => i % 2 == 0).Take(3));
         Assert.All(cuts.Where((_, i) => i % 2 == 1).Append(cuts[6]), c => Assert.Equal(float.NaN, c));
@@ -105,7 +105,7 @@ public sealed class CutsTests
         var values = new float[Rows];
         for (var row = 0; row < Rows; row++) values[row] = row % 10 < 8 ? 0 : row;
 
-        var cuts = BinCuts.Of(new(FeatureRows.Of(values, 1), new double[Rows], null), Rows, 256, new Random(1)).Where(c => !float.IsNaN(c)).ToArray();
+        var cuts = BinCuts.Of(new(FeatureRows.Of(values, 1), new double[Rows], null), Rows, 256, new Random(1), 2).Where(c => !float.IsNaN(c)).ToArray();
 
         Assert.Equal(0, cuts[0]);
         Assert.Equal(cuts.Distinct().Order(), cuts);
@@ -120,7 +120,7 @@ public sealed class CutsTests
         var rows = Ordered();
         rows.Features.ToArray()[(250_000 - 1) * Width + 1] = float.PositiveInfinity;
 
-        var error = Assert.Throws<NativeException>(() => Boosting.Train(Trees, rows, 1).Dispose());
+        var error = Assert.Throws<NativeException>(() => Boosting.Train(Trees, rows, new(1, default)).Dispose());
 
         Assert.Contains("row 250000 has an infinite value in column 2", error.Message, StringComparison.Ordinal);
     }

@@ -90,7 +90,7 @@ public sealed class EmittedTests : IClassFixture<EmittedTests.Rows>
         var train = new TrainingRows(FeatureRows.Of(known, rows.Known.Frame, rows.Known.All, default), target.Values, null);
         var fit = algorithm switch
         {
-            Ridge ridge => LeastSquares.Ridge(train, ridge.Alpha),
+            Ridge ridge => LeastSquares.Ridge(train, ridge.Alpha, new(0, default)),
             ElasticNet net => LeastSquares.ElasticNet(net, train, new(0, default)),
             _ => LogisticFit.Train((LogisticRegression)algorithm, train, target.Classes.Count, new(0, default)),
         };

@@ -35,7 +35,7 @@ public sealed class LinearTests
 
         var fit = kind switch
         {
-            "ridge" => LeastSquares.Ridge(rows, alpha),
+            "ridge" => LeastSquares.Ridge(rows, alpha, course),
             "net" => LeastSquares.ElasticNet(new(column, alpha, share), rows, course),
             _ => LogisticFit.Train(new(column, of == "classes", alpha, share), rows, of == "classes" ? 3 : 2, course),
         };
@@ -90,7 +90,7 @@ public sealed class LinearTests
         float[] features = [1, 5, 2, 5, 3, 5, 4, 5];
         var rows = new TrainingRows(FeatureRows.Of(features, 2), [1, 2, 3, 4.5], null);
 
-        Assert.Equal(0, LeastSquares.Ridge(rows, 1).Weights[1], 1e-12);
+        Assert.Equal(0, LeastSquares.Ridge(rows, 1, new(0, default)).Weights[1], 1e-12);
         Assert.Equal(0, LeastSquares.ElasticNet(new(Toy.Schema.Columns[0], 0.1, 0.5), rows, new(0, default)).Weights[1]);
         Assert.Equal(0, LogisticFit.Train(new(Toy.Schema.Columns[0], false, 1, 0), rows with { Target = [0, 1, 0, 1] }, 2, new(0, default)).Weights[1], 1e-12);
         Assert.Equal(0, LogisticFit.Train(new(Toy.Schema.Columns[0], false, 0.1, 1), rows with { Target = [0, 1, 0, 1] }, 2, new(0, default)).Weights[1],
@@ -98,20 +98,17 @@ public sealed class LinearTests
     }
 
     [Fact]
-    public void A_missing_feature_is_named_and_dependent_features_and_too_many_are_told()
+    public void A_missing_feature_is_named_and_dependent_features_are_told()
     {
         TrainingRows Rows(float[] values, int width, params double[] target) =>
             new(FeatureRows.Of(values, width, [.. Enumerable.Range(0, width).Select(f => $"price {f}")]), target, null);
 
         Assert.Equal("The feature price 1 has a missing or infinite value, with which Ridge cannot count; add Impute to its column.",
-            Says(() => LeastSquares.Ridge(Rows([1, float.NaN, 2, 3], 2, 1, 2), 1)));
+            Says(() => LeastSquares.Ridge(Rows([1, float.NaN, 2, 3], 2, 1, 2), 1, new(0, default))));
         Assert.StartsWith("The feature price 0 has",
             Says(() => LogisticFit.Train(new(Toy.Schema.Columns[0], false, 1, 0), Rows([float.PositiveInfinity, 1], 1, 0, 1), 2, new(0, default))),
             StringComparison.Ordinal);
-        Assert.StartsWith("The features depend on each other", Says(() => LeastSquares.Ridge(Rows([1, 2, 2, 4, 3, 6], 2, 1, 2, 3), 0)),
-            StringComparison.Ordinal);
-        Assert.StartsWith("ElasticNet would have 6001 weights, more than 6000;",
-            Says(() => LeastSquares.ElasticNet(new(Toy.Schema.Columns[0], 1, 1), Rows(new float[12002], 6001, 1, 2), new(0, default))),
+        Assert.StartsWith("The features depend on each other", Says(() => LeastSquares.Ridge(Rows([1, 2, 2, 4, 3, 6], 2, 1, 2, 3), 0, new(0, default))),
             StringComparison.Ordinal);
 
         static string Says(Action act) => Assert.Throws<KumikiException>(act).Says.In("en");

@@ -51,7 +51,7 @@ public sealed class ShiftTests
         int[] train = [.. Enumerable.Range(0, 3000)], calibrate = [.. Enumerable.Range(3000, 1500)], test = [.. Enumerable.Range(4500, 1500)];
 
         var fit = ModelFit.Of("toy", learner, frame, target, train, calibrate, new(0, default));
-        var scored = fit.Score(frame, target, test, default);
+        var scored = fit.Score(frame, target, test, new(0, default));
 
         var (point, lower, upper) = (scored.Only("score").Scores, scored.Only("lower").Scores, scored.Only("upper").Scores);
         // A slope of −0.1 a price, a standard error of 0.002: 3,000 rows with noise of 0.2.

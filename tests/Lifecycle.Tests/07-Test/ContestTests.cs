@@ -65,6 +65,56 @@ public sealed class ContestTests
         Equal(contest, root.GetProperty("cases")[weighted ? 1 : 0]);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Beyond_a_million_scores_areas_are_the_same_and_have_no_interval(bool weighted)
+    {
+        // Each row so often that all weigh alike: what is measured once is what the golden rows give.
+        var (root, times) = (Root.GetProperty("classes"), 800);
+        string[] names = ["a", "b", "c", "d"];
+        double[] Often(string name) => [.. Enumerable.Repeat(Numbers(root, name), times).SelectMany(v => v)];
+        var contest = new ClassContest(
+            new Scored(Often("scores"), Often("truth")) { Names = names }, names, weighted ? Often("weights") : null, [0.25, 0.25, 0.25, 0.25],
+            null, null, null, new Random(1));
+
+        Equal(contest, root.GetProperty("cases")[weighted ? 1 : 0]);
+        var (found, counts) = (new double[contest.Contestants.Count * contest.Figures.Count], new byte[contest.Rows]);
+        counts.AsSpan(1).Fill(1);
+        contest.Measure(counts, found);
+        var at = contest.Figures.ToList().IndexOf("macro_roc_auc");
+        Assert.True(double.IsNaN(found[at]) && double.IsNaN(found[at + 1]));
+        Assert.Equal([0.5, 0.5, 0.5, 0.5], Enumerable.Range(1, 2).SelectMany(c => found.AsSpan(c * contest.Figures.Count + at, 2).ToArray()));
+    }
+
+    [Fact]
+    public void A_class_that_a_resample_lacks_leaves_its_areas_undefined()
+    {
+        string[] names = ["a", "b", "c"];
+        var rows = new Scored([0.8, 0.1, 0.1, 0.3, 0.6, 0.1, 0.2, 0.2, 0.6], [0, 1, 2]) { Names = names };
+        var contest = new ClassContest(rows, names, null, [0.4, 0.3, 0.3], null, null, null, new Random(1));
+        var at = contest.Figures.ToList().IndexOf("macro_roc_auc");
+        Assert.Equal(1, contest.Once()[at]);
+
+        var found = new double[contest.Contestants.Count * contest.Figures.Count];
+        contest.Measure([1, 2, 0], found);
+        Assert.True(double.IsNaN(found[at]));
+    }
+
+    [Fact]
+    public void A_percentage_is_taken_of_rows_whose_truth_is_not_0_and_the_others_are_counted()
+    {
+        double[] truth = [0, 10, -20, 0, 5], predicted = [7, 11, -15, 0, 5];
+        var contest = new NumberContest(new Scored(predicted, truth), "score", [], null, truth, [], null, null, new Random(1));
+        var mape = contest.Figures.ToList().IndexOf("mape");
+
+        Assert.Equal(2, contest.ZeroTruths);
+        Assert.Equal(Regression.MeanAbsolutePercentageError([10, -20, 5], [11, -15, 5]), contest.Once()[mape], 1e-12);
+        Assert.Equal((0.1 + 0.25) / 3, contest.Once()[mape], 1e-12);
+        var nothing = new NumberContest(new Scored([1, 2], [0, 0]), "score", [], null, [0, 0], [], null, null, new Random(1));
+        Assert.Equal((2, true), (nothing.ZeroTruths, double.IsNaN(nothing.Once()[mape])));
+    }
+
     [Fact]
     public void What_needs_no_model_costs_what_deciding_row_by_row_costs()
     {

@@ -59,6 +59,64 @@ public sealed class ImportanceTests
     }
 
     [Fact]
+    public void Contributions_are_summed_by_the_columns_that_features_come_from_whatever_they_are_called()
+    {
+        var folder = Directory.CreateTempSubdirectory("kumiki-importance-").FullName;
+        var schema = new RowSchema("Rows",
+        [
+            new() { Name = "a", Property = "A", Kind = TableKind.String }, new() { Name = "a = x", Property = "B", Kind = TableKind.Double },
+            new() { Name = "c", Property = "C", Kind = TableKind.Double }, new() { Name = "d", Property = "D", Kind = TableKind.Double },
+        ]);
+        using var engine = new TableEngine(new() { SpillFolder = Path.Combine(folder, "spill") });
+        var path = Path.Combine(folder, "rows.parquet");
+        double[] b = [1, 2, 3, 4], c = [2, -1, 0, 1], d = [1, 1, 2, 0];
+        using (var writer = new TableWriter(engine, schema))
+        {
+            var block = new TableBlock(schema);
+            block.Set("a", ["x", "y", "x", "y"]);
+            block.Set<double>("a = x", b);
+            block.Set<double>("c", c);
+            block.Set<double>("d", d);
+            writer.Append(block);
+            writer.Complete(path);
+        }
+        TableColumn ofB = new("a = x", OnnxKind.Number), ofC = new("c", OnnxKind.Number), ofD = new("d", OnnxKind.Number);
+        // The feature "a = y" comes of a; "a = x: bin" of the column that is called "a = x"; "c × d" and "d ÷ c" of both.
+        var transforms = TransformGraph.Of(
+        [
+            new("a", OnnxKind.Text, new FittedStep.OneHot("y", "z")), new("a = x", OnnxKind.Number, new FittedStep.Scale(0, 1)), new("c", OnnxKind.Number),
+            new("c × d", OnnxKind.Number) { Cross = new FittedCross.Product(ofC, ofD) },
+            new("d over c", OnnxKind.Number) { Cross = new FittedCross.Ratio(ofD, ofC, 0) },
+        ]);
+        using var features = Scorer.Open(transforms.ToBytes());
+        var weights = features.Features.Select(f => f switch { "a = y" => 3f, "a = x" => 5f, "c" => 0f, "c × d" => 7f, _ => 0.5f }).ToArray();
+        var graph = transforms.Append(Learners.Linear(weights, 0)).ToBytes();
+        var frame = Frame.Read(engine, [path], new Dictionary<string, OnnxKind>
+        {
+            ["a"] = OnnxKind.Text,
+            ["a = x"] = OnnxKind.Number,
+            ["c"] = OnnxKind.Number,
+            ["d"] = OnnxKind.Number,
+        }, default);
+        int[] rows = [0, 1, 2, 3];
+        double[] truth = [1, 2, 3, 4];
+        var ridge = new Ridge(new() { Name = "t", Property = "T", Kind = TableKind.Double }, 0);
+        var subject = new Subject("m@1", ridge, [], new(truth, truth), null, null, truth, null, null);
+
+        var found = ImportanceView.Of(subject, frame, "validation", new Scored(truth, truth) { Rows = rows }, graph, null, rows, new Random(5), default);
+
+        var both = rows.Average(r => Math.Abs(7 * c[r] * d[r] + 0.5 * (c[r] == 0 ? 0 : d[r] / c[r])));
+        var said = found.Shap.ToDictionary(s => s.Column, s => s.Mean);
+        Assert.Equal(["a", "a = x", "c", "c × d"], said.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(3 / 2.0, said["a"], 1e-6);
+        Assert.Equal(5 * b.Average(), said["a = x"], 1e-6);
+        Assert.Equal(0, said["c"]);
+        Assert.Equal(both, said["c × d"], 1e-6);
+        Assert.Empty(found.Unused);      // c does nothing alone, and something with d
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public void Contributions_of_trees_and_of_linear_models_sum_to_the_margin()
     {
         var random = new Random(9);

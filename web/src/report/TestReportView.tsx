@@ -200,6 +200,7 @@ function Figures({ of: { output } }: { of: TestReport }) {
         ))}
       </Table>
       {output.noExisting && <p class="note">{output.noExisting}</p>}
+      {output.zeroTruths ? <p class="note">{words("testing.zero-truths", { rows: number(output.zeroTruths) })}</p> : null}
     </Section>
   );
 }

@@ -63,6 +63,7 @@ export interface TestReport {
   output: {
     contestants: Contestant[];
     noExisting?: string;
+    zeroTruths?: number;
     confusion?: { threshold?: number; truths: string[]; decisions: string[]; cells: number[][] };
     roc?: Curve;
     precisionRecall?: Curve;

@@ -35,6 +35,9 @@ public enum StudyState
 /// <param name="Trials">Best first: those with more effort before those with less, those without a figure last.</param>
 public sealed record StudyEnd(string Study, string Asset, StudyState State, TrialFigure By, IReadOnlyList<VersionName> Inputs, IReadOnlyList<StudyTrial> Trials)
 {
+    /// <summary>What the search is worth on rows that took no part in it; null: it was not asked for, or did not come to its end.</summary>
+    public NestedEnd? Nested { get; init; }
+
     /// <summary>The best trial; null where none has a figure.</summary>
     public StudyTrial? Best => Trials is [{ Why: null } best, ..] ? best : null;
 }

@@ -36,7 +36,12 @@ public sealed record StudyOrder(string Asset)
     /// <value>Null: trials are judged on validation rows.</value>
     public int? Folds { get; init; }
 
-    /// <summary>Trials at one time.</summary>
+    /// <summary>Outer folds of a nested cross-validation, 2 or more: the same search is done again within each, on the rows it trains on, and what it finds is
+    /// judged on the rows it tries. The figure of that is what the search is worth on new rows; see <see cref="StudyEnd.Nested"/>.</summary>
+    /// <value>Null: none.</value>
+    public int? Nested { get; init; }
+
+    /// <summary>Trials at one time; they divide the processors among them.</summary>
     /// <value>The number of processors.</value>
     public int Parallel { get; init; } = Environment.ProcessorCount;
 

@@ -40,7 +40,8 @@ for w in (None, weights):
     numbers["cases"].append({"weighted": w is not None, "figures": {
         "mae": m.mean_absolute_error(truth, predicted, sample_weight=w), "rmse": m.mean_squared_error(truth, predicted, sample_weight=w) ** 0.5,
         "r2": m.r2_score(truth, predicted, sample_weight=w), "wape": (ww * abs(truth - predicted)).sum() / (ww * abs(truth)).sum(),
-        "bias": (ww * (predicted - truth)).sum() / ww.sum(), "pinball": m.mean_pinball_loss(truth, predicted, alpha=0.7, sample_weight=w)}})
+        "bias": (ww * (predicted - truth)).sum() / ww.sum(), "pinball": m.mean_pinball_loss(truth, predicted, alpha=0.7, sample_weight=w),
+        "mape": m.mean_absolute_percentage_error(truth, predicted, sample_weight=w)}})
 golden["numbers"] = numbers
 
 n, k = 350, 4
@@ -53,7 +54,11 @@ for w in (None, weights):
     d = p.argmax(1)
     classes["cases"].append({"weighted": w is not None, "figures": {
         "log_loss": m.log_loss(truth, p, sample_weight=w), "accuracy": m.accuracy_score(truth, d, sample_weight=w), "balanced_accuracy": m.balanced_accuracy_score(truth, d, sample_weight=w),
-        "macro_precision": m.precision_score(truth, d, average="macro", sample_weight=w), "macro_recall": m.recall_score(truth, d, average="macro", sample_weight=w), "macro_f1": m.f1_score(truth, d, average="macro", sample_weight=w)}})
+        "macro_precision": m.precision_score(truth, d, average="macro", sample_weight=w),
+        "macro_recall": m.recall_score(truth, d, average="macro", sample_weight=w),
+        "macro_f1": m.f1_score(truth, d, average="macro", sample_weight=w),
+        "macro_roc_auc": m.roc_auc_score(truth, p, multi_class="ovr", average="macro", sample_weight=w),
+        "weighted_roc_auc": m.roc_auc_score(truth, p, multi_class="ovr", average="weighted", sample_weight=w)}})
 golden["classes"] = classes
 
 n = 600
