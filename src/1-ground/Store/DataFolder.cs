@@ -1,6 +1,7 @@
 using Kumiki.Store.Postgres;
 using Kumiki.Store.S3;
 using Kumiki.Store.Sqlite;
+using Kumiki.Tracking;
 
 namespace Kumiki.Store;
 
@@ -20,6 +21,9 @@ public sealed class DataFolder : IAsyncDisposable
 
     public IMetadataStore Metadata { get; }
     public IArtifactStore Artifacts { get; }
+
+    /// <summary>What clients log; null where the metadata's store does not keep that.</summary>
+    public ITrackingStore? Tracking => (Metadata as SqliteMetadataStore)?.Tracking;
 
     /// <summary>Opens a folder, making what is not there.</summary>
     /// <exception cref="KumikiException">It cannot be made or written, lies on a network file system, or holds another program's or a newer Kumiki's

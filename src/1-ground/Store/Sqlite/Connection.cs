@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kumiki.Tracking;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -10,6 +11,7 @@ sealed class Connection : IDisposable
 {
     readonly SqliteConnection inner;
     readonly Dictionary<string, SqliteCommand> statements = new(StringComparer.Ordinal);
+    readonly Dictionary<string, Statement> queries = new(StringComparer.Ordinal);
 
     static Connection() => Batteries_V2.Init();
 
@@ -20,6 +22,7 @@ sealed class Connection : IDisposable
         {
             inner.Open();
             Patience(busy);
+            inner.CreateFunction("matches", (string pattern, string? text, bool anyCase) => text is not null && LikePattern.Matches(pattern, text, anyCase), isDeterministic: true);
             Run("PRAGMA foreign_keys = ON");
             Run("PRAGMA temp_store = MEMORY");
             Run("PRAGMA cache_size = -16000");              // 16 MB
@@ -81,6 +84,16 @@ sealed class Connection : IDisposable
 
     internal bool Any(string sql, params ReadOnlySpan<object?> values) => First(sql, _ => true, none: false, values);
 
+    /// <summary>A statement for what runs once a row; it stays prepared. Dispose it after use, and do not ask for the same text again before.</summary>
+    internal Statement Query(string sql)
+    {
+        if (!queries.TryGetValue(sql, out var query)) queries.Add(sql, query = new(inner.Handle!, sql, kept: true));
+        return query.Begin();
+    }
+
+    /// <summary>A statement put together for one question, as a search is: it goes when disposed, so that no user fills this connection with statements.</summary>
+    internal Statement QueryOnce(string sql) => new(inner.Handle!, sql, kept: false);
+
     SqliteCommand Filled(string sql, ReadOnlySpan<object?> values)
     {
         if (!statements.TryGetValue(sql, out var command))
@@ -107,6 +120,7 @@ sealed class Connection : IDisposable
 
     public void Dispose()
     {
+        foreach (var query in queries.Values) query.Close();
         foreach (var statement in statements.Values) statement.Dispose();
         inner.Dispose();
     }

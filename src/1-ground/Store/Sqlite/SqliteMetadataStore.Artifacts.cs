@@ -9,6 +9,7 @@ public sealed partial class SqliteMetadataStore
         OR EXISTS (SELECT 1 FROM runs r WHERE r.closure = ?1)
         OR EXISTS (SELECT 1 FROM program_blobs p WHERE p.blob = ?1)
         OR EXISTS (SELECT 1 FROM programs p WHERE p.closure = ?1)
+        OR EXISTS (SELECT 1 FROM tracked_artifacts a WHERE a.blob = ?1)
         """;
 
     public Task<Digest?> KnownOutsideAsync(string path, long bytes, long modifiedTicks, long inode, CancellationToken stop) =>
@@ -40,7 +41,10 @@ public sealed partial class SqliteMetadataStore
 
     public Task<IReadOnlySet<Digest>> ReferencedAsync(CancellationToken stop) =>
         ReadManyAsync<IReadOnlySet<Digest>>(db => db.All(
-            "SELECT blob FROM version_blobs UNION SELECT closure FROM runs UNION SELECT closure FROM programs UNION SELECT blob FROM program_blobs",
+            """
+            SELECT blob FROM version_blobs UNION SELECT closure FROM runs UNION SELECT closure FROM programs UNION SELECT blob FROM program_blobs
+            UNION SELECT blob FROM tracked_artifacts
+            """,
             row => Digest.Parse(row.GetString(0))).ToHashSet(), stop);
 
     public Task<IReadOnlyList<VersionName>> HoldersAsync(Digest blob, CancellationToken stop) =>
@@ -69,7 +73,7 @@ public sealed partial class SqliteMetadataStore
             db.Run("UPDATE store SET collector = NULL WHERE collector IS NOT NULL AND NOT EXISTS (SELECT 1 FROM doomed)");
         }, stop);
 
-    static Collection Collection(Connection db)
+    internal static Collection Collection(Connection db)
     {
         var doomed = db.All("SELECT blob FROM doomed", row => Digest.Parse(row.GetString(0))).ToHashSet();
         return db.First("SELECT generation, collector FROM store",

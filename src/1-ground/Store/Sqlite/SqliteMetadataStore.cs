@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Kumiki.Tracking;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -24,6 +25,7 @@ public sealed partial class SqliteMetadataStore : IMetadataStore
     {
         (this.path, this.settings, this.clock) = (path, settings, clock);
         writes = new(writer, path, settings.Patience, Committed);
+        Tracking = new SqliteTrackingStore(this, clock);
     }
 
     /// <summary>Opens a store, making it or raising it to this program's schema where needed.</summary>
@@ -56,6 +58,9 @@ public sealed partial class SqliteMetadataStore : IMetadataStore
         }
     }
 
+    /// <summary>What clients log, in the same file and the same commits.</summary>
+    public ITrackingStore Tracking { get; }
+
     /// <summary>How many transactions this process has committed here; each is one fsync of the WAL.</summary>
     public long Commits => writes.Commits;
 
@@ -72,12 +77,12 @@ public sealed partial class SqliteMetadataStore : IMetadataStore
 
     static long Revision(Connection db) => db.Number("SELECT revision FROM store")!.Value;
 
-    Task<T> WriteAsync<T>(Func<Connection, T> write, CancellationToken stop) => writes.WriteAsync(write, stop);
+    internal Task<T> WriteAsync<T>(Func<Connection, T> write, CancellationToken stop) => writes.WriteAsync(write, stop);
 
-    Task WriteAsync(Action<Connection> write, CancellationToken stop) => writes.WriteAsync(db => { write(db); return true; }, stop);
+    internal Task WriteAsync(Action<Connection> write, CancellationToken stop) => writes.WriteAsync(db => { write(db); return true; }, stop);
 
     /// <summary>Reads on one snapshot.</summary>
-    Task<T> ReadAsync<T>(Func<Connection, T> read, CancellationToken stop)
+    internal Task<T> ReadAsync<T>(Func<Connection, T> read, CancellationToken stop)
     {
         if (stop.IsCancellationRequested) return Task.FromCanceled<T>(stop);
         try

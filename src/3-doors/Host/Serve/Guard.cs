@@ -20,8 +20,8 @@ static class Guard
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers.CacheControl = "no-cache";
-        return IsOurs(http.Request.Host)
-            ? next(http)
+        return IsOurs(http.Request.Host) ? next(http)
+            : TrackingDoor.IsFor(http) ? TrackingError.Forbidden(Message.Of("serve.other-host", ("host", http.Request.Host))).WriteAsync(http)
             : new Refused(StatusCodes.Status421MisdirectedRequest, Message.Of("serve.other-host", ("host", http.Request.Host))).ExecuteAsync(http);
     }
 

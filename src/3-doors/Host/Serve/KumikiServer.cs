@@ -12,16 +12,16 @@ using Microsoft.Extensions.Logging;
 namespace Kumiki.Hosting;
 
 /// <summary>The pages and the public REST API of one data folder, on one address of this machine.</summary>
-/// <remarks>A request goes through: 1. <see cref="Guard"/> (own host names only, headers), 2. <see cref="Refusals"/> (every error becomes one sentence), 3. the
-/// routes of the rooms, or a file of the pages. Built on the empty builder: no configuration is read, so nothing but the arguments
-/// decides where it listens.</remarks>
+/// <remarks>A request goes through: 1. <see cref="Guard"/> (own host names only, headers), 2. <see cref="TrackingDoor"/> where it is a tracking
+/// client's, else 3. <see cref="Refusals"/> (every error becomes one sentence), 4. the routes of the rooms, or a file of the pages. Built on the
+/// empty builder: no configuration is read, so nothing but the arguments decides where it listens.</remarks>
 public sealed class KumikiServer : IAsyncDisposable
 {
     readonly WebApplication app;
     readonly Served served;
     readonly ServerLock hold;
     readonly CancellationTokenSource stopping = new();
-    readonly Task watch, schedules;
+    readonly Task watch, schedules, models;
 
     KumikiServer(WebApplication app, Served served, ServerLock hold)
     {
@@ -31,6 +31,10 @@ public sealed class KumikiServer : IAsyncDisposable
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(ScheduleWatch.Category);
         schedules = served is { ReadOnly: false, Schedules: { } due }
             ? Task.Run(() => ScheduleWatch.RunAsync(served, due, log, stopping.Token))
+            : Task.CompletedTask;
+        var logger = app.Services.GetRequiredService<ILogger<KumikiServer>>();
+        models = served is { ReadOnly: false, Tracking: { } tracking }
+            ? Task.Run(() => MadeModels.RunAsync(served, tracking, logger, stopping.Token))
             : Task.CompletedTask;
     }
 
@@ -74,6 +78,7 @@ public sealed class KumikiServer : IAsyncDisposable
         await app.StopAsync();
         await watch;
         await schedules;
+        await models;
         await app.DisposeAsync();
         hold.Dispose();
         stopping.Dispose();
@@ -103,6 +108,7 @@ public sealed class KumikiServer : IAsyncDisposable
 
         var app = builder.Build();
         app.Use(Guard.Of);
+        if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.UseResponseCompression();
         app.Use(Refusals.Of);
         app.UseRouting();

@@ -16,7 +16,7 @@ sealed partial class Doors
         var host = new Option<string>("--host") { Description = "A loopback address.", DefaultValueFactory = _ => "127.0.0.1" };
         var port = new Option<int>("--port") { Description = "0 takes any free port.", DefaultValueFactory = _ => 5080 };
         var readOnly = new Option<bool>("--read-only") { Description = "Only show: refuse to make, stage or release from the pages." };
-        const string Does = "Serve pages and the REST API in the foreground, and run schedules when they are due.";
+        const string Does = "Serve pages, the REST API and MLflow's clients in the foreground, and run schedules when they are due.";
         return Verb("serve", Does, [host, port, readOnly], async (parsed, session, terminal, stop) =>
         {
             var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
@@ -30,6 +30,7 @@ sealed partial class Doors
                 Where = session.Where,
                 Metadata = session.Metadata,
                 Artifacts = session.Artifacts,
+                Tracking = session.Tracking,
                 Project = hasProject ? ProjectAsync : null,
                 ReadOnly = parsed.GetValue(readOnly),
                 Author = Author,

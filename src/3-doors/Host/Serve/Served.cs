@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Kumiki.Continuing;
 using Kumiki.Making;
 using Kumiki.Store;
+using Kumiki.Tracking;
 
 namespace Kumiki.Hosting;
 
@@ -21,6 +22,9 @@ public sealed record Served
 
     public required IMetadataStore Metadata { get; init; }
     public required IArtifactStore Artifacts { get; init; }
+
+    /// <summary>Where clients of the tracking API log to; null answers no such client.</summary>
+    public ITrackingStore? Tracking { get; init; }
 
     /// <summary>The project as it stands now, with parameters set from outside; asked for whenever its graph is shown, because new data may open new members of
     /// a family. Null for the bare platform, which draws what was recorded.</summary>

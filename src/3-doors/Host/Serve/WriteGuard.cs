@@ -44,7 +44,8 @@ static class WriteGuard
         Refused TooLong() => new(StatusCodes.Status413PayloadTooLarge, Message.Of("serve.body-long", ("path", http.Request.Path), ("most", MostBytes / 1024)));
     }
 
-    static bool IsOfOurPages(HttpRequest request)
+    /// <summary>Whether a request comes from our own pages or from no page at all.</summary>
+    internal static bool IsOfOurPages(HttpRequest request)
     {
         if (request.Headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site && site is not ("same-origin" or "none")) return false;
         var origin = request.Headers.Origin.ToString();

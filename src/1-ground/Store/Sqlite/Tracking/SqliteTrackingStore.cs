@@ -1,0 +1,133 @@
+using Kumiki.Tracking;
+
+namespace Kumiki.Store.Sqlite;
+
+/// <summary>What clients log, in the tables <c>tracked_…</c> of the metadata's file; its writes share the commits of all others.</summary>
+sealed partial class SqliteTrackingStore(SqliteMetadataStore store, TimeProvider clock) : ITrackingStore
+{
+    const string ExperimentColumns = "e.id, e.name, e.location, e.deleted, e.created, e.updated";
+
+    public Task<long> CreateExperimentAsync(string name, string? location, IReadOnlyList<Entry> tags, CancellationToken stop) => store.WriteAsync(db =>
+    {
+        using (var taken = db.Query("SELECT 1 FROM tracked_experiments WHERE name = ?1").Add(name))
+            if (taken.Next()) throw new TrackingException(TrackingFault.AlreadyThere, Message.Of("tracking.experiment-exists", ("name", name)));
+        var id = AddExperiment(db, name, location);
+        foreach (var tag in tags) SetExperimentTag(db, id, tag);
+        return id;
+    }, stop);
+
+    long AddExperiment(Connection db, string name, string? location)
+    {
+        long id;
+        using (var next = db.Query("SELECT max(id) + 1 FROM tracked_experiments"))
+        {
+            next.Next();
+            id = next.Whole(0);
+        }
+        db.Query("INSERT INTO tracked_experiments (id, name, location, created, updated) VALUES (?1, ?2, ?3, ?4, ?4)")
+            .Add(id).Add(name).Add(location ?? $"{TrackedPath.Root}{id}").Add(Now).Run();
+        return id;
+    }
+
+    public Task<Experiment> ExperimentAsync(long id, CancellationToken stop) => store.ReadAsync(db => ExperimentOf(db, id), stop);
+
+    public Task<Experiment> ExperimentAsync(string name, CancellationToken stop) => store.ReadAsync(db =>
+    {
+        using var rows = db.Query($"SELECT {ExperimentColumns} FROM tracked_experiments e WHERE e.name = ?1").Add(name);
+        return rows.Next() ? ReadExperiment(db, rows) : throw Missing(Message.Of("tracking.no-experiment-named", ("name", name)));
+    }, stop);
+
+    public Task DeleteExperimentAsync(long id, bool deleted, CancellationToken stop) => store.WriteAsync(db =>
+    {
+        var changed = db.Query("UPDATE tracked_experiments SET deleted = ?2, updated = ?3 WHERE id = ?1 AND deleted <> ?2").Add(id).Add(deleted).Add(Now).Run();
+        if (changed == 0) throw NoExperiment(id);
+        db.Query("UPDATE tracked_runs SET deleted = ?2 WHERE experiment = ?1 AND deleted <> ?2").Add(id).Add(deleted).Run();
+    }, stop);
+
+    public Task RenameExperimentAsync(long id, string name, CancellationToken stop) => store.WriteAsync(db =>
+    {
+        var experiment = ExperimentOf(db, id);
+        if (experiment.Deleted) throw new TrackingException(TrackingFault.WrongState, Message.Of("tracking.experiment-rename-deleted", ("id", id)));
+        using (var taken = db.Query("SELECT 1 FROM tracked_experiments WHERE name = ?1 AND id <> ?2").Add(name).Add(id))
+            if (taken.Next()) throw new TrackingException(TrackingFault.AlreadyThere, Message.Of("tracking.experiment-exists", ("name", name)));
+        db.Query("UPDATE tracked_experiments SET name = ?2, updated = ?3 WHERE id = ?1").Add(id).Add(name).Add(Now).Run();
+    }, stop);
+
+    public Task SetExperimentTagAsync(long id, Entry tag, CancellationToken stop) => store.WriteAsync(db =>
+    {
+        CheckActive(ExperimentOf(db, id));
+        SetExperimentTag(db, id, tag);
+    }, stop);
+
+    public Task DeleteExperimentTagAsync(long id, string key, CancellationToken stop) => store.WriteAsync(db =>
+    {
+        CheckActive(ExperimentOf(db, id));
+        if (db.Query("DELETE FROM tracked_experiment_tags WHERE experiment = ?1 AND key = ?2").Add(id).Add(key).Run() == 0)
+            throw Missing(Message.Of("tracking.no-experiment-tag", ("key", key), ("id", id)));
+        db.Query("UPDATE tracked_experiments SET updated = ?2 WHERE id = ?1").Add(id).Add(Now).Run();
+    }, stop);
+
+    public Task<IReadOnlyList<Experiment>> SearchExperimentsAsync(Search search, ViewType view, Page page, CancellationToken stop) => Asked(db =>
+    {
+        var sql = new SearchSql("e.id");
+        if (view != ViewType.All) sql.Where($"e.deleted = {sql.Mark(view == ViewType.DeletedOnly)}");
+        foreach (var clause in search.Clauses)
+            if (clause.Entity == SearchEntity.Tag) sql.WhereEntry(clause, "tracked_experiment_tags", "t.experiment = e.id");
+            else sql.WhereValue(clause, Column(clause.Key));
+        foreach (var order in search.Order)
+            if (order.Entity == SearchEntity.Tag) sql.OrderByEntry(order, "tracked_experiment_tags", "{0}.experiment = e.id");
+            else sql.OrderBy(Column(order.Key), order.Descending);
+        sql.OrderBy("e.created", descending: true).OrderBy("e.id", descending: true);
+        var found = new List<Experiment>();
+        foreach (var id in sql.Ids(db, "tracked_experiments e", page)) found.Add(ExperimentOf(db, id));
+        return (IReadOnlyList<Experiment>)found;
+
+        static string Column(string key) => key switch { "name" => "e.name", "creation_time" => "e.created", "last_update_time" => "e.updated", _ => "e.id" };
+    }, stop);
+
+    /// <summary>A read that may take a while, away from the caller's thread.</summary>
+    Task<T> Asked<T>(Func<Connection, T> read, CancellationToken stop) => Task.Run(() => store.ReadAsync(read, stop), stop);
+
+    long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    static Experiment ExperimentOf(Connection db, long id)
+    {
+        using var rows = db.Query($"SELECT {ExperimentColumns} FROM tracked_experiments e WHERE e.id = ?1").Add(id);
+        return rows.Next() ? ReadExperiment(db, rows) : throw NoExperiment(id);
+    }
+
+    static Experiment ReadExperiment(Connection db, Statement row)
+    {
+        var tags = Entries(db.Query("SELECT key, value FROM tracked_experiment_tags WHERE experiment = ?1 ORDER BY key").Add(row.Whole(0)));
+        return new(row.Whole(0), row.Text(1), row.Text(2), row.Truth(3), row.Whole(4), row.Whole(5), tags);
+    }
+
+    void SetExperimentTag(Connection db, long id, Entry tag)
+    {
+        db.Query("INSERT INTO tracked_experiment_tags (experiment, key, value) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = excluded.value")
+            .Add(id).Add(tag.Key).Add(tag.Value).Run();
+        db.Query("UPDATE tracked_experiments SET updated = ?2 WHERE id = ?1").Add(id).Add(Now).Run();
+    }
+
+    static void CheckActive(Experiment experiment)
+    {
+        if (experiment.Deleted) throw new TrackingException(TrackingFault.InvalidValue, Message.Of("tracking.experiment-deleted", ("id", experiment.Id)));
+    }
+
+    /// <summary>Keys and values of the first two columns; ends the statement.</summary>
+    static IReadOnlyList<Entry> Entries(Statement rows)
+    {
+        using (rows)
+        {
+            if (!rows.Next()) return [];
+            var all = new List<Entry>();
+            do all.Add(new(rows.Text(0), rows.Text(1)));
+            while (rows.Next());
+            return all;
+        }
+    }
+
+    static TrackingException Missing(Message says) => new(TrackingFault.NotThere, says);
+
+    static TrackingException NoExperiment(long id) => Missing(Message.Of("tracking.no-experiment", ("id", id)));
+}
