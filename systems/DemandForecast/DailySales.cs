@@ -48,6 +48,8 @@ public sealed class DailySales(Sales sales, Stores stores, Items items) : Datase
     /// <summary>The last day to use, such as 2021-08-01; empty: all there are.</summary>
     [Parameter] public string Until { get; init; } = "";
 
+    protected override bool JoinsAsWritten => true;
+
     internal static DateOnly LastDay(string until) => until.Length == 0 ? new(9999, 12, 31)
         : DateOnly.TryParseExact(until, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day
         : throw new KumikiException(Message.Of("demand.no-day", ("parameter", "daily-sales.until"), ("value", until)));
@@ -57,12 +59,15 @@ public sealed class DailySales(Sales sales, Stores stores, Items items) : Datase
         series AS (SELECT store, item, row_number() OVER (ORDER BY store, item)::INTEGER AS series FROM (
           SELECT DISTINCT store, item FROM {sales}
           WHERE (store IN (SELECT name FROM {stores}) OR NOT EXISTS (FROM {stores})) AND (item IN (SELECT name FROM {items}) OR NOT EXISTS (FROM {items})))),
-        lines AS (SELECT date, series, number AS file, sales AS units, total_sales_amount AS amount
-          FROM {sales} JOIN series USING (store, item) JOIN files USING (file) WHERE date <= {LastDay(Until)}),
-        told AS (SELECT date, series, min(file) AS file, min(units) AS units, min(amount) AS amount, count(*)::INTEGER AS said FROM lines GROUP BY date, series),
-        told_again AS (SELECT date, series, file, min(units) AS units, max(units) AS most, min(amount) AS amount, max(amount) AS most_amount
-          FROM lines SEMI JOIN (FROM told WHERE said > 1) USING (date, series) GROUP BY date, series, file),
-        days AS (
+        told AS MATERIALIZED (
+          SELECT date, series, min(number) AS file, min(sales) AS units, min(total_sales_amount) AS amount, count(*)::INTEGER AS said
+          FROM {sales} JOIN series USING (store, item) JOIN files USING (file) WHERE date <= {LastDay(Until)} GROUP BY date, series),
+        again AS MATERIALIZED (SELECT date, store, item, series FROM told JOIN series USING (series) WHERE said > 1),
+        told_again AS MATERIALIZED (
+          SELECT date, series, number AS file, min(sales) AS units, max(sales) AS most, min(total_sales_amount) AS amount,
+              max(total_sales_amount) AS most_amount
+          FROM {sales} JOIN again USING (date, store, item) JOIN files USING (file) GROUP BY date, series, number),
+        days AS NOT MATERIALIZED (
           SELECT date, series, file, units, amount, said, false AS corrected FROM told WHERE said = 1
           UNION ALL
           SELECT date, series, max(file), arg_max(units, file), arg_max(amount, file), count(*)::INTEGER, min(units) < max(units) OR min(amount) < max(amount)

@@ -56,12 +56,16 @@ public sealed class DemandSeries(WeeklySales weekly) : Dataset<DemandSeriesRow>
 /// <summary>Every week of the drawn series as it looked one to eight weeks ahead of it: what the model learns from.</summary>
 public sealed class WeeklyDemand(WeeklySales weekly, DemandSeries series, ItemPrices prices, SpecialDays calendar, Closures closures) : Dataset<DemandRow>
 {
+    protected override bool JoinsAsWritten => true;
+
     public override Query Query => DemandRows.Of(weekly, series, prices, calendar, closures, upcoming: false);
 }
 
 /// <summary>The coming eight weeks of every series that is sold, and the last known weeks of the drawn ones as they looked then: what is forecast.</summary>
 public sealed class UpcomingDemand(WeeklySales weekly, DemandSeries series, ItemPrices prices, SpecialDays calendar, Closures closures) : Dataset<DemandRow>
 {
+    protected override bool JoinsAsWritten => true;
+
     public override Query Query => DemandRows.Of(weekly, series, prices, calendar, closures, upcoming: true);
 }
 

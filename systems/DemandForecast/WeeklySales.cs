@@ -16,6 +16,8 @@ public sealed record WeekSale(DateOnly Week, string Store, string Item, int IsoY
 /// demand.</remarks>
 public sealed class WeeklySales(DailySales days) : Dataset<WeekSale>
 {
+    protected override bool JoinsAsWritten => true;
+
     public override Query Query => $"""
         WITH span AS (SELECT (date_trunc('week', min(date) + INTERVAL 6 DAY))::DATE AS first, (date_trunc('week',
             max(date) + INTERVAL 1 DAY) - INTERVAL 7 DAY)::DATE AS last FROM {days}),

@@ -29,7 +29,7 @@ public sealed class DemandJourney(ReleasedDemand released) : IClassFixture<Relea
 {
     static readonly string[] Assets =
     [
-        "closures", "daily-sales", "demand-forecasts", "demand-goal", "demand-model", "demand-predictions", "item-prices", "items", "sales", "special-days", "stores", "upcoming-demand", "weekly-demand", "weekly-sales",
+        "closures", "daily-sales", "demand-forecasts", "demand-goal", "demand-model", "demand-predictions", "demand-series", "item-prices", "items", "sales", "special-days", "stores", "upcoming-demand", "weekly-demand", "weekly-sales",
     ];
 
     static readonly string[] Changing = ["demand-forecasts", "demand-model", "demand-predictions"];

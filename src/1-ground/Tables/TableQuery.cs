@@ -12,6 +12,10 @@ public sealed record TableQuery(string Sql, IReadOnlyList<object?> Values, IRead
     /// <value>1.</value>
     public int Threads { get; init; } = 1;
 
+    /// <summary>Whether joins go as they are written: the first table passes by, and what is right of a JOIN is held. Otherwise DuckDB chooses by its guess of
+    /// how many rows each side has, which may be far off behind a DISTINCT or GROUP BY.</summary>
+    public bool JoinsAsWritten { get; init; }
+
     /// <summary>Told how far the query is, 0 to 1, now and then, where DuckDB can tell.</summary>
     public IProgress<double>? Progress { get; init; }
 
@@ -31,6 +35,7 @@ public sealed record TableQuery(string Sql, IReadOnlyList<object?> Values, IRead
         {
             using var database = engine.OpenSingle(cancellation);
             if (Threads > 1) database.Connection.Execute($"SET threads = {Threads}", cancellation);
+            if (JoinsAsWritten) database.Connection.Execute("SET disabled_optimizers = 'join_order,build_side_probe_side'", cancellation);
             QueryReach.Check(database.Connection, Sql, cancellation);
             using var watch = Progress is null ? null : new QueryWatch(database.Connection, Progress);
             Confine(database, [.. Files, path], cancellation);

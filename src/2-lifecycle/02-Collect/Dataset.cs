@@ -35,6 +35,10 @@ public abstract class Dataset<TRow> : Asset
     /// <value>Null: not at all.</value>
     public virtual Partition? Partition => null;
 
+    /// <summary>Whether the joins of <see cref="Query"/> go as they are written: the first table passes by, and what is right of a JOIN is held in memory. For
+    /// tables of many millions of rows, where DuckDB's guess of which side is the smaller one costs most when it is wrong.</summary>
+    protected virtual bool JoinsAsWritten => false;
+
     protected sealed override IEnumerable<KeyValuePair<string, string>> Recipe => [Source?.Recipe ?? new("query", "1"), new("duckdb", "1.5.6")];
 
     protected sealed override IReadOnlyList<string> OutsideFiles(string projectFolder) => Source?.Files(projectFolder) ?? [];
@@ -95,7 +99,7 @@ public abstract class Dataset<TRow> : Asset
         return new() { Tables = tables, Last = last is null ? null : await last.PathsUnrecordedAsync("rows", stop), LastName = last?.Name.ToString() ?? "" };
     }
 
-    static async Task<TableFile> QueryAsync(MakingRun making, Query query, RowSchema schema, CancellationToken stop)
+    async Task<TableFile> QueryAsync(MakingRun making, Query query, RowSchema schema, CancellationToken stop)
     {
         var rows = new Dictionary<QueryPart.Rows, string>();
         var paths = new HashSet<string>(StringComparer.Ordinal);
@@ -114,7 +118,8 @@ public abstract class Dataset<TRow> : Asset
         }
         var values = new List<object?>();
         var sql = query.ToSql(part => rows[part], values);
-        return await Task.Run(() => new TableQuery(sql, values, [.. paths]) { Progress = ProgressOf(making) }.Write(making.Tables(), schema, making.Scratch.File("rows.parquet"), stop), stop);
+        var ready = new TableQuery(sql, values, [.. paths]) { JoinsAsWritten = JoinsAsWritten, Progress = ProgressOf(making) };
+        return await Task.Run(() => ready.Write(making.Tables(), schema, making.Scratch.File("rows.parquet"), stop), stop);
     }
 
     static Progress<double> ProgressOf(MakingRun making) => new(share => making.Progress((long)(share * 100), 100, "%"));

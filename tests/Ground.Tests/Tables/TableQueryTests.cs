@@ -133,6 +133,23 @@ public sealed class TableQueryTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(small.Engine.SpillFolder));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Joins_go_as_they_are_written_where_that_is_asked_for(bool asWritten)
+    {
+        // The many pass by, in their order, by DuckDB's choice; as it is written they are held, and come in the order of what they are held in.
+        var file = new TableQuery("SELECT many.range::VARCHAR AS x FROM range(3) few JOIN range(100000) many ON many.range % 3 = few.range", [], [])
+        {
+            JoinsAsWritten = asWritten,
+        }.Write(world.Engine, RowSchema.Of<Text>(), world.File("joined.parquet"));
+
+        var rows = world.Rows([file.Path]).ToList();
+        var inOrder = Enumerable.Range(0, 100_000).Select(n => n.ToString(System.Globalization.CultureInfo.InvariantCulture)).ToList();
+        Assert.Equal(!asWritten, rows.SequenceEqual(inOrder));
+        Assert.Equal(inOrder.Order(StringComparer.Ordinal), rows.Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void A_cancelled_query_stops()
     {
