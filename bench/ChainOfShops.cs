@@ -70,10 +70,17 @@ static class ChainOfShops
         using var process = Process.Start(start)!;
         var (said, complained) = (process.StandardOutput.ReadToEndAsync(stop), process.StandardError.ReadToEndAsync(stop));
         var (most, cpu) = (0.0, 0.0);
-        while (!process.HasExited)
+        try
         {
-            if (Looked(process.Id) is var (mib, seen)) (most, cpu) = (Math.Max(most, mib), Math.Max(cpu, seen));
-            await Task.Delay(20, stop);
+            while (!process.HasExited)
+            {
+                if (Looked(process.Id) is var (mib, seen)) (most, cpu) = (Math.Max(most, mib), Math.Max(cpu, seen));
+                await Task.Delay(20, stop);
+            }
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);      // cancelled: its folder is about to go
         }
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         return process.ExitCode == 0 ? (await said, seconds, cpu, most)
