@@ -96,7 +96,7 @@ public sealed class SalesFindings(Sales sales, DailySales days, Stores stores, R
         unknown_region AS (SELECT name AS store, region FROM {stores} WHERE region NOT IN (SELECT name FROM {regions}) AND EXISTS (FROM {regions})),
         absurd AS (
           SELECT date, store, item, max(sales) AS units, middle FROM {sales} JOIN (SELECT store, item, median(units) AS middle FROM {days}
-              GROUP BY ALL) USING (store, item)
+              SEMI JOIN (FROM {sales} WHERE sales > 200) USING (store, item) GROUP BY store, item) USING (store, item)
           WHERE sales > 50 * middle + 200 GROUP BY ALL),
         corrected AS (SELECT file, min(date) AS day, count(*)::INTEGER AS n FROM {days} WHERE corrected GROUP BY file),
         span AS (SELECT store, min(date) AS first, max(date) AS last FROM {days} GROUP BY store),
