@@ -10,7 +10,11 @@ readonly record struct Loaded(double PerSecond, double Median, double P99)
 {
     /// <summary>Some clients at once, each asking again as soon as it has its answer, for a while; what the first tenth of the time brought is not counted.</summary>
     /// <param name="ask">One question, until its answer is read whole; from the client's number and its questions so far.</param>
-    public static async Task<Loaded> OfAsync(int clients, TimeSpan time, Func<int, int, Task> ask, CancellationToken stop)
+    public static Task<Loaded> OfAsync(int clients, TimeSpan time, Func<int, int, Task> ask, CancellationToken stop) =>
+        OfAsync(clients, time, (client, i) => (client, i), asked => ask(asked.client, asked.i), stop);
+
+    /// <param name="prepare">What to send; a client's own work, which its clock does not count.</param>
+    public static async Task<Loaded> OfAsync<T>(int clients, TimeSpan time, Func<int, int, T> prepare, Func<T, Task> ask, CancellationToken stop)
     {
         var start = Stopwatch.GetTimestamp();
         var warm = time / 10;
@@ -20,8 +24,9 @@ readonly record struct Loaded(double PerSecond, double Median, double P99)
             for (var i = 0; Stopwatch.GetElapsedTime(start) < time || took.Count == 0; i++)
             {
                 stop.ThrowIfCancellationRequested();
+                var question = prepare(client, i);
                 var asked = Stopwatch.GetTimestamp();
-                await ask(client, i);
+                await ask(question);
                 if (Stopwatch.GetElapsedTime(start, asked) >= warm) took.Add(Stopwatch.GetElapsedTime(asked).TotalMilliseconds);
             }
             return took;

@@ -49,9 +49,9 @@ static class TrackingLoad
             foreach (var clients in Clients)
             {
                 var runs = await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => client.CreateRunAsync("0", stop)));
-                var loaded = await Loaded.OfAsync(clients, Time, (at, i) => metrics == 1
-                    ? client.PostAsync("runs/log-metric", $$"""{"run_id":"{{runs[at]}}",{{Point("m0", i)}}}""", stop)
-                    : client.PostAsync("runs/log-batch", Batch(runs[at], metrics, i), stop), stop);
+                var loaded = await Loaded.OfAsync(clients, Time,
+                    (at, i) => metrics == 1 ? $$"""{"run_id":"{{runs[at]}}",{{Point("m0", i)}}}""" : Batch(runs[at], metrics, i),
+                    body => client.PostAsync(metrics == 1 ? "runs/log-metric" : "runs/log-batch", body, stop), stop);
                 loaded.Print(figures, metrics == 1 ? $"log-metric.{clients}" : $"log-batch.{metrics}.{clients}");
             }
 
@@ -255,25 +255,26 @@ static class TrackingLoad
         var accepting = listener.AcceptTcpClientAsync(stop);
         await near.ConnectAsync((IPEndPoint)listener.LocalEndpoint, stop);
         using var far = await accepting;
+        var (mine, others) = (near.GetStream(), far.GetStream());
         await Task.WhenAll(EchoAsync(), SendAsync(), ReceiveAsync());
 
         async Task EchoAsync()
         {
             var block = new byte[256 * 1024];
-            for (int read; (read = await far.GetStream().ReadAsync(block, stop)) > 0;) await far.GetStream().WriteAsync(block.AsMemory(0, read), stop);
+            for (int read; (read = await others.ReadAsync(block, stop)) > 0;) await others.WriteAsync(block.AsMemory(0, read), stop);
         }
 
         async Task SendAsync()
         {
             var block = new byte[256 * 1024];
-            for (var at = 0L; at < bytes; at += block.Length) await near.GetStream().WriteAsync(block, stop);
+            for (var at = 0L; at < bytes; at += block.Length) await mine.WriteAsync(block, stop);
             near.Client.Shutdown(SocketShutdown.Send);
         }
 
         async Task ReceiveAsync()
         {
             var block = new byte[256 * 1024];
-            for (var left = bytes; left > 0;) left -= await near.GetStream().ReadAsync(block, stop);
+            for (var left = bytes; left > 0;) left -= await mine.ReadAsync(block, stop);
         }
     }
 
