@@ -29,10 +29,20 @@ static class TrackingLoad
             await WritesAsync(figures, client, folder, stop);
             await ReadsAsync(figures, client, few, many, stop);
             await HistoryAsync(figures, client, stop);
+        }
+        await MemoryAsync(figures, Path.Combine(folder, "memory"), stop);
+    });
+
+    /// <summary>The files of runs: small ones by several clients, and one of 1 GiB.</summary>
+    public static Task FilesAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
+    {
+        var (server, _) = await Server.StartAsync(Checkout.Root, ["serve", "--data", Path.Combine(folder, "data")], said: _ => { }, TimeSpan.FromMinutes(1), stop);
+        await using (server)
+        {
+            using var client = new Client(server.Port);
             await SmallFilesAsync(figures, client, stop);
             await LargeFileAsync(figures, client, server, folder, stop);
         }
-        await MemoryAsync(figures, Path.Combine(folder, "memory"), stop);
     });
 
     // ── writes ──
@@ -168,9 +178,9 @@ static class TrackingLoad
                 var own = new byte[bytes.Length];
                 Random.Shared.NextBytes(own);
                 await client.PutAsync($"0/bench/artifacts/{Interlocked.Increment(ref files)}.bin", new MemoryStream(own), stop);
-            }, stop)).Print(figures, $"artifact.1k.upload.{clients}");
+            }, stop)).Print(figures, $"1k.upload.{clients}");
             (await Loaded.OfAsync(clients, Time, async (_, i) => await client.FetchAsync($"0/bench/artifacts/{(i % files) + 1}.bin", stop), stop))
-                .Print(figures, $"artifact.1k.download.{clients}");
+                .Print(figures, $"1k.download.{clients}");
         }
     }
 
@@ -206,15 +216,15 @@ static class TrackingLoad
             most = Math.Max(most, await watched);
         }
         var limit = new[] { loopback, hash, copy }.Min(l => l.Median(v => v));
-        figures.Print("artifact.1g.loopback", loopback, "MB/s");
-        figures.Print("artifact.1g.sha256", hash, "MB/s");
-        figures.Print("artifact.1g.copy-fsync", copy, "MB/s");
-        figures.Print("artifact.1g.upload", up, "MB/s");
-        figures.Print("artifact.1g.upload.of-slowest", up.Median(v => v) / limit, "of the slowest of the three");
-        figures.Print("artifact.1g.download", down, "MB/s");
-        figures.Print("artifact.1g.download.of-slowest", down.Median(v => v) / limit, "of the slowest of the three");
-        figures.Print("artifact.1g.memory.before", before, "MiB");
-        figures.Print("artifact.1g.memory.most", most, "MiB");
+        figures.Print("1g.loopback", loopback, "MB/s");
+        figures.Print("1g.sha256", hash, "MB/s");
+        figures.Print("1g.copy-fsync", copy, "MB/s");
+        figures.Print("1g.upload", up, "MB/s");
+        figures.Print("1g.upload.of-slowest", up.Median(v => v) / limit, "of the slowest of the three");
+        figures.Print("1g.download", down, "MB/s");
+        figures.Print("1g.download.of-slowest", down.Median(v => v) / limit, "of the slowest of the three");
+        figures.Print("1g.memory.before", before, "MiB");
+        figures.Print("1g.memory.most", most, "MiB");
 
         async Task<double> WatchAsync(CancellationToken ended)
         {
