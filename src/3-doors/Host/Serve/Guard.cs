@@ -21,6 +21,7 @@ static class Guard
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers.CacheControl = "no-cache";
         return IsOurs(http.Request.Host) ? next(http)
+            : InferenceDoor.IsFor(http) ? InferenceDoor.WriteErrorAsync(http, StatusCodes.Status421MisdirectedRequest, Message.Of("serve.other-host", ("host", http.Request.Host)))
             : TrackingDoor.IsFor(http) ? TrackingError.Forbidden(Message.Of("serve.other-host", ("host", http.Request.Host))).WriteAsync(http)
             : new Refused(StatusCodes.Status421MisdirectedRequest, Message.Of("serve.other-host", ("host", http.Request.Host))).ExecuteAsync(http);
     }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Kumiki.Serving;
 using Kumiki.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -13,7 +14,7 @@ namespace Kumiki.Hosting;
 
 /// <summary>The pages and the public REST API of one data folder, on one address of this machine.</summary>
 /// <remarks>A request goes through: 1. <see cref="Guard"/> (own host names only, headers), 2. <see cref="TrackingDoor"/> where it is a tracking
-/// client's, else 3. <see cref="Refusals"/> (every error becomes one sentence), 4. the routes of the rooms, or a file of the pages. Built on the
+/// client's, or <see cref="InferenceDoor"/> where it asks a model, else 3. <see cref="Refusals"/> (every error becomes one sentence), 4. the routes of the rooms, or a file of the pages. Built on the
 /// empty builder: no configuration is read, so nothing but the arguments decides where it listens.</remarks>
 public sealed class KumikiServer : IAsyncDisposable
 {
@@ -97,18 +98,21 @@ public sealed class KumikiServer : IAsyncDisposable
             .AddFilter(ScheduleWatch.Category, LogLevel.Information)
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);      // who starts the server hears its exception
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));     // as long as a model may run
         builder.Services.AddRoutingCore();
         // Answers only; the files of the pages were compressed when they were built, and a stream of events is not kept back.
         builder.Services.AddResponseCompression(compression => compression.MimeTypes = ["application/json", "application/problem+json"]);
         builder.Services.AddOpenApi(ApiDocument.Configure);
         builder.Services.AddSingleton(served);
         builder.Services.AddSingleton<Makings>();
+        builder.Services.AddSingleton(_ => new ModelShelf(served.Metadata, served.Artifacts, served.Tracking, served.Serving, served.Clock));
+        builder.Services.AddHostedService<InferenceDrain>();
         builder.Services.ConfigureHttpJsonOptions(json => ApiJson.Into(json.SerializerOptions));
 
         var app = builder.Build();
         app.Use(Guard.Of);
         if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
+        app.Use(new InferenceDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.UseResponseCompression();
         app.Use(Refusals.Of);
         app.UseRouting();
