@@ -57,7 +57,8 @@ sealed record InferenceAnswer(VersionName Version, ModelSignature Signature, Run
             if (!TensorTypes.HasNaN(type)) continue;
             var bytes = BytesOf(output);
             if (TensorTypes.FirstNotFinite(type, bytes) is not (>= 0 and var at)) continue;
-            var width = Math.Max(1, CountOf(output) / Math.Max(1, Rows));
+            var rows = Signature.HasRows && ShapeOf(output) is [> 0 and var first, ..] ? first : 1;
+            var width = Math.Max(1, CountOf(output) / rows);
             throw new InferenceException(InferenceFault.ModelFailed, Message.Of("inference.not-a-number", ("version", Version), ("output", Signature.Outputs[output].Name), ("row", (at / width) + 1)));
         }
     }

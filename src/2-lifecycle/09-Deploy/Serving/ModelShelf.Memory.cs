@@ -127,7 +127,7 @@ sealed partial class ModelShelf
     public async ValueTask<bool> IsReadyAsync(string asset, string? version, CancellationToken stop)
     {
         var name = await ResolveAsync(asset, version, stop);
-        return !draining && !unloaded.ContainsKey(asset) && !(failed.TryGetValue(name, out var before) && clock.GetElapsedTime(before.At) < Rest);
+        return !IsDraining && !unloaded.ContainsKey(asset) && !(failed.TryGetValue(name, out var before) && clock.GetElapsedTime(before.At) < Rest);
     }
 
     /// <summary>Every version that could be served, with its state; by name, the newest version first.</summary>

@@ -32,7 +32,7 @@ sealed partial class ModelShelf : IAsyncDisposable
     Task following = Task.CompletedTask;
     long taken;
     int asked;
-    volatile bool draining;
+    readonly CancellationTokenSource drain = new();
 
     public ModelShelf(IMetadataStore metadata, IArtifactStore artifacts, ITrackingStore? tracking, ServingSettings settings, TimeProvider clock)
     {
@@ -45,7 +45,10 @@ sealed partial class ModelShelf : IAsyncDisposable
     public long TakenBytes => Interlocked.Read(ref taken);
 
     /// <summary>Whether it answers what it was asked, and is asked nothing more.</summary>
-    public bool IsDraining => draining;
+    public bool IsDraining => drain.IsCancellationRequested;
+
+    /// <summary>Tells when it begins to drain.</summary>
+    public CancellationToken Draining => drain.Token;
 
     public IReadOnlyCollection<LoadedModel> Loaded => [.. loaded.Values];
     public IReadOnlyDictionary<VersionName, ModelFigures> Figures => figures;
@@ -59,7 +62,7 @@ sealed partial class ModelShelf : IAsyncDisposable
     /// <exception cref="InferenceException">There is none such, it was unloaded, or it cannot be loaded.</exception>
     public ValueTask<LoadedModel> UseAsync(string asset, string? version, CancellationToken stop)
     {
-        if (pointers is { } now && now.Resolved.TryGetValue((asset, version), out var name) && loaded.TryGetValue(name, out var model) && unloaded.IsEmpty && !draining && model.TryUse())
+        if (pointers is { } now && now.Resolved.TryGetValue((asset, version), out var name) && loaded.TryGetValue(name, out var model) && unloaded.IsEmpty && !IsDraining && model.TryUse())
         {
             model.LastUsed = clock.GetTimestamp();
             return new(model);
@@ -69,7 +72,7 @@ sealed partial class ModelShelf : IAsyncDisposable
 
     async Task<LoadedModel> FindAsync(string asset, string? version, CancellationToken stop)
     {
-        if (draining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
+        if (IsDraining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
         var name = await ResolveAsync(asset, version, stop);
         if (unloaded.ContainsKey(asset)) throw Unloaded(asset);
         while (true)
@@ -88,7 +91,7 @@ sealed partial class ModelShelf : IAsyncDisposable
     public Asking Ask()
     {
         Interlocked.Increment(ref asked);
-        if (!draining) return new(this);
+        if (!IsDraining) return new(this);
         Interlocked.Decrement(ref asked);
         throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
     }
@@ -101,7 +104,7 @@ sealed partial class ModelShelf : IAsyncDisposable
     /// <summary>Refuses what is asked from now on, and waits for what was asked before.</summary>
     public async Task DrainAsync(CancellationToken stop)
     {
-        draining = true;
+        await drain.CancelAsync();
         while (Volatile.Read(ref asked) > 0) await Task.Delay(TimeSpan.FromMilliseconds(10), clock, stop);
     }
 
@@ -219,7 +222,7 @@ sealed partial class ModelShelf : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        draining = true;
+        await drain.CancelAsync();
         await stopping.CancelAsync();
         await following;
         foreach (var task in loading.Values) await task.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -232,5 +235,6 @@ sealed partial class ModelShelf : IAsyncDisposable
         loaded.Clear();
         looking.Dispose();
         stopping.Dispose();
+        drain.Dispose();
     }
 }

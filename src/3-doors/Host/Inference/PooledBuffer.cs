@@ -25,6 +25,12 @@ sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
         return bytes.AsSpan(Length);
     }
 
+    /// <summary>Bytes that were written, to be written over.</summary>
+    public Span<byte> At(int from, int count) => bytes.AsSpan(0, Length).Slice(from, count);
+
+    /// <summary>Forgets what was written.</summary>
+    public void Clear() => Length = 0;
+
     public void Write(ReadOnlySpan<byte> more)
     {
         more.CopyTo(GetSpan(more.Length));

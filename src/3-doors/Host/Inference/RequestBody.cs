@@ -15,6 +15,9 @@ sealed class RequestBody : IDisposable
     public byte[] Bytes { get; private set; }
     public int Length { get; }
 
+    /// <summary>Bytes of the pool's that were read already.</summary>
+    public static RequestBody Over(byte[] bytes, int length) => new(bytes, length);
+
     /// <exception cref="InferenceException">It is too long, comes too slowly, or is packed in a way that cannot be read.</exception>
     public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, ServingSettings settings, CancellationToken gone)
     {
@@ -65,7 +68,8 @@ sealed class RequestBody : IDisposable
         return new(bytes, (int)part.Length);
     }
 
-    static async Task<RequestBody> ReadAsync(Stream stream, int expected, int most, CancellationToken stop)
+    /// <exception cref="InferenceException">It is too long.</exception>
+    public static async Task<RequestBody> ReadAsync(Stream stream, int expected, int most, CancellationToken stop)
     {
         var bytes = ArrayPool<byte>.Shared.Rent(Math.Clamp(expected + 1, 4096, most + 1));
         try

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -51,6 +52,8 @@ public sealed class KumikiServer : IAsyncDisposable
     public static async Task<KumikiServer> StartAsync(Served served, ServeAddress at, CancellationToken stop)
     {
         at = at.WithPort();
+        if (served.GrpcPort == at.Port) throw new KumikiException(Message.Of("inference.grpc-port", ("port", at.Port)));
+        if (served.GrpcPort is { } grpc) _ = ServeAddress.Of(at.Host.ToString(), grpc);
         var hold = ServerLock.Take(served.DataFolder, $"http://{at}");
         var app = Build(served, at);
         try
@@ -93,6 +96,7 @@ public sealed class KumikiServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Listen(at.Host, at.Port);
+            if (served.GrpcPort is { } grpc) kestrel.Listen(at.Host, grpc, port => port.Protocols = HttpProtocols.Http2);
         });
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
             .AddFilter(ScheduleWatch.Category, LogLevel.Information)
@@ -112,7 +116,9 @@ public sealed class KumikiServer : IAsyncDisposable
         var app = builder.Build();
         app.Use(Guard.Of);
         if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
+        if (served.GrpcPort is not null) app.Use(new GrpcDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(new InferenceDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
+        app.Use(MetricsDoor.Of(app.Services.GetRequiredService<ModelShelf>()));
         app.UseResponseCompression();
         app.Use(Refusals.Of);
         app.UseRouting();

@@ -49,6 +49,10 @@ public sealed record Served
     /// <summary>What models are given that are asked over the Open Inference Protocol.</summary>
     public ServingSettings Serving { get; init; } = new();
 
+    /// <summary>Where models are asked over gRPC, on the same address: 1 … 65535.</summary>
+    /// <value>Null: nowhere.</value>
+    public int? GrpcPort { get; init; }
+
     /// <value>The system's clock by default.</value>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }
