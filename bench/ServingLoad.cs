@@ -12,7 +12,6 @@ using Kumiki.Onnx;
 using Kumiki.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Kumiki.Bench;
@@ -23,7 +22,7 @@ static class ServingLoad
 {
     const int Features = 28, Trees = 100, ManyRows = 64, Unloaded = 300;
     static readonly int[] Clients = [1, 8, 64];
-    static readonly TimeSpan Time = TimeSpan.FromSeconds(4);
+    static readonly TimeSpan Time = TimeSpan.FromSeconds(3);
 
     public static Task RunAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
     {

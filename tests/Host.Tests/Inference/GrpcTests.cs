@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
@@ -227,6 +228,36 @@ public sealed class GrpcTests : IAsyncLifetime
         Assert.Equal((0, 3), (status, messages.Count));
         Assert.Equal(["two", "two"], new[] { messages[0], messages[2] }.Select(m => Text(Read(m).Single(f => f.Field == 2).Bytes, 1)));
         Assert.Equal("There is no model none; POST /v2/repository/index lists those there are.", Text(messages[1], 1));
+    }
+
+    [Fact]
+    public async Task Another_client_gets_the_same_answers()
+    {
+        var start = new ProcessStartInfo("/usr/bin/python3", [Ground.Tests.Onnx.World.Above("tests/Host.Tests/Inference/grpc_client.py"), $"{world.GrpcPort}"])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        using var python = Process.Start(start)!;
+        var errors = python.StandardError.ReadToEndAsync();
+        var said = await python.StandardOutput.ReadToEndAsync();
+        await python.WaitForExitAsync();
+
+        Assert.True(python.ExitCode == 0, await errors);
+        Assert.Equal("""
+            live 0801
+            health 0801
+            infer True
+            unknown NOT_FOUND There is no model none; POST /v2/repository/index lists those there are.
+            method UNIMPLEMENTED
+            late DEADLINE_EXCEEDED
+            stream 3 True True
+            together 1000
+            large True
+            watch 0801
+            packed True
+            packed True
+
+            """, said);
     }
 
     [Fact]
