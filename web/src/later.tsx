@@ -8,6 +8,9 @@ const pages = {
   threshold: () => import("./threshold/ThresholdPage").then(m => m.ThresholdPage as ComponentType<never>),
   goal: () => import("../plan/GoalPage").then(m => m.GoalPage as ComponentType<never>),
   boards: () => import("./board/BoardsPage").then(m => m.BoardsPage as ComponentType<never>),
+  experiments: () => import("../experiments/ExperimentsPage").then(m => m.ExperimentsPage as ComponentType<never>),
+  trackedRuns: () => import("../experiments/TrackedRunsPage").then(m => m.TrackedRunsPage as ComponentType<never>),
+  compareTracked: () => import("../experiments/CompareTrackedPage").then(m => m.CompareTrackedPage as ComponentType<never>),
   board: () => import("./board/BoardPage").then(m => m.BoardPage as ComponentType<never>),
 };
 

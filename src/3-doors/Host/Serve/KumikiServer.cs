@@ -126,6 +126,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapReleaseWrites();
         app.MapMakings();
         app.MapSchedules();
+        app.MapTracking();
         app.MapChanges();
         app.MapOpenApi();
         app.MapPages();
