@@ -30,7 +30,7 @@ export function RunsTable({
   asking: Asking;
   busy: boolean;
   chosen: ReadonlySet<string>;
-  onChoose: (chosen: ReadonlySet<string>) => void;
+  onChoose: (next: (chosen: ReadonlySet<string>) => ReadonlySet<string>) => void;
   onSort: (column: string, down: boolean) => void;
 }) {
   const say = useSay();
@@ -41,11 +41,16 @@ export function RunsTable({
     const from = through && last.current !== null ? here.indexOf(last.current) : -1;
     const to = here.indexOf(id);
     const meant = from < 0 ? [id] : here.slice(Math.min(from, to), Math.max(from, to) + 1);
-    const next = new Set(chosen);
-    for (const one of meant) if (on) next.add(one); else next.delete(one);
     last.current = id;
-    onChoose(next);
+    put(meant, on);
   };
+  // From what is chosen by then: two clicks may come before the table is drawn again.
+  const put = (ids: string[], on: boolean) =>
+    onChoose(chosen => {
+      const next = new Set(chosen);
+      for (const id of ids) if (on) next.add(id); else next.delete(id);
+      return next;
+    });
   const whole = here.every(id => chosen.has(id));
   return (
     <div class={`table-box runs-table${busy ? " busy" : ""}`} tabIndex={0} role="region" aria-label={say("page.nav.runs")} aria-busy={busy}>
@@ -57,11 +62,7 @@ export function RunsTable({
                 type="checkbox"
                 aria-label={words("page.experiments.choose-page")}
                 checked={whole}
-                onChange={e => {
-                  const next = new Set(chosen);
-                  for (const id of here) if (e.currentTarget.checked) next.add(id); else next.delete(id);
-                  onChoose(next);
-                }}
+                onChange={e => put(here, e.currentTarget.checked)}
               />
             </td>
             <Head column="attributes.run_name" asking={asking} onSort={onSort} />

@@ -21,9 +21,13 @@ export function TrackedCurves(of: CompareOf) {
   const say = useSay();
   const language = useLanguage();
   const [count, setCount] = useState(chartsAtOnce);
+  const [single, setSingle] = useState<ReadonlySet<string>>(new Set());
   const metrics = useMemo(() => keysOf(runs, "metrics").map(c => c.slice("metrics.".length)), [runs]);
   const wanted = comparing.metric.trim().toLowerCase();
   const found = metrics.filter(m => m.toLowerCase().includes(wanted));
+  // Those of one value are no curves: they are named below, and their places go to others.
+  const shown = found.slice(0, count + found.filter(m => single.has(m)).length);
+  const singles = shown.filter(m => single.has(m));
   if (metrics.length === 0) return <Empty>{words("page.experiments.no-metrics")}</Empty>;
   return (
     <>
@@ -61,23 +65,32 @@ export function TrackedCurves(of: CompareOf) {
       </div>
       {found.length === 0 && <Empty>{words("page.experiments.no-such-metric")}</Empty>}
       <div class="charts">
-        {found.slice(0, count).map(m => (
-          <WhenSeen key={m}>
-            <MetricChart metric={m} {...of} />
+        {shown.map(m => (
+          <WhenSeen key={m} hidden={single.has(m)}>
+            <MetricChart
+              metric={m}
+              {...of}
+              onSingle={is => setSingle(s => (s.has(m) === is ? s : new Set(is ? [...s, m] : [...s].filter(o => o !== m))))}
+            />
           </WhenSeen>
         ))}
       </div>
-      {found.length > count && (
+      {found.length > shown.length && (
         <button type="button" class="after" onClick={() => setCount(c => c + chartsAtOnce)}>
-          {say("page.overview.more", { count: found.length - count })}
+          {say("page.overview.more", { count: found.length - shown.length })}
         </button>
+      )}
+      {singles.length > 0 && (
+        <p class="quiet single">
+          {words("page.experiments.one-value")} <code>{singles.join(", ")}</code>
+        </p>
       )}
     </>
   );
 }
 
 /** Drawn, and asked for, only when it comes into view. */
-function WhenSeen({ children }: { children: preact.ComponentChildren }) {
+function WhenSeen({ hidden, children }: { hidden: boolean; children: preact.ComponentChildren }) {
   const box = useRef<HTMLDivElement>(null);
   const [seen, see] = useState(false);
   useEffect(() => {
@@ -86,13 +99,13 @@ function WhenSeen({ children }: { children: preact.ComponentChildren }) {
     return () => watch.disconnect();
   }, []);
   return (
-    <div ref={box} class="chart-place">
+    <div ref={box} class="chart-place" hidden={hidden}>
       {seen && children}
     </div>
   );
 }
 
-function MetricChart({ metric, runs, comparing, lit }: CompareOf & { metric: string }) {
+function MetricChart({ metric, runs, comparing, lit, onSingle }: CompareOf & { metric: string; onSingle: (is: boolean) => void }) {
   const say = useSay();
   const words = useWords();
   const language = useLanguage();
@@ -105,7 +118,11 @@ function MetricChart({ metric, runs, comparing, lit }: CompareOf & { metric: str
   const read = history.state === "ready" ? history.value : null;
   const lines = useMemo(() => {
     const byRun = new Map<string, LoggedMetric[]>();
-    for (const point of read?.metrics ?? []) byRun.set(point.run_id!, [...(byRun.get(point.run_id!) ?? []), point]);
+    for (const point of read?.metrics ?? []) {
+      const known = byRun.get(point.run_id!);
+      if (known) known.push(point);
+      else byRun.set(point.run_id!, [point]);
+    }
     return runs.flatMap<Line & { all: [number, number][]; left: number }>((r, i) => {
       const logged = byRun.get(r.info.run_id);
       if (logged === undefined) return [];
@@ -117,16 +134,13 @@ function MetricChart({ metric, runs, comparing, lit }: CompareOf & { metric: str
     });
   }, [read, runs, over, smooth, labels]);
   const named = lines.filter(l => !l.faint);
+  const isSingle = read !== null && named.length > 0 && named.every(l => l.all.length <= 1);
+  useEffect(() => onSingle(isSingle), [isSingle]);
   const left = named.reduce((sum, l) => sum + l.left + (log ? l.all.filter(p => p[1] <= 0).length : 0), 0);
   const xText = over === "time" ? (x: number) => duration(Math.max(0, x), language) : over === "clock" ? (x: number) => clock(x, language) : undefined;
   return (
     <Read of={history} what={metric}>
-      {() =>
-        named.length > 0 && named.every(l => l.all.length <= 1) ? (
-          <p class="quiet single">
-            <code>{metric}</code> {words("page.experiments.one-value")}
-          </p>
-        ) : (
+      {() => (
           <>
             <Plot
               title={metric}
@@ -145,8 +159,7 @@ function MetricChart({ metric, runs, comparing, lit }: CompareOf & { metric: str
             {left > 0 && <p class="quiet">{words("page.experiments.not-drawn", { count: left })}</p>}
             <Figures metric={metric} lines={named} />
           </>
-        )
-      }
+      )}
     </Read>
   );
 }

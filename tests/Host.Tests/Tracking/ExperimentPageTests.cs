@@ -137,7 +137,7 @@ public sealed class ExperimentPageTests(ExperimentPageWorld made, Browser browse
         await page.GetByRole(AriaRole.Button, new() { Name = "Save this view …" }).ClickAsync();
         await page.GetByLabel("Name of the view").FillAsync("by score");
         await page.Keyboard.PressAsync("Enter");
-        var views = page.GetByLabel("View", new() { Exact = true });
+        var views = page.GetByRole(AriaRole.Combobox, new() { Name = "View", Exact = true });
         await Assertions.Expect(views.Locator("option:checked")).ToHaveTextAsync("by score");
         await views.SelectOptionAsync("");
         await Assertions.Expect(Rows(visit).First).ToContainTextAsync("batch-5");
