@@ -340,7 +340,7 @@ static class TrackingLoad
             var pages = new List<Stream>();
             try
             {
-                for (var i = 0; i < 100; i++) pages.Add(await client.OpenAsync(StreamOf(run), stop));
+                for (var i = 0; i < 100; i++) pages.Add(await client.OpenAsync("/api/changes", stop));
                 for (var i = 0; i < 1000; i++) await client.PostAsync("runs/log-batch", Batch(run, 1000, i), stop);
                 figures.Print("memory.after-million-points", server.MemoryMiB(shared: false), "MiB");
                 await Task.Delay(TimeSpan.FromSeconds(10), stop);
@@ -352,9 +352,6 @@ static class TrackingLoad
             }
         }
     }
-
-    /// <summary>What a page that shows a run's curves listens to.</summary>
-    static string StreamOf(string run) => $"/api/tracking/runs/{run}/live";
 
     /// <summary>A client of the tracking API that reads each answer whole.</summary>
     sealed class Client : IDisposable
