@@ -124,7 +124,7 @@ function Legend({ runs, comparing, refine, lit, light }: CompareOf) {
               {labels.get(id)}
             </button>
             {r.info.status !== "FINISHED" && <StatusMark status={r.info.status} />}
-            <a href={to.tracked(id)} class="small" aria-label={words("page.experiments.open-run", { name: labels.get(id)! })}>
+            <a href={to.trackedRun(id)} class="small" aria-label={words("page.experiments.open-run", { name: labels.get(id)! })}>
               ↗
             </a>
             <button type="button" class="small plain" aria-label={words("page.experiments.leave-out", { name: labels.get(id)! })}

@@ -5,7 +5,7 @@ import { Lasting } from "../src/parts";
 import { to } from "../src/routes";
 import { useLanguage, useSay } from "../src/texts";
 import { labelsOf, type CompareOf } from "./CompareTrackedPage";
-import { Moment, Name, StatusMark } from "./parts";
+import { Moment, StatusMark, useNames } from "./parts";
 import { useWords } from "./words";
 
 /** What some runs were set to and what came of it: only what differs, the rest folded away. */
@@ -14,7 +14,8 @@ export function DifferencesTab({ runs }: CompareOf) {
   const words = useWords();
   const language = useLanguage();
   const labels = labelsOf(runs);
-  const heads: Heads = runs.map(r => ({ key: r.info.run_id, head: <a href={to.tracked(r.info.run_id)}>{labels.get(r.info.run_id)}</a> }));
+  const nameOf = useNames([...new Set(runs.map(r => r.info.experiment_id))]);
+  const heads: Heads = runs.map(r => ({ key: r.info.run_id, head: <a href={to.trackedRun(r.info.run_id)}>{labels.get(r.info.run_id)}</a> }));
   return (
     <>
       <Side
@@ -22,7 +23,7 @@ export function DifferencesTab({ runs }: CompareOf) {
         label={words("page.experiments.compare-runs")}
         rows={[
           [say("page.state"), runs.map(r => <StatusMark status={r.info.status} />)],
-          [words("page.experiments.column-experiment"), runs.map(r => <a href={to.trackedRuns([r.info.experiment_id])}><Name id={r.info.experiment_id} /></a>)],
+          [words("page.experiments.column-experiment"), runs.map(r => <a href={to.trackedRuns([r.info.experiment_id])}>{nameOf(r.info.experiment_id)}</a>)],
           [say("page.started"), runs.map(r => <Moment at={r.info.start_time} />)],
           [
             say("page.took"),

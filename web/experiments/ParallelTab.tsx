@@ -163,7 +163,7 @@ export function ParallelTab({ runs, comparing, refine, lit, light }: CompareOf) 
               {passing.map(r => (
                 <tr key={r.info.run_id}>
                   <th scope="row">
-                    <a href={to.tracked(r.info.run_id)}>{labels.get(r.info.run_id)}</a>
+                    <a href={to.trackedRun(r.info.run_id)}>{labels.get(r.info.run_id)}</a>
                   </th>
                   {axes.map(a => (
                     <td key={a.column}>{shown(valueOf(r, a.column), language)}</td>

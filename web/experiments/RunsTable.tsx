@@ -4,7 +4,7 @@ import { to } from "../src/routes";
 import { useLanguage, useSay } from "../src/texts";
 import { tagOf, type TrackedRun } from "../tracking/calls";
 import { shown, sortable, valueOf, type Asking } from "./asking";
-import { Moment, Name, StatusMark } from "./parts";
+import { Moment, StatusMark } from "./parts";
 import { useWords, type Words } from "./words";
 
 /** What a column is called. */
@@ -17,7 +17,7 @@ export function headOf(column: string, words: Words): string {
 export function RunsTable({
   runs,
   columns,
-  experiments,
+  nameOf,
   asking,
   busy,
   chosen,
@@ -26,7 +26,7 @@ export function RunsTable({
 }: {
   runs: TrackedRun[];
   columns: string[];
-  experiments: string[];
+  nameOf: (experiment: string) => string;
   asking: Asking;
   busy: boolean;
   chosen: ReadonlySet<string>;
@@ -83,12 +83,12 @@ export function RunsTable({
                 />
               </td>
               <th scope="row" class="name">
-                <a href={to.tracked(r.info.run_id)}>{r.info.run_name}</a>
+                <a href={to.trackedRun(r.info.run_id)}>{r.info.run_name}</a>
                 {r.info.lifecycle_stage === "deleted" && <span class="badge run-failed"> {words("page.experiments.deleted")}</span>}
                 <Made run={r} />
               </th>
               {columns.map(c => (
-                <Cell key={c} run={r} column={c} several={experiments.length > 1} />
+                <Cell key={c} run={r} column={c} nameOf={nameOf} />
               ))}
             </tr>
           ))}
@@ -126,7 +126,7 @@ function Head({ column, asking, onSort }: { column: string; asking: Asking; onSo
   );
 }
 
-function Cell({ run, column, several }: { run: TrackedRun; column: string; several: boolean }) {
+function Cell({ run, column, nameOf }: { run: TrackedRun; column: string; nameOf: (experiment: string) => string }) {
   const language = useLanguage();
   const { info } = run;
   switch (column) {
@@ -136,7 +136,7 @@ function Cell({ run, column, several }: { run: TrackedRun; column: string; sever
     case "attributes.duration": return (
       <td class="number">{info.end_time === undefined || info.start_time === undefined ? (info.status === "RUNNING" ? "…" : "–") : <Lasting seconds={Math.max(0, info.end_time - info.start_time) / 1000} />}</td>
     );
-    case "attributes.experiment": return <td class="value">{several ? <a href={to.trackedRuns([info.experiment_id])}><Name id={info.experiment_id} /></a> : <Name id={info.experiment_id} />}</td>;
+    case "attributes.experiment": return <td class="value"><a href={to.trackedRuns([info.experiment_id])}>{nameOf(info.experiment_id)}</a></td>;
     case "attributes.user_id": return <td class="value">{info.user_id ?? "–"}</td>;
     case "attributes.run_id": return <td class="value"><code>{info.run_id}</code></td>;
     case "attributes.artifact_uri": return <td class="value"><code>{info.artifact_uri}</code></td>;

@@ -106,7 +106,7 @@ export function ScatterTab({ runs, comparing, refine, lit, light }: CompareOf) {
             return (
               <a
                 key={id}
-                href={to.tracked(id)}
+                href={to.trackedRun(id)}
                 tabIndex={(current === null ? i === 0 : current.run === run) ? 0 : -1}
                 aria-label={told(run)}
                 onFocus={() => setHere(id)}

@@ -12,7 +12,7 @@ import { Change } from "./ExperimentsPage";
 import "./experiments.css";
 import { FilterField } from "./FilterField";
 import { First } from "./First";
-import { Name, useKept, useNumber } from "./parts";
+import { useKept, useNames, useNumber } from "./parts";
 import { RunsTable } from "./RunsTable";
 import { Selected } from "./Selected";
 import { Views } from "./Views";
@@ -64,6 +64,7 @@ function Whole({ experiments, experiment, asking, refine }: RefineOf & { experim
   const project = useResource<Project>("api/project");
   const keys = useKept(useResource<LoggedKeys>(at.keys(experiments)));
   const activity = useKept(useResource<Activity>(at.activity(experiments)));
+  const nameOf = useNames(experiments);
   const [tokens, setTokens] = useState<string[]>([]);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const first = useRef<HTMLDivElement>(null);
@@ -97,7 +98,13 @@ function Whole({ experiments, experiment, asking, refine }: RefineOf & { experim
         {experiment !== null && experiment.lifecycle_stage === "deleted" && <p class="warning">{words("page.experiments.is-deleted")}</p>}
         <p class="quiet">
           <a href={to.experiments}>{words("page.experiments.all")}</a>
-          {experiments.length > 1 && <Names of={experiments} />}
+          {experiments.length > 1 &&
+            experiments.map(id => (
+              <span key={id}>
+                {" · "}
+                <a href={to.trackedRuns([id])}>{nameOf(id)}</a>
+              </span>
+            ))}
         </p>
         {experiment !== null && mayChange && <Change experiment={experiment} />}
       </div>
@@ -157,7 +164,7 @@ function Whole({ experiments, experiment, asking, refine }: RefineOf & { experim
           <RunsTable
             runs={runs}
             columns={columns}
-            experiments={experiments}
+            nameOf={nameOf}
             asking={asking}
             busy={answer.state === "loading"}
             chosen={chosen}
@@ -220,20 +227,4 @@ function Counted({ experiments, asking, all }: { experiments: string[]; asking: 
   const count = useResource<{ count: number; exact: boolean }>(at.count(experiments, asking.filter, asking.view), { live: false });
   if (count.state !== "ready") return null;
   return <>{words(count.value.exact ? "page.experiments.of-all" : "page.experiments.of-more", { count: number(count.value.count), all: all === null ? "…" : number(all) })}</>;
-}
-
-/** Which experiments, where there are several. */
-function Names({ of }: { of: string[] }) {
-  return (
-    <>
-      {of.map(id => (
-        <span key={id}>
-          {" · "}
-          <a href={to.trackedRuns([id])}>
-            <Name id={id} />
-          </a>
-        </span>
-      ))}
-    </>
-  );
 }

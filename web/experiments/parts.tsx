@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { useAll } from "../runs/Curves";
 import { Time } from "../src/parts";
-import { useResource, type Resource } from "../src/resource";
+import type { Resource } from "../src/resource";
 import { useLanguage } from "../src/texts";
 import { at, type TrackedExperiment, type TrackedStatus } from "../tracking/calls";
 import { useWords } from "./words";
@@ -52,8 +53,8 @@ export function StatusMark({ status }: { status: TrackedStatus }) {
 
 export const statuses = Object.keys(marks) as TrackedStatus[];
 
-/** An experiment by its name. */
-export function Name({ id }: { id: string }) {
-  const found = useResource<{ experiment: TrackedExperiment }>(at.experiment(id), { live: false });
-  return <>{found.state === "ready" ? found.value.experiment.name : id}</>;
+/** What experiments are called; their ids, until that is read. */
+export function useNames(ids: string[]): (id: string) => string {
+  const found = useAll<{ experiment: TrackedExperiment }>(ids.map(at.experiment), { live: false });
+  return id => (found.state === "ready" ? found.value.find(f => f.experiment.experiment_id === id)?.experiment.name : undefined) ?? id;
 }

@@ -37,7 +37,7 @@ function Whole({ run: { run, ...of }, path }: { run: Run; path: string }) {
           [say("page.state"), <RunStateMark state={run.state} />],
           [say("page.asset"), <AssetLink name={run.asset} />],
           [say("page.result"), run.result ? <VersionLink name={run.result} /> : "–"],
-          ...(of.tracked === null ? [] : [[say("page.run.tracked"), <a href={to.tracked(of.tracked)}><code>{of.tracked.slice(0, 12)}…</code></a>] as [string, preact.JSX.Element]]),
+          ...(of.tracked === null ? [] : [[say("page.run.tracked"), <a href={to.trackedRun(of.tracked)}><code>{of.tracked.slice(0, 12)}…</code></a>] as [string, preact.JSX.Element]]),
           ...Object.entries(of.figures).map(
             ([name, value]) => [<code>{name}</code>, typeof value === "number" ? String(Number(value.toPrecision(6))) : value] as [preact.JSX.Element, string],
           ),

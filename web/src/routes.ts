@@ -82,7 +82,7 @@ export const to = {
   /** @param ids of one or several experiments; @param query as asking.ts writes it */
   trackedRuns: (ids: string[], query = "") => `#/experiments/${ids.map(enc).join(",")}${query === "" ? "" : `?${query}`}`,
   compareTracked: (ids: string[]) => `#/experiments/compare?runs=${ids.map(enc).join(",")}`,
-  tracked: (id: string) => `#/tracked/${enc(id)}`,
+  trackedRun: (id: string) => `#/tracked/${enc(id)}`,
   schedules: "#/schedules",
   schedule: (name: string) => `#/schedules/${enc(name)}`,
   releases: "#/releases",

@@ -195,9 +195,9 @@ public sealed class ExperimentPageTests(ExperimentPageWorld made, Browser browse
         await page.GetByLabel("Choose all on this page").ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Compare" }).ClickAsync();
         await visit.SeesAsync("Compare tracked runs");
-        await Assertions.Expect(page.Locator(".chart")).ToHaveCountAsync(1);
-        await Assertions.Expect(page.Locator(".chart path.line[d]")).ToHaveCountAsync(12);      // six lines and their keys
-        await page.Locator(".figures summary").ClickAsync();
+        await Assertions.Expect(page.Locator(".chart:visible")).ToHaveCountAsync(1);
+        await Assertions.Expect(page.Locator(".chart:visible path.line[d]")).ToHaveCountAsync(12);      // six lines and their keys
+        await page.Locator(".figures summary:visible").ClickAsync();
         var growing = page.Locator(".figures tr").Filter(new() { HasText = "batch-5" });
         await Assertions.Expect(growing).ToContainTextAsync("40");
 
@@ -206,13 +206,13 @@ public sealed class ExperimentPageTests(ExperimentPageWorld made, Browser browse
         await Assertions.Expect(growing).ToContainTextAsync("41");
 
         await page.GetByLabel("smoothing").FillAsync("0.8");
-        await Assertions.Expect(page.Locator(".chart svg[role=img] path.faint")).ToHaveCountAsync(6);
+        await Assertions.Expect(page.Locator(".chart:visible svg[role=img] path.faint")).ToHaveCountAsync(6);
         await page.GetByRole(AriaRole.Combobox, new() { Name = "over" }).SelectOptionAsync("time");
-        await Assertions.Expect(page.Locator(".chart svg[role=img]").First).ToContainTextAsync("2 min");
+        await Assertions.Expect(page.Locator(".chart:visible svg[role=img]").First).ToContainTextAsync("2 min");
         await page.Locator(".run-keys .key").Filter(new() { HasText = "batch-2" }).ClickAsync();
-        await Assertions.Expect(page.Locator(".chart path.lit")).ToHaveCountAsync(1);
+        await Assertions.Expect(page.Locator(".chart:visible path.lit")).ToHaveCountAsync(1);
         await page.ReloadAsync();
-        await Assertions.Expect(page.Locator(".chart svg[role=img] path.faint")).ToHaveCountAsync(6);
+        await Assertions.Expect(page.Locator(".chart:visible svg[role=img] path.faint")).ToHaveCountAsync(6);
         Assert.Equal("", await visit.AxeAsync());
     }
 

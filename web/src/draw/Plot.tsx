@@ -147,7 +147,7 @@ export function Plot({
           ) : null,
         )}
         {drawn.map((l, i) => {
-          const state = `${l.faint ? " faint" : ""}${l.name === lit || (keys === "near" && l === nearest) ? " lit" : ""}`;
+          const state = `${l.faint ? " faint" : l.name === lit || (keys === "near" && l === nearest) ? " lit" : ""}`;
           return l.dots ? (
             <g key={i} class={`dots l${(l.colour ?? i) % 10}`}>
               {l.points.map(p => (
