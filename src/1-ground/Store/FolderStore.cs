@@ -239,7 +239,7 @@ public sealed class FolderStore : IArtifactStore
         DurableStep.At("folder.durable");
     }
 
-    static async Task<Blob> CopyAsync(Stream from, SafeFileHandle to, CancellationToken stop)
+    internal static async Task<Blob> CopyAsync(Stream from, SafeFileHandle to, CancellationToken stop)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
