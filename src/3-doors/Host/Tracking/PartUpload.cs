@@ -16,6 +16,7 @@ sealed class PartUpload : IDisposable
     readonly Lock gate = new();
     readonly SemaphoreSlim one = new(1);        // completions and aborts, one after another
     readonly CancellationTokenSource gone = new();
+    readonly TaskCompletionSource cleared = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly Part?[] parts;
     State state;
     int writers;
@@ -74,7 +75,10 @@ sealed class PartUpload : IDisposable
             // What broke off, or what another took the place of.
             if (name.Length > 0) File.Delete(scratch.File(name));
             lock (gate)
-                if (--writers == 0 && state is State.Done or State.Gone) scratch.Dispose();
+            {
+                writers--;
+                ClearIfOver();
+            }
         }
     }
 
@@ -115,6 +119,7 @@ sealed class PartUpload : IDisposable
         }
     }
 
+    /// <summary>Ends it; on return nothing is left of it.</summary>
     /// <returns>False where it was completed before.</returns>
     internal async Task<bool> AbortAsync(CancellationToken stop)
     {
@@ -123,6 +128,7 @@ sealed class PartUpload : IDisposable
         {
             if (state == State.Done) return false;
             Dispose();
+            await cleared.Task.WaitAsync(stop);
             return true;
         }
         finally
@@ -145,8 +151,16 @@ sealed class PartUpload : IDisposable
             if (state == State.Gone) return;
             state = next;
             if (state is State.Done or State.Gone) Array.Clear(parts);
-            if (writers == 0 && state is State.Done or State.Gone) scratch.Dispose();
+            ClearIfOver();
         }
+    }
+
+    /// <summary>Under the gate: once nobody writes a part any more, they go.</summary>
+    void ClearIfOver()
+    {
+        if (writers > 0 || state is not (State.Done or State.Gone)) return;
+        scratch.Dispose();
+        cleared.TrySetResult();
     }
 
     /// <summary>The files of the parts, in order.</summary>
