@@ -107,7 +107,8 @@ sealed class ArtifactTransfer(TrackingHttp http, TrackingOptions options)
             try
             {
                 var parts = new JsonObject[count];
-                await Parallel.ForEachAsync(begun.Credentials ?? [], new ParallelOptions { MaxDegreeOfParallelism = options.PartsAtOnce, CancellationToken = token },
+                var atOnce = new ParallelOptions { MaxDegreeOfParallelism = options.PartsAtOnce, CancellationToken = token };
+                await Parallel.ForEachAsync(begun.Credentials ?? [], atOnce,
                     async (part, one) =>
                     {
                         var from = (part.PartNumber - 1) * size;

@@ -156,7 +156,8 @@ public sealed class TransferTests(TrackingWorld world) : IClassFixture<TrackingW
         await client.Models.DeleteAliasAsync("it's beans", "champion");
         await Assert.ThrowsAsync<TrackingRefusedException>(() => client.Models.VersionAsync("it's beans", "champion"));
         var byRun = await client.Models.RegisterAsync("by run", $"runs:/{run.Id}/model", run.Id);
-        Assert.Equal("flavors: {}", await File.ReadAllTextAsync(Path.Combine(await client.Models.DownloadAsync(byRun, Path.Combine(folder, "again")), "MLmodel")));
+        back = await client.Models.DownloadAsync(byRun, Path.Combine(folder, "again"));
+        Assert.Equal("flavors: {}", await File.ReadAllTextAsync(Path.Combine(back, "MLmodel")));
         var elsewhere = await client.Models.RegisterAsync("elsewhere", "s3://bucket/model");
         Assert.Equal("client.kept-elsewhere", (await Assert.ThrowsAsync<KumikiException>(() => client.Models.DownloadAsync(elsewhere, folder))).Says.Id);
     }
