@@ -9,6 +9,7 @@ namespace Kumiki.Host.Tests.Tracking;
 /// <summary>Every limit of the protocol, at it and one beyond; and requests that break off or were made to hurt.</summary>
 public sealed class LimitTests(TrackingWorld world) : IClassFixture<TrackingWorld>
 {
+    const string Set = """{"run_id": "RUN", "datasets": [{"dataset": {"name": "n", "source_type": "t", """;
     const string Files = "/api/2.0/mlflow-artifacts/artifacts", Parts = "/api/2.0/mlflow-artifacts/mpu";
 
     [Theory]
@@ -18,19 +19,14 @@ public sealed class LimitTests(TrackingWorld world) : IClassFixture<TrackingWorl
     [InlineData("runs/log-metric", """{"run_id": "RUN", "key": "TEXT", "value": 1, "timestamp": 1}""", 250)]
     [InlineData("runs/log-parameter", """{"run_id": "RUN", "key": "TEXT", "value": "1"}""", 250)]
     [InlineData("runs/log-batch", """{"run_id": "RUN", "tags": [{"key": "TEXT", "value": "1"}]}""", 250)]
-    [InlineData("runs/log-inputs", """{"run_id": "RUN", "datasets": [{"dataset": {"name": "TEXT", "digest": "d", "source_type": "t", "source": "s"}}]}""", 500)]
-    [InlineData("runs/log-inputs", """{"run_id": "RUN", "datasets": [{"dataset": {"name": "n", "digest": "TEXT", "source_type": "t", "source": "s"}}]}""", 36)]
-    [InlineData("runs/log-inputs", """{"run_id": "RUN", "datasets": [{"dataset": {"name": "n1", "digest": "d", "source_type": "t", "source": "TEXT"}}]}""", 65535)]
     [InlineData("runs/log-inputs",
-        """{"run_id": "RUN", "datasets": [{"dataset": {"name": "n2", "digest": "d", "source_type": "t", "source": "s", "schema": "TEXT"}}]}""", 1048575)]
-    [InlineData("runs/log-inputs",
-        """{"run_id": "RUN", "datasets": [{"dataset": {"name": "n3", "digest": "d", "source_type": "t", "source": "s", "profile": "TEXT"}}]}""", 16777215)]
-    [InlineData("runs/log-inputs",
-        """{"run_id": "RUN", "datasets": [{"dataset": {"name": "n4", "digest": "d", "source_type": "t", "source": "s"}, "tags": [{"key": "TEXT", "value": ""}]}]}""",
-        255)]
-    [InlineData("runs/log-inputs",
-        """{"run_id": "RUN", "datasets": [{"dataset": {"name": "n5", "digest": "d", "source_type": "t", "source": "s"}, "tags": [{"key": "k", "value": "TEXT"}]}]}""",
-        500)]
+        """{"run_id": "RUN", "datasets": [{"dataset": {"name": "TEXT", "digest": "d", "source_type": "t", "source": "s"}}]}""", 500)]
+    [InlineData("runs/log-inputs", Set + """ "digest": "TEXT", "source": "s"}}]}""", 36)]
+    [InlineData("runs/log-inputs", Set + """ "digest": "1", "source": "TEXT"}}]}""", 65535)]
+    [InlineData("runs/log-inputs", Set + """ "digest": "2", "source": "s", "schema": "TEXT"}}]}""", 1048575)]
+    [InlineData("runs/log-inputs", Set + """ "digest": "3", "source": "s", "profile": "TEXT"}}]}""", 16777215)]
+    [InlineData("runs/log-inputs", Set + """ "digest": "4", "source": "s"}, "tags": [{"key": "TEXT", "value": "v"}]}]}""", 255)]
+    [InlineData("runs/log-inputs", Set + """ "digest": "5", "source": "s"}, "tags": [{"key": "k", "value": "TEXT"}]}]}""", 500)]
     [InlineData("registered-models/set-tag", """{"name": "limits", "key": "TEXT", "value": ""}""", 250)]
     [InlineData("registered-models/set-tag", """{"name": "limits", "key": "k", "value": "TEXT"}""", 100_000)]
     [InlineData("model-versions/set-tag", """{"name": "limits", "version": "1", "key": "k", "value": "TEXT"}""", 100_000)]
@@ -88,10 +84,11 @@ public sealed class LimitTests(TrackingWorld world) : IClassFixture<TrackingWorl
         using (var client = new TcpClient())
         {
             await client.ConnectAsync(IPAddress.Loopback, world.Server.Address.Port);
-            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes("POST /api/2.0/mlflow/runs/log-batch HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            var stream = client.GetStream();
+            await stream.WriteAsync(Encoding.ASCII.GetBytes("POST /api/2.0/mlflow/runs/log-batch HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                 + $"Content-Type: application/json\r\nContent-Length: {body.Length + 10}\r\n\r\n{body}"));
             client.Client.Shutdown(SocketShutdown.Send);
-            await EndAsync(client.GetStream());
+            await EndAsync(stream);
         }
 
         Assert.Equal("""{"tags":[{"key":"mlflow.runName","value":"half"}]}""", (await world.RunAsync(run))["data"]!.ToJsonString());
@@ -104,9 +101,10 @@ public sealed class LimitTests(TrackingWorld world) : IClassFixture<TrackingWorl
         {
             using var client = new TcpClient();
             await client.ConnectAsync(IPAddress.Loopback, world.Server.Address.Port);
-            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"PUT {Files}/half/file HTTP/1.1\r\nHost: 127.0.0.1\r\n{head}"));
+            var stream = client.GetStream();
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"PUT {Files}/half/file HTTP/1.1\r\nHost: 127.0.0.1\r\n{head}"));
             client.Client.Shutdown(SocketShutdown.Send);
-            await EndAsync(client.GetStream());
+            await EndAsync(stream);
         }
 
         Assert.Empty(await world.GetAsync($"{Files}?path=half"));
@@ -148,7 +146,8 @@ public sealed class LimitTests(TrackingWorld world) : IClassFixture<TrackingWorl
         foreach (var request in new[]
         {
             $"GET /api/2.0/mlflow-artifacts/presigned/{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
-            $"POST {Parts}/create/{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\n\r\n{Body}",
+            $"POST {Parts}/create/{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                + $"Content-Length: {Body.Length}\r\n\r\n{Body}",
         })
         {
             var answer = await RawAsync(request);
@@ -175,7 +174,7 @@ public sealed class LimitTests(TrackingWorld world) : IClassFixture<TrackingWorl
             ($"registered-models/get?name={Uri.EscapeDataString(Evil)}", null),
             ("runs/search", new JsonObject { ["experiment_ids"] = new JsonArray("0"), ["filter"] = Evil }.ToJsonString()),
             ("runs/search", new JsonObject { ["experiment_ids"] = new JsonArray("0"), ["order_by"] = new JsonArray(Evil) }.ToJsonString()),
-            ("runs/search", new JsonObject { ["experiment_ids"] = new JsonArray("0"), ["filter"] = "1 = 1 UNION SELECT * FROM sqlite_master" }.ToJsonString()),
+            ("runs/search", """{"experiment_ids": ["0"], "filter": "1 = 1 UNION SELECT * FROM sqlite_master"}"""),
         })
         {
             var refused = await world.RefusedAsync(path, body);
@@ -192,7 +191,9 @@ public sealed class LimitTests(TrackingWorld world) : IClassFixture<TrackingWorl
     {
         var deep = string.Concat(Enumerable.Repeat("""{"a":""", 100_000)) + "1" + new string('}', 100_000);
 
-        Assert.Equal((400, "INVALID_PARAMETER_VALUE"), await world.RefusedAsync("experiments/create", deep) is var refused ? (refused.Status, refused.Code) : default);
+        var refused = await world.RefusedAsync("experiments/create", deep);
+
+        Assert.Equal((400, "INVALID_PARAMETER_VALUE"), (refused.Status, refused.Code));
     }
 
     [Fact]

@@ -39,7 +39,8 @@ public sealed class NotebookTests
         var data = await JsonAsync(http, "/api/versions/applications/1");
         Assert.Equal(("applications", ((string)data["content"]!)[..32], """{"version": "applications@1"}"""),
             ((string)input["name"]!, (string)input["digest"]!, (string)input["source"]!));
-        Assert.Equal(4, (await JsonAsync(http, $"/api/2.0/mlflow/metrics/get-history?run_id={version["run_id"]}&metric_key=log_loss"))["metrics"]!.AsArray().Count);
+        var history = await JsonAsync(http, $"/api/2.0/mlflow/metrics/get-history?run_id={version["run_id"]}&metric_key=log_loss");
+        Assert.Equal(4, history["metrics"]!.AsArray().Count);
 
         var model = $"/api/2.0/mlflow-artifacts/artifacts/{((string)run["info"]!["artifact_uri"]!)["mlflow-artifacts:/".Length..]}/model";
         var expected = JsonNode.Parse(await http.GetStringAsync($"{model}/expected.json"))!;
