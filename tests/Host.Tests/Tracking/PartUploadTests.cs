@@ -84,6 +84,82 @@ public sealed class PartUploadTests(TrackingWorld world) : IClassFixture<Trackin
         Assert.Equal("new end", await world.Http.GetStringAsync($"{Files}/again/f"));
     }
 
+    [Theory]
+    [InlineData("aaaa bbbb cc", "aaaabbbbcc")]          // each at its place
+    [InlineData("aaaa bbbb cccc", "aaaabbbbcccc")]
+    [InlineData("aaaa bb cccccc dd", "aaaabbccccccdd")]
+    [InlineData("a bbbb ccccccc", "abbbbccccccc")]
+    [InlineData("- aaaa bb -", "aaaabb")]
+    [InlineData("- - -", "")]
+    [InlineData("-", "")]
+    [InlineData("aaaa", "aaaa")]
+    public async Task Parts_may_have_any_lengths(string parts, string whole)
+    {
+        var texts = parts.Split(' ').Select(p => p == "-" ? "" : p).ToList();
+        foreach (var backwards in new[] { false, true })
+            foreach (var chunked in new[] { false, true })
+            {
+                var folder = $"lengths/{Guid.NewGuid():N}";
+                var begun = await BeginAsync(folder, "f", texts.Count);
+                var etags = new string[texts.Count];
+                foreach (var i in backwards ? Enumerable.Range(0, texts.Count).Reverse() : Enumerable.Range(0, texts.Count))
+                {
+                    using var request = new HttpRequestMessage(HttpMethod.Put, (string)begun["credentials"]![i]!["url"]!)
+                    {
+                        Content = new ByteArrayContent(Encoding.UTF8.GetBytes(texts[i]))
+                    };
+                    request.Headers.TransferEncodingChunked = chunked;          // then the length is not known beforehand
+                    using var put = await world.Http.SendAsync(request);
+                    etags[i] = put.Headers.ETag!.Tag;
+                }
+
+                await CompleteAsync(begun, folder, "f", etags);
+
+                Assert.Equal(whole, await world.Http.GetStringAsync($"{Files}/{folder}/f"));
+            }
+        Assert.Equal(0, ScratchFiles);
+    }
+
+    [Fact]
+    public async Task A_part_that_is_being_written_over_does_not_count_until_it_is_whole_again()
+    {
+        var begun = await BeginAsync("over", "f", 3);
+        string[] etags = [await PutAsync(begun, 1, "1111"), await PutAsync(begun, 2, "2222"), await PutAsync(begun, 3, "3333")];
+        using (var client = new TcpClient())
+        {
+            await client.ConnectAsync(IPAddress.Loopback, world.Server.Address.Port);
+            var stream = client.GetStream();
+            var part = new Uri((string)begun["credentials"]![1]!["url"]!).PathAndQuery;
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"PUT {part} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4\r\n\r\nxx"));
+            client.Client.Shutdown(SocketShutdown.Send);
+            await EndAsync(stream);
+        }
+
+        Assert.StartsWith("Part 2 of over/f has not been uploaded", (await RefusedAsync(begun, "over", "f", etags)).Says, StringComparison.Ordinal);
+        etags[1] = await PutAsync(begun, 2, "zwei");
+        etags[2] = await PutAsync(begun, 3, "3");           // shorter than before
+        await CompleteAsync(begun, "over", "f", etags);
+        Assert.Equal("1111zwei3", await world.Http.GetStringAsync($"{Files}/over/f"));
+    }
+
+    [Fact]
+    public async Task One_part_sent_many_times_at_once_is_one_of_them()
+    {
+        var texts = Enumerable.Range(0, 10).Select(i => new string((char)('a' + i), 500_000)).ToList();
+        for (var round = 0; round < 3; round++)
+        {
+            var begun = await BeginAsync("race", "f", 2);
+            var sent = await Task.WhenAll(texts.Select(text => PutAsync(begun, 1, text)));
+            var end = await PutAsync(begun, 2, "!");
+
+            var done = new List<string>();
+            foreach (var (text, etag) in texts.Zip(sent))
+                if ((await world.SendAsync(HttpMethod.Post, $"{Parts}/complete/race", Listed(begun, "f", (1, etag), (2, end)))).Status == 200) done.Add(text);
+
+            Assert.Equal(Assert.Single(done) + "!", await world.Http.GetStringAsync($"{Files}/race/f"));
+        }
+    }
+
     [Fact]
     public async Task A_list_that_is_not_that_of_the_parts_is_refused_and_the_upload_goes_on()
     {
@@ -143,7 +219,7 @@ public sealed class PartUploadTests(TrackingWorld world) : IClassFixture<Trackin
     }
 
     [Fact]
-    public async Task A_part_that_breaks_off_leaves_no_file()
+    public async Task A_part_that_breaks_off_does_not_count_and_goes_with_the_upload()
     {
         var begun = await BeginAsync("broken", "f", 1);
         var address = new Uri((string)begun["credentials"]![0]!["url"]!);
@@ -157,9 +233,9 @@ public sealed class PartUploadTests(TrackingWorld world) : IClassFixture<Trackin
             await EndAsync(stream);
         }
 
-        Assert.Equal(0, ScratchFiles);
         Assert.Contains("Part 1 of broken/f has not been uploaded", (await RefusedAsync(begun, "broken", "f", "x")).Says, StringComparison.Ordinal);
         await AbortAsync(begun, "broken", "f");
+        Assert.Equal(0, ScratchFiles);
     }
 
     [Fact]
@@ -286,7 +362,7 @@ public sealed class PartUploadTests(TrackingWorld world) : IClassFixture<Trackin
         });
         Kumiki.Tracking.TrackedPath Named(string name) => Kumiki.Tracking.TrackedPath.Of(name)!.Value;
         var left = uploads.Begin(Named("left"), 2)!;
-        await left.PutAsync(1, new MemoryStream([1]), default);
+        await left.PutAsync(1, new MemoryStream([1]), null, default);
         var before = ScratchFiles;
         clock.Now += TimeSpan.FromHours(20);
         var busy = uploads.Begin(Named("busy"), 1)!;
@@ -299,7 +375,7 @@ public sealed class PartUploadTests(TrackingWorld world) : IClassFixture<Trackin
         Assert.Same(busy, uploads.Of(busy.Id));
         for (var i = 2; i < PartUploads.Most; i++) Assert.NotNull(uploads.Begin(Named("full"), 1));
         Assert.Null(uploads.Begin(Named("one too many"), 1));
-        await busy.PutAsync(1, new MemoryStream([2]), default);
+        await busy.PutAsync(1, new MemoryStream([2]), 1, default);
         Assert.True(ScratchFiles > 0);
     }
 

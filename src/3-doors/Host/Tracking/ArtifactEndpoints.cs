@@ -69,7 +69,8 @@ static class ArtifactEndpoints
 
     static async Task PutAsync(TrackingCall call, TrackedPath path)
     {
-        await KeepAsync(call, path, Body(call, path, most: null));
+        var bytes = Body(call, path, most: null);
+        await KeepAsync(call, path, store => store.PutAsync(bytes, call.Stop));
         await call.DoneAsync();
     }
 
@@ -85,12 +86,12 @@ static class ArtifactEndpoints
         return request.Body;
     }
 
-    /// <summary>Puts bytes into the store, and lets a path name them.</summary>
-    internal static async Task KeepAsync(TrackingCall call, TrackedPath path, Stream bytes)
+    /// <summary>Puts a file into the store, and lets a path name it.</summary>
+    internal static async Task KeepAsync(TrackingCall call, TrackedPath path, Func<IArtifactStore, Task<Blob>> put)
     {
         var (served, stop) = (call.Served, call.Stop);
         var generation = (await served.Metadata.CollectionAsync(stop)).Generation;
-        var blob = await served.Artifacts.PutAsync(bytes, stop);
+        var blob = await put(served.Artifacts);
         while (await call.Store.KeepArtifactAsync(path, blob, generation, stop) is not null)
         {
             // A collection began since. It keeps what is younger than its grace, so the blob is gone only when the upload took longer than that.

@@ -1,9 +1,12 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace Kumiki.Hosting;
 
-/// <summary>The bytes of files one after another, read once from the first to the last.</summary>
-sealed class JoinedFiles(IReadOnlyList<string> paths) : Stream
+/// <summary>Pieces of files one after another, read once from the first byte to the last.</summary>
+sealed class JoinedFiles(IReadOnlyList<(string Path, long At, long Bytes)> pieces) : Stream
 {
-    Stream? now;
+    SafeFileHandle? now;
+    long at, left;
     int next;
 
     public override bool CanRead => true;
@@ -17,22 +20,25 @@ sealed class JoinedFiles(IReadOnlyList<string> paths) : Stream
         set => throw new NotSupportedException();
     }
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         while (!buffer.IsEmpty)
         {
             if (now is null)
             {
-                if (next == paths.Count) return 0;
-                now = new FileStream(paths[next++], FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+                if (next == pieces.Count) break;
+                (var path, at, left) = pieces[next++];
+                now = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan);
             }
-            var read = await now.ReadAsync(buffer, cancellationToken);
-            if (read > 0) return read;
-            await now.DisposeAsync();
+            var read = RandomAccess.Read(now, buffer.Span[..(int)Math.Min(buffer.Length, left)], at);
+            (at, left) = (at + read, left - read);
+            if (read > 0) return ValueTask.FromResult(read);
+            if (left > 0) throw new EndOfStreamException($"A part ended {left} bytes too early.");
+            now.Dispose();
             now = null;
         }
-        return 0;
+        return ValueTask.FromResult(0);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

@@ -69,7 +69,8 @@ static class PartEndpoints
         if (call.Id.Split('/') is not [var id, var text] || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             throw ArtifactEndpoints.BadPath(call.Id);
         var upload = Uploads(call).Of(id);
-        call.Http.Response.Headers.ETag = await upload.PutAsync(number, ArtifactEndpoints.Body(call, upload.Path, MostPartBytes), call.Stop);
+        call.Http.Response.Headers.ETag = await upload.PutAsync(number,
+            ArtifactEndpoints.Body(call, upload.Path, MostPartBytes), call.Http.Request.ContentLength, call.Stop);
         await call.DoneAsync();
     }
 
@@ -78,7 +79,7 @@ static class PartEndpoints
         var upload = Uploads(call).Of(call.Fields.Text("upload_id"), Target(call));
         if (call.Fields.Count("parts") == 0) throw call.Fields.Missing("parts");
         var listed = call.Fields.Objects("parts", part => (part.Whole("part_number"), part.Text("etag")));
-        await upload.CompleteAsync(listed, joined => ArtifactEndpoints.KeepAsync(call, upload.Path, joined), call.Stop);
+        await upload.CompleteAsync(listed, put => ArtifactEndpoints.KeepAsync(call, upload.Path, put), call.Stop);
         await call.DoneAsync();
     }
 
