@@ -69,8 +69,7 @@ public sealed unsafe class OnnxSession : IDisposable
         return new(made);
     }
 
-    /// <summary>Opens a model file as <see cref="Open(string, OnnxSessionOptions)"/> does, and closes it: whether it can be opened at all. Its inputs and
-    /// outputs may be anything, lists and maps too.</summary>
+    /// <summary>Opens a model file whose inputs and outputs may be anything, lists and maps too, and closes it again.</summary>
     /// <exception cref="NativeException">It is no model that ONNX Runtime can run.</exception>
     public static void Try(string path)
     {
