@@ -80,8 +80,7 @@ sealed class BlockYaml
             var text = lines[at].Text[indent..];
             var end = KeyEnd(text);
             if (end <= 0) throw Bad();
-            var key = text[..end].Trim();
-            if (key is ['"' or '\'', _, ..]) key = key[1..^1];
+            var key = Key(text[..end].Trim());
             if (mapping.ContainsKey(key)) throw Bad();
             var rest = text[(end + 1)..].TrimStart();
             if (rest.StartsWith('&')) rest = rest.IndexOf(' ') is > 0 and var space ? rest[space..].TrimStart() : "";
@@ -101,11 +100,23 @@ sealed class BlockYaml
     {
         if (text is ['"' or '\'', ..])
         {
-            var close = text.IndexOf(text[0], 1);
-            return close > 0 && close + 1 < text.Length && text[close + 1] == ':' && (close + 2 == text.Length || text[close + 2] == ' ') ? close + 1 : -1;
+            var close = 1;
+            while (close < text.Length && text[close] != text[0]) close += text[close] == '\\' && text[0] == '"' ? 2 : 1;
+            return close + 1 < text.Length && text[close + 1] == ':' && (close + 2 == text.Length || text[close + 2] == ' ') ? close + 1 : -1;
         }
         var colon = text.IndexOf(": ", StringComparison.Ordinal);
         return colon < 0 && text.EndsWith(':') ? text.Length - 1 : colon;
+    }
+
+    string Key(string written)
+    {
+        if (written is not ['"' or '\'', _, ..]) return written;
+        if (written[0] == '\'') return written[1..^1];
+        var key = new StringBuilder();
+        for (var i = 1; i < written.Length - 1; i++)
+            if (written[i] == '\\') i = Escaped(written, i + 1, key);
+            else key.Append(written[i]);
+        return key.ToString();
     }
 
     /// <summary>A text that begins here and may go on over lines that are indented deeper than <paramref name="indent"/>.</summary>
@@ -117,6 +128,7 @@ sealed class BlockYaml
         var whole = new StringBuilder(Plain(text));
         while (at < lines.Count && (lines[at].Text.Length == 0 || lines[at].Indent > indent))
         {
+            if (lines[at].Text.Length > 0 && KeyEnd(lines[at].Text.TrimStart()) > 0) throw Bad();      // a block that hangs on a text
             if (lines[at].Text.Length > 0) whole.Append(' ').Append(Plain(lines[at].Text.TrimStart()));
             at++;
         }
