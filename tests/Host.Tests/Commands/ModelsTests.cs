@@ -43,7 +43,7 @@ public sealed class ModelsTests
         await demo.MustAsync("release", "price@1");
         Assert.Contains("price", (await demo.MustAsync("rollback")).Out, StringComparison.Ordinal);
         var again = await demo.RunAsync("reproduce", "price@1");
-        Assert.Equal((1, "✗ price@1 was trained elsewhere and taken in, so it cannot be made again here; its run and its program are its client's."), (again.Code, again.Error.Trim()));
+        Assert.Equal((1, "price@1 was trained elsewhere and taken in, so it cannot be made again here; its run and its program are its client's."), (again.Code, again.Error.Trim()));
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Kumiki.Hosting;
 /// <summary>Makes what clients register into versions of imported models: all there is at the start, then what is new after every change.</summary>
 static partial class ImportWatch
 {
-    const int PageOfVersions = 100;
+    const int FewVersions = 20, ManyVersions = 5_000;
     static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a version may wait for files that its client uploads after registering it; then it is taken as it is.</summary>
@@ -18,14 +18,15 @@ static partial class ImportWatch
 
     public static async Task RunAsync(Served served, ITrackingStore store, ImportedModels imports, ILogger log, CancellationToken stop)
     {
-        var (seen, waiting) = (long.MinValue, new HashSet<(string Model, int Number)>());
+        var seen = long.MinValue;
+        var (waiting, others) = (new HashSet<(string Model, int Number)>(), new HashSet<(string Model, int Number)>());
         try
         {
             await foreach (var _ in served.Metadata.ChangesAsync(-1, stop))
             {
                 try
                 {
-                    seen = await LookAsync(served, store, imports, seen, waiting, log, stop);
+                    seen = await LookAsync(served, store, imports, seen, waiting, others, log, stop);
                 }
                 catch (KumikiException e)
                 {
@@ -40,17 +41,22 @@ static partial class ImportWatch
         }
     }
 
-    /// <param name="seen">When the newest version at the last look was registered; those of the same millisecond are looked at again.</param>
-    /// <returns>The same for now.</returns>
-    static async Task<long> LookAsync(Served served, ITrackingStore store, ImportedModels imports, long seen, HashSet<(string Model, int Number)> waiting, ILogger log,
-        CancellationToken stop)
+    /// <param name="seen">When the newest version at the last look was registered.</param>
+    /// <param name="waiting">Versions whose files are not there yet.</param>
+    /// <param name="others">Versions that never become an asset's.</param>
+    /// <returns>The same as <paramref name="seen"/>, for now.</returns>
+    static async Task<long> LookAsync(Served served, ITrackingStore store, ImportedModels imports, long seen, HashSet<(string Model, int Number)> waiting,
+        HashSet<(string Model, int Number)> others, ILogger log, CancellationToken stop)
     {
-        var (fresh, newest) = (new List<ModelVersion>(), seen);
+        var (fresh, newest, now) = (new List<ModelVersion>(), seen, served.Clock.GetUtcNow().ToUnixTimeMilliseconds());
+        var most = seen == long.MinValue ? ManyVersions : FewVersions;
         for (var page = 0; ; page++)
         {
-            var found = await store.SearchVersionsAsync(Newest, prompts: false, new(page * PageOfVersions, PageOfVersions), stop);
-            fresh.AddRange(found.TakeWhile(v => v.CreatedMs >= seen));
-            if (found.Count < PageOfVersions || found[^1].CreatedMs < seen) break;
+            // The newest few always: another server's clock may be behind this one's. Most of them say that they were taken in, and cost nothing more.
+            var found = await store.SearchVersionsAsync(Newest, prompts: false, new(page * most, most), stop);
+            fresh.AddRange(found.Where(v => v.Tags.All(t => t.Key != ImportedModels.VersionTag) && !others.Contains((v.Model, v.Number))));
+            if (found.Count > 0) newest = Math.Max(newest, found[0].CreatedMs);
+            if (found.Count < most || found[^1].CreatedMs < seen) break;
         }
         foreach (var (model, number) in waiting.ToList())
         {
@@ -60,11 +66,11 @@ static partial class ImportWatch
         }
         foreach (var version in fresh.OrderBy(v => v.CreatedMs).ThenBy(v => v.Model, StringComparer.Ordinal).ThenBy(v => v.Number))
         {
-            var isOld = served.Clock.GetUtcNow().ToUnixTimeMilliseconds() - version.CreatedMs > Patience.TotalMilliseconds;
+            var isOld = now - version.CreatedMs > Patience.TotalMilliseconds;
             var end = await TakeAsync(imports, version, isOld, log, stop);
             if (end is ImportEnd.Waits && !isOld) waiting.Add((version.Model, version.Number));
             else waiting.Remove((version.Model, version.Number));
-            newest = Math.Max(newest, version.CreatedMs);
+            if (end is ImportEnd.NotOurs) others.Add((version.Model, version.Number));
         }
         return newest;
     }
