@@ -135,7 +135,8 @@ readonly record struct TrackedColumn(SearchEntity Entity, string Key)
             if (text.Length > word.Length + 1 && text[word.Length] == '.' && text.StartsWith(word, StringComparison.Ordinal)
                 && new TrackedColumn(entity, text[(word.Length + 1)..]) is var column && (entity != SearchEntity.Attribute || Attributes.Contains(column)))
                 return column;
-        throw Fields.Bad(Message.Of("tracking.bad-column", ("column", TrackingRules.Quoted(text)), ("known", string.Join(", ", Attributes.Select(a => a.Name)))));
+        throw Fields.Bad(Message.Of("tracking.bad-column", ("column", TrackingRules.Quoted(text)),
+            ("known", string.Join(", ", Attributes.Select(a => a.Name)))));
     }
 
     internal static IReadOnlyList<TrackedColumn> All(LoggedKeys keys) =>

@@ -48,17 +48,19 @@ static class TrackingRoutes
     }
 
     static async Task<Results<FileStreamHttpResult, Refused>> CsvAsync(
-        Served served, CancellationToken stop, [FromQuery] string[]? experiment = null, string? filter = null, string? view = null, [FromQuery] string[]? order = null,
-        [FromQuery] string[]? column = null)
+        Served served, CancellationToken stop, [FromQuery] string[]? experiment = null, string? filter = null, string? view = null,
+        [FromQuery] string[]? order = null, [FromQuery] string[]? column = null)
     {
         var store = StoreOf(served);
         var table = new TrackedTable(store, Experiments(experiment), SearchSubject.Runs.Read(filter ?? "", order ?? []), View(view));
-        var columns = column is { Length: > 0 } ? [.. column.Select(TrackedColumn.Read)] : TrackedColumn.All(await store.KeysAsync(table.Experiments, MostKeys, stop));
+        var columns = column is { Length: > 0 } ? [.. column.Select(TrackedColumn.Read)]
+            : TrackedColumn.All(await store.KeysAsync(table.Experiments, MostKeys, stop));
         return await SendAsync(served, "text/csv; charset=utf-8", "runs.csv", file => table.WriteCsvAsync(file, columns, stop));
     }
 
     static async Task<Results<FileStreamHttpResult, Refused>> JsonAsync(
-        Served served, CancellationToken stop, [FromQuery] string[]? experiment = null, string? filter = null, string? view = null, [FromQuery] string[]? order = null)
+        Served served, CancellationToken stop, [FromQuery] string[]? experiment = null, string? filter = null, string? view = null,
+        [FromQuery] string[]? order = null)
     {
         var table = new TrackedTable(StoreOf(served), Experiments(experiment), SearchSubject.Runs.Read(filter ?? "", order ?? []), View(view));
         return await SendAsync(served, "application/json", "runs.json", file => table.WriteJsonAsync(file, stop));

@@ -36,7 +36,8 @@ sealed partial class SqliteTrackingStore
                 WITH RECURSIVE keys (key) AS (
                   SELECT (SELECT t.key FROM {table} t WHERE t.experiment = ?1 ORDER BY t.key LIMIT 1)
                   UNION ALL
-                  SELECT (SELECT t.key FROM {table} t WHERE t.experiment = ?1 AND t.key > keys.key ORDER BY t.key LIMIT 1) FROM keys WHERE keys.key IS NOT NULL
+                  SELECT (SELECT t.key FROM {table} t WHERE t.experiment = ?1 AND t.key > keys.key ORDER BY t.key LIMIT 1)
+                  FROM keys WHERE keys.key IS NOT NULL
                 )
                 SELECT key FROM keys WHERE key IS NOT NULL LIMIT ?2
                 """).Add(experiment).Add((long)most);
