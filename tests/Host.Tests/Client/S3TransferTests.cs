@@ -36,7 +36,10 @@ public sealed class S3TransferTests(S3Server bucket) : IClassFixture<S3Server>
             store.Forget(digest);           // the copy beside: what comes back comes from the bucket
             using var http = new HttpClient { BaseAddress = server.Address };
             var place = $"/api/2.0/mlflow-artifacts/artifacts/{run.ArtifactUri["mlflow-artifacts:/".Length..]}/model/large.bin";
-            foreach (var (range, from, to) in new[] { ("bytes=9000000-9999999", 9_000_000, 10_000_000), ("bytes=-7", 19_999_993, 20_000_000), ("bytes=0-0", 0, 1) })
+            foreach (var (range, from, to) in new[]
+            {
+                ("bytes=9000000-9999999", 9_000_000, 10_000_000), ("bytes=-7", 19_999_993, 20_000_000), ("bytes=0-0", 0, 1),
+            })
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, place);
                 request.Headers.TryAddWithoutValidation("Range", range);
