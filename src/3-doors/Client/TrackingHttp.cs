@@ -156,11 +156,17 @@ sealed class TrackingHttp : IDisposable
             : NotTracking(response);
     }
 
-    static async Task<byte[]> BytesAsync(HttpResponseMessage response, CancellationToken stop)
+    async Task<byte[]> BytesAsync(HttpResponseMessage response, CancellationToken stop)
     {
+        using var limit = new CancellationTokenSource(OneCall, options.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
         try
         {
-            return await response.Content.ReadAsByteArrayAsync(stop);
+            return await response.Content.ReadAsByteArrayAsync(either.Token);
+        }
+        catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
+        {
+            throw new PassingException($"only the head of an answer within {OneCall.TotalSeconds:0} s", null, e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {

@@ -108,6 +108,17 @@ public sealed class OtherServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_answer_that_breaks_off_is_asked_for_again()
+    {
+        await using var line = new FaultyLine(Address.Port) { Losing = ("GET /api/2.0/mlflow/runs/get", 2, 120) };
+        answers = _ => Results.Text($$"""{"unknown": "{{new string('x', 100_000)}}", "experiment_id": "7"}""", "application/json");
+        using var http = new TrackingHttp(new(line.Address + "/"), new());
+
+        Assert.Equal("7", (await http.GetAsync("runs/get", default)).ExperimentId);
+        Assert.Equal((2, 3), (line.Lost, heard.Count));
+    }
+
+    [Fact]
     public async Task A_fault_that_stays_is_the_callers_after_seven_times()
     {
         answers = http =>
