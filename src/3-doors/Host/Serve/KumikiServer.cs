@@ -108,6 +108,7 @@ public sealed class KumikiServer : IAsyncDisposable
         builder.Services.AddOpenApi(ApiDocument.Configure);
         builder.Services.AddSingleton(served);
         builder.Services.AddSingleton<Makings>();
+        builder.Services.AddSingleton<PartUploads>();
         builder.Services.ConfigureHttpJsonOptions(json => ApiJson.Into(json.SerializerOptions));
 
         var app = builder.Build();
