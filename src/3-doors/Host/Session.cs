@@ -21,7 +21,7 @@ sealed class Session : IAsyncDisposable
     public string Where => folder.Where;
     public IMetadataStore Metadata => folder.Metadata;
     public IArtifactStore Artifacts => folder.Artifacts;
-    public ITrackingStore? Tracking => folder.Tracking;
+    public ITrackingStore Tracking => folder.Tracking;
     public string CheckpointFolder => Path.Combine(folder.Path, "checkpoints");
     public static TimeProvider Clock => TimeProvider.System;
 

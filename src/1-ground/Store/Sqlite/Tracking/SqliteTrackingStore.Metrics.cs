@@ -25,8 +25,7 @@ sealed partial class SqliteTrackingStore
             using var rows = db.Query("SELECT value FROM tracked_params WHERE run = ?1 AND key = ?2").Add(key.Id).Add(entry.Key);
             rows.Next();
             if (rows.Text(0) is var old && old != entry.Value)
-                throw new TrackingException(TrackingFault.InvalidValue,
-                    Message.Of("tracking.param-changed", ("key", entry.Key), ("old", old), ("run", run), ("new", entry.Value)));
+                throw Refusal.ParamChanged(run, entry.Key, old, entry.Value);
         }
     }
 
@@ -104,27 +103,14 @@ sealed partial class SqliteTrackingStore
     {
         var (first, last) = steps ?? (long.MinValue, long.MaxValue);
         var ids = runs.Select(run => (Run: run, RunOf(db, run).Id)).ToList();
-        var all = new SortedSet<long>();
-        var drawn = new HashSet<long>();
-        foreach (var (_, id) in ids)
+        var drawn = DrawnSteps.Of(ids.Select(of =>
         {
-            (long Least, long Greatest)? span = null;
-            using var rows = db.Query("SELECT step FROM tracked_points WHERE run = ?1 AND key = ?2 AND step BETWEEN ?3 AND ?4").Add(id).Add(key).Add(first)
+            var found = new List<long>();
+            using var rows = db.Query("SELECT step FROM tracked_points WHERE run = ?1 AND key = ?2 AND step BETWEEN ?3 AND ?4").Add(of.Id).Add(key).Add(first)
                 .Add(last);
-            while (rows.Next())
-            {
-                var step = rows.Whole(0);
-                all.Add(step);
-                span = span is { } s ? (Math.Min(s.Least, step), Math.Max(s.Greatest, step)) : (step, step);
-            }
-            if (span is not { } ends) continue;
-            drawn.Add(ends.Least);
-            drawn.Add(ends.Greatest);
-        }
-        if (all.Count <= most) drawn = [.. all];
-        else
-            foreach (var (i, step) in all.Index())
-                if (i * (long)most / all.Count != (i - 1L) * most / all.Count || i == 0) drawn.Add(step);
+            while (rows.Next()) found.Add(rows.Whole(0));
+            return found;
+        }), most);
 
         var points = new List<MetricOfRun>();
         foreach (var (run, id) in ids)
