@@ -21,9 +21,11 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
     const string Status = "CASE r.status WHEN 1 THEN 'RUNNING' WHEN 2 THEN 'SCHEDULED' WHEN 3 THEN 'FINISHED' WHEN 4 THEN 'FAILED' ELSE 'KILLED' END";
 
     /// <summary>One statement with its values, and what the store found for it.</summary>
-    internal sealed class Question(string sql, IReadOnlyList<object> values)
+    /// <param name="byIndex">Whether it is to be read as it is written, entry after entry of an index; else by what the database thinks best.</param>
+    internal sealed class Question(string sql, IReadOnlyList<object> values, bool byIndex)
     {
         internal string Sql => sql;
+        internal bool ByIndex => byIndex;
 
         /// <summary>Long, double or string.</summary>
         internal IReadOnlyList<object> Values => values;
@@ -85,18 +87,18 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
                 if (Found.Count == page.Most || search.Clauses.Any(c => c.Entity == by.Entity && c.Key == by.Key && IsOfNumbersOnly(c))) yield break;
             }
         }
-        var all = Asked(Ordered(Filtered(new SearchSql(dialect, "r.id").From("tracked_runs r")), order));
+        var all = Asked(Ordered(Filtered(new SearchSql(dialect, "r.id").From("tracked_runs r")), order), byIndex: order.Count == 0);
         yield return all;
         Found = all.Found;
     }
 
-    Question Asked(SearchSql sql) => new(sql.Text(page), sql.Values);
+    Question Asked(SearchSql sql, bool byIndex = true) => new(sql.Text(page), sql.Values, byIndex);
 
     Question AnyOf(long experiment, SearchOrder item)
     {
         var sql = new SearchSql(dialect, "run");
         sql.From(TableOf(item.Entity)).Where($"experiment = {sql.Mark(experiment)}").Where($"key = {sql.Mark(item.Key)}");
-        return new(sql.Text(new(0, 1)), sql.Values);
+        return new(sql.Text(new(0, 1)), sql.Values, byIndex: true);
     }
 
     /// <summary>How many entries of its index a clause has, <paramref name="most"/> being the most that are counted.</summary>
@@ -104,7 +106,7 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
     {
         var sql = new SearchSql(dialect, "1");
         sql.From($"{TableOf(clause.Entity)} d");
-        return new($"SELECT count(*) FROM ({OfIndex(sql, experiment, clause).Text(new(0, (int)most))}) entries", sql.Values);
+        return new($"SELECT count(*) FROM ({OfIndex(sql, experiment, clause).Text(new(0, (int)most))}) entries", sql.Values, byIndex: true);
     }
 
     /// <summary>Any of the first entries of a clause's index that fulfils all clauses.</summary>
@@ -115,14 +117,14 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
         OfIndex(entries, experiment, clause);
         var text = entries.Text(new(0, (int)Sample));
         foreach (var value in entries.Values) sql.Mark(value);              // first, so that their marks stay as they are
-        sql.From($"({text}) d {dialect.Then} tracked_runs r ON r.id = d.run");
-        return new(Filtered(sql, clause).Text(new(0, 1)), sql.Values);
+        sql.From($"({text}) d {dialect.RunsOfEntries}");
+        return new(Filtered(sql, clause).Text(new(0, 1)), sql.Values, byIndex: true);
     }
 
     SearchSql BegunWith(long experiment, Clause clause)
     {
         var sql = new SearchSql(dialect, "r.id");
-        sql.From($"{TableOf(clause.Entity)} d {dialect.Then} tracked_runs r ON r.id = d.run");
+        sql.From($"{TableOf(clause.Entity)} d {dialect.RunsOfEntries}");
         return Filtered(OfIndex(sql, experiment, clause), clause);
     }
 
@@ -134,14 +136,14 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
             var (key, of) = (sql.Mark(clause.Key), sql.Mark(experiment));
             return $"SELECT d.run FROM {TableOf(clause.Entity)} d WHERE d.experiment = {of} AND d.key = {key} AND {Entry(sql, clause)}";
         });
-        sql.From($"({string.Join(" INTERSECT ", each)}) d {dialect.Then} tracked_runs r ON r.id = d.run");
+        sql.From($"({string.Join(" INTERSECT ", each)}) d {dialect.RunsOfEntries}");
         return Filtered(sql, [.. clauses]);
     }
 
     SearchSql InOrderOf(long experiment, SearchOrder first, IReadOnlyList<SearchOrder> order)
     {
         var sql = new SearchSql(dialect, "r.id");
-        sql.From($"{TableOf(first.Entity)} d {dialect.Then} tracked_runs r ON r.id = d.run");
+        sql.From($"{TableOf(first.Entity)} d {dialect.RunsOfEntries}");
         sql.Where($"d.experiment = {sql.Mark(experiment)}").Where($"d.key = {sql.Mark(first.Key)}");
         if (first.Entity == SearchEntity.Metric) sql.Where("d.is_nan = 0");
         var same = search.Clauses.Where(clause => clause.Entity == first.Entity && clause.Key == first.Key

@@ -13,8 +13,8 @@ abstract class SqlDialect
     /// <summary>The mark of the n-th value, from 1.</summary>
     internal abstract string Mark(int number);
 
-    /// <summary>Joins a table that is looked into for each row of the one before, never the other way round.</summary>
-    internal abstract string Then { get; }
+    /// <summary>Joins to entries <c>d</c> of an index their runs <c>r</c>, each looked up by its id, never the other way round.</summary>
+    internal abstract string RunsOfEntries { get; }
 
     /// <summary>An order in which what is null comes last, both ways.</summary>
     internal abstract string NullsLast(string column, bool descending);
@@ -33,7 +33,7 @@ abstract class SqlDialect
     {
         internal override string Mark(int number) => "?" + number.ToString(CultureInfo.InvariantCulture);
 
-        internal override string Then => "CROSS JOIN";
+        internal override string RunsOfEntries => "CROSS JOIN tracked_runs r ON r.id = d.run";
 
         /// <summary>SQLite takes nothing for the least, so that a falling order needs no more said and can be an index's.</summary>
         internal override string NullsLast(string column, bool descending) => column + (descending ? " DESC" : " ASC NULLS LAST");
@@ -50,8 +50,9 @@ abstract class SqlDialect
     {
         internal override string Mark(int number) => "$" + number.ToString(CultureInfo.InvariantCulture);
 
-        /// <summary>The search's transaction sets <c>join_collapse_limit</c> to 1, with which the order stays as it is written.</summary>
-        internal override string Then => "JOIN";
+        /// <summary>OFFSET keeps the planner from making one join of it, for which it would have to know how many there are; tables that grow fast have no
+        /// such figures.</summary>
+        internal override string RunsOfEntries => "CROSS JOIN LATERAL (SELECT * FROM tracked_runs WHERE id = d.run OFFSET 0) r";
 
         internal override string NullsLast(string column, bool descending) => column + (descending ? " DESC NULLS LAST" : "");
 

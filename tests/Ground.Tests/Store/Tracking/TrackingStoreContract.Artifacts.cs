@@ -25,9 +25,7 @@ public abstract partial class TrackingStoreContract
         })
             await KeepAsync(path, text);
 
-        Assert.Equal("a/ a b/ a.b:1 z:1", await ListAsync(""));
-        Assert.Equal($"B/ b/ b-:1 b.txt:3 b0:0 {Wide}:1 \uFF5E:1 {Astral}/".Split(' ').Order(StringComparer.Ordinal),
-            (await ListAsync("a")).Split(' ').Order(StringComparer.Ordinal));
+        Assert.Equal("a b/ a.b:1 a/ z:1", await ListAsync(""));
         Assert.Equal($"B/ b-:1 b.txt:3 b/ b0:0 {Wide}:1 \uFF5E:1 {Astral}/", await ListAsync("a"));
         Assert.Equal("c:1 d:2", await ListAsync("a/b"));
         Assert.Equal("x/", await ListAsync("a/B"));

@@ -105,30 +105,41 @@ public abstract partial class TrackingStoreContract
         }
     }
 
-    /// <summary>Every way of a search against the sum of its parts: 6,000 runs, of which the keys say how many have them, in pages and whole.</summary>
-    [Theory]
-    [InlineData("", "metrics.all")]
-    [InlineData("", "metrics.all DESC")]
-    [InlineData("", "metrics.some")]
-    [InlineData("", "metrics.some DESC, params.half")]
-    [InlineData("", "params.long DESC")]
-    [InlineData("", "params.long")]
-    [InlineData("", "metrics.none, start_time")]
-    [InlineData("metrics.all > 10", "")]
-    [InlineData("metrics.all > 5990", "metrics.all")]
-    [InlineData("metrics.all > 10 AND params.half = 'low'", "metrics.all DESC")]
-    [InlineData("params.half = 'low' AND metrics.all >= 4400", "metrics.some")]
-    [InlineData("metrics.all < 4200 AND metrics.back < 4200", "metrics.all")]
-    [InlineData("metrics.all < 4200 AND metrics.back < 1810", "")]
-    [InlineData("metrics.all >= 1900 AND metrics.back >= 1900 AND tags.even = 'yes'", "params.long")]
-    [InlineData("params.half = 'low' AND tags.half = 'high'", "metrics.all")]
-    [InlineData("params.half = 'low' AND params.same = 'x' AND tags.half != 'low'", "")]
-    [InlineData("params.same = 'x' AND metrics.some != 7", "metrics.some")]
-    [InlineData("params.long LIKE '%9' AND params.same = 'x'", "params.long DESC, metrics.all")]
-    public async Task A_search_of_many_runs_gives_the_same_whichever_way_it_is_made(string filter, string order)
+    /// <summary>Every way of a search against the sum of its parts: 6,000 runs, of which the keys say how many have them, in pages and whole; before and after
+    /// the database took its figures of them.</summary>
+    [Fact]
+    public async Task A_search_of_many_runs_gives_the_same_whichever_way_it_is_made()
+    {
+        await FillAsync(6000);
+        (string, string)[] searches =
+        [
+            ("", "metrics.all"),
+            ("", "metrics.all DESC"),
+            ("", "metrics.some"),
+            ("", "metrics.some DESC, params.half"),
+            ("", "params.long DESC"),
+            ("", "params.long"),
+            ("", "metrics.none, start_time"),
+            ("metrics.all > 10", ""),
+            ("metrics.all > 5990", "metrics.all"),
+            ("metrics.all > 10 AND params.half = 'low'", "metrics.all DESC"),
+            ("params.half = 'low' AND metrics.all >= 4400", "metrics.some"),
+            ("metrics.all < 4200 AND metrics.back < 4200", "metrics.all"),
+            ("metrics.all < 4200 AND metrics.back < 1810", ""),
+            ("metrics.all >= 1900 AND metrics.back >= 1900 AND tags.even = 'yes'", "params.long"),
+            ("params.half = 'low' AND tags.half = 'high'", "metrics.all"),
+            ("params.half = 'low' AND params.same = 'x' AND tags.half != 'low'", ""),
+            ("params.same = 'x' AND metrics.some != 7", "metrics.some"),
+            ("params.long LIKE '%9' AND params.same = 'x'", "params.long DESC, metrics.all"),
+        ];
+        foreach (var (filter, order) in searches) await GivesWhatItSaysAsync(filter, order);
+        await SqlAsync("ANALYZE");
+        foreach (var (filter, order) in searches) await GivesWhatItSaysAsync(filter, order);
+    }
+
+    async Task GivesWhatItSaysAsync(string filter, string order)
     {
         const int runs = 6000;
-        await FillAsync(runs);
         var all = Enumerable.Range(1, runs).Where(i => i % 50 != 0);
         var search = SearchSubject.Runs.Read(filter, order.Length == 0 ? [] : order.Split(", "));
         var expected = all.Where(i => search.Clauses.All(clause => Fulfils(i, clause))).ToList();
@@ -140,7 +151,7 @@ public abstract partial class TrackingStoreContract
         });
 
         var whole = (await Store.SearchRunsAsync([0], search, ViewType.ActiveOnly, new(0, 50_000), Go)).Select(r => r.Info.Id).ToList();
-        Assert.Equal(expected.Select(Uuid), whole);
+        Assert.True(expected.Select(Uuid).SequenceEqual(whole), $"{filter} by {order}: {whole.Count} and not {expected.Count}");
         foreach (var page in new Page[] { new(0, 7), new(3, 100), new(expected.Count - 2, 50), new(expected.Count, 5), new(expected.Count / 2, 33) })
             Assert.Equal(whole.Skip((int)page.Offset).Take(page.Most),
                 (await Store.SearchRunsAsync([0], search, ViewType.ActiveOnly, page with { Offset = Math.Max(page.Offset, 0) }, Go)).Select(r => r.Info.Id));

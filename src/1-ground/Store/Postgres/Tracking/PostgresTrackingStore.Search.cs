@@ -8,8 +8,7 @@ sealed partial class PostgresTrackingStore
         IReadOnlyList<long> experiments, Search search, ViewType view, Page page, CancellationToken stop) => store.SnapshotAsync(async db =>
     {
         var asked = new RunSearch(SqlDialect.Postgres, experiments, search, view, page);
-        await PlanAsWrittenAsync(db);
-        foreach (var question in asked.Questions()) question.Found = await NumbersAsync(db, question.Sql, question.Values);
+        foreach (var question in asked.Questions()) question.Found = await NumbersAsync(db, question.Sql, question.Values, question.ByIndex);
         return await RunsAsync(db, asked.Found);
     }, stop);
 }

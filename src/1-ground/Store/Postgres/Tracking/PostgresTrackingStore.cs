@@ -96,18 +96,25 @@ sealed partial class PostgresTrackingStore(PostgresMetadataStore store, TimeProv
     }
 
     /// <summary>The ids that a search finds.</summary>
-    static async Task<IReadOnlyList<long>> FoundAsync(Connection db, SearchSql sql, Page page)
+    static Task<IReadOnlyList<long>> FoundAsync(Connection db, SearchSql sql, Page page) => NumbersAsync(db, sql.Text(page), sql.Values, byIndex: false);
+
+    /// <summary>The first column of all rows, planned for the values at hand.</summary>
+    /// <param name="byIndex">Whether to go by indexes only, one entry after another. Left to itself the planner does so when its figures are good, and makes a
+    /// plan for ten rows of a table that had ten when it last looked.</param>
+    static async Task<IReadOnlyList<long>> NumbersAsync(Connection db, string sql, IReadOnlyList<object> values, bool byIndex)
     {
-        await PlanAsWrittenAsync(db);
-        return await NumbersAsync(db, sql.Text(page), sql.Values);
+        var found = new List<long>();
+        await db.RunAllAsync(
+        [
+            new("""
+                SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true), set_config('join_collapse_limit', '1', true),
+                  set_config('enable_seqscan', $1, true), set_config('enable_bitmapscan', $1, true), set_config('enable_hashjoin', $1, true),
+                  set_config('enable_mergejoin', $1, true), set_config('enable_sort', $1, true)
+                """, [byIndex ? "off" : "on"], _ => { }),
+            new(sql, [.. values], row => found.Add(row.GetFieldValue<long>(0))),
+        ]);
+        return found;
     }
-
-    /// <summary>For this transaction: plans are made for the values at hand, and joins in the order they are written.</summary>
-    static Task PlanAsWrittenAsync(Connection db) =>
-        db.AnyAsync("SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('join_collapse_limit', '1', true)");
-
-    static Task<List<long>> NumbersAsync(Connection db, string sql, IReadOnlyList<object> values) =>
-        db.AllAsync(sql, row => row.GetFieldValue<long>(0), [.. values]);
 
     /// <summary>Sets tags; of a key that comes twice, the last counts.</summary>
     static PostgresStatement Tagged(string table, string owner, long id, IReadOnlyList<Entry> tags)
