@@ -34,7 +34,7 @@ sealed record RecordTable(string Name, IReadOnlyList<string> Columns, IReadOnlyL
         Of("tracked_experiments", "id", "name location deleted created updated"),
         Of("tracked_experiment_tags", "experiment key", "value"),
         Of("tracked_runs", "id", "uuid experiment name user status started ended location deleted"),
-        Of("tracked_points", "run key timestamp step value is_nan", "model dataset dataset_digest"),
+        Of("tracked_points", "run block key timestamp step value is_nan", "model dataset dataset_digest"),
         Of("tracked_latest", "run key", "experiment value is_nan timestamp step model dataset dataset_digest"),
         Of("tracked_params", "run key", "experiment value"),
         Of("tracked_tags", "run key", "experiment value"),

@@ -80,6 +80,22 @@ public abstract partial class TrackingStoreContract
     }
 
     [Fact]
+    public async Task A_long_series_is_one_however_it_was_logged_and_a_point_sent_again_late_is_one_point()
+    {
+        var (run, steps) = (await NewRunAsync(), Enumerable.Range(0, 3 * PointBlocks.Full).ToArray());
+        new Random(1).Shuffle(steps);
+        foreach (var batch in steps.Chunk(1000)) await LogAsync(run, [.. batch.Select(i => Point("m", i, i, i)), Point("nan", double.NaN), Point("other", 1)]);
+        await LogAsync(run, [.. steps[..50].Select(i => Point("m", i, i, i)), Point("nan", double.NaN), Point("nan", 0)]);
+
+        var all = await Store.HistoryAsync(run, "m", Page.Whole, Go);
+        Assert.Equal(Enumerable.Range(0, steps.Length).Select(i => Point("m", i, i, i)), all);
+        Assert.Equal(all.Skip(5000).Take(10), await Store.HistoryAsync(run, "m", new(5000, 10), Go));
+        Assert.Equal([0, double.NaN], (await Store.HistoryAsync(run, "nan", Page.Whole, Go)).Select(p => p.Value));
+        Assert.Equal(all.Skip(100).Take(51), (await Store.SampledAsync([run], "m", (100, 150), 1000, Go)).Select(p => p.Point));
+        Assert.Equal(all.Take(9), (await Store.HistoryAsync([run], "m", 9, Go)).Select(p => p.Point));
+    }
+
+    [Fact]
     public async Task Several_runs_give_their_history_one_after_another()
     {
         var (one, two, none) = (await NewRunAsync(), await NewRunAsync(), await NewRunAsync());

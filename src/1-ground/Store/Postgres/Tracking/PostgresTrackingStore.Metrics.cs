@@ -7,6 +7,17 @@ sealed partial class PostgresTrackingStore
 {
     const string PointColumns = "key, value, is_nan, timestamp, step, model, dataset, dataset_digest";
 
+    /// <summary>The points <c>p</c> of key $2 of a run <c>r.id</c>, each once, by timestamp, step and value.</summary>
+    const string PointsOfRun =
+        $"""
+        (SELECT DISTINCT ON (timestamp, step, value, is_nan) {PointColumns}
+        FROM generate_series(0, (SELECT max(block) FROM tracked_points WHERE run = r.id)) b (number)
+          CROSS JOIN LATERAL (SELECT block, {PointColumns} FROM tracked_points WHERE run = r.id AND block = b.number AND key = $2 OFFSET 0) each
+        ORDER BY timestamp, step, value, is_nan, block) p
+        """;
+
+    readonly PointBlocks blocks = new();
+
     public Task LogAsync(string run, RunLog log, CancellationToken stop) => store.AppendAsync(async db =>
     {
         var key = await ActiveRunAsync(db, run);
@@ -14,18 +25,27 @@ sealed partial class PostgresTrackingStore
     }, stop);
 
     /// <summary>All of it in one round trip, or in three where points are about logged models.</summary>
-    static async Task WriteAsync(Connection db, RunKey key, RunLog log)
+    async Task WriteAsync(Connection db, RunKey key, RunLog log)
     {
+        var block = log.Metrics.Count == 0 ? 0
+            : blocks.For(key.Id, log.Metrics.Count) ?? blocks.For(key.Id, log.Metrics.Count, await NewestBlockAsync(db, key.Id));
         (string Key, string Old, string Given)? changed = null;
         await db.RunAllAsync(
         [
             .. AddParams("tracked_params", "run", key.Id, key.Experiment, log.Params, row => changed ??= (row.GetString(0), row.GetString(1), row.GetString(2))),
-            .. AddPoints(key, log.Metrics),
+            .. AddPoints(key, block, log.Metrics),
             .. SetTags(key, log.Tags),
         ]);
         if (changed is var (name, old, given)) throw Refusal.ParamChanged(key.Run, name, old, given);
         if (log.Metrics.Any(p => p.Model is not null)) await AddModelMetricsAsync(db, key.Run, log.Metrics);
     }
+
+    /// <summary>A run's newest block, and how many points are in it.</summary>
+    static async Task<(long Block, int Points)> NewestBlockAsync(Connection db, long run) => await db.FirstAsync(
+        """
+        SELECT last.block, (SELECT count(*) FROM tracked_points p WHERE p.run = $1 AND p.block = last.block)
+        FROM (SELECT max(block) AS block FROM tracked_points WHERE run = $1) last WHERE last.block IS NOT NULL
+        """, row => (row.GetInt64(0), (int)row.GetInt64(1)), (0, 0), run);
 
     /// <summary>Adds parameters, then looks for the first one that has another value.</summary>
     /// <param name="owner">The column that names whose they are.</param>
@@ -49,13 +69,13 @@ sealed partial class PostgresTrackingStore
             """, [id, keys, values], changed);
     }
 
-    static IEnumerable<PostgresStatement> AddPoints(RunKey key, IReadOnlyList<LoggedMetric> points)
+    static IEnumerable<PostgresStatement> AddPoints(RunKey key, long block, IReadOnlyList<LoggedMetric> points)
     {
         if (points.Count == 0) yield break;
         yield return new(
             $"""
-            INSERT INTO tracked_points (run, {PointColumns}) SELECT $1, given.* FROM {GivenPoints(2)} given ON CONFLICT DO NOTHING
-            """, [key.Id, .. Columns(points)]);
+            INSERT INTO tracked_points (run, block, {PointColumns}) SELECT $1, $2, given.* FROM {GivenPoints(3)} given ON CONFLICT DO NOTHING
+            """, [key.Id, block, .. Columns(points)]);
         // One upsert a key and not a point: in a batch most points of a key are older than its newest.
         var newest = Newest(points, point => point.Key);
         yield return new(
@@ -134,14 +154,14 @@ sealed partial class PostgresTrackingStore
     public Task<IReadOnlyList<LoggedMetric>> HistoryAsync(string run, string key, Page page, CancellationToken stop) =>
         store.SnapshotAsync<IReadOnlyList<LoggedMetric>>(async db => await db.AllAsync(
             $"""
-            SELECT {PointColumns} FROM tracked_points WHERE run = $1 AND key = $2 ORDER BY timestamp, step, value, is_nan LIMIT $3 OFFSET $4
+            SELECT p.* FROM (SELECT $1::bigint AS id) r CROSS JOIN LATERAL {PointsOfRun}
+            ORDER BY p.timestamp, p.step, p.value, p.is_nan LIMIT $3 OFFSET $4
             """, row => ReadPoint(row, 0), (await IdsAsync(db, [run]))[0], key, (long)page.Most, page.Offset), stop);
 
     public Task<IReadOnlyList<MetricOfRun>> HistoryAsync(IReadOnlyList<string> runs, string key, int most, CancellationToken stop) =>
         store.SnapshotAsync<IReadOnlyList<MetricOfRun>>(async db => await db.AllAsync(
             $"""
-            SELECT r.place, p.* FROM unnest($1::bigint[]) WITH ORDINALITY r (id, place) CROSS JOIN LATERAL (
-              SELECT {PointColumns} FROM tracked_points WHERE run = r.id AND key = $2 ORDER BY timestamp, step, value, is_nan LIMIT $3) p
+            SELECT r.place, p.* FROM unnest($1::bigint[]) WITH ORDINALITY r (id, place) CROSS JOIN LATERAL {PointsOfRun}
             ORDER BY r.place, p.timestamp, p.step, p.value, p.is_nan LIMIT $3
             """, row => new MetricOfRun(runs[(int)row.GetInt64(0) - 1], ReadPoint(row, 1)), await IdsAsync(db, runs), key, (long)most), stop);
 
@@ -151,13 +171,12 @@ sealed partial class PostgresTrackingStore
         var (first, last) = steps ?? (long.MinValue, long.MaxValue);
         var ids = await IdsAsync(db, runs);
         var found = await db.AllAsync(
-            "SELECT DISTINCT run, step FROM tracked_points WHERE run = ANY($1) AND key = $2 AND step BETWEEN $3 AND $4",
+            $"SELECT DISTINCT r.id, p.step FROM unnest($1::bigint[]) r (id) CROSS JOIN LATERAL {PointsOfRun} WHERE p.step BETWEEN $3 AND $4",
             row => (Run: row.GetInt64(0), Step: row.GetInt64(1)), ids, key, first, last);
         var drawn = DrawnSteps.Of(found.GroupBy(f => f.Run).Select(of => of.Select(f => f.Step).ToList()), most);
         return await db.AllAsync(
             $"""
-            SELECT r.place, p.* FROM unnest($1::bigint[]) WITH ORDINALITY r (id, place) CROSS JOIN LATERAL (
-              SELECT {PointColumns} FROM tracked_points WHERE run = r.id AND key = $2 AND step = ANY($3)) p
+            SELECT r.place, p.* FROM unnest($1::bigint[]) WITH ORDINALITY r (id, place) CROSS JOIN LATERAL {PointsOfRun} WHERE p.step = ANY($3)
             ORDER BY r.place, p.step, p.timestamp, p.value
             """, row => new MetricOfRun(runs[(int)row.GetInt64(0) - 1], ReadPoint(row, 1)), ids, key, drawn.ToArray());
     }, stop);

@@ -34,8 +34,11 @@ CREATE TABLE tracked_runs (
 ) WITH (fillfactor = 80);                         -- a run's name and end are written into the same page
 CREATE INDEX tracked_runs_by_start ON tracked_runs (experiment, deleted, started DESC NULLS LAST, uuid);
 
+-- Points lie in blocks, by the order they were logged in: a batch of many keys goes to few pages of the index, and not to a page of every key's own. One that
+-- was sent twice may lie in two blocks, and is one.
 CREATE TABLE tracked_points (
   run bigint NOT NULL,
+  block bigint NOT NULL,                          -- 0, 1, 2 … within the run; of some thousand points
   key text COLLATE "C" NOT NULL,
   timestamp bigint NOT NULL,
   step bigint NOT NULL,
@@ -44,7 +47,7 @@ CREATE TABLE tracked_points (
   model text COLLATE "C",
   dataset text COLLATE "C",
   dataset_digest text COLLATE "C",
-  PRIMARY KEY (run, key, timestamp, step, value, is_nan)
+  PRIMARY KEY (run, block, key, timestamp, step, value, is_nan)
 );
 
 -- The newest point of each key, by (step, timestamp, value): what a search compares. The experiment is here so that one index gives its runs in order.

@@ -5,6 +5,8 @@ namespace Kumiki.Store.Sqlite;
 /// <summary>What clients log, in the tables <c>tracked_…</c> of the metadata's file; its writes share the commits of all others.</summary>
 sealed partial class SqliteTrackingStore(SqliteMetadataStore store, TimeProvider clock) : ITrackingStore
 {
+    readonly PointBlocks blocks = new();
+
     const string ExperimentColumns = "e.id, e.name, e.location, e.deleted, e.created, e.updated";
 
     public Task<long> CreateExperimentAsync(string name, string? location, IReadOnlyList<Entry> tags, CancellationToken stop) => store.WriteAsync(db =>
