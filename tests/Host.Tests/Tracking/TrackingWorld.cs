@@ -8,7 +8,7 @@ using Xunit;
 namespace Kumiki.Host.Tests.Tracking;
 
 /// <summary>A server on an empty folder, and a client that speaks to it as MLflow's do.</summary>
-public sealed class TrackingWorld : IAsyncLifetime
+public class TrackingWorld : IAsyncLifetime
 {
     DataFolder folder = null!;
 
@@ -17,11 +17,14 @@ public sealed class TrackingWorld : IAsyncLifetime
     internal KumikiServer Server { get; private set; } = null!;
     internal HttpClient Http { get; private set; } = null!;
 
-    public Task InitializeAsync() => StartAsync();
+    /// <summary>Where its metadata are; null for the folder.</summary>
+    protected virtual StoreSettings? Stores => null;
+
+    public virtual Task InitializeAsync() => StartAsync();
 
     internal async Task StartAsync(bool readOnly = false)
     {
-        folder = DataFolder.Open(Place, TimeProvider.System);
+        folder = DataFolder.Open(Place, TimeProvider.System, Stores);
         var served = new Served
         {
             Name = "tracking",
@@ -42,7 +45,7 @@ public sealed class TrackingWorld : IAsyncLifetime
         await folder.DisposeAsync();
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         await StopAsync();
         Directory.Delete(Place, recursive: true);
