@@ -34,30 +34,36 @@ sealed partial class SqliteTrackingStore
         var block = blocks.For(key.Id, points.Count) ?? blocks.For(key.Id, points.Count, NewestBlock(db, key.Id));
         // One upsert a key and not a point: in a batch most points of a key are older than its newest.
         var newest = new Dictionary<string, LoggedMetric>(StringComparer.Ordinal);
+        // Most points are about no model and no dataset: three values a row that need not be said.
+        var plain = points.All(p => p.Model is null && p.Dataset is null && p.DatasetDigest is null);
+        var (columns, marks) = plain ? ("", "") : (", model, dataset, dataset_digest", ", ?8, ?9, ?10");
         var insert = db.Query(
-            """
-            INSERT INTO tracked_points (run, block, key, timestamp, step, value, is_nan, model, dataset, dataset_digest)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING
-            """);
+            $"""
+            INSERT INTO tracked_points (run, block, key, timestamp, step, value, is_nan{columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7{marks})
+            ON CONFLICT DO NOTHING
+            """).Add(key.Id).Add(block);
         foreach (var point in points)
         {
-            var isNew = insert
-                .Add(key.Id).Add(block).Add(point.Key).Add(point.TimestampMs).Add(point.Step).Add(ValueOrZero(point)).Add(double.IsNaN(point.Value))
-                .Add(point.Model).Add(point.Dataset).Add(point.DatasetDigest).Run() == 1;
+            insert.Again(2).Add(point.Key).Add(point.TimestampMs).Add(point.Step).Add(ValueOrZero(point)).Add(double.IsNaN(point.Value));
+            if (!plain) insert.Add(point.Model).Add(point.Dataset).Add(point.DatasetDigest);
+            var isNew = insert.Run() == 1;
             if (isNew && (!newest.TryGetValue(point.Key, out var now) || IsNewer(point, now))) newest[point.Key] = point;
             if (point.Model is { } model) AddModelMetric(db, model, run, point);
         }
+        // A point about nothing takes away what an older one was about, so that all columns are said here.
         var upsert = db.Query(
             """
-            INSERT INTO tracked_latest (run, key, experiment, value, is_nan, timestamp, step, model, dataset, dataset_digest)
+            INSERT INTO tracked_latest (run, experiment, key, value, is_nan, timestamp, step, model, dataset, dataset_digest)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             ON CONFLICT (run, key) DO UPDATE SET value = excluded.value, is_nan = excluded.is_nan, timestamp = excluded.timestamp, step = excluded.step,
               model = excluded.model, dataset = excluded.dataset, dataset_digest = excluded.dataset_digest
             WHERE (excluded.step, excluded.timestamp, excluded.value) > (step, timestamp, value)
-            """);
+            """).Add(key.Id).Add(key.Experiment);
         foreach (var point in newest.Values)
-            upsert.Add(key.Id).Add(point.Key).Add(key.Experiment).Add(ValueOrZero(point)).Add(double.IsNaN(point.Value))
-                .Add(point.TimestampMs).Add(point.Step).Add(point.Model).Add(point.Dataset).Add(point.DatasetDigest).Run();
+        {
+            upsert.Again(2).Add(point.Key).Add(ValueOrZero(point)).Add(double.IsNaN(point.Value)).Add(point.TimestampMs).Add(point.Step)
+                .Add(point.Model).Add(point.Dataset).Add(point.DatasetDigest).Run();
+        }
     }
 
     /// <summary>A run's newest block, and how many points are in it.</summary>
