@@ -87,7 +87,7 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
                 if (Found.Count == page.Most || search.Clauses.Any(c => c.Entity == by.Entity && c.Key == by.Key && IsOfNumbersOnly(c))) yield break;
             }
         }
-        var all = Asked(Ordered(Filtered(new SearchSql(dialect, "r.id").From("tracked_runs r")), order), byIndex: order.Count == 0);
+        var all = Asked(Ordered(Filtered(new SearchSql(dialect, "r.id").From("tracked_runs r"), "r.id"), order), byIndex: order.Count == 0);
         yield return all;
         Found = all.Found;
     }
@@ -118,14 +118,14 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
         var text = entries.Text(new(0, (int)Sample));
         foreach (var value in entries.Values) sql.Mark(value);              // first, so that their marks stay as they are
         sql.From($"({text}) d {dialect.RunsOfEntries}");
-        return new(Filtered(sql, clause).Text(new(0, 1)), sql.Values, byIndex: true);
+        return new(FilteredEntries(sql, clause).Text(new(0, 1)), sql.Values, byIndex: true);
     }
 
     SearchSql BegunWith(long experiment, Clause clause)
     {
         var sql = new SearchSql(dialect, "r.id");
         sql.From($"{TableOf(clause.Entity)} d {dialect.RunsOfEntries}");
-        return Filtered(OfIndex(sql, experiment, clause), clause);
+        return FilteredEntries(OfIndex(sql, experiment, clause), clause);
     }
 
     SearchSql InAll(long experiment, IReadOnlyList<Clause> clauses)
@@ -137,7 +137,7 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
             return $"SELECT d.run FROM {TableOf(clause.Entity)} d WHERE d.experiment = {of} AND d.key = {key} AND {Entry(sql, clause)}";
         });
         sql.From($"({string.Join(" INTERSECT ", each)}) d {dialect.RunsOfEntries}");
-        return Filtered(sql, [.. clauses]);
+        return FilteredEntries(sql, [.. clauses]);
     }
 
     SearchSql InOrderOf(long experiment, SearchOrder first, IReadOnlyList<SearchOrder> order)
@@ -149,7 +149,7 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
         var same = search.Clauses.Where(clause => clause.Entity == first.Entity && clause.Key == first.Key
             && clause.Comparison is not (Comparison.IsNull or Comparison.IsNotNull)).ToArray();
         foreach (var clause in same) sql.Where(sql.Condition(clause, "d.value"));
-        Filtered(sql, same);
+        FilteredEntries(sql, same);
         foreach (var column in first.Entity == SearchEntity.Metric ? ["d.value"] : dialect.Order("d.value")) sql.OrderByIndex(column, first.Descending);
         return Ordered(sql, order.Skip(1));
     }
@@ -161,30 +161,33 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
     string Entry(SearchSql sql, Clause clause) =>
         clause.Entity == SearchEntity.Metric ? sql.MetricCondition(clause, "d") : dialect.Is("d.value", sql.Mark(clause.Text!));
 
+    /// <summary>Of runs that entries <c>d</c> of an index lead to: what is known by the run's id is asked of the entry, before the run is looked up.</summary>
     /// <param name="said">Clauses that the statement has already.</param>
-    SearchSql Filtered(SearchSql sql, params Clause[] said)
+    SearchSql FilteredEntries(SearchSql sql, params Clause[] said) => Filtered(sql, "d.run", said);
+
+    SearchSql Filtered(SearchSql sql, string run, params Clause[] said)
     {
         sql.Where($"r.experiment IN ({sql.Marks(experiments.Select(e => (object)e))})");
         if (view != ViewType.All) sql.Where($"r.deleted = {sql.Mark(view == ViewType.DeletedOnly ? 1L : 0L)}");
         foreach (var clause in search.Clauses)
-            if (!said.Contains(clause, ReferenceEqualityComparer.Instance)) AddClause(sql, clause);
+            if (!said.Contains(clause, ReferenceEqualityComparer.Instance)) AddClause(sql, clause, run);
         return sql;
     }
 
-    static void AddClause(SearchSql sql, Clause clause)
+    static void AddClause(SearchSql sql, Clause clause, string run)
     {
         switch (clause.Entity)
         {
-            case SearchEntity.Metric: sql.WhereMetric(clause, "tracked_latest", "t.run = r.id"); break;
-            case SearchEntity.Parameter: sql.WhereEntry(clause, "tracked_params", "t.run = r.id"); break;
-            case SearchEntity.Tag: sql.WhereEntry(clause, "tracked_tags", "t.run = r.id"); break;
+            case SearchEntity.Metric: sql.WhereMetric(clause, "tracked_latest", $"t.run = {run}"); break;
+            case SearchEntity.Parameter: sql.WhereEntry(clause, "tracked_params", $"t.run = {run}"); break;
+            case SearchEntity.Tag: sql.WhereEntry(clause, "tracked_tags", $"t.run = {run}"); break;
             case SearchEntity.Dataset when clause.Key == "context":
-                sql.Where("EXISTS (SELECT 1 FROM tracked_input_tags t WHERE t.run = r.id AND t.key = 'mlflow.data.context' "
+                sql.Where($"EXISTS (SELECT 1 FROM tracked_input_tags t WHERE t.run = {run} AND t.key = 'mlflow.data.context' "
                     + $"AND {sql.Condition(clause, "t.value")})");
                 break;
             case SearchEntity.Dataset:
                 var column = clause.Key == "name" ? "s.name" : "s.digest";
-                sql.Where("EXISTS (SELECT 1 FROM tracked_inputs t JOIN tracked_datasets s ON s.id = t.dataset WHERE t.run = r.id "
+                sql.Where($"EXISTS (SELECT 1 FROM tracked_inputs t JOIN tracked_datasets s ON s.id = t.dataset WHERE t.run = {run} "
                     + $"AND {sql.Condition(clause, column)})");
                 break;
             default: sql.WhereValue(clause, Column(clause.Key)); break;

@@ -106,15 +106,19 @@ sealed partial class PostgresTrackingStore(PostgresMetadataStore store, TimeProv
         var found = new List<long>();
         await db.RunAllAsync(
         [
-            new("""
-                SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true), set_config('join_collapse_limit', '1', true),
-                  set_config('enable_seqscan', $1, true), set_config('enable_bitmapscan', $1, true), set_config('enable_hashjoin', $1, true),
-                  set_config('enable_mergejoin', $1, true), set_config('enable_sort', $1, true)
-                """, [byIndex ? "off" : "on"], _ => { }),
+            Planned("force_custom_plan", byIndex ? "off" : "on"),
             new(sql, [.. values], row => found.Add(row.GetFieldValue<long>(0))),
+            Planned("auto", "on"),
         ]);
         return found;
     }
+
+    /// <summary>How the next statements of this transaction are planned.</summary>
+    static PostgresStatement Planned(string mode, string others) => new(
+        """
+        SELECT set_config('plan_cache_mode', $1, true), set_config('enable_seqscan', $2, true), set_config('enable_bitmapscan', $2, true),
+          set_config('enable_hashjoin', $2, true), set_config('enable_mergejoin', $2, true), set_config('enable_sort', $2, true)
+        """, [mode, others], _ => { });
 
     /// <summary>Sets tags; of a key that comes twice, the last counts.</summary>
     static PostgresStatement Tagged(string table, string owner, long id, IReadOnlyList<Entry> tags)
