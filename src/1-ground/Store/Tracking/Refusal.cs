@@ -48,6 +48,11 @@ static class Refusal
 
     internal static TrackingException BadSource(string source) => Bad(Message.Of("tracking.bad-source", ("source", source)));
 
+    /// <param name="number">Of the registered version.</param>
+    /// <param name="version">Of the asset.</param>
+    internal static TrackingException Needed(string name, long number, VersionName version, string needer) =>
+        Wrong(Message.Of("tracking.needed", ("version", version), ("name", name), ("number", number), ("needer", needer)));
+
     internal static TrackingException MadeByKumiki(string name, string asset) => Wrong(Message.Of("tracking.made-model", ("name", name), ("asset", asset)));
 
     static TrackingException Bad(Message says) => new(TrackingFault.InvalidValue, says);

@@ -28,6 +28,45 @@ public abstract partial class TrackingStoreContract
         Assert.Contains(Digest.Of("notes"), await Metadata.ReferencedAsync(Go));
     }
 
+    /// <summary>By a stage, then by a release, then by a version that was made of it.</summary>
+    [Fact]
+    public async Task What_a_stage_a_release_or_a_version_needs_is_not_deleted()
+    {
+        var made = (await Sample.MakeAsync(Metadata, "imported", "a")).Name;
+        var experiment = await Store.CreateExperimentAsync("of clients", null, [], Go);
+        var run = await NewRunAsync(experiment);
+        var logged = (await Store.CreateLoggedModelAsync(new(experiment, "m", null, run, [], []), Go)).Id;
+        await Store.CreateModelAsync("beans", null, [], Go);
+        await NewVersionAsync("beans", $"models:/{logged}", null, new Entry("kumiki.version", $"{made}"));
+        await NewVersionAsync("beans", "s3://x", null, new Entry("kumiki.version", "no version"));
+        var deletions = new Func<Task>[]
+        {
+            () => Store.DeleteVersionAsync("beans", 1, Go), () => Store.DeleteModelAsync("beans", Go), () => Store.DeleteLoggedModelAsync(logged, Go),
+            () => Store.DeleteRunAsync(run, true, Go), () => Store.DeleteExperimentAsync(experiment, true, Go),
+        };
+
+        await Metadata.MoveStagesAsync([("imported", "staging", 1)], "mika", "good", Go);
+        await NeedsAsync("staging");
+        await Metadata.MoveStagesAsync([("imported", "staging", null)], "mika", "no", Go);
+        await Metadata.AddReleaseAsync(Sample.Draft(Production.Empty, made), Go);
+        await NeedsAsync("release 1");
+        await Metadata.MoveReleaseAsync(1, ReleaseState.Live, Go);
+        await NeedsAsync("release 1");
+        var other = (await Sample.MakeAsync(Metadata, "imported", "b")).Name;
+        await Store.TagVersionAsync("beans", 1, "kumiki.version", $"{other}", Go);
+        await Sample.MakeAsync(Metadata, "price", "c", other);
+        await NeedsAsync("price@1");
+        Assert.False((await Store.RunAsync(run, Go)).Info.Deleted);
+
+        await Store.TagVersionAsync("beans", 1, "kumiki.version", null, Go);
+        foreach (var delete in deletions) await delete();
+
+        async Task NeedsAsync(string needer)
+        {
+            foreach (var delete in deletions) Assert.Contains(needer, await RefusedAsync(TrackingFault.WrongState, delete), StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task A_shown_model_takes_a_free_name_and_only_labels_of_clients()
     {

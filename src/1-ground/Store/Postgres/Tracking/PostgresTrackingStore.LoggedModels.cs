@@ -30,8 +30,12 @@ sealed partial class PostgresTrackingStore
         return (await LoggedModelsAsync(db, [key]))[0];
     }, stop);
 
-    public Task DeleteLoggedModelAsync(string id, CancellationToken stop) => store.AppendAsync(async db =>
-        await db.RunAsync("UPDATE logged_models SET deleted = 1, updated = $2 WHERE id = $1", await LockLoggedModelAsync(db, id), Now), stop);
+    public Task DeleteLoggedModelAsync(string id, CancellationToken stop) => store.DecideAsync(async db =>
+    {
+        var key = await LockLoggedModelAsync(db, id);
+        await CheckNotNeededAsync(db, "v.logged_model = $1", id);
+        return await db.RunAsync("UPDATE logged_models SET deleted = 1, updated = $2 WHERE id = $1", key, Now);
+    }, stop);
 
     public Task AddLoggedModelParamsAsync(string id, IReadOnlyList<Entry> entries, CancellationToken stop) => store.AppendAsync(async db =>
         await AddLoggedModelParamsAsync(db, await LockLoggedModelAsync(db, id), id, entries), stop);

@@ -41,6 +41,7 @@ sealed partial class PostgresTrackingStore
     {
         var id = await ModelIdAsync(db, name);
         await CheckOfClientsAsync(db, id);
+        await CheckNotNeededAsync(db, "v.model = $1", id);
         return await db.RunAsync("DELETE FROM registered_models WHERE id = $1", id);
     }, stop);
 
@@ -102,6 +103,7 @@ sealed partial class PostgresTrackingStore
     {
         var id = await VersionIdAsync(db, model, number);
         await CheckOfClientsAsync(db, await ModelIdAsync(db, model));
+        await CheckNotNeededAsync(db, "v.id = $1", id);
         await TouchAsync(db, id);
         return await db.RunAsync("DELETE FROM model_versions WHERE id = $1", id);
     }, stop);

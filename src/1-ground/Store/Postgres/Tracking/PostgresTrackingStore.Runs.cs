@@ -44,10 +44,12 @@ sealed partial class PostgresTrackingStore
             ReadInfo, null, key.Id, (int?)change.Status, change.EndedMs))!;
     }, stop);
 
-    public Task DeleteRunAsync(string run, bool deleted, CancellationToken stop) => store.AppendAsync(async db =>
+    public Task DeleteRunAsync(string run, bool deleted, CancellationToken stop) => store.DecideAsync(async db =>
     {
-        if (await db.RunAsync("UPDATE tracked_runs SET deleted = $2 WHERE uuid = $1 AND deleted <> $2", run, deleted ? 1 : 0) == 0
-            && !await db.AnyAsync("SELECT 1 FROM tracked_runs WHERE uuid = $1", run)) throw Refusal.NoRun(run);
+        if (await db.RunAsync("UPDATE tracked_runs SET deleted = $2 WHERE uuid = $1 AND deleted <> $2", run, deleted ? 1 : 0) == 0)
+            return await db.AnyAsync("SELECT 1 FROM tracked_runs WHERE uuid = $1", run) ? false : throw Refusal.NoRun(run);
+        if (deleted) await CheckNotNeededAsync(db, OfRun, run);
+        return true;
     }, stop);
 
     public Task DeleteRunTagAsync(string run, string key, CancellationToken stop) => store.AppendAsync(async db =>

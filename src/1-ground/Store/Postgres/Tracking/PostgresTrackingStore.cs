@@ -33,12 +33,13 @@ sealed partial class PostgresTrackingStore(PostgresMetadataStore store, TimeProv
         await db.NumberAsync("SELECT id FROM tracked_experiments WHERE name = $1", name) is { } id ? (await ExperimentsAsync(db, [id]))[0]
             : throw Refusal.NoExperiment(name), stop);
 
-    public Task DeleteExperimentAsync(long id, bool deleted, CancellationToken stop) => store.AppendAsync(async db =>
+    public Task DeleteExperimentAsync(long id, bool deleted, CancellationToken stop) => store.DecideAsync(async db =>
     {
         // Whoever begins a run holds a lock on its experiment until the run is there, so that this finds all runs.
         if (await db.RunAsync("UPDATE tracked_experiments SET deleted = $2, updated = $3 WHERE id = $1 AND deleted <> $2", id, deleted ? 1 : 0, Now) == 0)
             throw Refusal.NoExperiment(id);
-        await db.RunAsync("UPDATE tracked_runs SET deleted = $2 WHERE experiment = $1 AND deleted <> $2", id, deleted ? 1 : 0);
+        if (deleted) await CheckNotNeededAsync(db, OfExperiment, id);
+        return await db.RunAsync("UPDATE tracked_runs SET deleted = $2 WHERE experiment = $1 AND deleted <> $2", id, deleted ? 1 : 0);
     }, stop);
 
     public Task RenameExperimentAsync(long id, string name, CancellationToken stop) => store.DecideAsync(async db =>

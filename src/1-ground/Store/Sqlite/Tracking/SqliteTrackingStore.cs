@@ -43,6 +43,7 @@ sealed partial class SqliteTrackingStore(SqliteMetadataStore store, TimeProvider
     {
         var changed = db.Query("UPDATE tracked_experiments SET deleted = ?2, updated = ?3 WHERE id = ?1 AND deleted <> ?2").Add(id).Add(deleted).Add(Now).Run();
         if (changed == 0) throw Refusal.NoExperiment(id);
+        if (deleted) CheckNotNeeded(db, OfExperiment, id);
         db.Query("UPDATE tracked_runs SET deleted = ?2 WHERE experiment = ?1 AND deleted <> ?2").Add(id).Add(deleted).Run();
     }, stop);
 
