@@ -184,7 +184,7 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
 
       {v.files.some(f => f.path.endsWith(".parquet")) && (
         <Section title={say("page.rows")}>
-          <TableRows path={`api/versions/${v.name.split("@").map(encodeURIComponent).join("/")}`} label={say("page.rows")} />
+          <TableRows rows={`api/versions/${v.name.split("@").map(encodeURIComponent).join("/")}/rows?`} label={say("page.rows")} />
         </Section>
       )}
 

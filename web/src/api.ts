@@ -75,7 +75,8 @@ export interface Version {
   apart: { source: string; because: string }[]; schema: unknown; facts: Record<string, string>; users: VersionLine[]; lineage: Lineage;
 }
 export interface Table {
-  tables: string[]; file: string; columns: { name: string; type: string; isNumber: boolean }[]; count: number; offset: number; rows: (string | null)[][];
+  tables?: string[]; file?: string; columns: { name: string; type: string; isNumber: boolean }[]; count: number; offset: number; rows: (string | null)[][];
+  isWhole?: boolean;
 }
 export interface MakingAsked {
   upstream?: boolean; downstream?: boolean; anew?: boolean; set?: Record<string, string>; use?: string[]; useNewest?: boolean; and?: string[]; family?: boolean;
@@ -145,8 +146,8 @@ export class Refusal extends Error {
 export async function get<T>(path: string, language: string, stop?: AbortSignal): Promise<T> {
   const response = await fetch(path, { headers: { "Accept-Language": language }, signal: stop });
   if (response.ok) return (await response.json()) as T;
-  const problem = (await response.json().catch(() => null)) as { detail?: string } | null;
-  throw new Refusal(response.status, problem?.detail ?? `${response.status} ${response.statusText}`);
+  const problem = (await response.json().catch(() => null)) as { detail?: string; message?: string } | null; // message: as the tracking protocol says it
+  throw new Refusal(response.status, problem?.detail ?? problem?.message ?? `${response.status} ${response.statusText}`);
 }
 
 export type OccurrenceState =
