@@ -33,7 +33,7 @@ export function RegistryDiffPage({ name, left, right }: { name: string; left: st
               {all.length === 0 && <p class="good">✓ {words("page.rd.none")}</p>}
               {parts.filter(p => !same.includes(p)).map(part => (
                 <Section key={part} title={words(`page.rd.${part}`)} count={all.filter(d => d.part === part).length}>
-                  <Differences of={all.filter(d => d.part === part)} isNumbers={part === "metrics"} left={words("page.reg.v", { version: left })} right={words("page.reg.v", { version: right })} />
+                  <Differences label={words(`page.rd.${part}`)} of={all.filter(d => d.part === part)} isNumbers={part === "metrics"} left={words("page.reg.v", { version: left })} right={words("page.reg.v", { version: right })} />
                 </Section>
               ))}
               {all.length > 0 && same.length > 0 && <p class="note">{words("page.rd.same", { parts: same.map(p => words(`page.rd.${p}`)).join(", ") })}</p>}
@@ -59,7 +59,7 @@ function Choose({ name, value, label, onChoose }: { name: string; value: string;
   );
 }
 
-function Differences({ of, isNumbers, left, right }: { of: Difference[]; isNumbers: boolean; left: string; right: string }) {
+function Differences({ label, of, isNumbers, left, right }: { label: string; of: Difference[]; isNumbers: boolean; left: string; right: string }) {
   const words = useWords();
   const language = useLanguage();
   const shown = (text: string | null, other: string | null, mark: "del" | "ins") => {
@@ -68,7 +68,7 @@ function Differences({ of, isNumbers, left, right }: { of: Difference[]; isNumbe
     return <span class={other === null ? mark : "changed"} title={value === text ? undefined : text}>{value}</span>;
   };
   return (
-    <Table label={words("page.rd.differences")} head={[words("page.reg.name"), left, right, ...(isNumbers ? [words("page.rd.change")] : [])]} numbers={isNumbers ? [1, 2, 3] : []}>
+    <Table label={label} head={[words("page.reg.name"), left, right, ...(isNumbers ? [words("page.rd.change")] : [])]} numbers={isNumbers ? [1, 2, 3] : []}>
       {of.map(d => {
         const change = d.left === null || d.right === null ? NaN : Number(d.right) - Number(d.left);
         return (

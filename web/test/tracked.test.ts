@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { elements, textOf } from "../artifacts/html";
 import { isText, kindOf, plain } from "../artifacts/kinds";
 import { besideOf, linkTo, unescaped } from "../artifacts/Markdown";
 import { notebook } from "../artifacts/notebook";
@@ -119,3 +120,21 @@ test.each([
 ])("%j is looked for as %j", (text, filter) => expect(filterOf(text)).toBe(filter));
 
 test("A name is quoted by the kind of quote it does not hold", () => expect([quoted("a"), quoted("a'"), quoted("a'\"")]).toEqual(["'a'", "\"a'\"", null]));
+
+const shape = (of: ReturnType<typeof elements>): string => of.map(e => (typeof e === "string" ? e.trim() : `${e.name}${Object.keys(e.of).length ? JSON.stringify(e.of) : ""}(${shape(e.holds)})`)).join("");
+
+test.each([
+  ["<table border=1><tr><th>a<th>b<tr><td colspan='2'>1 &lt; 2</table>after", "table(tr(th(a)th(b))tr(td{\"colspan\":\"2\"}(1 < 2)))after"],
+  ["<p>one<p>two<br/>three", "p(one)p(twobr()three)"],
+  ["<style>.x{}</style>a<script>alert('</b>')</script>b<SCRIPT src=x></SCRIPT >c<!-- <b>hid</b> -->d<!doctype html>e", "abcde"],
+  ["<script>never closed <b>x</b>", ""], ["a<script/x>y</script>b", "ab"], ["<svg><a href='javascript:x'>y</a></svg>z", "z"], ["<!-- never closed <b>x</b>", ""],
+  ["<img src=x onerror=alert(1) alt=\"a 'b\">", "img{\"src\":\"x\",\"alt\":\"a 'b\"}()"], ["</b></p>x</div>", "x"], ["1 < 2 > 0", "1 < 2 > 0"],
+  ["<ul><li>a<ul><li>b</ul><li>c</ul>", "ul(li(aul(li(b)))li(c))"], ["<table><tr><td><table><tr><td>in</table>out</table>", "table(tr(td(table(tr(td(in)))out)))"],
+  ["<a title=\">\" href=\"javascript:alert(1)\">x</a>", "a{\"href\":\"javascript:alert(1)\"}(x)"],
+])("The HTML %j is read as %j", (html, read) => expect(shape(elements(html))).toBe(read));
+
+test("A long or deep HTML text is read to its end in good time", () => {
+  expect(textOf({ name: "", of: {}, holds: elements("<div>".repeat(50_000) + "x") }).length).toBeLessThan(2);
+  expect(elements("<b ".repeat(3000)).length).toBeLessThan(3);
+  expect(elements("<p>x</p>".repeat(30_000)).length).toBe(20_000);
+});

@@ -118,6 +118,7 @@ public sealed record ForeignTable(IReadOnlyList<ForeignColumn> Columns, long Cou
         var said = e.Reason.Replace(path, name, StringComparison.Ordinal).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .TakeWhile(line => !line.StartsWith("Possible", StringComparison.Ordinal) && !line.StartsWith("LINE ", StringComparison.Ordinal)
                 && !line.StartsWith("file =", StringComparison.Ordinal)).ToList();
+        if (said.Count > 0 && said[0].IndexOf(" Error: ", StringComparison.Ordinal) is > 0 and < 30 and var kind) said[0] = said[0][(kind + " Error: ".Length)..];
         var text = (said.Count < 2 ? said.FirstOrDefault() ?? e.Type.ToString() : $"{said[0]}; {said[^1]}").TrimEnd('.', ' ');
         return Cut(text);
     }
