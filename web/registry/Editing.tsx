@@ -100,12 +100,14 @@ export function Described({ title, text, none, most, change, imageAt, may }: {
   );
 }
 
-/** Tags: those of people, which are set and taken away, and folded below them those that clients set for themselves. */
+const notOfPeople = /^(mlflow|kumiki)\./;
+
+/** Tags: those of people, which are set and taken away, and folded below them those that clients and Kumiki set for themselves. */
 export function Tags({ of, set, remove, may }: { of: Entry[]; set: (tag: Entry) => Change; remove: (key: string) => Change; may: boolean }) {
   const words = useWords();
   const [state, call] = useCalls();
-  const own = of.filter(t => !t.key.startsWith("mlflow."));
-  const clients = of.filter(t => t.key.startsWith("mlflow.") && t.key !== "mlflow.note.content");
+  const own = of.filter(t => !notOfPeople.test(t.key));
+  const clients = of.filter(t => notOfPeople.test(t.key) && t.key !== "mlflow.note.content");
   return (
     <Section title={words("page.tags")} count={own.length}>
       {own.length === 0 && <p class="quiet">{words("page.tags.none")}</p>}

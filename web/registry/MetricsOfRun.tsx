@@ -2,11 +2,12 @@ import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { Chart } from "../runs/Chart";
 import { extent } from "../runs/charts";
-import type { Figure } from "../src/api";
+import { get, type Figure } from "../src/api";
 import { figure } from "../src/format";
+import { useLive } from "../src/live";
 import { Section, Table, Time } from "../src/parts";
-import { useResource } from "../src/resource";
 import { useLanguage } from "../src/texts";
+import { useAnswer, usePaced } from "./asking";
 import { at, type LoggedMetric, type Series } from "./calls";
 import { useFilter } from "./Editing";
 import { useWords } from "./words";
@@ -44,7 +45,7 @@ export function MetricsOfRun({ run, metrics }: { run: string; metrics: LoggedMet
 function Rows({ run, metrics, open, onOpen }: { run: string; metrics: LoggedMetric[]; open: string | null; onOpen: (key: string | null) => void }) {
   const words = useWords();
   const language = useLanguage();
-  const read = useResource<{ series: Series[] }>(at.series(run, metrics.map(m => m.key), 200));
+  const read = useSeries(run, metrics, 200);
   const byName = new Map(read.state === "ready" ? read.value.series.map(s => [s.name, s]) : []);
   const shown = (value: Figure | null | undefined) => (value === undefined ? "…" : value === null ? "–" : figure(value, language));
   return (
@@ -68,7 +69,7 @@ function Rows({ run, metrics, open, onOpen }: { run: string; metrics: LoggedMetr
               <td class="number">{shown(read.state === "failed" ? null : series?.count)}</td>
               <td><Time at={new Date(m.timestamp).toISOString()} /></td>
             </tr>
-            {isOpen && <tr><td colSpan={8} class="below"><Large run={run} name={m.key} /></td></tr>}
+            {isOpen && <tr><td colSpan={8} class="below"><Large run={run} metric={m} /></td></tr>}
           </Fragment>
         );
       })}
@@ -77,9 +78,20 @@ function Rows({ run, metrics, open, onOpen }: { run: string; metrics: LoggedMetr
   );
 }
 
-function Large({ run, name }: { run: string; name: string }) {
-  const read = useResource<{ series: Series[] }>(at.series(run, [name], 1000));
-  return read.state === "ready" ? <Chart title={name} series={read.value.series} /> : read.state === "failed" ? <p role="alert">{read.reason}</p> : <p class="loading" role="status">…</p>;
+function Large({ run, metric }: { run: string; metric: LoggedMetric }) {
+  const read = useSeries(run, [metric], 1000);
+  return read.state === "ready" ? <Chart title={metric.key} series={read.value.series} /> : read.state === "failed" ? <p role="alert">{read.reason}</p> : <p class="loading" role="status">…</p>;
+}
+
+/**
+ * The range of a metric is that of all its points, so series are read again when these metrics have newer ones, and not for each of them; and now and then
+ * besides, for a client may log a step that lies before the newest.
+ */
+function useSeries(run: string, metrics: LoggedMetric[], points: number) {
+  const now = usePaced(useLive().revision, 15_000);
+  const newest = usePaced(JSON.stringify(metrics.map(m => [m.key, m.step, m.timestamp, m.value])), 2000);
+  const path = at.series(run, metrics.map(m => m.key), points);
+  return useAnswer(path, `${newest} ${now}`, (language, stop) => get<{ series: Series[] }>(path, language, stop));
 }
 
 function Small({ series, label }: { series: Series; label: string }) {

@@ -1,9 +1,9 @@
 import { useState } from "preact/hooks";
-import { Page, Read, Section, Table, Time, Values } from "../src/parts";
+import { AssetLink, Page, Read, Section, Table, Time, Values } from "../src/parts";
 import { useResource } from "../src/resource";
 import { to } from "../src/routes";
 import "../src/views.css";
-import { at, quoted, useCalls, type ModelVersion, type RegisteredModel } from "./calls";
+import { at, quoted, useCalls, valueOf, type ModelVersion, type RegisteredModel } from "./calls";
 import { Described, Failed, Rename, Sure, Tags, useMayChange } from "./Editing";
 import "./registry.css";
 import { useWords } from "./words";
@@ -23,11 +23,14 @@ export function ModelPage({ name }: { name: string }) {
 function Whole({ model: m }: { model: RegisteredModel }) {
   const words = useWords();
   const may = useMayChange();
+  const asset = valueOf(m.tags, "kumiki.asset");
+  const facts: [string, preact.ComponentChildren][] = [
+    [words("page.reg.created"), <Time at={new Date(m.creation_timestamp).toISOString()} />], [words("page.reg.updated"), <Time at={new Date(m.last_updated_timestamp).toISOString()} />],
+  ];
+  if (asset) facts.push([words("page.reg.asset"), <AssetLink name={asset} />]);
   return (
     <>
-      <Values of={[
-        [words("page.reg.created"), <Time at={new Date(m.creation_timestamp).toISOString()} />], [words("page.reg.updated"), <Time at={new Date(m.last_updated_timestamp).toISOString()} />],
-      ]} />
+      <Values of={facts} />
       {may && (
         <p class="after-text">
           <Rename name={m.name} change={name => ["POST", "registered-models/rename", { name: m.name, new_name: name }]} onDone={name => (location.hash = to.registeredModel(name))} />
@@ -95,7 +98,7 @@ function Versions({ model: m }: { model: RegisteredModel }) {
   return (
     <Section title={words("page.reg.versions")}>
       {named === null ? <p class="failed" role="alert">{words("page.reg.both-quotes")}</p> : tokens.map((token, i) => (
-        <Part key={token ?? ""} filter={`name = ${named}`} token={token} model={m} isLast={i === tokens.length - 1} pair={pair} onTick={tick} onMore={next => setTokens(t => [...t, next])} />
+        <Part key={token ?? ""} filter={`name = ${named}`} token={token} model={m} part={i} isLast={i === tokens.length - 1} pair={pair} onTick={tick} onMore={next => setTokens(t => [...t, next])} />
       ))}
       <p class="after-text" role="status">
         {left !== undefined && right !== undefined ? <a class="button main" href={to.registryDiff(m.name, left, right)}>{words("page.reg.compare", { left, right })}</a> : <span class="quiet">{words("page.reg.compare.how")}</span>}
@@ -104,8 +107,8 @@ function Versions({ model: m }: { model: RegisteredModel }) {
   );
 }
 
-function Part({ filter, token, model: m, isLast, pair, onTick, onMore }: {
-  filter: string; token: string | undefined; model: RegisteredModel; isLast: boolean; pair: string[]; onTick: (version: string) => void; onMore: (next: string) => void;
+function Part({ filter, token, model: m, part, isLast, pair, onTick, onMore }: {
+  filter: string; token: string | undefined; model: RegisteredModel; part: number; isLast: boolean; pair: string[]; onTick: (version: string) => void; onMore: (next: string) => void;
 }) {
   const words = useWords();
   const found = useResource<{ model_versions?: ModelVersion[]; next_page_token?: string }>(at.versions(filter, token));
@@ -113,7 +116,7 @@ function Part({ filter, token, model: m, isLast, pair, onTick, onMore }: {
     <Read of={found} what={words("page.reg.versions")}>
       {value => (value.model_versions ?? []).length === 0 ? <p class="quiet">{words("page.reg.no-versions")}</p> : (
         <>
-          <Table label={words("page.reg.versions")} head={["", words("page.reg.version"), words("page.reg.created"), words("page.reg.stage"), words("page.reg.aliases"), words("page.reg.run"), words("page.reg.description")]}>
+          <Table label={part === 0 ? words("page.reg.versions") : words("page.reg.part", { what: words("page.reg.versions"), part: part + 1 })} head={["", words("page.reg.version"), words("page.reg.created"), words("page.reg.stage"), words("page.reg.aliases"), words("page.reg.run"), words("page.reg.description")]}>
             {value.model_versions!.map(v => (
               <tr key={v.version}>
                 <td><input type="checkbox" aria-label={words("page.reg.choose", { version: v.version })} checked={pair.includes(v.version)} onChange={() => onTick(v.version)} /></td>
@@ -121,7 +124,7 @@ function Part({ filter, token, model: m, isLast, pair, onTick, onMore }: {
                 <td><Time at={new Date(v.creation_timestamp).toISOString()} /></td>
                 <td>{v.current_stage === "None" ? "–" : <span class={`badge stage-${v.current_stage.toLowerCase()}`}>{v.current_stage}</span>}</td>
                 <td>{(v.aliases ?? []).map(a => <span key={a} class="badge alias">@{a}</span>)}</td>
-                <td>{v.run_id ? <a href={to.trackedRun(v.run_id)}>{v.run_id.slice(0, 8)}</a> : "–"}</td>
+                <td>{v.run_id ? <a href={to.tracked(v.run_id)}>{v.run_id.slice(0, 8)}</a> : "–"}</td>
                 <td class="sentence">{(v.description ?? "").split("\n")[0]!.slice(0, 120)}</td>
               </tr>
             ))}

@@ -2,10 +2,11 @@ import { useState } from "preact/hooks";
 import { Artifacts } from "../artifacts/Artifacts";
 import { useText } from "../artifacts/text";
 import { imagesBeside } from "../artifacts/Viewer";
+import { useLive } from "../src/live";
 import { Hash, Page, Read, Section, Table, Time, Values, VersionLink } from "../src/parts";
 import { to } from "../src/routes";
 import "../src/views.css";
-import { readVersion, useAnswer, type Whole } from "./asking";
+import { readVersion, useAnswer, usePaced, type Whole } from "./asking";
 import { at, keptAt, stages, useCalls, valueOf, type ModelVersion, type Stage } from "./calls";
 import { Described, Failed, Sure, Tags, useMayChange } from "./Editing";
 import type { Column, MlModel } from "./mlmodel";
@@ -16,7 +17,7 @@ import { useWords } from "./words";
 
 export function ModelVersionPage({ name, version }: { name: string; version: string }) {
   const words = useWords();
-  const whole = useAnswer(`${name} ${version}`, (language, stop) => readVersion(name, version, language, stop));
+  const whole = useAnswer(`${name} ${version}`, usePaced(useLive().revision, 2000), (language, stop) => readVersion(name, version, language, stop));
   const title = `${name} ${words("page.reg.v", { version })}`;
   return (
     <Page title={title} kind={words("page.reg.model-version")}>
@@ -40,7 +41,7 @@ function Shown({ of: { version: v, storage, files, run, model } }: { of: Whole }
     [words("page.reg.stage"), <Staged version={v} may={may} />],
     [words("page.reg.aliases"), <Aliases version={v} may={may} />],
   ];
-  if (v.run_id) facts.push([words("page.reg.run"), run ? <><a href={to.trackedRun(v.run_id)}>{run.info.run_name}</a> <Status of={run.info.status} /></> : <span class="quiet">{words("page.reg.run-gone", { run: v.run_id })}</span>]);
+  if (v.run_id) facts.push([words("page.reg.run"), run ? <><a href={to.tracked(v.run_id)}>{run.info.run_name}</a> <Status of={run.info.status} /></> : <span class="quiet">{words("page.reg.run-gone", { run: v.run_id })}</span>]);
   if (made) facts.push([words("page.reg.asset-version"), <VersionLink name={made} />]);
   if (source) facts.push([words("page.tr.source"), <code>{source}</code>]);
   if (commit) facts.push([words("page.tr.commit"), <Hash of={commit} />]);

@@ -13,7 +13,7 @@ import { useWords } from "./words";
 /** Two versions of one registered model held against each other. */
 export function RegistryDiffPage({ name, left, right }: { name: string; left: string; right: string }) {
   const words = useWords();
-  const sides = useAnswer(`${name} ${left} ${right}`, (language, stop) => Promise.all([left, right].map(v => readSide(name, v, language, stop))));
+  const sides = useAnswer(`${name} ${left} ${right}`, null, (language, stop) => Promise.all([left, right].map(v => readSide(name, v, language, stop))));
   return (
     <Page title={words("page.rd.title", { name })}>
       <div class="filters pair">

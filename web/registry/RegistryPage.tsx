@@ -49,23 +49,23 @@ function Models({ filter, order }: { filter: string; order: string }) {
   const [tokens, setTokens] = useState<(string | undefined)[]>([undefined]);
   return (
     <Section title={words("page.reg.models")}>
-      {tokens.map((token, i) => <Part key={token ?? ""} filter={filter} order={order} token={token} isFirst={i === 0} isLast={i === tokens.length - 1} onMore={next => setTokens(t => [...t, next])} />)}
+      {tokens.map((token, i) => <Part key={token ?? ""} filter={filter} order={order} token={token} part={i} isLast={i === tokens.length - 1} onMore={next => setTokens(t => [...t, next])} />)}
     </Section>
   );
 }
 
-function Part({ filter, order, token, isFirst, isLast, onMore }: {
-  filter: string; order: string; token: string | undefined; isFirst: boolean; isLast: boolean; onMore: (next: string) => void;
+function Part({ filter, order, token, part, isLast, onMore }: {
+  filter: string; order: string; token: string | undefined; part: number; isLast: boolean; onMore: (next: string) => void;
 }) {
   const words = useWords();
   const found = useResource<{ registered_models?: RegisteredModel[]; next_page_token?: string }>(at.models(filter, order, token));
   if (found.state === "loading") return <p role="status" class="loading">{words("page.reg.reading")}</p>;
   if (found.state === "failed") return <div role="alert" class="failed"><p>{found.reason}</p><button type="button" onClick={found.retry}>{words("page.reg.again")}</button></div>;
   const models = found.value.registered_models ?? [];
-  if (isFirst && models.length === 0) return filter === "" ? <None /> : <p class="quiet">{words("page.reg.none-found")}</p>;
+  if (part === 0 && models.length === 0) return filter === "" ? <None /> : <p class="quiet">{words("page.reg.none-found")}</p>;
   return (
     <>
-      <Table label={words("page.reg.models")} head={["page.reg.model", "page.reg.newest", "page.reg.aliases", "page.reg.stages", "page.tags", "page.reg.updated"].map(id => words(id as "page.tags"))}>
+      <Table label={part === 0 ? words("page.reg.models") : words("page.reg.part", { what: words("page.reg.models"), part: part + 1 })} head={["page.reg.model", "page.reg.newest", "page.reg.aliases", "page.reg.stages", "page.tags", "page.reg.updated"].map(id => words(id as "page.tags"))}>
         {models.map(m => <Line key={m.name} model={m} />)}
       </Table>
       {isLast && found.value.next_page_token && <button type="button" class="after-text" onClick={() => onMore(found.value.next_page_token!)}>{words("page.reg.more")}</button>}

@@ -86,7 +86,7 @@ function Facts({ run: { info, data }, may }: { run: TrackedRun; may: boolean }) 
   if (info.user_id) facts.push([words("page.tr.user"), info.user_id]);
   if (source) facts.push([words("page.tr.source"), <code>{source}</code>]);
   if (commit) facts.push([words("page.tr.commit"), <Hash of={commit} />]);
-  if (parent) facts.push([words("page.tr.parent"), <a href={to.trackedRun(parent)}>{parent.slice(0, 12)}</a>]);
+  if (parent) facts.push([words("page.tr.parent"), <a href={to.tracked(parent)}>{parent.slice(0, 12)}</a>]);
   if (made) facts.push([words("page.tr.made"), <VersionLink name={made} />]);
   if (registered.length > 0) facts.push([words("page.tr.registered"), <>{registered.map(v => <a key={`${v.name} ${v.version}`} class="metric-inline" href={to.registered(v.name, v.version)}>{v.name} {words("page.reg.v", { version: v.version })}</a>)}</>]);
   return (

@@ -1,18 +1,28 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { begin } from "../artifacts/text";
 import { get, Refusal } from "../src/api";
-import { useLive } from "../src/live";
 import type { Resource } from "../src/resource";
 import { useLanguage, useSay } from "../src/texts";
 import { at, keptAt, type ModelVersion, type TrackedFile, type TrackedRun } from "./calls";
 import type { Side } from "./diff";
 import { mlmodel, type MlModel } from "./mlmodel";
 
-/** What several requests say together; asked for again whenever the store changes, and what was read stays meanwhile. */
-export function useAnswer<T>(key: string, ask: (language: string, stop: AbortSignal) => Promise<T>): Resource<T> {
+/** A value that follows another one, at once where that has been still, and never more often than every so many milliseconds. */
+export function usePaced<T>(value: T, everyMs: number): T {
+  const [held, hold] = useState(value);
+  const last = useRef(0);
+  useEffect(() => {
+    if (value === held) return;
+    const timer = setTimeout(() => { last.current = Date.now(); hold(value); }, Math.max(0, last.current + everyMs - Date.now()));
+    return () => clearTimeout(timer);
+  }, [value, held, everyMs]);
+  return held;
+}
+
+/** What several requests say together, or a costly one; asked for again whenever `on` changes, and what was read stays meanwhile. */
+export function useAnswer<T>(key: string, on: unknown, ask: (language: string, stop: AbortSignal) => Promise<T>): Resource<T> {
   const language = useLanguage();
   const say = useSay();
-  const { revision } = useLive();
   const [tries, setTries] = useState(0);
   const [held, hold] = useState<{ key: string; resource: Resource<T> }>();
   useEffect(() => {
@@ -23,7 +33,7 @@ export function useAnswer<T>(key: string, ask: (language: string, stop: AbortSig
         key, resource: { state: "failed", reason: error instanceof Refusal ? error.message : say("page.no-answer"), retry: () => setTries(t => t + 1) },
       }));
     return () => stop.abort();
-  }, [key, language, revision, tries]);
+  }, [key, on, language, tries]);
   return held?.key === key ? held.resource : { state: "loading" };
 }
 

@@ -142,11 +142,14 @@ export class Refusal extends Error {
   }
 }
 
+/** The server's sentence: what tracking clients are answered has it as its message. */
+interface Problem { detail?: string; message?: string }
+
 /** @throws Refusal with the server's sentence; TypeError when nobody answers. */
 export async function get<T>(path: string, language: string, stop?: AbortSignal): Promise<T> {
   const response = await fetch(path, { headers: { "Accept-Language": language }, signal: stop });
   if (response.ok) return (await response.json()) as T;
-  const problem = (await response.json().catch(() => null)) as { detail?: string; message?: string } | null; // message: as the tracking protocol says it
+  const problem = (await response.json().catch(() => null)) as Problem | null;
   throw new Refusal(response.status, problem?.detail ?? problem?.message ?? `${response.status} ${response.statusText}`);
 }
 

@@ -91,7 +91,8 @@ function roomOf(route: Route): string {
     case "asset": case "version": case "diff": case "report": case "threshold": case "goal": return "assets";
     case "run": case "compareRuns": return "runs";
     case "board": return "boards";
-    case "trackedRun": case "registeredModel": case "registered": case "registryDiff": return "registry";
+    case "trackedRun": return "experiments";
+    case "registeredModel": case "registered": case "registryDiff": return "registry";
     case "release": return "releases";
     case "schedule": return "schedules";
     default: return route.page;

@@ -92,7 +92,7 @@ export const to = {
   goal: (name: string) => `#/goals/${enc(name)}`,
   boards: "#/boards",
   board: (name: string) => `#/boards/${enc(name)}`,
-  trackedRun: (id: string) => `#/tracked/${enc(id)}`,
+  tracked: (id: string) => `#/tracked/${enc(id)}`,
   registry: "#/registry",
   registeredModel: (name: string) => `#/registry/${enc(name)}`,
   registered: (name: string, version: string) => `#/registry/${enc(name)}/${enc(version)}`,
