@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { Markdown, type ImageAt } from "../artifacts/Markdown";
+import { Markdown, type ImageAt } from "../files/Markdown";
 import type { Project } from "../src/api";
 import { Section } from "../src/parts";
 import { useResource, type Asked } from "../src/resource";
@@ -14,7 +14,11 @@ export function useMayChange(): boolean {
 }
 
 export function Failed({ of }: { of: Asked<unknown> }) {
-  return of.state === "failed" ? <p role="alert" class="failed">{of.reason}</p> : null;
+  return of.state === "failed" ? (
+    <p role="alert" class="failed">
+      {of.reason}
+    </p>
+  ) : null;
 }
 
 /** A change that is asked about once more before it is made, with what it means. */
@@ -24,15 +28,34 @@ export function Sure({ label, means, change, onDone }: { label: string; means: s
   const [state, call, forget] = useCalls();
   return (
     <div class="make">
-      {!sure ? <button type="button" onClick={() => setSure(true)}>{label}</button> : (
+      {!sure ? (
+        <button type="button" onClick={() => setSure(true)}>
+          {label}
+        </button>
+      ) : (
         <>
           <span role="status">{means}</span>
-          <button type="button" class="danger" disabled={state.state === "asking"} onClick={async () => {
-            if (!(await call(change))) return;
-            setSure(false);
-            onDone?.();
-          }}>{label}</button>
-          <button type="button" onClick={() => { setSure(false); forget(); }}>{words("page.edit.keep")}</button>
+          <button
+            type="button"
+            class="danger"
+            disabled={state.state === "asking"}
+            onClick={async () => {
+              if (!(await call(change))) return;
+              setSure(false);
+              onDone?.();
+            }}
+          >
+            {label}
+          </button>
+          <button
+            type="button"
+            onClick={() => {
+              setSure(false);
+              forget();
+            }}
+          >
+            {words("page.edit.keep")}
+          </button>
         </>
       )}
       <Failed of={state} />
@@ -45,25 +68,60 @@ export function Rename({ name, change, onDone }: { name: string; change: (name: 
   const words = useWords();
   const [written, write] = useState<string | null>(null);
   const [state, call, forget] = useCalls();
-  if (written === null) return <button type="button" class="small" onClick={() => write(name)}>{words("page.edit.rename")}</button>;
+  if (written === null)
+    return (
+      <button type="button" class="small" onClick={() => write(name)}>
+        {words("page.edit.rename")}
+      </button>
+    );
   return (
-    <form class="inline" onSubmit={async e => {
-      e.preventDefault();
-      if (!(await call(change(written.trim())))) return;
-      write(null);
-      onDone?.(written.trim());
-    }}>
-      <label class="inline">{words("page.edit.new-name")} <input value={written} required maxLength={256} onInput={e => write(e.currentTarget.value)} /></label>
-      <button type="submit" class="main small" disabled={state.state === "asking" || written.trim() === "" || written.trim() === name}>{words("page.edit.save")}</button>
-      <button type="button" class="small" onClick={() => { write(null); forget(); }}>{words("page.edit.cancel")}</button>
+    <form
+      class="inline"
+      onSubmit={async e => {
+        e.preventDefault();
+        if (!(await call(change(written.trim())))) return;
+        write(null);
+        onDone?.(written.trim());
+      }}
+    >
+      <label class="inline">
+        {words("page.edit.new-name")} <input value={written} required maxLength={256} onInput={e => write(e.currentTarget.value)} />
+      </label>
+      <button type="submit" class="main small" disabled={state.state === "asking" || written.trim() === "" || written.trim() === name}>
+        {words("page.edit.save")}
+      </button>
+      <button
+        type="button"
+        class="small"
+        onClick={() => {
+          write(null);
+          forget();
+        }}
+      >
+        {words("page.edit.cancel")}
+      </button>
       <Failed of={state} />
     </form>
   );
 }
 
 /** A text in Markdown, shown; and, where changes are taken, written with a look at what becomes of it. */
-export function Described({ title, text, none, most, change, imageAt, may }: {
-  title: string; text: string; none: string; most: number; change: (text: string) => Change; imageAt: ImageAt; may: boolean;
+export function Described({
+  title,
+  text,
+  none,
+  most,
+  change,
+  imageAt,
+  may,
+}: {
+  title: string;
+  text: string;
+  none: string;
+  most: number;
+  change: (text: string) => Change;
+  imageAt: ImageAt;
+  may: boolean;
 }) {
   const words = useWords();
   const [written, write] = useState<string | null>(null);
@@ -75,20 +133,52 @@ export function Described({ title, text, none, most, change, imageAt, may }: {
       {written === null ? (
         <>
           {text.trim() === "" ? <p class="quiet">{none}</p> : <Markdown text={text} imageAt={imageAt} />}
-          {may && <p class="after-text"><button type="button" class="small" onClick={() => { write(text); see(false); }}>{words("page.edit.edit")}</button></p>}
+          {may && (
+            <p class="after-text">
+              <button
+                type="button"
+                class="small"
+                onClick={() => {
+                  write(text);
+                  see(false);
+                }}
+              >
+                {words("page.edit.edit")}
+              </button>
+            </p>
+          )}
         </>
       ) : (
-        <form class="writing" onSubmit={async e => {
-          e.preventDefault();
-          if (await call(change(written))) write(null);
-        }}>
-          {seen ? <div class="preview"><Markdown text={written} imageAt={imageAt} /></div> : (
+        <form
+          class="writing"
+          onSubmit={async e => {
+            e.preventDefault();
+            if (await call(change(written))) write(null);
+          }}
+        >
+          {seen ? (
+            <div class="preview">
+              <Markdown text={written} imageAt={imageAt} />
+            </div>
+          ) : (
             <textarea aria-label={title} value={written} rows={12} onInput={e => write(e.currentTarget.value)} />
           )}
           <p class="inline">
-            <button type="submit" class="main" disabled={state.state === "asking" || length > most}>{words("page.edit.save")}</button>
-            <button type="button" aria-pressed={seen} onClick={() => see(s => !s)}>{words(seen ? "page.edit.write" : "page.edit.preview")}</button>
-            <button type="button" onClick={() => { write(null); forget(); }}>{words("page.edit.cancel")}</button>
+            <button type="submit" class="main" disabled={state.state === "asking" || length > most}>
+              {words("page.edit.save")}
+            </button>
+            <button type="button" aria-pressed={seen} onClick={() => see(s => !s)}>
+              {words(seen ? "page.edit.write" : "page.edit.preview")}
+            </button>
+            <button
+              type="button"
+              onClick={() => {
+                write(null);
+                forget();
+              }}
+            >
+              {words("page.edit.cancel")}
+            </button>
             <span class={length > most ? "bad" : "quiet"} role={length > most ? "alert" : undefined}>
               {length > most ? words("page.edit.too-long", { count: length, most }) : words("page.edit.markdown")}
             </span>
@@ -113,7 +203,16 @@ export function Tags({ of, set, remove, may }: { of: Entry[]; set: (tag: Entry) 
       {own.length === 0 && <p class="quiet">{words("page.tags.none")}</p>}
       {own.length > 0 && (
         <dl class="values tags">
-          {own.map(t => <div key={t.key}><dt><code>{t.key}</code></dt><dd><Tag tag={t} may={may} onSet={v => call(set({ key: t.key, value: v }))} onRemove={() => call(remove(t.key))} /></dd></div>)}
+          {own.map(t => (
+            <div key={t.key}>
+              <dt>
+                <code>{t.key}</code>
+              </dt>
+              <dd>
+                <Tag tag={t} may={may} onSet={v => call(set({ key: t.key, value: v }))} onRemove={() => call(remove(t.key))} />
+              </dd>
+            </div>
+          ))}
         </dl>
       )}
       {may && <NewTag onSet={tag => call(set(tag))} />}
@@ -121,7 +220,16 @@ export function Tags({ of, set, remove, may }: { of: Entry[]; set: (tag: Entry) 
       {clients.length > 0 && (
         <details>
           <summary>{words("page.tags.clients", { count: clients.length })}</summary>
-          <dl class="values tags">{clients.map(t => <div key={t.key}><dt><code>{t.key}</code></dt><dd class="long">{t.value}</dd></div>)}</dl>
+          <dl class="values tags">
+            {clients.map(t => (
+              <div key={t.key}>
+                <dt>
+                  <code>{t.key}</code>
+                </dt>
+                <dd class="long">{t.value}</dd>
+              </div>
+            ))}
+          </dl>
         </details>
       )}
     </Section>
@@ -131,20 +239,35 @@ export function Tags({ of, set, remove, may }: { of: Entry[]; set: (tag: Entry) 
 function Tag({ tag, may, onSet, onRemove }: { tag: Entry; may: boolean; onSet: (value: string) => Promise<boolean>; onRemove: () => void }) {
   const words = useWords();
   const [written, write] = useState<string | null>(null);
-  if (written !== null) return (
-    <form class="inline" onSubmit={async e => { e.preventDefault(); if (await onSet(written)) write(null); }}>
-      <input aria-label={tag.key} value={written} onInput={e => write(e.currentTarget.value)} />
-      <button type="submit" class="main small">{words("page.edit.save")}</button>
-      <button type="button" class="small" onClick={() => write(null)}>{words("page.edit.cancel")}</button>
-    </form>
-  );
+  if (written !== null)
+    return (
+      <form
+        class="inline"
+        onSubmit={async e => {
+          e.preventDefault();
+          if (await onSet(written)) write(null);
+        }}
+      >
+        <input aria-label={tag.key} value={written} onInput={e => write(e.currentTarget.value)} />
+        <button type="submit" class="main small">
+          {words("page.edit.save")}
+        </button>
+        <button type="button" class="small" onClick={() => write(null)}>
+          {words("page.edit.cancel")}
+        </button>
+      </form>
+    );
   return (
     <span class="inline">
       <span class="long">{tag.value}</span>
       {may && (
         <span class="quick">
-          <button type="button" class="small" aria-label={words("page.tags.edit", { key: tag.key })} onClick={() => write(tag.value)}>✎</button>{" "}
-          <button type="button" class="small" aria-label={words("page.tags.remove", { key: tag.key })} onClick={onRemove}>✕</button>
+          <button type="button" class="small" aria-label={words("page.tags.edit", { key: tag.key })} onClick={() => write(tag.value)}>
+            ✎
+          </button>{" "}
+          <button type="button" class="small" aria-label={words("page.tags.remove", { key: tag.key })} onClick={onRemove}>
+            ✕
+          </button>
         </span>
       )}
     </span>
@@ -155,13 +278,30 @@ function NewTag({ onSet }: { onSet: (tag: Entry) => Promise<boolean> }) {
   const words = useWords();
   const [tag, write] = useState<Entry>({ key: "", value: "" });
   return (
-    <form class="inline adding" onSubmit={async e => {
-      e.preventDefault();
-      if (await onSet({ ...tag, key: tag.key.trim() })) write({ key: "", value: "" });
-    }}>
-      <input aria-label={words("page.tags.key")} placeholder={words("page.tags.key")} required maxLength={250} value={tag.key} onInput={e => write({ ...tag, key: e.currentTarget.value })} />
-      <input aria-label={words("page.tags.value")} placeholder={words("page.tags.value")} value={tag.value} onInput={e => write({ ...tag, value: e.currentTarget.value })} />
-      <button type="submit" disabled={tag.key.trim() === ""}>{words("page.tags.add")}</button>
+    <form
+      class="inline adding"
+      onSubmit={async e => {
+        e.preventDefault();
+        if (await onSet({ ...tag, key: tag.key.trim() })) write({ key: "", value: "" });
+      }}
+    >
+      <input
+        aria-label={words("page.tags.key")}
+        placeholder={words("page.tags.key")}
+        required
+        maxLength={250}
+        value={tag.key}
+        onInput={e => write({ ...tag, key: e.currentTarget.value })}
+      />
+      <input
+        aria-label={words("page.tags.value")}
+        placeholder={words("page.tags.value")}
+        value={tag.value}
+        onInput={e => write({ ...tag, value: e.currentTarget.value })}
+      />
+      <button type="submit" disabled={tag.key.trim() === ""}>
+        {words("page.tags.add")}
+      </button>
     </form>
   );
 }
@@ -169,9 +309,17 @@ function NewTag({ onSet }: { onSet: (tag: Entry) => Promise<boolean> }) {
 /** A list that can be searched once it is long. */
 export function useFilter(count: number, label: string): [written: string, input: ComponentChildren] {
   const [written, write] = useState("");
-  useEffect(() => { if (count <= 10) write(""); }, [count <= 10]);
+  useEffect(() => {
+    if (count <= 10) write("");
+  }, [count <= 10]);
   return [
     written.trim().toLowerCase(),
-    count > 10 && <div class="filters"><label>{label} <input type="search" value={written} onInput={e => write(e.currentTarget.value)} /></label></div>,
+    count > 10 && (
+      <div class="filters">
+        <label>
+          {label} <input type="search" value={written} onInput={e => write(e.currentTarget.value)} />
+        </label>
+      </div>
+    ),
   ];
 }

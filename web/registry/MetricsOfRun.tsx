@@ -25,17 +25,28 @@ export function MetricsOfRun({ run, metrics }: { run: string; metrics: LoggedMet
   const pages = Array.from({ length: Math.ceil(shown.length / atOnce) }, (_, i) => shown.slice(i * atOnce, (i + 1) * atOnce));
   return (
     <Section title={words("page.tr.metrics")} count={metrics.length}>
-      {metrics.length === 0 ? <p class="quiet">{words("page.tr.no-metrics")}</p> : (
+      {metrics.length === 0 ? (
+        <p class="quiet">{words("page.tr.no-metrics")}</p>
+      ) : (
         <>
           {input}
           <Table
-            label={words("page.tr.metrics")} numbers={[2, 3, 4, 5, 6]}
-            head={["page.tr.metric", "page.tr.curve", "page.tr.newest", "page.tr.step", "page.tr.low", "page.tr.high", "page.tr.points", "page.tr.at"].map(id => words(id as "page.tr.step"))}
+            label={words("page.tr.metrics")}
+            numbers={[2, 3, 4, 5, 6]}
+            head={["page.tr.metric", "page.tr.curve", "page.tr.newest", "page.tr.step", "page.tr.low", "page.tr.high", "page.tr.points", "page.tr.at"].map(id =>
+              words(id as "page.tr.step"),
+            )}
           >
-            {pages.map(page => <Rows key={page[0]!.key} run={run} metrics={page} open={open} onOpen={setOpen} />)}
+            {pages.map(page => (
+              <Rows key={page[0]!.key} run={run} metrics={page} open={open} onOpen={setOpen} />
+            ))}
           </Table>
           {found.length === 0 && <p class="quiet">{words("page.tr.none-found")}</p>}
-          {found.length > most && <button type="button" class="after-text" onClick={() => setMost(m => m + atOnce)}>{words("page.art.more", { count: found.length - most })}</button>}
+          {found.length > most && (
+            <button type="button" class="after-text" onClick={() => setMost(m => m + atOnce)}>
+              {words("page.art.more", { count: found.length - most })}
+            </button>
+          )}
         </>
       )}
     </Section>
@@ -58,29 +69,59 @@ function Rows({ run, metrics, open, onOpen }: { run: string; metrics: LoggedMetr
           <Fragment key={m.key}>
             <tr class={isOpen ? "here" : undefined}>
               <th scope="row">
-                {isCurve ? <button type="button" class="open" aria-expanded={isOpen} onClick={() => onOpen(isOpen ? null : m.key)}>{m.key}</button> : m.key}
+                {isCurve ? (
+                  <button type="button" class="open" aria-expanded={isOpen} onClick={() => onOpen(isOpen ? null : m.key)}>
+                    {m.key}
+                  </button>
+                ) : (
+                  m.key
+                )}
                 {m.dataset_name && <span class="quiet"> {words("page.tr.on", { dataset: m.dataset_name })}</span>}
               </th>
               <td>{series && isCurve ? <Small series={series} label={words("page.tr.curve-of", { name: m.key })} /> : null}</td>
-              <td class="number"><b>{figure(m.value, language)}</b></td>
+              <td class="number">
+                <b>{figure(m.value, language)}</b>
+              </td>
               <td class="number">{figure(m.step, language)}</td>
               <td class="number">{shown(read.state === "failed" ? null : series?.low)}</td>
               <td class="number">{shown(read.state === "failed" ? null : series?.high)}</td>
               <td class="number">{shown(read.state === "failed" ? null : series?.count)}</td>
-              <td><Time at={new Date(m.timestamp).toISOString()} /></td>
+              <td>
+                <Time at={new Date(m.timestamp).toISOString()} />
+              </td>
             </tr>
-            {isOpen && <tr><td colSpan={8} class="below"><Large run={run} metric={m} /></td></tr>}
+            {isOpen && (
+              <tr>
+                <td colSpan={8} class="below">
+                  <Large run={run} metric={m} />
+                </td>
+              </tr>
+            )}
           </Fragment>
         );
       })}
-      {read.state === "failed" && <tr><td colSpan={8} class="sentence bad" role="alert">{read.reason}</td></tr>}
+      {read.state === "failed" && (
+        <tr>
+          <td colSpan={8} class="sentence bad" role="alert">
+            {read.reason}
+          </td>
+        </tr>
+      )}
     </>
   );
 }
 
 function Large({ run, metric }: { run: string; metric: LoggedMetric }) {
   const read = useSeries(run, [metric], 1000);
-  return read.state === "ready" ? <Chart title={metric.key} series={read.value.series} /> : read.state === "failed" ? <p role="alert">{read.reason}</p> : <p class="loading" role="status">…</p>;
+  return read.state === "ready" ? (
+    <Chart title={metric.key} series={read.value.series} />
+  ) : read.state === "failed" ? (
+    <p role="alert">{read.reason}</p>
+  ) : (
+    <p class="loading" role="status">
+      …
+    </p>
+  );
 }
 
 /**
@@ -90,7 +131,11 @@ function Large({ run, metric }: { run: string; metric: LoggedMetric }) {
 function useSeries(run: string, metrics: LoggedMetric[], points: number) {
   const now = usePaced(useLive().revision, 15_000);
   const newest = usePaced(JSON.stringify(metrics.map(m => [m.key, m.step, m.timestamp, m.value])), 2000);
-  const path = at.series(run, metrics.map(m => m.key), points);
+  const path = at.series(
+    run,
+    metrics.map(m => m.key),
+    points,
+  );
   return useAnswer(path, `${newest} ${now}`, (language, stop) => get<{ series: Series[] }>(path, language, stop));
 }
 

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
-import { Artifacts } from "../artifacts/Artifacts";
-import { useText } from "../artifacts/text";
-import { imagesBeside } from "../artifacts/Viewer";
+import { Artifacts } from "../files/Artifacts";
+import { useText } from "../files/text";
+import { imagesBeside } from "../files/Viewer";
 import { useLive } from "../src/live";
 import { Hash, Page, Read, Section, Table, Time, Values, VersionLink } from "../src/parts";
 import { to } from "../src/routes";
@@ -21,7 +21,9 @@ export function ModelVersionPage({ name, version }: { name: string; version: str
   const title = `${name} ${words("page.reg.v", { version })}`;
   return (
     <Page title={title} kind={words("page.reg.model-version")}>
-      <Read of={whole} what={title}>{value => <Shown of={value} />}</Read>
+      <Read of={whole} what={title}>
+        {value => <Shown of={value} />}
+      </Read>
     </Page>
   );
 }
@@ -41,32 +43,56 @@ function Shown({ of: { version: v, storage, files, run, model } }: { of: Whole }
     [words("page.reg.stage"), <Staged version={v} may={may} />],
     [words("page.reg.aliases"), <Aliases version={v} may={may} />],
   ];
-  if (v.run_id) facts.push([words("page.reg.run"), run ? <><a href={to.tracked(v.run_id)}>{run.info.run_name}</a> <Status of={run.info.status} /></> : <span class="quiet">{words("page.reg.run-gone", { run: v.run_id })}</span>]);
+  if (v.run_id)
+    facts.push([
+      words("page.reg.run"),
+      run ? (
+        <>
+          <a href={to.tracked(v.run_id)}>{run.info.run_name}</a> <Status of={run.info.status} />
+        </>
+      ) : (
+        <span class="quiet">{words("page.reg.run-gone", { run: v.run_id })}</span>
+      ),
+    ]);
   if (made) facts.push([words("page.reg.asset-version"), <VersionLink name={made} />]);
   if (source) facts.push([words("page.tr.source"), <code>{source}</code>]);
   if (commit) facts.push([words("page.tr.commit"), <Hash of={commit} />]);
   facts.push([words("page.reg.from"), <code>{v.source}</code>]);
-  if (number > 1) facts.push([words("page.reg.compare.title"), <a href={to.registryDiff(v.name, String(number - 1), v.version)}>{words("page.reg.compare.with", { version: number - 1 })}</a>]);
+  if (number > 1)
+    facts.push([
+      words("page.reg.compare.title"),
+      <a href={to.registryDiff(v.name, String(number - 1), v.version)}>{words("page.reg.compare.with", { version: number - 1 })}</a>,
+    ]);
   return (
     <>
       <Values of={facts} />
       <Described
-        title={words("page.reg.description")} text={v.description ?? ""} none={words("page.reg.no-description")} most={mostDescription} may={may}
+        title={words("page.reg.description")}
+        text={v.description ?? ""}
+        none={words("page.reg.no-description")}
+        most={mostDescription}
+        may={may}
         imageAt={root === null ? () => null : imagesBeside(root, "")}
         change={description => ["PATCH", "model-versions/update", { name: v.name, version: v.version, description }]}
       />
       <Model of={model} />
       {run && <Datasets of={run.inputs.dataset_inputs ?? []} />}
       {root !== null && files.includes("requirements.txt") && <Requirements root={root} />}
-      <Section title={words("page.art.title")}><Artifacts uri={storage} none={words("page.reg.no-files")} /></Section>
+      <Section title={words("page.art.title")}>
+        <Artifacts uri={storage} none={words("page.reg.no-files")} />
+      </Section>
       <Tags
-        of={v.tags ?? []} may={may} set={t => ["POST", "model-versions/set-tag", { name: v.name, version: v.version, ...t }]}
+        of={v.tags ?? []}
+        may={may}
+        set={t => ["POST", "model-versions/set-tag", { name: v.name, version: v.version, ...t }]}
         remove={key => ["DELETE", "model-versions/delete-tag", { name: v.name, version: v.version, key }]}
       />
       {may && (
         <Sure
-          label={words("page.reg.delete-version")} means={words("page.reg.delete-version.means", { version: v.version })}
-          change={["DELETE", "model-versions/delete", { name: v.name, version: v.version }]} onDone={() => (location.hash = to.registeredModel(v.name))}
+          label={words("page.reg.delete-version")}
+          means={words("page.reg.delete-version.means", { version: v.version })}
+          change={["DELETE", "model-versions/delete", { name: v.name, version: v.version }]}
+          onDone={() => (location.hash = to.registeredModel(v.name))}
         />
       )}
     </>
@@ -80,15 +106,33 @@ function Staged({ version: v, may }: { version: ModelVersion; may: boolean }) {
   if (!may) return <>{v.current_stage}</>;
   return (
     <span class="inline">
-      <select aria-label={words("page.reg.stage")} value={v.current_stage} disabled={state.state === "asking"} onChange={e => {
-        const stage = e.currentTarget.value as Stage;
-        void call(["POST", "model-versions/transition-stage", {
-          name: v.name, version: v.version, stage, archive_existing_versions: archives && (stage === "Staging" || stage === "Production"),
-        }]);
-      }}>
-        {stages.map(s => <option key={s} value={s}>{s}</option>)}
+      <select
+        aria-label={words("page.reg.stage")}
+        value={v.current_stage}
+        disabled={state.state === "asking"}
+        onChange={e => {
+          const stage = e.currentTarget.value as Stage;
+          void call([
+            "POST",
+            "model-versions/transition-stage",
+            {
+              name: v.name,
+              version: v.version,
+              stage,
+              archive_existing_versions: archives && (stage === "Staging" || stage === "Production"),
+            },
+          ]);
+        }}
+      >
+        {stages.map(s => (
+          <option key={s} value={s}>
+            {s}
+          </option>
+        ))}
       </select>
-      <label class="check"><input type="checkbox" checked={archives} onChange={e => setArchives(e.currentTarget.checked)} /> {words("page.reg.archive")}</label>
+      <label class="check">
+        <input type="checkbox" checked={archives} onChange={e => setArchives(e.currentTarget.checked)} /> {words("page.reg.archive")}
+      </label>
       <small class="quiet">{words("page.reg.stage.means")}</small>
       <Failed of={state} />
     </span>
@@ -104,17 +148,39 @@ function Aliases({ version: v, may }: { version: ModelVersion; may: boolean }) {
       {(v.aliases ?? []).map(a => (
         <span key={a}>
           <span class="badge alias">@{a}</span>
-          {may && <button type="button" class="small" aria-label={words("page.reg.alias.remove", { alias: a })} onClick={() => call(["DELETE", "registered-models/alias", { name: v.name, alias: a }])}>✕</button>}
+          {may && (
+            <button
+              type="button"
+              class="small"
+              aria-label={words("page.reg.alias.remove", { alias: a })}
+              onClick={() => call(["DELETE", "registered-models/alias", { name: v.name, alias: a }])}
+            >
+              ✕
+            </button>
+          )}
         </span>
       ))}
       {(v.aliases ?? []).length === 0 && !may && "–"}
       {may && (
-        <form class="inline" onSubmit={async e => {
-          e.preventDefault();
-          if (await call(["POST", "registered-models/alias", { name: v.name, alias: written.trim(), version: v.version }])) write("");
-        }}>
-          <input aria-label={words("page.reg.alias")} placeholder={words("page.reg.alias.like")} size={14} maxLength={255} required value={written} onInput={e => write(e.currentTarget.value)} />
-          <button type="submit" class="small" disabled={written.trim() === ""}>{words("page.reg.alias.set")}</button>
+        <form
+          class="inline"
+          onSubmit={async e => {
+            e.preventDefault();
+            if (await call(["POST", "registered-models/alias", { name: v.name, alias: written.trim(), version: v.version }])) write("");
+          }}
+        >
+          <input
+            aria-label={words("page.reg.alias")}
+            placeholder={words("page.reg.alias.like")}
+            size={14}
+            maxLength={255}
+            required
+            value={written}
+            onInput={e => write(e.currentTarget.value)}
+          />
+          <button type="submit" class="small" disabled={written.trim() === ""}>
+            {words("page.reg.alias.set")}
+          </button>
         </form>
       )}
       <Failed of={state} />
@@ -125,7 +191,14 @@ function Aliases({ version: v, may }: { version: ModelVersion; may: boolean }) {
 function Model({ of }: { of: Whole["model"] }) {
   const words = useWords();
   if (of === null) return null;
-  if ("bad" in of) return <Section title={words("page.reg.signature")}><p class="warning" role="alert">{words("page.reg.bad-mlmodel", { reason: of.bad })}</p></Section>;
+  if ("bad" in of)
+    return (
+      <Section title={words("page.reg.signature")}>
+        <p class="warning" role="alert">
+          {words("page.reg.bad-mlmodel", { reason: of.bad })}
+        </p>
+      </Section>
+    );
   return <Signature of={of} />;
 }
 
@@ -135,7 +208,9 @@ function Signature({ of }: { of: MlModel }) {
   return (
     <>
       <Section title={words("page.reg.signature")}>
-        {none ? <p class="quiet">{words("page.reg.no-signature")}</p> : (
+        {none ? (
+          <p class="quiet">{words("page.reg.no-signature")}</p>
+        ) : (
           <div class="columns">
             <Columns title={words("page.reg.inputs")} of={of.inputs} />
             <Columns title={words("page.reg.outputs")} of={of.outputs} />
@@ -143,7 +218,15 @@ function Signature({ of }: { of: MlModel }) {
               <div>
                 <h3>{words("page.reg.params")}</h3>
                 <Table label={words("page.reg.params")} head={[words("page.reg.name"), words("page.reg.type"), words("page.reg.default")]}>
-                  {of.params.map(p => <tr key={p.name}><th scope="row">{p.name}</th><td>{p.type}</td><td><code>{p.value}</code></td></tr>)}
+                  {of.params.map(p => (
+                    <tr key={p.name}>
+                      <th scope="row">{p.name}</th>
+                      <td>{p.type}</td>
+                      <td>
+                        <code>{p.value}</code>
+                      </td>
+                    </tr>
+                  ))}
                 </Table>
               </div>
             )}
@@ -153,7 +236,9 @@ function Signature({ of }: { of: MlModel }) {
       <Section title={words("page.reg.flavours")} count={of.flavours.length}>
         {of.flavours.map(f => (
           <details key={f.name} class="model">
-            <summary><b>{f.name}</b> <span class="quiet">{f.about.find(([n]) => n.endsWith("_version") || n === "version")?.[1] ?? ""}</span></summary>
+            <summary>
+              <b>{f.name}</b> <span class="quiet">{f.about.find(([n]) => n.endsWith("_version") || n === "version")?.[1] ?? ""}</span>
+            </summary>
             <Values of={f.about.map(([n, value]) => [<code>{n}</code>, value])} />
           </details>
         ))}
@@ -170,7 +255,13 @@ function Columns({ title, of }: { title: string; of: Column[] }) {
     <div>
       <h3>{title}</h3>
       <Table label={title} head={[words("page.reg.name"), words("page.reg.type"), words("page.reg.required")]}>
-        {of.map(c => <tr key={c.name}><th scope="row">{c.name}</th><td>{c.type}</td><td>{words(c.isRequired ? "page.reg.yes" : "page.reg.no")}</td></tr>)}
+        {of.map(c => (
+          <tr key={c.name}>
+            <th scope="row">{c.name}</th>
+            <td>{c.type}</td>
+            <td>{words(c.isRequired ? "page.reg.yes" : "page.reg.no")}</td>
+          </tr>
+        ))}
       </Table>
     </div>
   );
@@ -181,7 +272,13 @@ function Requirements({ root }: { root: string }) {
   const text = useText(at.file(`${root}/requirements.txt`), 0, 1 << 18);
   return (
     <Section title={words("page.reg.requirements")}>
-      <Read of={text} what={words("page.reg.requirements")}>{value => <pre class="lines" tabIndex={0} role="region" aria-label={words("page.reg.requirements")}>{value.text}</pre>}</Read>
+      <Read of={text} what={words("page.reg.requirements")}>
+        {value => (
+          <pre class="lines" tabIndex={0} role="region" aria-label={words("page.reg.requirements")}>
+            {value.text}
+          </pre>
+        )}
+      </Read>
     </Section>
   );
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import { Artifacts } from "../artifacts/Artifacts";
-import { besideOf } from "../artifacts/Markdown";
+import { Artifacts } from "../files/Artifacts";
+import { besideOf } from "../files/Markdown";
 import { Hash, Lasting, Page, Read, Section, Table, Time, Values, VersionLink } from "../src/parts";
 import { useResource } from "../src/resource";
 import { to } from "../src/routes";
@@ -18,7 +18,9 @@ export function TrackedRunPage({ id }: { id: string }) {
   const run = useResource<{ run: TrackedRun }>(at.run(id));
   return (
     <Page title={run.state === "ready" ? run.value.run.info.run_name : id} kind={words("page.tr.run")}>
-      <Read of={run} what={id}>{value => <Whole run={value.run} />}</Read>
+      <Read of={run} what={id}>
+        {value => <Whole run={value.run} />}
+      </Read>
     </Page>
   );
 }
@@ -37,17 +39,29 @@ function Whole({ run }: { run: TrackedRun }) {
       {isDeleted && <Deleted id={id} may={server} />}
       <Facts run={run} may={may} />
       <Described
-        title={words("page.tr.notes")} text={valueOf(tags, noteTag) ?? ""} none={words("page.tr.no-notes")} most={8000} may={may}
+        title={words("page.tr.notes")}
+        text={valueOf(tags, noteTag) ?? ""}
+        none={words("page.tr.no-notes")}
+        most={8000}
+        may={may}
         change={text => ["POST", "runs/set-tag", { run_id: id, key: noteTag, value: text }]}
-        imageAt={address => { const beside = besideOf(address); return root === null || beside === null ? null : at.file(`${root}/${beside}`); }}
+        imageAt={address => {
+          const beside = besideOf(address);
+          return root === null || beside === null ? null : at.file(`${root}/${beside}`);
+        }}
       />
       <MetricsOfRun run={id} metrics={data.metrics ?? []} />
       <Params of={data.params ?? []} />
       <Datasets of={run.inputs.dataset_inputs ?? []} />
       <Models run={run} />
-      <Section title={words("page.art.title")}><Artifacts uri={info.artifact_uri} none={words("page.tr.no-artifacts")} /></Section>
+      <Section title={words("page.art.title")}>
+        <Artifacts uri={info.artifact_uri} none={words("page.tr.no-artifacts")} />
+      </Section>
       <Tags
-        of={tags} may={may} set={tag => ["POST", "runs/set-tag", { run_id: id, ...tag }]} remove={key => ["POST", "runs/delete-tag", { run_id: id, key }]}
+        of={tags}
+        may={may}
+        set={tag => ["POST", "runs/set-tag", { run_id: id, ...tag }]}
+        remove={key => ["POST", "runs/delete-tag", { run_id: id, key }]}
       />
       {may && <Sure label={words("page.tr.delete")} means={words("page.tr.delete.means")} change={["POST", "runs/delete", { run_id: id }]} />}
     </>
@@ -60,7 +74,13 @@ function Deleted({ id, may }: { id: string; may: boolean }) {
   return (
     <div class="warning" role="status">
       <p>{words("page.tr.deleted")}</p>
-      {may && <p class="after-text"><button type="button" disabled={state.state === "asking"} onClick={() => call(["POST", "runs/restore", { run_id: id }])}>{words("page.tr.restore")}</button></p>}
+      {may && (
+        <p class="after-text">
+          <button type="button" disabled={state.state === "asking"} onClick={() => call(["POST", "runs/restore", { run_id: id }])}>
+            {words("page.tr.restore")}
+          </button>
+        </p>
+      )}
       <Failed of={state} />
     </div>
   );
@@ -78,9 +98,27 @@ function Facts({ run: { info, data }, may }: { run: TrackedRun; may: boolean }) 
   const registered = versions.state === "ready" ? (versions.value.model_versions ?? []) : [];
   const facts: [string, preact.ComponentChildren][] = [
     [words("page.tr.status"), <Status of={info.status} />],
-    [words("page.tr.experiment"), <a href={`#/experiments/${encodeURIComponent(info.experiment_id)}`}>{experiment.state === "ready" ? experiment.value.experiment.name : info.experiment_id}</a>],
+    [
+      words("page.tr.experiment"),
+      <a href={`#/experiments/${encodeURIComponent(info.experiment_id)}`}>
+        {experiment.state === "ready" ? experiment.value.experiment.name : info.experiment_id}
+      </a>,
+    ],
     [words("page.tr.started"), <Time at={info.start_time === undefined ? null : new Date(info.start_time).toISOString()} />],
-    [words("page.tr.lasted"), info.start_time === undefined ? "–" : info.end_time === undefined ? (info.status === "RUNNING" ? <Since ms={info.start_time} /> : "–") : <Lasting seconds={Math.max(0, info.end_time - info.start_time) / 1000} />],
+    [
+      words("page.tr.lasted"),
+      info.start_time === undefined ? (
+        "–"
+      ) : info.end_time === undefined ? (
+        info.status === "RUNNING" ? (
+          <Since ms={info.start_time} />
+        ) : (
+          "–"
+        )
+      ) : (
+        <Lasting seconds={Math.max(0, info.end_time - info.start_time) / 1000} />
+      ),
+    ],
     [words("page.tr.id"), <code>{info.run_id}</code>],
   ];
   if (info.user_id) facts.push([words("page.tr.user"), info.user_id]);
@@ -88,22 +126,44 @@ function Facts({ run: { info, data }, may }: { run: TrackedRun; may: boolean }) 
   if (commit) facts.push([words("page.tr.commit"), <Hash of={commit} />]);
   if (parent) facts.push([words("page.tr.parent"), <a href={to.tracked(parent)}>{parent.slice(0, 12)}</a>]);
   if (made) facts.push([words("page.tr.made"), <VersionLink name={made} />]);
-  if (registered.length > 0) facts.push([words("page.tr.registered"), <>{registered.map(v => <a key={`${v.name} ${v.version}`} class="metric-inline" href={to.registered(v.name, v.version)}>{v.name} {words("page.reg.v", { version: v.version })}</a>)}</>]);
+  if (registered.length > 0)
+    facts.push([
+      words("page.tr.registered"),
+      <>
+        {registered.map(v => (
+          <a key={`${v.name} ${v.version}`} class="metric-inline" href={to.registered(v.name, v.version)}>
+            {v.name} {words("page.reg.v", { version: v.version })}
+          </a>
+        ))}
+      </>,
+    ]);
   return (
     <>
       <Values of={facts} />
-      {may && <p class="after-text"><Rename key={info.run_name} name={info.run_name} change={name => ["POST", "runs/update", { run_id: info.run_id, run_name: name }]} /></p>}
+      {may && (
+        <p class="after-text">
+          <Rename key={info.run_name} name={info.run_name} change={name => ["POST", "runs/update", { run_id: info.run_id, run_name: name }]} />
+        </p>
+      )}
     </>
   );
 }
 
 const marks: Record<TrackedRun["info"]["status"], [mark: string, look: string]> = {
-  RUNNING: ["▶", "run-running"], SCHEDULED: ["∘", ""], FINISHED: ["✓", "run-made"], FAILED: ["✕", "run-failed"], KILLED: ["–", "run-failed"],
+  RUNNING: ["▶", "run-running"],
+  SCHEDULED: ["∘", ""],
+  FINISHED: ["✓", "run-made"],
+  FAILED: ["✕", "run-failed"],
+  KILLED: ["–", "run-failed"],
 };
 
 export function Status({ of }: { of: TrackedRun["info"]["status"] }) {
   const words = useWords();
-  return <span class={`badge ${marks[of][1]}`}><span aria-hidden="true">{marks[of][0]}</span> {words(`page.tr.status.${of.toLowerCase()}` as "page.tr.status")}</span>;
+  return (
+    <span class={`badge ${marks[of][1]}`}>
+      <span aria-hidden="true">{marks[of][0]}</span> {words(`page.tr.status.${of.toLowerCase()}` as "page.tr.status")}
+    </span>
+  );
 }
 
 function Since({ ms }: { ms: number }) {
@@ -122,8 +182,24 @@ function Params({ of }: { of: Entry[] }) {
   return (
     <Section title={words("page.tr.params")} count={of.length}>
       {input}
-      {of.length === 0 ? <p class="quiet">{words("page.tr.no-params")}</p> : found.length === 0 ? <p class="quiet">{words("page.tr.none-found")}</p>
-        : <dl class="values">{found.map(p => <div key={p.key}><dt><code>{p.key}</code></dt><dd class="long"><code>{p.value}</code></dd></div>)}</dl>}
+      {of.length === 0 ? (
+        <p class="quiet">{words("page.tr.no-params")}</p>
+      ) : found.length === 0 ? (
+        <p class="quiet">{words("page.tr.none-found")}</p>
+      ) : (
+        <dl class="values">
+          {found.map(p => (
+            <div key={p.key}>
+              <dt>
+                <code>{p.key}</code>
+              </dt>
+              <dd class="long">
+                <code>{p.value}</code>
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
     </Section>
   );
 }
@@ -151,8 +227,18 @@ export function Datasets({ of }: { of: DatasetInput[] }) {
             <tr key={i}>
               <th scope="row">{input.dataset.name}</th>
               <td>{valueOf(input.tags, "mlflow.data.context") ?? "–"}</td>
-              <td><code class="hash">{input.dataset.digest.slice(0, 12)}</code></td>
-              <td class="sentence">{made ? <VersionLink name={made} /> : <><span class="quiet">{input.dataset.source_type}</span> <code>{input.dataset.source.slice(0, 300)}</code></>}</td>
+              <td>
+                <code class="hash">{input.dataset.digest.slice(0, 12)}</code>
+              </td>
+              <td class="sentence">
+                {made ? (
+                  <VersionLink name={made} />
+                ) : (
+                  <>
+                    <span class="quiet">{input.dataset.source_type}</span> <code>{input.dataset.source.slice(0, 300)}</code>
+                  </>
+                )}
+              </td>
             </tr>
           );
         })}
@@ -168,8 +254,12 @@ function Models({ run }: { run: TrackedRun }) {
   if (read.length + gave.length === 0) return null;
   return (
     <Section title={words("page.tr.models")} count={read.length + gave.length}>
-      {gave.map(id => <Logged key={`out ${id}`} id={id} role={words("page.tr.model-out")} />)}
-      {read.map(id => <Logged key={`in ${id}`} id={id} role={words("page.tr.model-in")} />)}
+      {gave.map(id => (
+        <Logged key={`out ${id}`} id={id} role={words("page.tr.model-out")} />
+      ))}
+      {read.map(id => (
+        <Logged key={`in ${id}`} id={id} role={words("page.tr.model-in")} />
+      ))}
     </Section>
   );
 }
@@ -180,8 +270,14 @@ function Logged({ id, role }: { id: string; role: string }) {
   const model = useResource<LoggedModel>(at.loggedModel(id));
   return (
     <details class="model" onToggle={e => setOpen(e.currentTarget.open)}>
-      <summary>{role}: <b>{model.state === "ready" ? model.value.model.info.name : id}</b> <code class="hash">{id}</code></summary>
-      {isOpen && <Read of={model} what={id}>{value => <Artifacts uri={value.model.info.artifact_uri} none={words("page.tr.no-artifacts")} />}</Read>}
+      <summary>
+        {role}: <b>{model.state === "ready" ? model.value.model.info.name : id}</b> <code class="hash">{id}</code>
+      </summary>
+      {isOpen && (
+        <Read of={model} what={id}>
+          {value => <Artifacts uri={value.model.info.artifact_uri} none={words("page.tr.no-artifacts")} />}
+        </Read>
+      )}
     </details>
   );
 }

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { begin } from "../artifacts/text";
+import { begin } from "../files/text";
 import { get, Refusal } from "../src/api";
 import type { Resource } from "../src/resource";
 import { useLanguage, useSay } from "../src/texts";

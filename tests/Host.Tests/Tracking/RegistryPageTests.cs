@@ -11,8 +11,8 @@ namespace Kumiki.Host.Tests.Tracking;
 public sealed class RegistryPageTests(TrackingWorld world, Browser browser) : IClassFixture<TrackingWorld>, IClassFixture<Browser>
 {
     /// <summary>What a script would do if it ran where the pages' own do.</summary>
-    const string Attack = "top.pwned = 1; window.pwned = 1; document.title = 'pwned'; "
-        + "fetch('/ajax-api/3.0/mlflow/registered-models/create', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: '{\\\"name\\\": \\\"pwned\\\"}'});";
+    const string Attack = "fetch('/ajax-api/3.0/mlflow/registered-models/create', {method: 'POST', headers: {'Content-Type': 'application/json'}, "
+        + "body: '{\\\"name\\\": \\\"pwned\\\"}'}).catch(() => 0); window.pwned = 1; document.title = 'pwned'; top.pwned = 1;";
 
     const string MlModel = """
         flavors:
@@ -71,7 +71,8 @@ public sealed class RegistryPageTests(TrackingWorld world, Browser browser) : IC
         var info = (await world.RunAsync(run))["info"]!;
         Assert.Equal(("bold-kite", "active"), ((string)info["run_name"]!, (string)info["lifecycle_stage"]!));
 
-        ILocator Row(string name) => page.GetByRole(AriaRole.Row).Filter(new() { Has = page.GetByRole(AriaRole.Rowheader, new() { Name = name, Exact = true }) });
+        ILocator Row(string name) => page.GetByRole(AriaRole.Row)
+            .Filter(new() { Has = page.GetByRole(AriaRole.Rowheader, new() { Name = name, Exact = true }) });
     }
 
     [Fact]
@@ -109,7 +110,8 @@ public sealed class RegistryPageTests(TrackingWorld world, Browser browser) : IC
         await PutAsync(run, "long.log", string.Concat(Enumerable.Range(0, 200_000).Select(i => $"{i:000000} 豆🫘\n")));
         await PutAsync(run, "a<b>&\"'.txt", "markup in a name");
         await PutAsync(run, "豆🫘/笔.md", "# 豆🫘\n\n![beside](roc.png)\n");
-        await PutAsync(run, "豆🫘/roc.png", Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="));
+        await PutAsync(run, "豆🫘/roc.png", Convert.FromBase64String(
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="));
         await using var visit = await VisitAsync($"#/tracked/{run}", refusals: true);
         var (page, viewer) = (visit.Page, visit.Page.Locator(".viewer"));
 
@@ -148,11 +150,15 @@ public sealed class RegistryPageTests(TrackingWorld world, Browser browser) : IC
     public async Task No_script_of_a_logged_file_reaches_the_pages()
     {
         var run = await RunAsync("<img src=x onerror=\"top.pwned=1\">");
-        var html = $"<h1>A report</h1><p id='p'>still</p><script>document.getElementById('p').textContent = 'ran as ' + self.origin; try {{ {Attack} }} catch (e) {{ }}</script>"
-            + $"<img src=x onerror=\"{Attack.Replace("\"", "&quot;", StringComparison.Ordinal)}\"><a href=\"javascript:{Attack.Replace("\"", "&quot;", StringComparison.Ordinal)}\">go</a>";
+        var quoted = Attack.Replace("\"", "&quot;", StringComparison.Ordinal);
+        var html = "<h1>A report</h1><p id='p'>still</p><script>document.getElementById('p').textContent = 'ran as ' + self.origin; "
+            + $"try {{ {Attack} }} catch (e) {{ }}</script><img src=x onerror=\"{quoted}\"><a href=\"javascript:{quoted}\">go</a>";
+        var svg = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9' onload='top.pwned=1'><rect width='9' height='9'/>"
+            + $"<script>{quoted.Replace("=>", "=&gt;", StringComparison.Ordinal)}</script></svg>";
         await PutAsync(run, "page.html", html);
-        await PutAsync(run, "drawing.svg", $"<svg xmlns='http://www.w3.org/2000/svg' onload='top.pwned=1'><rect width='9' height='9'/><script>{Attack.Replace("&", "&amp;", StringComparison.Ordinal)}</script></svg>");
-        await PutAsync(run, "notes.md", $"# Title\n\n{html}\n\n[go](javascript:top.pwned=1) [data](data:text/html,x) ![x](javascript:top.pwned=1) ![y](https://127.0.0.1:1/y.png)\n\n<script>{Attack}</script>\n");
+        await PutAsync(run, "drawing.svg", svg);
+        await PutAsync(run, "notes.md", $"# Title\n\n{html}\n\n<script>{Attack}</script>\n\n"
+            + "[go](javascript:top.pwned=1) [data](data:text/html,x) ![x](javascript:top.pwned=1) ![y](https://127.0.0.1:1/y.png)\n");
         await PutAsync(run, "look.ipynb", new JsonObject
         {
             ["nbformat"] = 4,
@@ -163,9 +169,8 @@ public sealed class RegistryPageTests(TrackingWorld world, Browser browser) : IC
                     ["cell_type"] = "code",
                     ["source"] = html,
                     ["outputs"] = new JsonArray(
-                        new JsonObject { ["output_type"] = "display_data", ["data"] = new JsonObject { ["text/html"] = $"<table><tr><td>{html}in the table</td></tr></table>" } },
-                        new JsonObject { ["output_type"] = "display_data", ["data"] = new JsonObject { ["image/svg+xml"] = $"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><script>{Attack}</script></svg>" } },
-                        new JsonObject { ["output_type"] = "display_data", ["data"] = new JsonObject { ["application/javascript"] = Attack, ["text/plain"] = "a script" } }),
+                        Shown(new() { ["text/html"] = $"<table><tr><td>{html}in the table</td></tr></table>" }), Shown(new() { ["image/svg+xml"] = svg }),
+                        Shown(new() { ["application/javascript"] = Attack, ["text/plain"] = "a script" })),
                 }),
         }.ToJsonString());
         await PutAsync(run, "\"><script>top.pwned=1<\u2215script>.txt", "x");
@@ -183,7 +188,8 @@ public sealed class RegistryPageTests(TrackingWorld world, Browser browser) : IC
             await Assertions.Expect(viewer).ToContainTextAsync(file);
             await Assertions.Expect(viewer.Locator(".loading")).ToHaveCountAsync(0);
             if (file == "look.ipynb") await Assertions.Expect(viewer.Locator("td")).ToContainTextAsync("in the table");
-            Assert.Equal(0, await page.Locator("main script, main svg script, main [onerror], main [onload], main a[href^=javascript], main a[href^=data], main object, main embed").CountAsync());
+            Assert.Equal(0, await page.Locator(
+                "main script, main [onerror], main [onload], main a[href^=javascript], main a[href^=data], main object, main embed").CountAsync());
         }
         var frame = page.FrameLocator("iframe.frame");
         await Assertions.Expect(frame.Locator("#p")).ToHaveTextAsync("still");
@@ -201,6 +207,8 @@ public sealed class RegistryPageTests(TrackingWorld world, Browser browser) : IC
                 if (scripts == "" && file == "page.html") await Assertions.Expect(page.Locator("#p")).ToHaveTextAsync("still");
             }
         Assert.Equal(404, (await world.SendAsync(HttpMethod.Get, "registered-models/get?name=pwned")).Status);
+
+        static JsonObject Shown(JsonObject data) => new() { ["output_type"] = "display_data", ["data"] = data };
     }
 
     [Fact]
@@ -238,7 +246,10 @@ public sealed class RegistryPageTests(TrackingWorld world, Browser browser) : IC
         await Assertions.Expect(page.GetByLabel("Stage", new() { Exact = true })).ToHaveValueAsync("Production");
         await page.GetByRole(AriaRole.Link, new() { Name = "with version 1" }).ClickAsync();
         await visit.SeesAsync("Versions of it's beans");
-        foreach (var (name, left, right) in new[] { ("mae", "11.5", "9.25"), ("→ price", "double", "float"), ("stage", "None", "Production"), ("aliases", "champion", "∅"), ("commit", "11", "9") })
+        foreach (var (name, left, right) in new[]
+        {
+            ("mae", "11.5", "9.25"), ("→ price", "double", "float"), ("stage", "None", "Production"), ("aliases", "champion", "∅"), ("commit", "11", "9"),
+        })
         {
             var row = page.GetByRole(AriaRole.Row).Filter(new() { Has = page.GetByRole(AriaRole.Rowheader, new() { Name = name, Exact = true }) });
             await Assertions.Expect(row).ToContainTextAsync(left);
@@ -261,10 +272,10 @@ public sealed class RegistryPageTests(TrackingWorld world, Browser browser) : IC
     [Fact]
     public async Task What_is_not_there_is_said_in_one_sentence()
     {
-        foreach (var (address, says) in new[] { ("#/tracked/00000000000000000000000000000000", "00000000000000000000000000000000"), ("#/registry/nowhere", "nowhere"), ("#/registry/nowhere/1", "nowhere"), ("#/registry-diff/nowhere/1/2", "nowhere") })
+        foreach (var address in new[] { "#/tracked/nowhere", "#/registry/nowhere", "#/registry/nowhere/1", "#/registry-diff/nowhere/1/2" })
         {
             await using var visit = await VisitAsync(address, refusals: true);
-            await Assertions.Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync(says);
+            await Assertions.Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("nowhere");
         }
     }
 
@@ -276,7 +287,8 @@ public sealed class RegistryPageTests(TrackingWorld world, Browser browser) : IC
         try
         {
             await using var visit = await browser.VisitAsync(empty.Server.Address, "#/registry", width: 400, scheme: ColorScheme.Dark);
-            await Assertions.Expect(visit.Page.GetByLabel("Lines of a client")).ToContainTextAsync($"mlflow.set_tracking_uri(\"{empty.Server.Address.ToString().TrimEnd('/')}\")");
+            await Assertions.Expect(visit.Page.GetByLabel("Lines of a client")).ToContainTextAsync(
+                $"mlflow.set_tracking_uri(\"{empty.Server.Address.ToString().TrimEnd('/')}\")");
             Assert.Equal("", await visit.AxeAsync());
             Assert.Equal(0, await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth"));
         }
@@ -306,12 +318,18 @@ public sealed class RegistryPageTests(TrackingWorld world, Browser browser) : IC
     public async Task The_pages_are_clean_for_axe_and_fit_narrow_and_wide_windows_by_day_and_night()
     {
         var (first, second) = (await RunAsync("a-run-with-a-long-name-that-goes-on-and-on-without-a-space-in-it-to-the-edge", 2), await RunAsync("second", 1));
-        await world.PostAsync("runs/set-tag", new JsonObject { ["run_id"] = first, ["key"] = "mlflow.note.content", ["value"] = "#### Deep\n\n# Top\n\n| a | |\n|---|---|\n| 1 | 2 |\n\n- [x] done" }.ToJsonString());
-        await PutAsync(first, "look.ipynb", """{"cells": [{"cell_type": "code", "execution_count": 1, "source": "1", "outputs": [{"output_type": "stream", "text": "x"}]}]}""");
+        const string note = "#### Deep\n\n# Top\n\n| a | |\n|---|---|\n| 1 | 2 |\n\n| b | c |\n|---|---|\n| 1 | 2 |\n\n- [x] done";
+        await world.PostAsync("runs/set-tag", new JsonObject { ["run_id"] = first, ["key"] = "mlflow.note.content", ["value"] = note }.ToJsonString());
+        await PutAsync(first, "look.ipynb", """
+            {"cells": [{"cell_type": "code", "execution_count": 1, "source": "1", "outputs": [{"output_type": "stream", "text": "x"}]}]}
+            """);
         await RegisterAsync("fits", first, "double");
         await RegisterAsync("fits", second, "long");
         foreach (var address in new[] { $"#/tracked/{first}", "#/registry", "#/registry/fits", "#/registry/fits/1", "#/registry-diff/fits/1/2" })
-            foreach (var (width, scheme, language) in new[] { (400, ColorScheme.Light, "ja-JP"), (400, ColorScheme.Dark, "en-US"), (1400, ColorScheme.Dark, "ja-JP"), (1920, ColorScheme.Light, "en-US") })
+            foreach (var (width, scheme, language) in new[]
+            {
+                (400, ColorScheme.Light, "ja-JP"), (400, ColorScheme.Dark, "en-US"), (1400, ColorScheme.Dark, "ja-JP"), (1920, ColorScheme.Light, "en-US"),
+            })
             {
                 await using var visit = await browser.VisitAsync(world.Server.Address, address, width, scheme, language);
                 if (address.Contains("tracked", StringComparison.Ordinal))
@@ -332,7 +350,8 @@ public sealed class RegistryPageTests(TrackingWorld world, Browser browser) : IC
     async Task<string> RunAsync(string name, double mae = 1)
     {
         var run = await world.NewRunAsync(name: name);
-        var curve = string.Join(", ", Enumerable.Range(0, 50).Select(i => $$"""{"key": "loss", "value": {{(50 - i) / 100.0}}, "timestamp": {{i}}, "step": {{i}}}"""));
+        var curve = string.Join(", ", Enumerable.Range(0, 50)
+            .Select(i => $$"""{"key": "loss", "value": {{(50 - i) / 100.0}}, "timestamp": {{i}}, "step": {{i}}}"""));
         await world.LogAsync(run, $$"""
             "metrics": [{{curve}}, {"key": "mae", "value": {{mae}}, "timestamp": 60, "step": 0}], "params": [{"key": "depth", "value": "{{mae}}"}],
             "tags": [{"key": "mlflow.source.git.commit", "value": "{{(int)mae}}"}]
@@ -350,15 +369,16 @@ public sealed class RegistryPageTests(TrackingWorld world, Browser browser) : IC
         await PutAsync(run, "model/requirements.txt", "scikit-learn==1.2.1\n");
         if ((await world.SendAsync(HttpMethod.Get, $"registered-models/get?name={Uri.EscapeDataString(name)}")).Status == 404)
             await world.PostAsync("registered-models/create", new JsonObject { ["name"] = name }.ToJsonString());
-        await world.PostAsync("model-versions/create", new JsonObject { ["name"] = name, ["source"] = $"mlflow-artifacts:/0/{run}/artifacts/model", ["run_id"] = run }.ToJsonString());
+        var version = new JsonObject { ["name"] = name, ["source"] = $"mlflow-artifacts:/0/{run}/artifacts/model", ["run_id"] = run };
+        await world.PostAsync("model-versions/create", version.ToJsonString());
     }
 
     Task PutAsync(string run, string path, string text) => PutAsync(run, path, Encoding.UTF8.GetBytes(text));
 
     async Task PutAsync(string run, string path, byte[] bytes)
     {
-        using var put = await world.Http.PutAsync(
-            $"/api/2.0/mlflow-artifacts/artifacts/0/{run}/artifacts/{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}", new ByteArrayContent(bytes));
+        var escaped = string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
+        using var put = await world.Http.PutAsync($"/api/2.0/mlflow-artifacts/artifacts/0/{run}/artifacts/{escaped}", new ByteArrayContent(bytes));
         Assert.Equal(HttpStatusCode.OK, put.StatusCode);
     }
 }

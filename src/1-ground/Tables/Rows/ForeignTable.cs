@@ -101,7 +101,8 @@ public sealed record ForeignTable(IReadOnlyList<ForeignColumn> Columns, long Cou
         return into;
     }
 
-    static bool IsNumber(DuckDbKind kind) => kind is >= DuckDbKind.TinyInt and <= DuckDbKind.Double or DuckDbKind.HugeInt or DuckDbKind.UHugeInt or DuckDbKind.Decimal;
+    static bool IsNumber(DuckDbKind kind) =>
+        kind is >= DuckDbKind.TinyInt and <= DuckDbKind.Double or DuckDbKind.HugeInt or DuckDbKind.UHugeInt or DuckDbKind.Decimal;
 
     /// <summary>Whether every cell that holds something holds a number.</summary>
     static bool IsNumbers(List<string?[]> rows, int column)
@@ -112,13 +113,15 @@ public sealed record ForeignTable(IReadOnlyList<ForeignColumn> Columns, long Cou
 
     static string Cut(string text) => text.Length <= LongestCell ? text : string.Concat(text.AsSpan(0, LongestCell), "…");
 
-    /// <summary>Where and what, of DuckDB's words: without the line itself, which may be long, and without its advice on options that nobody here could set.</summary>
+    /// <summary>Where and what, of DuckDB's words: without the line itself, which may be long, and without its advice on options that nobody here could
+    /// set.</summary>
     static string Reason(DuckDbException e, string path, string name)
     {
         var said = e.Reason.Replace(path, name, StringComparison.Ordinal).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .TakeWhile(line => !line.StartsWith("Possible", StringComparison.Ordinal) && !line.StartsWith("LINE ", StringComparison.Ordinal)
                 && !line.StartsWith("file =", StringComparison.Ordinal)).ToList();
-        if (said.Count > 0 && said[0].IndexOf(" Error: ", StringComparison.Ordinal) is > 0 and < 30 and var kind) said[0] = said[0][(kind + " Error: ".Length)..];
+        if (said.Count > 0 && said[0].IndexOf(" Error: ", StringComparison.Ordinal) is > 0 and < 30 and var kind)
+            said[0] = said[0][(kind + " Error: ".Length)..];
         var text = (said.Count < 2 ? said.FirstOrDefault() ?? e.Type.ToString() : $"{said[0]}; {said[^1]}").TrimEnd('.', ' ');
         return Cut(text);
     }

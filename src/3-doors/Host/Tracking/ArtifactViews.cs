@@ -40,7 +40,8 @@ static class ArtifactViews
     {
         var group = routes.MapGroup("/api/tracking").WithTags("tracking");
         group.MapGet("rows", RowsAsync).WithSummary(
-            "Some rows of an artifact that is a CSV, TSV or Parquet file, as texts: path is below mlflow-artifacts:/, offset counts from 0, limit is at most 200.");
+            "Some rows of an artifact that is a CSV, TSV or Parquet file, as texts: path is below mlflow-artifacts:/, offset counts from 0, "
+                + "limit is at most 200.");
         group.MapGet("frame", FrameAsync).WithSummary(
             "An artifact that is an HTML or SVG file, in a sandbox: it reaches nothing, and runs its own scripts only with scripts=true.");
         group.MapGet("files", FilesAsync).WithSummary("All files below a folder of artifacts, at most 2,000, with their sizes and the SHA-256 of their bytes.");
