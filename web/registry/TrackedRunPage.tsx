@@ -106,7 +106,7 @@ function Facts({ run: { info, data }, may }: { run: TrackedRun; may: boolean }) 
     ],
     [words("page.tr.started"), <Time at={info.start_time === undefined ? null : new Date(info.start_time).toISOString()} />],
     [
-      words("page.tr.lasted"),
+      words(info.end_time === undefined && info.status === "RUNNING" ? "page.tr.goes" : "page.tr.lasted"),
       info.start_time === undefined ? (
         "–"
       ) : info.end_time === undefined ? (
