@@ -4,6 +4,7 @@ using Kumiki.Bench;
 var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, CancellationToken, Task> Run)>(StringComparer.Ordinal)
 {
     ["analyze"] = ("The analysis report of 10 M rows × 30 columns, beside DuckDB's own SUMMARIZE of the same Parquet table.", AnalyzeOverSummarize.RunAsync),
+    ["artifacts"] = ("Files of runs through the tracking server: 1 KB by 1, 8 and 20 clients; 1 GiB beside a loopback echo, SHA-256 and a copy with fsync.", TrackingLoad.FilesAsync),
     ["batch"] = ("A batch prediction of 1 M rows, beside bare ONNX Runtime on the same rows.", BatchOverOnnx.RunAsync),
     ["chain"] = ("The demand forecast of made-up chains of four sizes, up to 1,000 stores × 1,000 items × 3 years: time and memory of each step.", ChainOfShops.RunAsync),
     ["clone"] = ("From `git clone` to the served demo, step by step, and the demo again.", CloneToDemo.RunAsync),
@@ -19,6 +20,8 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
     ["pages"] = ("Every page on a store of 10,000 versions and 100,000 runs: what it weighs and how long until it is ready, in a browser that has nothing of it.", Pages.RunAsync),
     ["report"] = ("The test report of a million scored rows: its figures, seconds and bytes a row, and the whole making.", TestReport.RunAsync),
     ["start"] = ("From `kumiki serve` to the first answer, and memory at rest, on an empty folder and on the demo's.", StartToAnswer.RunAsync),
+    ["tracking"] = ("A tracking server under load at 1, 8 and 20 clients: writes and searches among 100,000 runs, beside bare SQLite; memory after a million points.", TrackingLoad.RunAsync),
+    ["tracking-postgres"] = ("The same writes and searches on PostgreSQL, beside bare PostgreSQL.", TrackingLoad.PostgresAsync),
     ["train"] = ("Preprocessing and training 1 M rows of 28 floats, beside XGBoost alone, and its peak memory.", TrainOverXGBoost.RunAsync),
     ["transforms"] = ("Transforms learnt from and computed for 1 M rows of 20 columns, beside scikit-learn's ColumnTransformer.", TransformsOverSklearn.RunAsync),
     ["trials"] = ("1,000 trials that do nothing, and whether the 20,000th costs more than the 1,000th.", Trials.RunAsync),

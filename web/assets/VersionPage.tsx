@@ -58,6 +58,17 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
             ? [[say("page.threshold"), <a href={to.threshold(v.name)}>{say("page.threshold.open")}</a>] as [string, preact.JSX.Element]]
             : []),
           ...(v.kind === "goal" ? [[say("page.kind.goal"), <a href={to.goal(asset)}>{say("page.goal.open")}</a>] as [string, preact.JSX.Element]] : []),
+          ...(v.imported
+            ? [
+                [
+                  say("page.imported"),
+                  <>
+                    {v.imported.model} {v.imported.number} · {v.imported.flavors.join(", ")}
+                    {v.imported.checkedBy && <span class="quiet"> · {v.imported.checkedBy}</span>}
+                  </>,
+                ] as [string, preact.JSX.Element],
+              ]
+            : []),
           [say("page.content"), <Hash of={v.content} />],
           ...(v.previous === null
             ? []
@@ -70,6 +81,12 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
           ...(v.newest === number ? [] : [[say("page.newest"), <VersionLink name={`${asset}@${v.newest}`} />] as [string, preact.JSX.Element]]),
         ]}
       />
+
+      {v.imported?.refused && (
+        <p class="note">
+          <span class="bad">✕</span> {say("page.imported.refused", { why: v.imported.refused.text })}
+        </p>
+      )}
 
       {Object.keys(v.metrics).length > 0 && (
         <Section title={say("page.metrics")}>

@@ -31,7 +31,8 @@ export function RegistryPage() {
       <p class="lead">{words("page.reg.lead")}</p>
       <div class="filters">
         <label>
-          {words("page.reg.find")} <input type="search" value={written} class="wide" placeholder={words("page.reg.find.like")} onInput={e => write(e.currentTarget.value)} />
+          {words("page.reg.find")}{" "}
+          <input type="search" value={written} class="wide" placeholder={words("page.reg.find.like")} onInput={e => write(e.currentTarget.value)} />
         </label>
         <label>
           {words("page.reg.order")}

@@ -68,11 +68,16 @@ export interface OutsideRead { path: string; bytes: number; content: string; dec
 export interface Check { name: string; kind: "expectation" | "test" | "goal"; held: boolean; says: Said }
 export interface VersionFile { path: string; content: string; bytes: number }
 export interface Lineage { nodes: { name: string; kind: string; stages: string[] }[]; edges: GraphEdge[]; isWhole: boolean }
+export interface Imported {
+  model: string; number: number; flavors: string[]; run: string | null; loggedModel: string | null;
+  data: { name: string; digest: string; context: string | null }[]; onnx: string | null; checkedBy: string | null; refused: Said | null;
+}
 export interface Version {
   name: string; kind: string; content: string; recipeKey: string; family: string | null; rawKey: string | null; madeAt: string; stages: string[];
   newest: number; previous: string | null; run: RunLine | null;
   files: VersionFile[]; parts: Record<string, string>; inputs: InputUse[]; outside: OutsideRead[]; metrics: Record<string, Figure>; checks: Check[];
   apart: { source: string; because: string }[]; schema: unknown; facts: Record<string, string>; users: VersionLine[]; lineage: Lineage;
+  imported?: Imported | null;
 }
 export interface Table {
   tables?: string[]; file?: string; columns: { name: string; type: string; isNumber: boolean }[]; count: number; offset: number; rows: (string | null)[][];

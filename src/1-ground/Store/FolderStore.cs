@@ -11,7 +11,7 @@ namespace Kumiki.Store;
 /// old.</remarks>
 public sealed class FolderStore : IArtifactStore
 {
-    const int BufferBytes = 256 * 1024;
+    const int BufferBytes = 512 * 1024;
     const UnixFileMode BlobMode = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     static readonly FileStreamOptions NewBlob = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = BlobMode };
@@ -239,23 +239,45 @@ public sealed class FolderStore : IArtifactStore
         DurableStep.At("folder.durable");
     }
 
-    static async Task<Blob> CopyAsync(Stream from, SafeFileHandle to, CancellationToken stop)
+    /// <summary>Hashes and writes one buffer while the next is read; what is written goes to the disk at once, so that little is left for the fsync.</summary>
+    /// <param name="place">Where in the file the first byte goes.</param>
+    internal static async Task<Blob> CopyAsync(Stream from, SafeFileHandle to, CancellationToken stop, long place = 0)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        var (filling, full) = (ArrayPool<byte>.Shared.Rent(BufferBytes), Array.Empty<byte>());
+        var written = Task.CompletedTask;
         try
         {
-            var at = 0L;
-            for (int read; (read = await from.ReadAsync(buffer, stop)) > 0; at += read)
+            for (var at = 0L; ; at += BufferBytes)
             {
-                hash.AppendData(buffer, 0, read);
-                RandomAccess.Write(to, buffer.AsSpan(0, read), at);
+                var length = await from.ReadAtLeastAsync(filling.AsMemory(0, BufferBytes), BufferBytes, throwOnEndOfStream: false, stop);
+                await written;
+                if (length < BufferBytes)
+                {
+                    Keep(filling, length, at);
+                    return new(Digest.FromHash(hash.GetHashAndReset()), at + length);
+                }
+                if (full.Length == 0) full = ArrayPool<byte>.Shared.Rent(BufferBytes);
+                (filling, full) = (full, filling);
+                var (buffer, start) = (full, at);
+                written = Task.Run(() =>
+                {
+                    Keep(buffer, BufferBytes, start);
+                    Posix.BeginWriting(to, place + start, BufferBytes);
+                }, CancellationToken.None);
             }
-            return new(Digest.FromHash(hash.GetHashAndReset()), at);
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            await written.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);     // the buffer is in use until then; what it throws was thrown above
+            ArrayPool<byte>.Shared.Return(filling);
+            if (full.Length > 0) ArrayPool<byte>.Shared.Return(full);
+        }
+
+        void Keep(byte[] buffer, int length, long at)
+        {
+            hash.AppendData(buffer, 0, length);
+            RandomAccess.Write(to, buffer.AsSpan(0, length), place + at);
         }
     }
 

@@ -24,6 +24,14 @@ static partial class Posix
         if (fsync(file) != 0) throw Failed("fsync", path);
     }
 
+    /// <summary>Lets the system begin to write bytes of a file to the disk, and does not wait for it.</summary>
+    /// <remarks>Only a hint: what cannot be written is said by <see cref="Fsync"/>.</remarks>
+    internal static void BeginWriting(SafeFileHandle file, long from, long bytes)
+    {
+        const uint write = 2;
+        _ = sync_file_range(file, from, bytes, write);
+    }
+
     /// <summary>Makes a folder's entries durable: what was created in it, renamed into it or removed from it.</summary>
     internal static void FsyncFolder(string folder)
     {
@@ -102,6 +110,9 @@ static partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int sync_file_range(SafeFileHandle file, long from, long bytes, uint flags);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int rename(string from, string to);

@@ -2,6 +2,8 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Kumiki.Hosting;
+using Kumiki.Importing;
+using Kumiki.Journeys;
 using Kumiki.Store;
 using Xunit;
 
@@ -19,7 +21,7 @@ public sealed class TrackingWorld : IAsyncLifetime
 
     public Task InitializeAsync() => StartAsync();
 
-    internal async Task StartAsync(bool readOnly = false)
+    internal async Task StartAsync(bool readOnly = false, bool imports = true)
     {
         folder = DataFolder.Open(Place, TimeProvider.System);
         var served = new Served
@@ -29,11 +31,24 @@ public sealed class TrackingWorld : IAsyncLifetime
             Metadata = folder.Metadata,
             Artifacts = folder.Artifacts,
             Tracking = folder.Tracking,
+            Imports = imports ? Imports() : null,
             ReadOnly = readOnly,
         };
         Server = await KumikiServer.StartAsync(served, ServeAddress.Of("127.0.0.1", 0), default);
         Http = new(new SocketsHttpHandler()) { BaseAddress = Server.Address };
     }
+
+    /// <summary>What takes registered models in, with the demo's program to look at their files.</summary>
+    internal ImportedModels Imports(params IReadOnlyList<string> declared) => new(
+        folder.Metadata, folder.Artifacts, folder.Tracking!, new ModelCheck(Program, folder.Artifacts), Nowhere,
+        (asset, _) => Task.FromResult(declared.Contains(asset)), TimeProvider.System);
+
+    internal static IReadOnlyList<string> Program => ["dotnet", Checkout.PathOf("artifacts/bin/DemandForecast/debug_linux-x64/DemandForecast.dll")];
+
+    static readonly RunEnvironment Nowhere = new("", "", 0, 0, "", new Dictionary<string, string>(), new Dictionary<string, string>());
+
+    /// <summary>One of the ONNX files that <c>make_models.py</c> made.</summary>
+    internal static byte[] Model(string name) => File.ReadAllBytes(Checkout.PathOf("tests/Ground.Tests/Onnx/models/" + name));
 
     internal async Task StopAsync()
     {

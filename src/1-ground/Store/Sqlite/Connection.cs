@@ -40,6 +40,7 @@ sealed class Connection : IDisposable
     {
         var connection = new Connection(path, SqliteOpenMode.ReadWriteCreate, busy);
         connection.Run("PRAGMA synchronous = FULL");
+        connection.Run("PRAGMA wal_autocheckpoint = 4000");     // pages; a page that several commits wrote goes into the file once
         return connection;
     }
 

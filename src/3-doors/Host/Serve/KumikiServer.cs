@@ -21,7 +21,7 @@ public sealed class KumikiServer : IAsyncDisposable
     readonly Served served;
     readonly ServerLock hold;
     readonly CancellationTokenSource stopping = new();
-    readonly Task watch, schedules, models;
+    readonly Task watch, schedules, models, imports;
 
     KumikiServer(WebApplication app, Served served, ServerLock hold)
     {
@@ -35,6 +35,9 @@ public sealed class KumikiServer : IAsyncDisposable
         var logger = app.Services.GetRequiredService<ILogger<KumikiServer>>();
         models = served is { ReadOnly: false, Tracking: { } tracking }
             ? Task.Run(() => MadeModels.RunAsync(served, tracking, logger, stopping.Token))
+            : Task.CompletedTask;
+        imports = served is { ReadOnly: false, Tracking: { } registry, Imports: { } taking }
+            ? Task.Run(() => ImportWatch.RunAsync(served, registry, taking, logger, stopping.Token))
             : Task.CompletedTask;
     }
 
@@ -79,6 +82,7 @@ public sealed class KumikiServer : IAsyncDisposable
         await watch;
         await schedules;
         await models;
+        await imports;
         await app.DisposeAsync();
         hold.Dispose();
         stopping.Dispose();
@@ -104,6 +108,7 @@ public sealed class KumikiServer : IAsyncDisposable
         builder.Services.AddOpenApi(ApiDocument.Configure);
         builder.Services.AddSingleton(served);
         builder.Services.AddSingleton<Makings>();
+        builder.Services.AddSingleton<PartUploads>();
         builder.Services.ConfigureHttpJsonOptions(json => ApiJson.Into(json.SerializerOptions));
 
         var app = builder.Build();

@@ -49,7 +49,7 @@ static class LoggedModelEndpoints
         : TrackingRules.Within(name, "name", 500);
 
     static IReadOnlyList<Entry> Params(Fields fields) => fields.Objects("params", param => new Entry(
-        TrackingRules.Key(param.Text("key"), "Param key", param.Path("key")), TrackingRules.Cut(param.TextOrNull("value") ?? "", TrackingRules.MostParam)));
+        TrackingRules.Key(param.Text("key"), "Param key", param, "key"), TrackingRules.Cut(param.TextOrNull("value") ?? "", TrackingRules.MostParam)));
 
     static IReadOnlyList<Entry> Tags(Fields fields) => fields.Objects("tags", tag => TrackingRules.Tag(tag, TrackingRules.MostTag, cut: true));
 

@@ -66,7 +66,7 @@ static class RunEndpoints
     /// <param name="keyField">What a sentence calls the key: <c>key</c> for one metric, <c>name</c> within a batch.</param>
     static LoggedMetric Metric(Fields metric, string keyField)
     {
-        var key = metric.TextOrNull("key") is { Length: > 0 } given ? TrackingRules.Key(given, "Metric name", metric.Path(keyField))
+        var key = metric.TextOrNull("key") is { Length: > 0 } given ? TrackingRules.Key(given, "Metric name", metric, keyField)
             : throw metric.Missing(keyField);
         var value = metric.Number("value");
         var timestamp = metric.Whole("timestamp");
@@ -79,7 +79,7 @@ static class RunEndpoints
     static string? NonEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
     static Entry Param(Fields param) => new(
-        TrackingRules.Key(param.Text("key"), "Param key", param.Path("key")), TrackingRules.Cut(param.TextOrNull("value") ?? "", TrackingRules.MostParam));
+        TrackingRules.Key(param.Text("key"), "Param key", param, "key"), TrackingRules.Cut(param.TextOrNull("value") ?? "", TrackingRules.MostParam));
 
     static RunLog Batch(TrackingCall call)
     {

@@ -137,7 +137,7 @@ sealed class TrackingCall : IDisposable
         {
             // Old clients write an object, then write that text as JSON again.
             using var outer = document;
-            document = ReadOrNothing(Encoding.UTF8.GetBytes(Fields.TextOf(outer.RootElement, "body")));
+            document = ReadOrNothing(Encoding.UTF8.GetBytes(new Fields(outer.RootElement, "").TextOf(outer.RootElement, "body")));
         }
         if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
         document.Dispose();

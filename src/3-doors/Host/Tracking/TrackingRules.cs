@@ -9,17 +9,23 @@ static class TrackingRules
 {
     internal const int MostKey = 250, MostParam = 6000, MostTag = 8000, MostExperimentName = 500, MostExperimentTag = 5000, MostRegistryTag = 100_000;
 
+    /// <summary>A key of these alone breaks no rule, as long as it is not too long.</summary>
+    static readonly System.Buffers.SearchValues<char> PlainInKeys =
+        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-: ");
+
     /// <summary>A key of a metric, parameter or tag.</summary>
     /// <param name="what">For the sentence on its length.</param>
-    /// <param name="name">The field it stands in.</param>
-    internal static string Key(string key, string what, string name)
+    /// <param name="of">The object it is a field of.</param>
+    /// <param name="field">The field it stands in.</param>
+    internal static string Key(string key, string what, Fields of, string field)
     {
+        if (key.Length <= MostKey && !key.AsSpan().ContainsAnyExcept(PlainInKeys)) return key;
         foreach (var rune in key.EnumerateRunes())
             if (!(Rune.IsLetterOrDigit(rune) || rune.Value is '_' or '/' or '.' or '-' or ':' or ' '
                 || Rune.GetUnicodeCategory(rune) is System.Globalization.UnicodeCategory.OtherNumber or System.Globalization.UnicodeCategory.LetterNumber))
-                throw Fields.Bad(Message.Of("tracking.bad-key", ("value", Quoted(key)), ("name", name)));
+                throw Fields.Bad(Message.Of("tracking.bad-key", ("value", Quoted(key)), ("name", of.Path(field))));
         if (key == "." || key.StartsWith("..", StringComparison.Ordinal) || key.StartsWith('/') || Normal(key) != key)
-            throw Fields.Bad(Message.Of("tracking.bad-key-path", ("value", Quoted(key)), ("name", name), ("normal", Normal(key))));
+            throw Fields.Bad(Message.Of("tracking.bad-key-path", ("value", Quoted(key)), ("name", of.Path(field)), ("normal", Normal(key))));
         return Within(key, what, MostKey);
     }
 
@@ -47,9 +53,9 @@ static class TrackingRules
 
     internal static Entry Tag(Fields tag, int most, bool cut)
     {
-        var key = Key(tag.Text("key"), "Tag key", tag.Path("key"));
+        var key = Key(tag.Text("key"), "Tag key", tag, "key");
         var value = tag.TextOrNull("value") ?? "";
-        return new(key, cut ? Cut(value, most) : Within(value, tag.Path("value"), most));
+        return new(key, cut ? Cut(value, most) : Length(value) <= most ? value : throw Fields.Bad(Message.Of("tracking.too-long", ("what", tag.Path("value")), ("most", most))));
     }
 
     internal static string RunId(string run) =>

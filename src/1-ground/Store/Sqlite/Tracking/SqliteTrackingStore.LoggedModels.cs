@@ -40,7 +40,9 @@ sealed partial class SqliteTrackingStore
 
     public Task DeleteLoggedModelAsync(string id, CancellationToken stop) => store.WriteAsync(db =>
     {
-        db.Query("UPDATE logged_models SET deleted = 1, updated = ?2 WHERE id = ?1").Add(LoggedModelId(db, id, deletedToo: false)).Add(Now).Run();
+        var key = LoggedModelId(db, id, deletedToo: false);
+        CheckNotNeeded(db, "v.logged_model = ?1", id);
+        db.Query("UPDATE logged_models SET deleted = 1, updated = ?2 WHERE id = ?1").Add(key).Add(Now).Run();
     }, stop);
 
     public Task AddLoggedModelParamsAsync(string id, IReadOnlyList<Entry> entries, CancellationToken stop) =>

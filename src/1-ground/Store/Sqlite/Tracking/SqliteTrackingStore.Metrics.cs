@@ -4,7 +4,6 @@ namespace Kumiki.Store.Sqlite;
 
 sealed partial class SqliteTrackingStore
 {
-    const string OfSeries = "WHERE run = ?1 AND key = ?2";
     const string PointColumns = "key, value, is_nan, timestamp, step, model, dataset, dataset_digest";
 
     public Task LogAsync(string run, RunLog log, CancellationToken stop) => store.WriteAsync(db =>
@@ -30,40 +29,47 @@ sealed partial class SqliteTrackingStore
         }
     }
 
-    static void AddPoints(Connection db, RunKey key, string run, IReadOnlyList<LoggedMetric> points)
+    void AddPoints(Connection db, RunKey key, string run, IReadOnlyList<LoggedMetric> points)
     {
         if (points.Count == 0) return;
+        var block = blocks.For(db, key.Id, points.Count);
         // One upsert a key and not a point: in a batch most points of a key are older than its newest.
         var newest = new Dictionary<string, LoggedMetric>(StringComparer.Ordinal);
+        // Most points are about no model and no dataset: three values a row that need not be said.
+        var plain = points.All(p => p.Model is null && p.Dataset is null && p.DatasetDigest is null);
+        var (columns, marks) = plain ? ("", "") : (", model, dataset, dataset_digest", ", ?8, ?9, ?10");
+        var insert = db.Query(
+            $"""
+            INSERT INTO tracked_points (run, block, key, timestamp, step, value, is_nan{columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7{marks})
+            ON CONFLICT DO NOTHING
+            """).Add(key.Id).Add(block);
         foreach (var point in points)
         {
-            var value = double.IsNaN(point.Value) ? 0 : point.Value;
-            var isNew = db.Query(
-                """
-                INSERT INTO tracked_points (run, key, timestamp, step, value, is_nan, model, dataset, dataset_digest)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING
-                """)
-                .Add(key.Id).Add(point.Key).Add(point.TimestampMs).Add(point.Step).Add(value).Add(double.IsNaN(point.Value))
-                .Add(point.Model).Add(point.Dataset).Add(point.DatasetDigest).Run() == 1;
+            insert.Again(2).Add(point.Key).Add(point.TimestampMs).Add(point.Step).Add(ValueOrZero(point)).Add(double.IsNaN(point.Value));
+            if (!plain) insert.Add(point.Model).Add(point.Dataset).Add(point.DatasetDigest);
+            var isNew = insert.Run() == 1;
             if (isNew && (!newest.TryGetValue(point.Key, out var now) || IsNewer(point, now))) newest[point.Key] = point;
             if (point.Model is { } model) AddModelMetric(db, model, run, point);
         }
+        // A point about nothing takes away what an older one was about, so that all columns are said here.
+        var upsert = db.Query(
+            """
+            INSERT INTO tracked_latest (run, experiment, key, value, is_nan, timestamp, step, model, dataset, dataset_digest)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            ON CONFLICT (run, key) DO UPDATE SET value = excluded.value, is_nan = excluded.is_nan, timestamp = excluded.timestamp, step = excluded.step,
+              model = excluded.model, dataset = excluded.dataset, dataset_digest = excluded.dataset_digest
+            WHERE (excluded.step, excluded.timestamp, excluded.value) > (step, timestamp, value)
+            """).Add(key.Id).Add(key.Experiment);
         foreach (var point in newest.Values)
-            db.Query(
-                """
-                INSERT INTO tracked_latest (run, key, experiment, value, is_nan, timestamp, step, model, dataset, dataset_digest)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-                ON CONFLICT (run, key) DO UPDATE SET value = excluded.value, is_nan = excluded.is_nan, timestamp = excluded.timestamp, step = excluded.step,
-                  model = excluded.model, dataset = excluded.dataset, dataset_digest = excluded.dataset_digest
-                WHERE (excluded.step, excluded.timestamp, excluded.value) > (step, timestamp, value)
-                """)
-                .Add(key.Id).Add(point.Key).Add(key.Experiment).Add(double.IsNaN(point.Value) ? 0 : point.Value).Add(double.IsNaN(point.Value))
-                .Add(point.TimestampMs).Add(point.Step).Add(point.Model).Add(point.Dataset).Add(point.DatasetDigest).Run();
+        {
+            upsert.Again(2).Add(point.Key).Add(ValueOrZero(point)).Add(double.IsNaN(point.Value)).Add(point.TimestampMs).Add(point.Step)
+                .Add(point.Model).Add(point.Dataset).Add(point.DatasetDigest).Run();
+        }
     }
 
     static bool IsNewer(in LoggedMetric point, in LoggedMetric than) =>
-        (point.Step, point.TimestampMs, double.IsNaN(point.Value) ? 0 : point.Value)
-            .CompareTo((than.Step, than.TimestampMs, double.IsNaN(than.Value) ? 0 : than.Value)) > 0;
+        (point.Step, point.TimestampMs, ValueOrZero(point))
+            .CompareTo((than.Step, than.TimestampMs, ValueOrZero(than))) > 0;
 
     /// <summary>A point about a logged model is also the model's; about one that is not here, it stays the run's alone.</summary>
     static void AddModelMetric(Connection db, string model, string run, in LoggedMetric point) =>
@@ -75,26 +81,23 @@ sealed partial class SqliteTrackingStore
             WHERE (excluded.step, excluded.timestamp, excluded.value) > (step, timestamp, value)
             """)
             .Add(model).Add(point.Key).Add(point.Dataset ?? "").Add(point.DatasetDigest ?? "").Add(run)
-            .Add(double.IsNaN(point.Value) ? 0 : point.Value).Add(double.IsNaN(point.Value)).Add(point.TimestampMs).Add(point.Step).Run();
+            .Add(ValueOrZero(point)).Add(double.IsNaN(point.Value)).Add(point.TimestampMs).Add(point.Step).Run();
 
-    public Task<IReadOnlyList<LoggedMetric>> HistoryAsync(string run, string key, Page page, CancellationToken stop) => store.ReadAsync(db =>
+    public Task<IReadOnlyList<LoggedMetric>> HistoryAsync(string run, string key, Page page, CancellationToken stop) => Asked(db =>
     {
-        var (id, _) = RunOf(db, run);
-        var points = new List<LoggedMetric>();
-        using var rows = db.Query($"SELECT {PointColumns} FROM tracked_points {OfSeries} ORDER BY timestamp, step, value, is_nan LIMIT ?3 OFFSET ?4")
-            .Add(id).Add(key).Add((long)page.Most).Add(page.Offset);
-        while (rows.Next()) points.Add(ReadPoint(rows, key));
-        return (IReadOnlyList<LoggedMetric>)points;
+        var points = Points(db, RunOf(db, run).Id, key);
+        var from = (int)Math.Min(page.Offset, points.Count);
+        return (IReadOnlyList<LoggedMetric>)points.GetRange(from, Math.Min(page.Most, points.Count - from));
     }, stop);
 
-    public Task<IReadOnlyList<MetricOfRun>> HistoryAsync(IReadOnlyList<string> runs, string key, int most, CancellationToken stop) => store.ReadAsync(db =>
+    public Task<IReadOnlyList<MetricOfRun>> HistoryAsync(IReadOnlyList<string> runs, string key, int most, CancellationToken stop) => Asked(db =>
     {
         var points = new List<MetricOfRun>();
         foreach (var run in runs)
         {
-            using var rows = db.Query($"SELECT {PointColumns} FROM tracked_points {OfSeries} ORDER BY timestamp, step, value, is_nan LIMIT ?3")
-                .Add(RunOf(db, run).Id).Add(key).Add((long)(most - points.Count));
-            while (rows.Next()) points.Add(new(run, ReadPoint(rows, key)));
+            var id = RunOf(db, run).Id;
+            if (points.Count == most) continue;
+            points.AddRange(Points(db, id, key).Take(most - points.Count).Select(point => new MetricOfRun(run, point)));
         }
         return (IReadOnlyList<MetricOfRun>)points;
     }, stop);
@@ -103,39 +106,57 @@ sealed partial class SqliteTrackingStore
         CancellationToken stop) => Asked(db =>
     {
         var (first, last) = steps ?? (long.MinValue, long.MaxValue);
-        var ids = runs.Select(run => (Run: run, RunOf(db, run).Id)).ToList();
+        var series = runs.Select(run => (Run: run, Points: Points(db, RunOf(db, run).Id, key))).ToList();
         var all = new SortedSet<long>();
         var drawn = new HashSet<long>();
-        foreach (var (_, id) in ids)
+        foreach (var (_, points) in series)
         {
-            (long Least, long Greatest)? span = null;
-            using var rows = db.Query("SELECT step FROM tracked_points WHERE run = ?1 AND key = ?2 AND step BETWEEN ?3 AND ?4").Add(id).Add(key).Add(first)
-                .Add(last);
-            while (rows.Next())
-            {
-                var step = rows.Whole(0);
-                all.Add(step);
-                span = span is { } s ? (Math.Min(s.Least, step), Math.Max(s.Greatest, step)) : (step, step);
-            }
-            if (span is not { } ends) continue;
-            drawn.Add(ends.Least);
-            drawn.Add(ends.Greatest);
+            points.RemoveAll(point => point.Step < first || point.Step > last);
+            if (points.Count == 0) continue;
+            points.Sort(static (a, b) => (a.Step, a.TimestampMs, ValueOrZero(a)).CompareTo((b.Step, b.TimestampMs, ValueOrZero(b))));
+            drawn.Add(points[0].Step);
+            drawn.Add(points[^1].Step);
+            foreach (var point in points) all.Add(point.Step);
         }
         if (all.Count <= most) drawn = [.. all];
         else
             foreach (var (i, step) in all.Index())
                 if (i * (long)most / all.Count != (i - 1L) * most / all.Count || i == 0) drawn.Add(step);
-
-        var points = new List<MetricOfRun>();
-        foreach (var (run, id) in ids)
-        {
-            using var rows = db.Query($"SELECT {PointColumns} FROM tracked_points {OfSeries} AND step BETWEEN ?3 AND ?4 ORDER BY step, timestamp, value")
-                .Add(id).Add(key).Add(first).Add(last);
-            while (rows.Next())
-                if (drawn.Contains(rows.Whole(4))) points.Add(new(run, ReadPoint(rows, key)));
-        }
-        return (IReadOnlyList<MetricOfRun>)points;
+        return (IReadOnlyList<MetricOfRun>)
+            [.. series.SelectMany(s => s.Points.Where(point => drawn.Contains(point.Step)).Select(point => new MetricOfRun(s.Run, point)))];
     }, stop);
+
+    /// <summary>All points of a key, by timestamp, step, value; one that was logged again, as after a lost answer, is there once.</summary>
+    static List<LoggedMetric> Points(Connection db, long run, string key)
+    {
+        var points = new List<LoggedMetric>();
+        for (var (block, last) = (0L, PointBlocks.Last(db, run)); block <= last; block++)
+        {
+            using var rows = db.Query($"SELECT {PointColumns} FROM tracked_points WHERE run = ?1 AND block = ?2 AND key = ?3 ORDER BY timestamp, step, value, is_nan")
+                .Add(run).Add(block).Add(key);
+            while (rows.Next()) points.Add(ReadPoint(rows, key));
+        }
+        var inOrder = true;     // as most are, since they are logged while time goes on
+        for (var i = 1; i < points.Count && inOrder; i++) inOrder = ByTime(points[i - 1], points[i]) < 0;
+        if (inOrder) return points;
+        points.Sort(ByTime);
+        var kept = 1;
+        for (var i = 1; i < points.Count; i++)
+            if (ByTime(points[kept - 1], points[i]) != 0) points[kept++] = points[i];
+        points.RemoveRange(kept, points.Count - kept);
+        return points;
+    }
+
+    static int ByTime(LoggedMetric a, LoggedMetric b)
+    {
+        if (a.TimestampMs.CompareTo(b.TimestampMs) is var byTime and not 0) return byTime;
+        if (a.Step.CompareTo(b.Step) is var byStep and not 0) return byStep;
+        if (ValueOrZero(a).CompareTo(ValueOrZero(b)) is var byValue and not 0) return byValue;
+        return double.IsNaN(a.Value).CompareTo(double.IsNaN(b.Value));
+    }
+
+    /// <summary>What orders a value: not-a-number is kept as 0, with a mark.</summary>
+    static double ValueOrZero(in LoggedMetric point) => double.IsNaN(point.Value) ? 0 : point.Value;
 
     static LoggedMetric ReadPoint(Statement row, string key) => new(
         key, row.Truth(2) ? double.NaN : row.Number(1), row.Whole(3), row.Whole(4), row.TextOrNull(5), row.TextOrNull(6), row.TextOrNull(7));

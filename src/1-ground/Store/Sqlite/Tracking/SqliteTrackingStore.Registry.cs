@@ -44,6 +44,7 @@ sealed partial class SqliteTrackingStore
     {
         var id = ModelId(db, name);
         CheckOfClients(db, id);
+        CheckNotNeeded(db, "v.model = ?1", id);
         db.Query("DELETE FROM registered_models WHERE id = ?1").Add(id).Run();
     }, stop);
 
@@ -132,6 +133,7 @@ sealed partial class SqliteTrackingStore
     {
         var id = VersionId(db, model, number);
         CheckOfClients(db, ModelId(db, model));
+        CheckNotNeeded(db, "v.id = ?1", id);
         Touch(db, id);
         db.Query("DELETE FROM model_versions WHERE id = ?1").Add(id).Run();
     }, stop);

@@ -43,6 +43,7 @@ sealed partial class SqliteTrackingStore
     public Task DeleteRunAsync(string run, bool deleted, CancellationToken stop) => store.WriteAsync(db =>
     {
         var (id, info) = RunOf(db, run);
+        if (deleted && !info.Deleted) CheckNotNeeded(db, OfRun, run);
         if (info.Deleted != deleted) db.Query("UPDATE tracked_runs SET deleted = ?2 WHERE id = ?1").Add(id).Add(deleted).Run();
     }, stop);
 

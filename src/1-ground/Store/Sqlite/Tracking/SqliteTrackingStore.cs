@@ -5,6 +5,8 @@ namespace Kumiki.Store.Sqlite;
 /// <summary>What clients log, in the tables <c>tracked_…</c> of the metadata's file; its writes share the commits of all others.</summary>
 sealed partial class SqliteTrackingStore(SqliteMetadataStore store, TimeProvider clock) : ITrackingStore
 {
+    readonly PointBlocks blocks = new();
+
     const string ExperimentColumns = "e.id, e.name, e.location, e.deleted, e.created, e.updated";
 
     public Task<long> CreateExperimentAsync(string name, string? location, IReadOnlyList<Entry> tags, CancellationToken stop) => store.WriteAsync(db =>
@@ -41,6 +43,7 @@ sealed partial class SqliteTrackingStore(SqliteMetadataStore store, TimeProvider
     {
         var changed = db.Query("UPDATE tracked_experiments SET deleted = ?2, updated = ?3 WHERE id = ?1 AND deleted <> ?2").Add(id).Add(deleted).Add(Now).Run();
         if (changed == 0) throw NoExperiment(id);
+        if (deleted) CheckNotNeeded(db, OfExperiment, id);
         db.Query("UPDATE tracked_runs SET deleted = ?2 WHERE experiment = ?1 AND deleted <> ?2").Add(id).Add(deleted).Run();
     }, stop);
 
