@@ -63,7 +63,10 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
                 [
                   say("page.imported"),
                   <>
-                    {v.imported.model} {v.imported.number} · {v.imported.flavors.join(", ")}
+                    <a href={to.registered(v.imported.model, String(v.imported.number))}>
+                      {v.imported.model} {v.imported.number}
+                    </a>{" "}
+                    · {v.imported.flavors.join(", ")}
                     {v.imported.checkedBy && <span class="quiet"> · {v.imported.checkedBy}</span>}
                   </>,
                 ] as [string, preact.JSX.Element],

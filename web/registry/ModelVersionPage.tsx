@@ -2,9 +2,12 @@ import { useState } from "preact/hooks";
 import { Artifacts } from "../files/Artifacts";
 import { useText } from "../files/text";
 import { imagesBeside } from "../files/Viewer";
+import type { Version } from "../src/api";
 import { useLive } from "../src/live";
-import { Hash, Page, Read, Section, Table, Time, Values, VersionLink } from "../src/parts";
+import { Hash, Page, Read, Section, Stage as Badge, Table, Time, Values, VersionLink } from "../src/parts";
+import { useResource } from "../src/resource";
 import { to } from "../src/routes";
+import { useSay } from "../src/texts";
 import "../src/views.css";
 import { readVersion, useAnswer, usePaced, type Whole } from "./asking";
 import { at, keptAt, stages, useCalls, valueOf, type ModelVersion, type Stage } from "./calls";
@@ -54,7 +57,7 @@ function Shown({ of: { version: v, storage, files, run, model } }: { of: Whole }
         <span class="quiet">{words("page.reg.run-gone", { run: v.run_id })}</span>
       ),
     ]);
-  if (made) facts.push([words("page.reg.asset-version"), <VersionLink name={made} />]);
+  if (made) facts.push([words("page.reg.asset-version"), <InKumiki name={made} />]);
   if (source) facts.push([words("page.tr.source"), <code>{source}</code>]);
   if (commit) facts.push([words("page.tr.commit"), <Hash of={commit} />]);
   facts.push([words("page.reg.from"), <code>{v.source}</code>]);
@@ -94,6 +97,22 @@ function Shown({ of: { version: v, storage, files, run, model } }: { of: Whole }
           change={["DELETE", "model-versions/delete", { name: v.name, version: v.version }]}
           onDone={() => (location.hash = to.registeredModel(v.name))}
         />
+      )}
+    </>
+  );
+}
+
+/** The version of an asset that a registered one is: where it stands there, and what keeps it from being released. */
+function InKumiki({ name }: { name: string }) {
+  const say = useSay();
+  const version = useResource<Version>(`api/versions/${name.split("@").map(encodeURIComponent).join("/")}`);
+  return (
+    <>
+      <VersionLink name={name} /> {version.state === "ready" && version.value.stages.map(s => <Badge key={s} name={s} />)}
+      {version.state === "ready" && version.value.imported?.refused && (
+        <span class="refused">
+          <span class="bad">✕</span> {say("page.imported.refused", { why: version.value.imported.refused.text })}
+        </span>
       )}
     </>
   );

@@ -242,6 +242,7 @@ public sealed class RegistryPageTests(TrackingWorld world, Browser browser) : IC
         await visit.SeesAsync("it's beans version 2");
         await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "price" })).ToContainTextAsync("float");
         await Assertions.Expect(page.GetByText("scikit-learn==1.2.1")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("Cannot be released: ")).ToContainTextAsync("ONNX", new() { Timeout = 20_000 });
         await page.GetByLabel("Stage", new() { Exact = true }).SelectOptionAsync("Production");
         await Assertions.Expect(page.GetByLabel("Stage", new() { Exact = true })).ToHaveValueAsync("Production");
         await page.GetByRole(AriaRole.Link, new() { Name = "with version 1" }).ClickAsync();
