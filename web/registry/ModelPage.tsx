@@ -241,7 +241,7 @@ function Part({
                       </span>
                     ))}
                   </td>
-                  <td>{v.run_id ? <a href={to.tracked(v.run_id)}>{v.run_id.slice(0, 8)}</a> : "–"}</td>
+                  <td>{v.run_id ? <a href={to.trackedRun(v.run_id)}>{v.run_id.slice(0, 8)}</a> : "–"}</td>
                   <td class="sentence">{(v.description ?? "").split("\n")[0]!.slice(0, 120)}</td>
                 </tr>
               ))}

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { StatusMark } from "../experiments/parts";
 import { Artifacts } from "../files/Artifacts";
 import { useText } from "../files/text";
 import { imagesBeside } from "../files/Viewer";
@@ -15,7 +16,7 @@ import { Described, Failed, Sure, Tags, useMayChange } from "./Editing";
 import type { Column, MlModel } from "./mlmodel";
 import { mostDescription } from "./ModelPage";
 import "./registry.css";
-import { Datasets, Status } from "./TrackedRunPage";
+import { Datasets } from "./TrackedRunPage";
 import { useWords } from "./words";
 
 export function ModelVersionPage({ name, version }: { name: string; version: string }) {
@@ -51,7 +52,7 @@ function Shown({ of: { version: v, storage, files, run, model } }: { of: Whole }
       words("page.reg.run"),
       run ? (
         <>
-          <a href={to.tracked(v.run_id)}>{run.info.run_name}</a> <Status of={run.info.status} />
+          <a href={to.trackedRun(v.run_id)}>{run.info.run_name}</a> <StatusMark status={run.info.status} />
         </>
       ) : (
         <span class="quiet">{words("page.reg.run-gone", { run: v.run_id })}</span>

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { StatusMark } from "../experiments/parts";
 import { Artifacts } from "../files/Artifacts";
 import { besideOf } from "../files/Markdown";
 import { Hash, Lasting, Page, Read, Section, Table, Time, Values, VersionLink } from "../src/parts";
@@ -97,10 +98,10 @@ function Facts({ run: { info, data }, may }: { run: TrackedRun; may: boolean }) 
   const made = tag("kumiki.version");
   const registered = versions.state === "ready" ? (versions.value.model_versions ?? []) : [];
   const facts: [string, preact.ComponentChildren][] = [
-    [words("page.tr.status"), <Status of={info.status} />],
+    [words("page.tr.status"), <StatusMark status={info.status} />],
     [
       words("page.tr.experiment"),
-      <a href={`#/experiments/${encodeURIComponent(info.experiment_id)}`}>
+      <a href={to.trackedRuns([info.experiment_id])}>
         {experiment.state === "ready" ? experiment.value.experiment.name : info.experiment_id}
       </a>,
     ],
@@ -124,7 +125,7 @@ function Facts({ run: { info, data }, may }: { run: TrackedRun; may: boolean }) 
   if (info.user_id) facts.push([words("page.tr.user"), info.user_id]);
   if (source) facts.push([words("page.tr.source"), <code>{source}</code>]);
   if (commit) facts.push([words("page.tr.commit"), <Hash of={commit} />]);
-  if (parent) facts.push([words("page.tr.parent"), <a href={to.tracked(parent)}>{parent.slice(0, 12)}</a>]);
+  if (parent) facts.push([words("page.tr.parent"), <a href={to.trackedRun(parent)}>{parent.slice(0, 12)}</a>]);
   if (made) facts.push([words("page.tr.made"), <VersionLink name={made} />]);
   if (registered.length > 0)
     facts.push([
@@ -146,23 +147,6 @@ function Facts({ run: { info, data }, may }: { run: TrackedRun; may: boolean }) 
         </p>
       )}
     </>
-  );
-}
-
-const marks: Record<TrackedRun["info"]["status"], [mark: string, look: string]> = {
-  RUNNING: ["▶", "run-running"],
-  SCHEDULED: ["∘", ""],
-  FINISHED: ["✓", "run-made"],
-  FAILED: ["✕", "run-failed"],
-  KILLED: ["–", "run-failed"],
-};
-
-export function Status({ of }: { of: TrackedRun["info"]["status"] }) {
-  const words = useWords();
-  return (
-    <span class={`badge ${marks[of][1]}`}>
-      <span aria-hidden="true">{marks[of][0]}</span> {words(`page.tr.status.${of.toLowerCase()}` as "page.tr.status")}
-    </span>
   );
 }
 

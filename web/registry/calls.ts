@@ -2,21 +2,18 @@ import { useState } from "preact/hooks";
 import { Refusal, type Figure } from "../src/api";
 import type { Asked } from "../src/resource";
 import { useLanguage, useSay } from "../src/texts";
+import { at as tracking, type Entry, type LoggedMetric as PlainMetric, type TrackedRun as PlainRun } from "../tracking/calls";
 
-// MLflow's protocol as the pages speak it; docs/tracking.md lists its calls. A list that is empty is left out of an answer.
+// MLflow's protocol as these pages speak it, beside tracking/calls.ts; docs/tracking.md lists its calls. A list that is empty is left out of an answer.
 
-export interface Entry { key: string; value: string }
-export interface LoggedMetric { key: string; value: Figure; timestamp: number; step: number; dataset_name?: string; dataset_digest?: string; model_id?: string }
+export type { Entry } from "../tracking/calls";
+/** @param dataset_name what it was measured on, if the client said that. */
+export interface LoggedMetric extends PlainMetric { dataset_name?: string; dataset_digest?: string; model_id?: string }
 export interface DatasetInput {
   dataset: { name: string; digest: string; source_type: string; source: string; schema?: string; profile?: string }; tags?: Entry[];
 }
-export interface RunInfo {
-  run_id: string; run_name: string; experiment_id: string; user_id?: string; status: RunStatus; start_time?: number; end_time?: number; artifact_uri: string;
-  lifecycle_stage: "active" | "deleted";
-}
-export type RunStatus = "RUNNING" | "SCHEDULED" | "FINISHED" | "FAILED" | "KILLED";
-export interface TrackedRun {
-  info: RunInfo;
+/** A run with what it read and gave. */
+export interface TrackedRun extends PlainRun {
   data: { metrics?: LoggedMetric[]; params?: Entry[]; tags?: Entry[] };
   inputs: { dataset_inputs?: DatasetInput[]; model_inputs?: { model_id: string }[] };
   outputs?: { model_outputs?: { model_id: string; step: number }[] };
@@ -47,8 +44,8 @@ export function quoted(text: string): string | null {
 
 /** Where the protocol is read. */
 export const at = {
-  run: (id: string) => asked("runs/get", { run_id: id }),
-  experiment: (id: string) => asked("experiments/get", { experiment_id: id }),
+  run: tracking.run,
+  experiment: tracking.experiment,
   series: (run: string, keys: string[], points: number) =>
     `api/tracking/series?run_id=${enc(run)}&points=${points}${keys.map(k => `&metric_key=${enc(k)}`).join("")}`,
   models: (filter: string, order: string, token?: string) =>

@@ -122,6 +122,7 @@ export interface Run {
   recipeKey: string;
   figures: Record<string, Figure>;
   mayCancel: boolean;
+  tracked: string | null;
 }
 export interface LogLine { sequence: number; at: string; level: string; text: string }
 export interface Log { state: RunState; lines: LogLine[]; last: number; more: boolean }
@@ -185,13 +186,14 @@ export interface OccurrenceList { occurrences: Occurrence[]; next: number | null
  * Asks for a change. A set that does not fit is an answer, not a refusal: its findings are what the reader came for.
  * @throws Refusal with the server's sentence; TypeError when nobody answers.
  */
-export async function post<T>(path: string, asked: unknown, language: string): Promise<T> {
+export async function post<T>(path: string, asked: unknown, language: string, stop?: AbortSignal): Promise<T> {
   const response = await fetch(path, {
     method: "POST",
     headers: { "Accept-Language": language, "Content-Type": "application/json" },
     body: JSON.stringify(asked),
+    signal: stop,
   });
-  const answer = (await response.json().catch(() => null)) as (T & { detail?: string; end?: string }) | null;
+  const answer = (await response.json().catch(() => null)) as (T & Problem & { end?: string }) | null;
   if (answer !== null && (response.ok || answer.end !== undefined)) return answer;
-  throw new Refusal(response.status, answer?.detail ?? `${response.status} ${response.statusText}`);
+  throw new Refusal(response.status, answer?.detail ?? answer?.message ?? `${response.status} ${response.statusText}`);
 }

@@ -84,12 +84,13 @@ function Header({ route, language, onLanguage }: { route: Route; language: Langu
   );
 }
 
-const rooms = ["overview", "graph", "assets", "runs", "releases", "schedules", "boards", "registry"] as const;
+const rooms = ["overview", "graph", "assets", "runs", "experiments", "registry", "releases", "schedules", "boards"] as const;
 
 function roomOf(route: Route): string {
   switch (route.page) {
     case "asset": case "version": case "diff": case "report": case "threshold": case "goal": return "assets";
     case "run": case "compareRuns": return "runs";
+    case "trackedRuns": case "compareTracked": return "experiments";
     case "board": return "boards";
     case "trackedRun": return "experiments";
     case "registeredModel": case "registered": case "registryDiff": return "registry";
@@ -111,6 +112,9 @@ function Here({ route }: { route: Route }) {
     case "runs": return <RunsPage key={`${route.asset} ${route.state}`} asset={route.asset} state={route.state} />;
     case "run": return <RunPage key={route.id} id={route.id} />;
     case "compareRuns": return <CompareRunsPage key={route.ids.join()} ids={route.ids} />;
+    case "experiments": return <Later page="experiments" with={{}} />;
+    case "trackedRuns": return <Later key={route.experiments} page="trackedRuns" with={{ ids: route.experiments, query: route.query }} />;
+    case "compareTracked": return <Later page="compareTracked" with={{ query: route.query }} />;
     case "releases": return <ReleasesPage />;
     case "release": return <ReleasePage key={route.number} number={route.number} />;
     case "goal": return <Later key={route.name} page="goal" with={{ name: route.name }} />;

@@ -9,6 +9,9 @@ export type Route =
   | { page: "runs"; asset: string; state: string }
   | { page: "run"; id: string }
   | { page: "compareRuns"; ids: string[] }
+  | { page: "experiments" }
+  | { page: "trackedRuns"; experiments: string; query: string }
+  | { page: "compareTracked"; query: string }
   | { page: "releases" }
   | { page: "release"; number: string }
   | { page: "schedules" }
@@ -46,6 +49,8 @@ export function routeOf(hash: string): Route {
     case "runs/0": return { page: "runs", asset: asked.get("asset") ?? "", state: asked.get("state") ?? "" };
     case "compare/0": return { page: "compareRuns", ids: (asked.get("runs") ?? "").split(",").filter(id => id !== "") };
     case "runs/1": return { page: "run", id: first! };
+    case "experiments/0": return { page: "experiments" };
+    case "experiments/1": return first === "compare" ? { page: "compareTracked", query } : { page: "trackedRuns", experiments: first!, query };
     case "releases/0": return { page: "releases" };
     case "releases/1": return { page: "release", number: first! };
     case "schedules/0": return { page: "schedules" };
@@ -83,6 +88,11 @@ export const to = {
   allRuns: "#/runs",
   compareRuns: (ids: string[]) => `#/compare?runs=${ids.map(enc).join(",")}`,
   run: (id: string) => `#/runs/${enc(id)}`,
+  experiments: "#/experiments",
+  /** @param ids of one or several experiments; @param query as asking.ts writes it */
+  trackedRuns: (ids: string[], query = "") => `#/experiments/${ids.map(enc).join(",")}${query === "" ? "" : `?${query}`}`,
+  compareTracked: (ids: string[]) => `#/experiments/compare?runs=${ids.map(enc).join(",")}`,
+  trackedRun: (id: string) => `#/tracked/${enc(id)}`,
   schedules: "#/schedules",
   schedule: (name: string) => `#/schedules/${enc(name)}`,
   releases: "#/releases",
@@ -92,7 +102,6 @@ export const to = {
   goal: (name: string) => `#/goals/${enc(name)}`,
   boards: "#/boards",
   board: (name: string) => `#/boards/${enc(name)}`,
-  tracked: (id: string) => `#/tracked/${enc(id)}`,
   registry: "#/registry",
   registeredModel: (name: string) => `#/registry/${enc(name)}`,
   registered: (name: string, version: string) => `#/registry/${enc(name)}/${enc(version)}`,

@@ -132,6 +132,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapReleaseWrites();
         app.MapMakings();
         app.MapSchedules();
+        app.MapTracking();
         app.MapChanges();
         app.MapOpenApi();
         app.MapPages();

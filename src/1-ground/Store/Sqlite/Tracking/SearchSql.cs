@@ -110,10 +110,22 @@ sealed class SearchSql(string id)
         return ids;
     }
 
+    /// <summary>How many rows there are, counted no further than <paramref name="most"/>.</summary>
+    internal long Count(Connection db, string from, int most)
+    {
+        using var rows = Filled(db.QueryOnce($"SELECT count(*) FROM (SELECT 1 FROM {from}{joins} {where} LIMIT {Mark((long)most)})"));
+        rows.Next();
+        return rows.Whole(0);
+    }
+
     Statement Statement(Connection db, string from, Page page)
     {
         var (most, offset) = (Mark((long)page.Most), Mark(page.Offset));
-        var rows = db.QueryOnce($"SELECT {id} FROM {from}{joins} {where} {order} LIMIT {most} OFFSET {offset}");
+        return Filled(db.QueryOnce($"SELECT {id} FROM {from}{joins} {where} {order} LIMIT {most} OFFSET {offset}"));
+    }
+
+    Statement Filled(Statement rows)
+    {
         foreach (var value in values)
             _ = value switch
             {
