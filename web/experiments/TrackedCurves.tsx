@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useAll } from "../runs/Curves";
 import { Plot, type Line } from "../src/draw/Plot";
 import { duration, figure, localTime } from "../src/format";
 import { Empty, Read } from "../src/parts";
-import { useResource } from "../src/resource";
 import { useLanguage, useSay } from "../src/texts";
 import { at, type History, type LoggedMetric } from "../tracking/calls";
 import { labelsOf, type CompareOf } from "./CompareTrackedPage";
@@ -111,14 +111,21 @@ function MetricChart({ metric, runs, comparing, lit, onSingle }: CompareOf & { m
   const language = useLanguage();
   const measured = runs.filter(r => r.data.metrics?.some(m => m.key === metric));
   const most = measured.length > 30 ? 150 : 400;
-  const live = measured.some(r => r.info.status === "RUNNING");
-  const history = useKept(useResource<History>(at.sampled(measured.map(r => r.info.run_id), metric, most), { live }));
+  // What has ended is asked for once; only what still runs again and again.
+  const asked = (running: boolean) => {
+    const ids = measured.filter(r => (r.info.status === "RUNNING") === running).map(r => r.info.run_id);
+    return ids.length === 0 ? [] : [at.sampled(ids, metric, most)];
+  };
+  const ended = useKept(useAll<History>(asked(false), { live: false }));
+  const going = useKept(useAll<History>(asked(true)));
+  const history = ended.state === "ready" ? going : ended;
   const { over, smooth, log } = comparing;
   const labels = useMemo(() => labelsOf(runs), [runs]);
-  const read = history.state === "ready" ? history.value : null;
+  const read = ended.state === "ready" && going.state === "ready" ? going.value : null;
   const lines = useMemo(() => {
     const byRun = new Map<string, LoggedMetric[]>();
-    for (const point of read?.metrics ?? []) {
+    const points = read === null || ended.state !== "ready" ? [] : [...ended.value, ...read].flatMap(h => h.metrics ?? []);
+    for (const point of points) {
       const known = byRun.get(point.run_id!);
       if (known) known.push(point);
       else byRun.set(point.run_id!, [point]);
@@ -132,7 +139,7 @@ function MetricChart({ metric, runs, comparing, lit, onSingle }: CompareOf & { m
         ? [{ ...line, points: all }]
         : [{ ...line, points: all, faint: true }, { ...line, points: smoothed(all, smooth) }];
     });
-  }, [read, runs, over, smooth, labels]);
+  }, [read, ended, runs, over, smooth, labels]);
   const named = lines.filter(l => !l.faint);
   const isSingle = read !== null && named.length > 0 && named.every(l => l.all.length <= 1);
   useEffect(() => onSingle(isSingle), [isSingle]);

@@ -84,7 +84,9 @@ function Whole({ experiments, experiment, asking, refine }: RefineOf & { experim
   const mayChange = project.state === "ready" && project.value.mayChange;
   const known: LoggedKeys = keys.state === "ready" ? keys.value : { metrics: [], params: [], tags: [] };
   const columns = asking.columns ?? (keys.state === "ready" ? usualColumns(known, experiments.length > 1) : []);
-  const all = activity.state === "ready" ? activity.value.experiments.reduce((sum, a) => sum + inView(a, asking.view), 0) : null;
+  const some = activity.state === "ready" ? activity.value.experiments : [];
+  const all = activity.state === "ready" ? some.reduce((sum, a) => sum + inView(a, asking.view), 0) : null;
+  const deleted = some.reduce((sum, a) => sum + a.deletedRuns, 0);
   const runs = found.state === "ready" ? (found.value.runs ?? []) : [];
   const more = found.state === "ready" ? found.value.next_page_token : undefined;
   const go = (next: string[]) => {
@@ -149,10 +151,10 @@ function Whole({ experiments, experiment, asking, refine }: RefineOf & { experim
           </div>
         )
       ) : runs.length === 0 ? (
-        asking.filter !== "" || asking.view !== "ACTIVE_ONLY" ? (
+        asking.filter !== "" || asking.view !== "ACTIVE_ONLY" || deleted > 0 || experiment?.lifecycle_stage === "deleted" ? (
           <Empty>
             {words("page.experiments.no-such-runs")}{" "}
-            <button type="button" onClick={() => refine({ ...asking, filter: "", view: "ACTIVE_ONLY" })}>
+            <button type="button" onClick={() => refine({ ...asking, filter: "", view: asking.filter === "" && asking.view === "ACTIVE_ONLY" ? "ALL" : "ACTIVE_ONLY" })}>
               {words("page.experiments.show-all")}
             </button>
           </Empty>
@@ -224,7 +226,7 @@ function Total({ experiments, asking, all, seen, last }: { experiments: string[]
 function Counted({ experiments, asking, all }: { experiments: string[]; asking: Asking; all: number | null }) {
   const words = useWords();
   const number = useNumber();
-  const count = useResource<{ count: number; exact: boolean }>(at.count(experiments, asking.filter, asking.view), { live: false });
+  const count = useResource<{ count: number }>(at.count(experiments, asking.filter, asking.view), { live: false });
   if (count.state !== "ready") return null;
-  return <>{words(count.value.exact ? "page.experiments.of-all" : "page.experiments.of-more", { count: number(count.value.count), all: all === null ? "…" : number(all) })}</>;
+  return <>{words("page.experiments.of-all", { count: number(count.value.count), all: all === null ? "…" : number(all) })}</>;
 }

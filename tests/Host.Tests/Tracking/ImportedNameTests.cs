@@ -22,7 +22,7 @@ public sealed class ImportedNameTests : IAsyncLifetime
 
     public Task DisposeAsync() => world.DisposeAsync();
 
-    ITrackingStore Tracking => world.Folder.Tracking!;
+    ITrackingStore Tracking => world.Folder.Tracking;
 
     async Task<VersionName> TakeAsync(string name, int number, params IReadOnlyList<string> declared) =>
         ((ImportEnd.Taken)await world.Imports(declared).TakeAsync(await Tracking.VersionAsync(name, number, default), asItIs: true, default)).Version;
@@ -50,6 +50,20 @@ public sealed class ImportedNameTests : IAsyncLifetime
 
         Assert.Equal("old@2", (await TakeAsync("new", 2)).ToString());
         Assert.Equal("old-imported@1", (await TakeAsync("old", 1)).ToString());
+    }
+
+    [Fact]
+    public async Task A_file_that_is_brought_in_is_the_next_version_of_the_asset_whatever_clients_call_it()
+    {
+        await models.CreateAsync("My Model", run);
+        await TakeAsync("My Model", 1);
+        var path = Path.Combine(world.Place, "linear.onnx");
+        await File.WriteAllBytesAsync(path, TrackingWorld.Model("linear.onnx"));
+
+        var (version, isNew) = await world.Imports().BringAsync("my-model", path, "by hand", default);
+
+        Assert.Equal(("my-model@2", true, true), (version.Name.ToString(), isNew, version.Imported!.CanServe));
+        Assert.Equal("by hand", (await Tracking.VersionAsync("My Model", 2, default)).Description);
     }
 
     [Fact]

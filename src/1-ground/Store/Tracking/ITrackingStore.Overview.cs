@@ -10,8 +10,7 @@ public partial interface ITrackingStore
     Task<LoggedKeys> KeysAsync(IReadOnlyList<long> experiments, int most, CancellationToken stop);
 
     /// <summary>How many runs a search finds, whatever its order.</summary>
-    /// <param name="most">Counts no further than this.</param>
-    Task<long> CountRunsAsync(IReadOnlyList<long> experiments, Search search, ViewType view, int most, CancellationToken stop);
+    Task<long> CountRunsAsync(IReadOnlyList<long> experiments, Search search, ViewType view, CancellationToken stop);
 }
 
 /// <summary>How much there is of an experiment.</summary>

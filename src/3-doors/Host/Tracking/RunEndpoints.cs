@@ -120,15 +120,17 @@ static class RunEndpoints
                 TrackingRules.WithinOrNull(dataset.TextOrNull("schema"), "Dataset schema", 1_048_575),
                 TrackingRules.WithinOrNull(dataset.TextOrNull("profile"), "Dataset profile", 16_777_215), tags);
         });
-        var models = call.Fields.Objects("models", model => model.Text("model_id"));
+        var models = call.Fields.Objects("models", model => ModelId(model));
         return ExperimentEndpoints.Done(call, call.Store.LogInputsAsync(Id(call), datasets, models, call.Stop));
     }
 
     static Task LogOutputsAsync(TrackingCall call)
     {
-        var models = call.Fields.Objects("models", model => new ModelOutput(model.Text("model_id"), model.WholeOrNull("step") ?? 0));
+        var models = call.Fields.Objects("models", model => new ModelOutput(ModelId(model), model.WholeOrNull("step") ?? 0));
         return ExperimentEndpoints.Done(call, call.Store.LogOutputsAsync(Id(call), models, call.Stop));
     }
+
+    static string ModelId(Fields model) => TrackingRules.Within(model.Text("model_id"), "model_id", 256);
 
     static Task LogModelAsync(TrackingCall call)
     {

@@ -10,8 +10,8 @@ namespace Kumiki.Hosting;
 /// <summary>What the pages of experiments need beside the calls of tracking clients.</summary>
 static class TrackingRoutes
 {
-    /// <summary>Keys of each kind that are told of one experiment, experiments a request names, and runs counted.</summary>
-    internal const int MostKeys = 5_000, MostExperiments = 1_000, MostCounted = 1_000_000;
+    /// <summary>Keys of each kind that are told of one experiment, and experiments a request names.</summary>
+    const int MostKeys = 5_000, MostExperiments = 1_000;
 
     public static void MapTracking(this IEndpointRouteBuilder routes)
     {
@@ -43,8 +43,8 @@ static class TrackingRoutes
         Served served, CancellationToken stop, [FromQuery] string[]? experiment = null, string? filter = null, string? view = null)
     {
         var store = StoreOf(served);
-        var count = await store.CountRunsAsync(Experiments(experiment), SearchSubject.Runs.Read(filter ?? "", []), View(view), MostCounted, stop);
-        return TypedResults.Ok(new CountAnswer(count, count < MostCounted));
+        var count = await store.CountRunsAsync(Experiments(experiment), SearchSubject.Runs.Read(filter ?? "", []), View(view), stop);
+        return TypedResults.Ok(new CountAnswer(count));
     }
 
     static async Task<Results<FileStreamHttpResult, Refused>> CsvAsync(
@@ -112,5 +112,4 @@ sealed record ActivityList(IReadOnlyList<ActivityAnswer> Experiments);
 /// <param name="NewestMs">When the newest run began: milliseconds since 1970; null where none says so.</param>
 sealed record ActivityAnswer(string Experiment, long Runs, long DeletedRuns, long? NewestMs);
 
-/// <param name="Exact">False: there are more.</param>
-sealed record CountAnswer(long Count, bool Exact);
+sealed record CountAnswer(long Count);

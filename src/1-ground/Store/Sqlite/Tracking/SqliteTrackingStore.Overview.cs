@@ -47,10 +47,10 @@ sealed partial class SqliteTrackingStore
     }
 
     /// <remarks>Begins with the index of the clause that fewest runs fulfil, as <see cref="SearchRunsAsync"/> does; else looks at the runs one by one.</remarks>
-    public Task<long> CountRunsAsync(IReadOnlyList<long> experiments, Search search, ViewType view, int most, CancellationToken stop) => Asked(db =>
+    public Task<long> CountRunsAsync(IReadOnlyList<long> experiments, Search search, ViewType view, CancellationToken stop) => Asked(db =>
     {
         if (experiments.Count == 0) return 0L;
-        var (sql, from) = (new SearchSql("1"), "tracked_runs r");
+        var (sql, from) = (new SearchSql("count(*)"), "tracked_runs r");
         var rare = experiments is [var only] ? Rarest(db, only, search) : null;
         if (rare is not null)
         {
@@ -62,6 +62,6 @@ sealed partial class SqliteTrackingStore
         if (view != ViewType.All) sql.Where($"r.deleted = {sql.Mark(view == ViewType.DeletedOnly)}");
         foreach (var clause in search.Clauses)
             if (!ReferenceEquals(clause, rare)) AddClause(sql, clause);
-        return sql.Count(db, from, most);
+        return sql.Ids(db, from, new(0, 1)) is [var count] ? count : 0;
     }, stop);
 }
