@@ -80,7 +80,8 @@ export interface Version {
   imported?: Imported | null;
 }
 export interface Table {
-  tables: string[]; file: string; columns: { name: string; type: string; isNumber: boolean }[]; count: number; offset: number; rows: (string | null)[][];
+  tables?: string[]; file?: string; columns: { name: string; type: string; isNumber: boolean }[]; count: number; offset: number; rows: (string | null)[][];
+  isWhole?: boolean;
 }
 export interface MakingAsked {
   upstream?: boolean; downstream?: boolean; anew?: boolean; set?: Record<string, string>; use?: string[]; useNewest?: boolean; and?: string[]; family?: boolean;

@@ -84,7 +84,7 @@ function Header({ route, language, onLanguage }: { route: Route; language: Langu
   );
 }
 
-const rooms = ["overview", "graph", "assets", "runs", "experiments", "releases", "schedules", "boards"] as const;
+const rooms = ["overview", "graph", "assets", "runs", "experiments", "registry", "releases", "schedules", "boards"] as const;
 
 function roomOf(route: Route): string {
   switch (route.page) {
@@ -92,6 +92,8 @@ function roomOf(route: Route): string {
     case "run": case "compareRuns": return "runs";
     case "trackedRuns": case "compareTracked": return "experiments";
     case "board": return "boards";
+    case "trackedRun": return "experiments";
+    case "registeredModel": case "registered": case "registryDiff": return "registry";
     case "release": return "releases";
     case "schedule": return "schedules";
     default: return route.page;
@@ -118,6 +120,11 @@ function Here({ route }: { route: Route }) {
     case "goal": return <Later key={route.name} page="goal" with={{ name: route.name }} />;
     case "boards": return <Later page="boards" with={{}} />;
     case "board": return <Later key={route.name} page="board" with={{ name: route.name, tab: route.tab, query: route.query }} />;
+    case "trackedRun": return <Later key={route.id} page="trackedRun" with={{ id: route.id }} />;
+    case "registry": return <Later page="registry" with={{}} />;
+    case "registeredModel": return <Later key={route.name} page="registeredModel" with={{ name: route.name }} />;
+    case "registered": return <Later key={`${route.name}/${route.version}`} page="registered" with={{ name: route.name, version: route.version }} />;
+    case "registryDiff": return <Later page="registryDiff" with={{ name: route.name, left: route.left, right: route.right }} />;
     case "report": return <Later key={`${route.asset}@${route.number}`} page="report" with={{ asset: route.asset, number: route.number }} />;
     case "threshold": return <Later key={`${route.asset}@${route.number}`} page="threshold" with={{ asset: route.asset, number: route.number }} />;
     case "schedules": return <SchedulesPage />;

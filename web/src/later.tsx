@@ -11,6 +11,11 @@ const pages = {
   experiments: () => import("../experiments/ExperimentsPage").then(m => m.ExperimentsPage as ComponentType<never>),
   trackedRuns: () => import("../experiments/TrackedRunsPage").then(m => m.TrackedRunsPage as ComponentType<never>),
   compareTracked: () => import("../experiments/CompareTrackedPage").then(m => m.CompareTrackedPage as ComponentType<never>),
+  trackedRun: () => import("../registry/TrackedRunPage").then(m => m.TrackedRunPage as ComponentType<never>),
+  registry: () => import("../registry/RegistryPage").then(m => m.RegistryPage as ComponentType<never>),
+  registeredModel: () => import("../registry/ModelPage").then(m => m.ModelPage as ComponentType<never>),
+  registered: () => import("../registry/ModelVersionPage").then(m => m.ModelVersionPage as ComponentType<never>),
+  registryDiff: () => import("../registry/RegistryDiffPage").then(m => m.RegistryDiffPage as ComponentType<never>),
   board: () => import("./board/BoardPage").then(m => m.BoardPage as ComponentType<never>),
 };
 

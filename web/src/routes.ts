@@ -22,6 +22,11 @@ export type Route =
   | { page: "boards" }
   | { page: "goal"; name: string }
   | { page: "board"; name: string; tab: string; query: string }
+  | { page: "trackedRun"; id: string }
+  | { page: "registry" }
+  | { page: "registeredModel"; name: string }
+  | { page: "registered"; name: string; version: string }
+  | { page: "registryDiff"; name: string; left: string; right: string }
   | { page: "nowhere"; hash: string };
 
 export function routeOf(hash: string): Route {
@@ -56,6 +61,11 @@ export function routeOf(hash: string): Route {
     case "goals/1": return { page: "goal", name: first! };
     case "boards/0": return { page: "boards" };
     case "boards/1": case "boards/2": return { page: "board", name: first!, tab: second ?? "", query };
+    case "tracked/1": return { page: "trackedRun", id: first! };
+    case "registry/0": return { page: "registry" };
+    case "registry/1": return { page: "registeredModel", name: first! };
+    case "registry/2": return { page: "registered", name: first!, version: second! };
+    case "registry-diff/3": return { page: "registryDiff", name: first!, left: second!, right: parts[3]! };
     default: return { page: "nowhere", hash };
   }
 }
@@ -92,5 +102,9 @@ export const to = {
   goal: (name: string) => `#/goals/${enc(name)}`,
   boards: "#/boards",
   board: (name: string) => `#/boards/${enc(name)}`,
+  registry: "#/registry",
+  registeredModel: (name: string) => `#/registry/${enc(name)}`,
+  registered: (name: string, version: string) => `#/registry/${enc(name)}/${enc(version)}`,
+  registryDiff: (name: string, left: string, right: string) => `#/registry-diff/${enc(name)}/${enc(left)}/${enc(right)}`,
   file: (version: string, path: string) => `api/versions/${version.split("@").map(enc).join("/")}/files/${path.split("/").map(enc).join("/")}`,
 };

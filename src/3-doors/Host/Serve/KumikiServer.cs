@@ -123,6 +123,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapAssets();
         app.MapVersions();
         app.MapTables();
+        app.MapArtifactViews();
         app.MapReports();
         app.MapBoards();
         app.MapGoals();
