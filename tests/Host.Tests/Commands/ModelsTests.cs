@@ -76,6 +76,36 @@ public sealed class ModelsTests
         Assert.Equal(0, (await demo.JsonAsync("models")).GetArrayLength());
     }
 
+    /// <summary>From the first blob to the last note: killed at the steps in which something became durable, and repeated, there is one version.</summary>
+    [Fact]
+    public async Task A_kill_at_any_step_leaves_what_the_next_call_goes_on_with()
+    {
+        int steps;
+        using (var unharmed = new Demo("CreditRisk"))
+        {
+            Place(unharmed, "weights.bin");
+            var said = await unharmed.RunAsync([("KUMIKI_STEPS", unharmed.PathOf("steps"))], ["models", "import", "price", Place(unharmed, "external.onnx")]);
+            Assert.True(said.Code == 0, said.ToString());
+            steps = File.ReadAllLines(unharmed.PathOf("steps")).Length;
+        }
+        var killed = 0;
+        foreach (var step in Enumerable.Range(0, 8).Select(i => 1 + i * (steps - 1) / 7))
+        {
+            using var demo = new Demo("CreditRisk");
+            Place(demo, "weights.bin");
+            string[] command = ["models", "import", "price", Place(demo, "external.onnx")];
+            if ((await demo.RunAsync([("KUMIKI_KILL_AT", $"{step}")], command)).Code == 137) killed++;
+
+            await demo.MustAsync(command);
+
+            var shown = await demo.JsonAsync("show", "price");
+            Assert.Equal("price@1", shown.GetProperty("versions").EnumerateArray().Single().GetProperty("name").GetString());
+            Assert.Empty((await demo.JsonAsync("runs", "price", "--state", "Running")).EnumerateArray());
+            await demo.MustAsync("verify");
+        }
+        Assert.Equal(8, killed);
+    }
+
     [Fact]
     public async Task Nothing_is_made_under_the_name_of_an_imported_model()
     {
