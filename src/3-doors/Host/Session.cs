@@ -23,7 +23,7 @@ sealed class Session : IAsyncDisposable
     ProgramClosure Closure => field ??= ProgramClosure.Current(program);
     public IMetadataStore Metadata => folder.Metadata;
     public IArtifactStore Artifacts => folder.Artifacts;
-    public ITrackingStore? Tracking => folder.Tracking;
+    public ITrackingStore Tracking => folder.Tracking;
     public string CheckpointFolder => Path.Combine(folder.Path, "checkpoints");
     public static TimeProvider Clock => TimeProvider.System;
 

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Kumiki.Host.Tests.Tracking;
 
-public sealed class ArtifactTests(TrackingWorld world) : IClassFixture<TrackingWorld>
+public class ArtifactTests(TrackingWorld world) : IClassFixture<TrackingWorld>
 {
     const string Files = "/api/2.0/mlflow-artifacts/artifacts";
 

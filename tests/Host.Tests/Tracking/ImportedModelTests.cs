@@ -209,7 +209,7 @@ sealed class ClientModels(TrackingWorld world)
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         await foreach (var _ in world.Folder.Metadata.ChangesAsync(-1, limit.Token))
         {
-            var version = await world.Folder.Tracking!.VersionAsync(name, number, limit.Token);
+            var version = await world.Folder.Tracking.VersionAsync(name, number, limit.Token);
             if (version.Tags.FirstOrDefault(t => t.Key == ImportedModels.VersionTag) is { Value: { } told }) return VersionName.Parse(told);
         }
         throw new InvalidOperationException($"{name} {number} was not taken in.");

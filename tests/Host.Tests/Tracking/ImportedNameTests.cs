@@ -22,7 +22,7 @@ public sealed class ImportedNameTests : IAsyncLifetime
 
     public Task DisposeAsync() => world.DisposeAsync();
 
-    ITrackingStore Tracking => world.Folder.Tracking!;
+    ITrackingStore Tracking => world.Folder.Tracking;
 
     async Task<VersionName> TakeAsync(string name, int number, params IReadOnlyList<string> declared) =>
         ((ImportEnd.Taken)await world.Imports(declared).TakeAsync(await Tracking.VersionAsync(name, number, default), asItIs: true, default)).Version;

@@ -10,7 +10,7 @@ using Xunit;
 namespace Kumiki.Host.Tests.Tracking;
 
 /// <summary>A server on an empty folder, and a client that speaks to it as MLflow's do.</summary>
-public sealed class TrackingWorld : IAsyncLifetime
+public class TrackingWorld : IAsyncLifetime
 {
     DataFolder folder = null!;
 
@@ -19,11 +19,14 @@ public sealed class TrackingWorld : IAsyncLifetime
     internal KumikiServer Server { get; private set; } = null!;
     internal HttpClient Http { get; private set; } = null!;
 
-    public Task InitializeAsync() => StartAsync();
+    /// <summary>Where its metadata are; null for the folder.</summary>
+    protected virtual StoreSettings? Stores => null;
+
+    public virtual Task InitializeAsync() => StartAsync();
 
     internal async Task StartAsync(bool readOnly = false, bool imports = true)
     {
-        folder = DataFolder.Open(Place, TimeProvider.System);
+        folder = DataFolder.Open(Place, TimeProvider.System, Stores);
         var served = new Served
         {
             Name = "tracking",
@@ -40,7 +43,7 @@ public sealed class TrackingWorld : IAsyncLifetime
 
     /// <summary>What takes registered models in, with the demo's program to look at their files.</summary>
     internal ImportedModels Imports(params IReadOnlyList<string> declared) => new(
-        folder.Metadata, folder.Artifacts, folder.Tracking!, new ModelCheck(Program, folder.Artifacts), Nowhere,
+        folder.Metadata, folder.Artifacts, folder.Tracking, new ModelCheck(Program, folder.Artifacts), Nowhere,
         (asset, _) => Task.FromResult(declared.Contains(asset)), TimeProvider.System);
 
     internal static IReadOnlyList<string> Program => ["dotnet", Checkout.PathOf("artifacts/bin/DemandForecast/debug_linux-x64/DemandForecast.dll")];
@@ -57,7 +60,7 @@ public sealed class TrackingWorld : IAsyncLifetime
         await folder.DisposeAsync();
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         await StopAsync();
         Directory.Delete(Place, recursive: true);

@@ -31,7 +31,7 @@ sealed partial class Doors
                 Metadata = session.Metadata,
                 Artifacts = session.Artifacts,
                 Tracking = session.Tracking,
-                Imports = session.Tracking is null ? null : session.Imports(),
+                Imports = session.Imports(),
                 Project = hasProject ? ProjectAsync : null,
                 ReadOnly = parsed.GetValue(readOnly),
                 Author = Author,

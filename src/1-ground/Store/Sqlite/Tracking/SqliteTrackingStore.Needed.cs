@@ -26,9 +26,7 @@ sealed partial class SqliteTrackingStore
             while (rows.Next())
                 if (VersionName.TryParse(rows.Text(2), null, out var version)) versions.Add((rows.Text(0), rows.Whole(1), version));
         foreach (var (name, registered, version) in versions)
-            if (NeededBy(db, version) is { } needer)
-                throw new TrackingException(TrackingFault.WrongState,
-                    Message.Of("tracking.needed", ("version", version), ("name", name), ("number", registered), ("needer", needer)));
+            if (NeededBy(db, version) is { } needer) throw Refusal.Needed(name, registered, version, needer);
     }
 
     const string OfRun = "(v.run = ?1 OR v.logged_model IN (SELECT g.model FROM logged_models g WHERE g.run = ?1))";

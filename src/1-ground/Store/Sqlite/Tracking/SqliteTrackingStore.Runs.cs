@@ -50,7 +50,7 @@ sealed partial class SqliteTrackingStore
     public Task DeleteRunTagAsync(string run, string key, CancellationToken stop) => store.WriteAsync(db =>
     {
         if (db.Query("DELETE FROM tracked_tags WHERE run = ?1 AND key = ?2").Add(ActiveRun(db, run).Id).Add(key).Run() == 0)
-            throw Missing(Message.Of("tracking.no-run-tag", ("key", key), ("run", run)));
+            throw Refusal.NoRunTag(run, key);
     }, stop);
 
     public Task ChangeRunTagAsync(string run, string key, Func<string?, string> next, CancellationToken stop) => store.WriteAsync(db =>
@@ -127,7 +127,7 @@ sealed partial class SqliteTrackingStore
     static (long Id, RunInfo Info) RunOf(Connection db, string run)
     {
         using var rows = db.Query($"SELECT {RunColumns} FROM tracked_runs r WHERE r.uuid = ?1").Add(run);
-        return rows.Next() ? (rows.Whole(0), ReadInfo(rows)) : throw NoRun(run);
+        return rows.Next() ? (rows.Whole(0), ReadInfo(rows)) : throw Refusal.NoRun(run);
     }
 
     static RunInfo ReadInfo(Statement row) => new(
@@ -137,8 +137,8 @@ sealed partial class SqliteTrackingStore
     static RunKey ActiveRun(Connection db, string run)
     {
         using var rows = db.Query("SELECT id, experiment, deleted FROM tracked_runs WHERE uuid = ?1").Add(run);
-        if (!rows.Next()) throw NoRun(run);
-        if (rows.Truth(2)) throw new TrackingException(TrackingFault.InvalidValue, Message.Of("tracking.run-deleted", ("run", run)));
+        if (!rows.Next()) throw Refusal.NoRun(run);
+        if (rows.Truth(2)) throw Refusal.RunDeleted(run);
         return new(rows.Whole(0), rows.Whole(1));
     }
 
@@ -211,6 +211,4 @@ sealed partial class SqliteTrackingStore
         while (rows.Next());
         return all;
     }
-
-    static TrackingException NoRun(string run) => Missing(Message.Of("tracking.no-run", ("run", run)));
 }
