@@ -23,11 +23,16 @@ public sealed class ModelsTests
 
         var brought = await demo.MustAsync("models", "import", "price", Place(demo, "external.onnx"), "--version-note", "of March");
         Assert.Equal(["price@1 was brought in; ONNX Runtime 1.30.0 opened it.", "  → kumiki show price@1", "  → kumiki stage price@1"], brought.Lines);
-        Assert.Equal("price@1 has these files already; nothing was brought in.", (await demo.MustAsync("models", "import", "price", demo.PathOf("external.onnx"))).Lines[0]);
+        var again = await demo.MustAsync("models", "import", "price", demo.PathOf("external.onnx"));
+        Assert.Equal("price@1 has these files already; nothing was brought in.", again.Lines[0]);
         await demo.MustAsync("models", "import", "price", Place(demo, "linear.onnx"));
 
         var shown = (await demo.MustAsync("show", "price@1")).Out;
-        foreach (var line in new[] { "  external.onnx  142 B  ", "  weights.bin  12 B  ", "  input x: float[n,3]", "  output y: float[n,1]", "  ✓ onnx: ONNX Runtime 1.30.0 opened it" })
+        string[] said =
+        [
+            "  external.onnx  142 B  ", "  weights.bin  12 B  ", "  input x: float[n,3]", "  output y: float[n,1]", "  ✓ onnx: ONNX Runtime 1.30.0 opened it",
+        ];
+        foreach (var line in said)
             Assert.Contains(line, shown, StringComparison.Ordinal);
         await demo.MustAsync("stage", "price@2");
         Assert.Contains("Release 1 is live.", (await demo.MustAsync("release")).Out, StringComparison.Ordinal);
@@ -42,8 +47,9 @@ public sealed class ModelsTests
         await demo.MustAsync("verify");
         await demo.MustAsync("release", "price@1");
         Assert.Contains("price", (await demo.MustAsync("rollback")).Out, StringComparison.Ordinal);
-        var again = await demo.RunAsync("reproduce", "price@1");
-        Assert.Equal((1, "price@1 was trained elsewhere and taken in, so it cannot be made again here; its run and its program are its client's."), (again.Code, again.Error.Trim()));
+        var anew = await demo.RunAsync("reproduce", "price@1");
+        Assert.Equal((1, "price@1 was trained elsewhere and taken in, so it cannot be made again here; its run and its program are its client's."),
+            (anew.Code, anew.Error.Trim()));
     }
 
     [Fact]

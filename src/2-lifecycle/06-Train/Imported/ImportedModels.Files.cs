@@ -11,7 +11,8 @@ public sealed partial class ImportedModels
     /// <summary>Where files that were brought in without a client are kept, below clients' artifacts.</summary>
     const string BroughtFolder = "kumiki/imports";
 
-    /// <summary>Brings an ONNX file in as a version of an imported model: it is looked at, then registered as a client would, so that clients see it too.</summary>
+    /// <summary>Brings an ONNX file in as a version of an imported model: it is looked at, then registered as by a client, and so seen by
+    /// clients too.</summary>
     /// <param name="name">The asset's name, and that of the registered model.</param>
     /// <param name="path">Its external data are taken from its own folder.</param>
     /// <param name="note">Kept as the registered version's description.</param>
