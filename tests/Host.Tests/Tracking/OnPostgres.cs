@@ -46,3 +46,5 @@ public sealed class MadeModelsOnPostgresTests(PostgresServer server) : MadeModel
 
     protected override StoreSettings? Stores => new() { Metadata = $"postgres://postgres@127.0.0.1:{server.Port}/postgres?schema=made{test}" };
 }
+
+public sealed class TrackingRoutesOnPostgresTests(SearchedPostgresWorld searched) : TrackingRoutesTests(searched), IClassFixture<SearchedPostgresWorld>;

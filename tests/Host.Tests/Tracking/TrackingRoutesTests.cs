@@ -5,7 +5,7 @@ using Xunit;
 namespace Kumiki.Host.Tests.Tracking;
 
 /// <summary>What the pages of experiments ask for beside the calls of tracking clients.</summary>
-public sealed class TrackingRoutesTests(SearchedWorld searched) : IClassFixture<SearchedWorld>
+public class TrackingRoutesTests(SearchedWorld searched) : IClassFixture<SearchedWorld>
 {
     readonly TrackingWorld world = searched.World;
     readonly string experiment = searched.Experiment;
@@ -98,7 +98,7 @@ public sealed class TrackingRoutesTests(SearchedWorld searched) : IClassFixture<
     public async Task A_table_of_many_pages_has_every_run_once()
     {
         var other = await world.NewExperimentAsync();
-        for (var i = 0; i < 2_100; i++) await world.NewRunAsync(other, i, $"r{i}");
+        await Parallel.ForEachAsync(Enumerable.Range(0, 2_100), async (i, _) => await world.NewRunAsync(other, i, $"r{i}"));
 
         var lines = (await world.Http.GetStringAsync($"/api/tracking/runs.csv?experiment={other}&column=attributes.run_name")).Split("\r\n");
 

@@ -92,6 +92,29 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
         Found = all.Found;
     }
 
+    /// <summary>How many runs there are in all, whatever the order and the page; after the last of <see cref="CountQuestions"/>.</summary>
+    internal long Count { get; private set; }
+
+    /// <summary>The statements that count: begin with the clause that fewest runs fulfil, or look at every run.</summary>
+    internal IEnumerable<Question> CountQuestions()
+    {
+        if (experiments.Count == 0) yield break;
+        (Clause? Clause, long Rows) rarest = (null, FewRows);
+        if (experiments is [var experiment])
+            foreach (var clause in search.Clauses.Where(IsOfIndex))
+            {
+                var entries = CountOf(experiment, clause, rarest.Rows);
+                yield return entries;
+                if (entries.Found[0] == 0) yield break;
+                if (entries.Found[0] < rarest.Rows) rarest = (clause, entries.Found[0]);
+            }
+        const string What = "count(*)";
+        var sql = rarest.Clause is { } rare ? BegunWith(experiments[0], rare, What) : Filtered(new SearchSql(dialect, What).From("tracked_runs r"), "r.id");
+        var count = new Question(sql.Text(new(0, 1)), sql.Values, byIndex: rarest.Clause is not null);
+        yield return count;
+        Count = count.Found[0];
+    }
+
     Question Asked(SearchSql sql, bool byIndex = true) => new(sql.Text(page), sql.Values, byIndex);
 
     Question AnyOf(long experiment, SearchOrder item)
@@ -121,9 +144,9 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
         return new(FilteredEntries(sql, clause).Text(new(0, 1)), sql.Values, byIndex: true);
     }
 
-    SearchSql BegunWith(long experiment, Clause clause)
+    SearchSql BegunWith(long experiment, Clause clause, string what = "r.id")
     {
-        var sql = new SearchSql(dialect, "r.id");
+        var sql = new SearchSql(dialect, what);
         sql.From($"{TableOf(clause.Entity)} d {dialect.RunsOfEntries}");
         return FilteredEntries(OfIndex(sql, experiment, clause), clause);
     }
@@ -215,7 +238,7 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
     static bool IsOfNumbersOnly(Clause clause) => clause.Entity == SearchEntity.Metric ? clause.Comparison != Comparison.NotEqual
         : clause.Comparison != Comparison.IsNull;
 
-    static string TableOf(SearchEntity entity) => entity switch
+    internal static string TableOf(SearchEntity entity) => entity switch
     {
         SearchEntity.Metric => "tracked_latest",
         SearchEntity.Parameter => "tracked_params",

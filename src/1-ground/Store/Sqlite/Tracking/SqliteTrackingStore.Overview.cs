@@ -9,59 +9,32 @@ sealed partial class SqliteTrackingStore
         var found = new List<ExperimentActivity>();
         foreach (var experiment in experiments)
         {
-            using var rows = db.Query(
-                """
-                SELECT (SELECT count(*) FROM tracked_runs r WHERE r.experiment = e.id AND r.deleted = 0),
-                  (SELECT count(*) FROM tracked_runs r WHERE r.experiment = e.id AND r.deleted = 1),
-                  (SELECT r.started FROM tracked_runs r WHERE r.experiment = e.id AND r.deleted = e.deleted ORDER BY r.started DESC LIMIT 1)
-                FROM tracked_experiments e WHERE e.id = ?1
-                """).Add(experiment);
-            if (rows.Next()) found.Add(new(experiment, rows.Whole(0), rows.Whole(1), rows.WholeOrNull(2)));
+            using var rows = db.Query(Searches.Activity(SqlDialect.Sqlite)).Add(experiment);
+            if (rows.Next()) found.Add(new(rows.Whole(0), rows.Whole(1), rows.Whole(2), rows.WholeOrNull(3)));
         }
         return (IReadOnlyList<ExperimentActivity>)found;
     }, stop);
 
     public Task<LoggedKeys> KeysAsync(IReadOnlyList<long> experiments, int most, CancellationToken stop) => Asked(db =>
-        new LoggedKeys(Keys(db, "tracked_latest", experiments, most), Keys(db, "tracked_params", experiments, most),
-            Keys(db, "tracked_tags", experiments, most)), stop);
-
-    /// <summary>One step down the index of values a key, however many runs logged it.</summary>
-    static IReadOnlyList<string> Keys(Connection db, string table, IReadOnlyList<long> experiments, int most)
     {
-        var all = new SortedSet<string>(StringComparer.Ordinal);
-        foreach (var experiment in experiments)
-        {
-            using var rows = db.Query(
-                $"""
-                WITH RECURSIVE keys (key) AS (
-                  SELECT (SELECT t.key FROM {table} t WHERE t.experiment = ?1 ORDER BY t.key LIMIT 1)
-                  UNION ALL
-                  SELECT (SELECT t.key FROM {table} t WHERE t.experiment = ?1 AND t.key > keys.key ORDER BY t.key LIMIT 1)
-                  FROM keys WHERE keys.key IS NOT NULL
-                )
-                SELECT key FROM keys WHERE key IS NOT NULL LIMIT ?2
-                """).Add(experiment).Add((long)most);
-            while (rows.Next()) all.Add(rows.Text(0));
-        }
-        return [.. all];
-    }
+        return new LoggedKeys(Keys(SearchEntity.Metric), Keys(SearchEntity.Parameter), Keys(SearchEntity.Tag));
 
-    /// <remarks>Begins with the index of the clause that fewest runs fulfil, as <see cref="SearchRunsAsync"/> does; else looks at the runs one by one.</remarks>
+        IReadOnlyList<string> Keys(SearchEntity entity)
+        {
+            var all = new SortedSet<string>(StringComparer.Ordinal);
+            foreach (var experiment in experiments)
+            {
+                using var rows = db.Query(Searches.Keys(SqlDialect.Sqlite, entity)).Add(experiment).Add((long)most);
+                while (rows.Next()) all.Add(rows.Text(0));
+            }
+            return [.. all];
+        }
+    }, stop);
+
     public Task<long> CountRunsAsync(IReadOnlyList<long> experiments, Search search, ViewType view, CancellationToken stop) => Asked(db =>
     {
-        if (experiments.Count == 0) return 0L;
-        var (sql, from) = (new SearchSql("count(*)"), "tracked_runs r");
-        var rare = experiments is [var only] ? Rarest(db, only, search) : null;
-        if (rare is not null)
-        {
-            from = $"{TableOf(rare.Entity)} d CROSS JOIN tracked_runs r ON r.id = d.run";
-            sql.Where($"d.experiment = {sql.Mark(experiments[0])}").Where($"d.key = {sql.Mark(rare.Key)}");
-            sql.Where(rare.Entity == SearchEntity.Metric ? sql.MetricCondition(rare, "d") : sql.Condition(rare, "d.value"));
-        }
-        sql.Where($"r.experiment IN ({sql.Marks(experiments.Select(e => (object)e))})");
-        if (view != ViewType.All) sql.Where($"r.deleted = {sql.Mark(view == ViewType.DeletedOnly)}");
-        foreach (var clause in search.Clauses)
-            if (!ReferenceEquals(clause, rare)) AddClause(sql, clause);
-        return sql.Ids(db, from, new(0, 1)) is [var count] ? count : 0;
+        var asked = new RunSearch(SqlDialect.Sqlite, experiments, search, view, Page.Whole);
+        foreach (var question in asked.CountQuestions()) question.Found = Numbers(db, question.Sql, question.Values);
+        return asked.Count;
     }, stop);
 }
