@@ -118,7 +118,21 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
 
       <Section title={say("page.lineage")}>
         <Lineage version={v} />
-        <Inputs version={v} />
+        {v.imported && (v.imported.run !== null || v.imported.data.length > 0) && (
+          <ul class="neighbours">
+            {v.imported.run !== null && (
+              <li>
+                {say("page.run")} <code>{v.imported.run}</code>
+              </li>
+            )}
+            {v.imported.data.map(d => (
+              <li key={`${d.name} ${d.digest}`}>
+                {d.name} <code>{d.digest}</code> {d.context !== null && <span class="quiet">{d.context}</span>}
+              </li>
+            ))}
+          </ul>
+        )}
+        {(v.inputs.length > 0 || !v.imported?.run) && <Inputs version={v} />}
         {v.outside.length > 0 && (
           <Table label={say("page.outside")} head={[say("page.outside"), say("page.size"), say("page.digest")]} numbers={[1]}>
             {v.outside.map(o => (

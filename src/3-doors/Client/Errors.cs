@@ -9,7 +9,7 @@ public sealed class TrackingRefusedException(string code, int status, Message sa
     public int Status { get; } = status;
 }
 
-/// <summary>The server did not answer for as long as it was tried.</summary>
+/// <summary>The server did not answer, or answered that it cannot now, for as long as it was tried.</summary>
 public sealed class TrackingUnreachableException(Message says, Exception? inner = null) : KumikiException(says, inner);
 
 /// <summary>Values that were given to be logged and are not on the server, since it refused them or could not be reached.</summary>

@@ -128,14 +128,17 @@ sealed class TrackingHttp : IDisposable
                 if (e.InnerException is TrackingRefusedException { Status: 500 } fault && ++faults == MostFaults) throw fault;
                 var tried = options.Clock.GetElapsedTime(since ??= options.Clock.GetTimestamp());
                 var left = (answered ? options.RetryFor : options.ConnectFor) - tried;
-                if (left <= TimeSpan.Zero) throw new TrackingUnreachableException(Message.Of("client.unreachable",
-                    ("address", Address), ("seconds", Math.Round(tried.TotalSeconds)), ("reason", e.Message)), e);
+                if (left <= TimeSpan.Zero) throw GivenUp(e, Math.Round(tried.TotalSeconds));
                 // The draw keeps many clients from coming back all at once; nothing that is kept hangs on it.
                 var next = e.RetryAfter is { } after && after > wait ? after : wait * (0.5 + Random.Shared.NextDouble() / 2);
                 await Task.Delay(next < left ? next : left, options.Clock, stop);
             }
         }
     }
+
+    TrackingUnreachableException GivenUp(PassingException e, double seconds) => new(e.InnerException is TrackingRefusedException said
+        ? Message.Of("client.unable", ("address", Address), ("seconds", seconds), ("reason", said.Message))
+        : Message.Of("client.unreachable", ("address", Address), ("seconds", seconds), ("reason", e.Message)), e);
 
     internal async Task<WireAnswer> AnswerAsync(HttpResponseMessage response, CancellationToken stop)
     {
@@ -153,11 +156,17 @@ sealed class TrackingHttp : IDisposable
             : NotTracking(response);
     }
 
-    static async Task<byte[]> BytesAsync(HttpResponseMessage response, CancellationToken stop)
+    async Task<byte[]> BytesAsync(HttpResponseMessage response, CancellationToken stop)
     {
+        using var limit = new CancellationTokenSource(OneCall, options.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, limit.Token);
         try
         {
-            return await response.Content.ReadAsByteArrayAsync(stop);
+            return await response.Content.ReadAsByteArrayAsync(either.Token);
+        }
+        catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
+        {
+            throw new PassingException($"only the head of an answer within {OneCall.TotalSeconds:0} s", null, e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {

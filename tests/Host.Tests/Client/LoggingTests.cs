@@ -320,9 +320,8 @@ public sealed class LoggingTests(TrackingWorld world) : IClassFixture<TrackingWo
     public async Task The_sample_of_the_document_is_a_program_that_runs()
     {
         var sample = await File.ReadAllTextAsync(Checkout.PathOf("tests/ClientProbe/Sample.cs"));
-        var code = sample[(sample.IndexOf("    {\n        await using", StringComparison.Ordinal) + 6)
-            ..sample.LastIndexOf("    }\n}", StringComparison.Ordinal)];
-        var lines = code.TrimEnd().Split('\n').Select(l => l.Length > 8 ? l[8..] : "");
+        var start = sample.IndexOf("    {\n        await using", StringComparison.Ordinal) + 6;
+        var lines = sample[start..sample.LastIndexOf("    }\n}", StringComparison.Ordinal)].TrimEnd().Split('\n').Select(l => l.Length > 8 ? l[8..] : "");
         Assert.Contains(string.Join('\n', lines), await File.ReadAllTextAsync(Checkout.PathOf("docs/client.md")), StringComparison.Ordinal);
 
         var (ended, said) = await ProbeAsync(world.Server.Address.ToString(), "sample");

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Kumiki.Client;
 using Kumiki.Host.Tests.Tracking;
+using Kumiki.Journeys;
 using Xunit;
 
 namespace Kumiki.Host.Tests.Client;
@@ -93,6 +95,27 @@ public sealed class TransferTests(TrackingWorld world) : IClassFixture<TrackingW
     static async Task LostAsync(FaultyLine line, int count)
     {
         while (line.Lost < count) await Task.Delay(5);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_killed_leaves_parts_until_the_next_command_only()
+    {
+        using var demo = new Demo();
+        using var server = demo.Start([], ["serve", "--port", "0"]);
+        var address = (await server.LineAsync("answers on")).Split(' ').First(word => word.StartsWith("http://", StringComparison.Ordinal));
+        using var http = new HttpClient { BaseAddress = new(address) };
+        using var begun = await http.PostAsync("/api/2.0/mlflow-artifacts/mpu/create/0",
+            new StringContent("""{"path": "f", "num_parts": 2}""", null, "application/json"));
+        var part = (string)JsonNode.Parse(await begun.Content.ReadAsStringAsync())!["credentials"]![0]!["url"]!;
+        using (var put = await http.PutAsync(part, new ByteArrayContent(new byte[100_000]))) put.EnsureSuccessStatusCode();
+        var scratch = demo.PathOf(".kumiki/artifacts/tmp");
+
+        await server.SignalAsync("KILL");
+        await server.EndAsync();
+
+        Assert.Single(Directory.EnumerateFiles(scratch, "*", SearchOption.AllDirectories));
+        await demo.MustAsync("gc");
+        Assert.Empty(Directory.EnumerateFiles(scratch, "*", SearchOption.AllDirectories));
     }
 
     [Fact]

@@ -53,6 +53,20 @@ public sealed class ImportedNameTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_file_that_is_brought_in_is_the_next_version_of_the_asset_whatever_clients_call_it()
+    {
+        await models.CreateAsync("My Model", run);
+        await TakeAsync("My Model", 1);
+        var path = Path.Combine(world.Place, "linear.onnx");
+        await File.WriteAllBytesAsync(path, TrackingWorld.Model("linear.onnx"));
+
+        var (version, isNew) = await world.Imports().BringAsync("my-model", path, "by hand", default);
+
+        Assert.Equal(("my-model@2", true, true), (version.Name.ToString(), isNew, version.Imported!.CanServe));
+        Assert.Equal("by hand", (await Tracking.VersionAsync("My Model", 2, default)).Description);
+    }
+
+    [Fact]
     public async Task A_number_that_was_deleted_stays_open_and_a_model_that_was_deleted_is_gone_on_with()
     {
         foreach (var _ in Enumerable.Range(0, 3)) await models.CreateAsync("numbers", run);

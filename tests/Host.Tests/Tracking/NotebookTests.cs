@@ -53,8 +53,23 @@ public sealed class NotebookTests
         var (told, scored) = (expected["probability"]!.AsArray(), probability.Values<float>().ToArray());
         for (var row = 0; row < rows.Length; row++) Assert.Equal((double)told[row]!, scored[row], tolerance: 1e-5);
 
+        var made = await AppearsAsync(http, "/api/versions/credit-logistic/1");
+        Assert.Equal(["applications@1"], made["inputs"]!.AsArray().Select(i => (string)i!["version"]!));
+        await demo.MustAsync("stage", "credit-logistic@1");
+
         await server.SignalAsync("TERM");
         Assert.Equal(0, (await server.EndAsync()).Code);
+    }
+
+    /// <summary>Waits for a version that the server makes of what was registered.</summary>
+    static async Task<JsonNode> AppearsAsync(HttpClient http, string path)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        for (; ; await Task.Delay(100, limit.Token))
+        {
+            using var answer = await http.GetAsync(path, limit.Token);
+            if (answer.IsSuccessStatusCode) return JsonNode.Parse(await answer.Content.ReadAsStringAsync(limit.Token))!;
+        }
     }
 
     static async Task<JsonNode> JsonAsync(HttpClient http, string path) => JsonNode.Parse(await http.GetStringAsync(path))!;

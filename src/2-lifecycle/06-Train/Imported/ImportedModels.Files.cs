@@ -40,8 +40,8 @@ public sealed partial class ImportedModels
         // A folder of its own for each attempt: what a registered version has may not be written over.
         var folder = TrackedPath.Of($"{BroughtFolder}/{name}/{Guid.NewGuid():N}")!.Value;
         foreach (var file in files) await KeepAsync(folder.Below(file.Path)!.Value, file, generation, stop);
-        await RegisteredModelAsync(name, stop);
-        var registered = await tracking.CreateVersionAsync(new(name, TrackedPath.Root + folder, null, null, note, null, []), stop);
+        var model = await RegisteredModelAsync(name, stop);
+        var registered = await tracking.CreateVersionAsync(new(model, TrackedPath.Root + folder, null, null, note, null, []), stop);
         var taken = (ImportEnd.Taken)await TakeAsync(registered, asItIs: true, stop);
         return ((await metadata.VersionAsync(taken.Version, stop))!, true);
     }
@@ -105,15 +105,18 @@ public sealed partial class ImportedModels
         }
     }
 
-    async Task RegisteredModelAsync(string name, CancellationToken stop)
+    /// <summary>The registered model of an asset, whatever clients call it; a new one of the asset's name where there is none.</summary>
+    async Task<string> RegisteredModelAsync(string asset, CancellationToken stop)
     {
+        if (await OwnersAsync(asset, stop) is [var owner, ..]) return owner.Name;
         try
         {
-            await tracking.CreateModelAsync(name, null, [], stop);
+            await tracking.CreateModelAsync(asset, null, [], stop);
         }
         catch (TrackingException e) when (e.Fault == TrackingFault.AlreadyThere)
         {
-            // its next version, then
+            // a client's, of which nothing was taken in yet: its next version, then
         }
+        return asset;
     }
 }

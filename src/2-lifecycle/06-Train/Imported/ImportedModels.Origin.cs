@@ -24,13 +24,15 @@ public sealed partial class ImportedModels
         {
             var name = tries switch { 1 => slug, 2 => $"{slug}-imported", _ => $"{slug}-imported-{tries - 1}" };
             if (await IsTakenAsync(name, stop)) continue;
-            var owners = await tracking.SearchModelsAsync(
-                new([new(SearchEntity.Tag, AssetTag, Comparison.Equal, name)], []), prompts: false, new(0, 1), stop);
-            if (owners.Count > 0) continue;
+            if ((await OwnersAsync(name, stop)).Count > 0) continue;
             await tracking.TagModelAsync(model.Name, AssetTag, name, stop);
             return name;
         }
     }
+
+    /// <summary>The registered model of an asset; none where there is none.</summary>
+    Task<IReadOnlyList<RegisteredModel>> OwnersAsync(string asset, CancellationToken stop) =>
+        tracking.SearchModelsAsync(new([new(SearchEntity.Tag, AssetTag, Comparison.Equal, asset)], []), prompts: false, new(0, 1), stop);
 
     /// <summary>Whether a name is that of an asset which is made here.</summary>
     public async Task<bool> IsTakenAsync(string asset, CancellationToken stop) =>
