@@ -22,6 +22,7 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
     ["serving"] = ("A model of 100 trees asked as JSON, as bytes and over gRPC by 1, 8 and 64 clients, beside a Kestrel that echoes and the bare engine; memory of 300 models at rest.", ServingLoad.RunAsync),
     ["start"] = ("From `kumiki serve` to the first answer, and memory at rest, on an empty folder and on the demo's.", StartToAnswer.RunAsync),
     ["tracking"] = ("A tracking server under load at 1, 8 and 20 clients: writes and searches among 100,000 runs, beside bare SQLite; memory after a million points.", TrackingLoad.RunAsync),
+    ["tracking-postgres"] = ("The same writes and searches on PostgreSQL, beside bare PostgreSQL.", TrackingLoad.PostgresAsync),
     ["train"] = ("Preprocessing and training 1 M rows of 28 floats, beside XGBoost alone, and its peak memory.", TrainOverXGBoost.RunAsync),
     ["transforms"] = ("Transforms learnt from and computed for 1 M rows of 20 columns, beside scikit-learn's ColumnTransformer.", TransformsOverSklearn.RunAsync),
     ["trials"] = ("1,000 trials that do nothing, and whether the 20,000th costs more than the 1,000th.", Trials.RunAsync),

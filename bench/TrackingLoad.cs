@@ -10,28 +10,43 @@ using Kumiki.Tracking;
 
 namespace Kumiki.Bench;
 
-/// <summary>A tracking server under load by clients of its REST API, beside bare SQLite that writes the same rows and, for large files, beside the machine's
+/// <summary>A tracking server under load by clients of its REST API, beside a bare SQLite or PostgreSQL that writes the same rows and, for large files, beside the machine's
 /// own limits; all on one machine, the clients too.</summary>
 static class TrackingLoad
 {
     const int Keys = 20, Runs = 100_000, FewRuns = 1_000, Points = 100_000;
-    static readonly int[] Clients = [1, 8, 20];
+    static readonly int[] Clients = [1, 8, 20], BatchSizes = [1, 10, 100, 1000];
     static readonly TimeSpan Time = TimeSpan.FromSeconds(5);
 
     public static Task RunAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
     {
+        await LoadAsync(figures, folder, null, stop);
+        await BareSqliteAsync(figures, folder, stop);
+        await MemoryAsync(figures, Path.Combine(folder, "memory"), stop);
+    });
+
+    public static Task PostgresAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
+    {
+        await using var postgres = await PostgresCluster.StartAsync(stop);
+        await LoadAsync(figures, folder, postgres.Address, stop);
+        await BarePostgresAsync(figures, postgres, stop);
+    });
+
+    /// <param name="metadata">Where the metadata is kept; null for the data folder's own SQLite.</param>
+    static async Task LoadAsync(Figures figures, string folder, string? metadata, CancellationToken stop)
+    {
         var data = Path.Combine(folder, "data");
-        var (few, many) = await FillAsync(figures, data, stop);
-        var (server, _) = await Server.StartAsync(Checkout.Root, ["serve", "--data", data], said: _ => { }, TimeSpan.FromMinutes(1), stop);
+        var (few, many) = await FillAsync(figures, data, metadata, stop);
+        string[] serve = metadata is null ? ["serve", "--data", data] : ["serve", "--data", data, "--metadata", metadata];
+        var (server, _) = await Server.StartAsync(Checkout.Root, serve, said: _ => { }, TimeSpan.FromMinutes(1), stop);
         await using (server)
         {
             using var client = new Client(server.Port);
-            await WritesAsync(figures, client, folder, stop);
+            await WritesAsync(figures, client, stop);
             await ReadsAsync(figures, client, few, many, stop);
             await HistoryAsync(figures, client, stop);
         }
-        await MemoryAsync(figures, Path.Combine(folder, "memory"), stop);
-    });
+    }
 
     /// <summary>The files of runs: small ones by several clients, and one of 1 GiB.</summary>
     public static Task FilesAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
@@ -47,7 +62,7 @@ static class TrackingLoad
 
     // ── writes ──
 
-    static async Task WritesAsync(Figures figures, Client client, string folder, CancellationToken stop)
+    static async Task WritesAsync(Figures figures, Client client, CancellationToken stop)
     {
         foreach (var clients in Clients)
         {
@@ -55,7 +70,7 @@ static class TrackingLoad
                 $$"""{"experiment_id":"0","start_time":{{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}},"user_id":"bench"}""", stop), stop);
             created.Print(figures, $"create-run.{clients}");
         }
-        foreach (var metrics in (int[])[1, 10, 100, 1000])
+        foreach (var metrics in BatchSizes)
             foreach (var clients in Clients)
             {
                 var runs = await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => client.CreateRunAsync("0", stop)));
@@ -64,20 +79,35 @@ static class TrackingLoad
                     body => client.PostAsync(metrics == 1 ? "runs/log-metric" : "runs/log-batch", body, stop), stop);
                 loaded.Print(figures, metrics == 1 ? $"log-metric.{clients}" : $"log-batch.{metrics}.{clients}");
             }
+    }
 
+    static async Task BareSqliteAsync(Figures figures, string folder, CancellationToken stop)
+    {
         using var bare = new BareSqlite(folder);
-        (await Loaded.OfAsync(1, Time, (_, _) => Done(bare.CreateRun), stop)).Print(figures, "sqlite.create-run");
-        foreach (var metrics in (int[])[1, 10, 100, 1000])
+        (await Loaded.OfAsync(1, Time, (_, _) => Done(bare.CreateRun), stop)).Print(figures, "bare.create-run");
+        foreach (var metrics in BatchSizes)
         {
             var keys = Enumerable.Range(0, metrics).Select(k => $"m{k}").ToList();
             var step = metrics * 1_000_000L;
-            (await Loaded.OfAsync(1, Time, (_, _) => Done(() => bare.LogMetrics(keys, step++)), stop)).Print(figures, $"sqlite.log.{metrics}");
+            (await Loaded.OfAsync(1, Time, (_, _) => Done(() => bare.LogMetrics(keys, step++)), stop)).Print(figures, $"bare.log.{metrics}");
         }
 
         static Task Done(Action work)
         {
             work();
             return Task.CompletedTask;
+        }
+    }
+
+    static async Task BarePostgresAsync(Figures figures, PostgresCluster postgres, CancellationToken stop)
+    {
+        await using var bare = await BarePostgres.OpenAsync(postgres, stop);
+        (await Loaded.OfAsync(1, Time, (_, _) => bare.CreateRunAsync(stop), stop)).Print(figures, "bare.create-run");
+        foreach (var metrics in BatchSizes)
+        {
+            var keys = Enumerable.Range(0, metrics).Select(k => $"m{k}").ToArray();
+            var step = metrics * 1_000_000L;
+            (await Loaded.OfAsync(1, Time, (_, _) => bare.LogMetricsAsync(keys, step++, stop), stop)).Print(figures, $"bare.log.{metrics}");
         }
     }
 
@@ -94,9 +124,9 @@ static class TrackingLoad
     // ── searches ──
 
     /// <summary>Runs of twenty metrics and twenty parameters; of each hundred runs, ten have one value of a parameter.</summary>
-    static async Task<(string Few, string Many)> FillAsync(Figures figures, string data, CancellationToken stop)
+    static async Task<(string Few, string Many)> FillAsync(Figures figures, string data, string? metadata, CancellationToken stop)
     {
-        await using var folder = DataFolder.Open(data, TimeProvider.System);
+        await using var folder = DataFolder.Open(data, TimeProvider.System, new() { Metadata = metadata });
         var tracking = folder.Tracking ?? throw new BenchmarkException("This store tracks nothing.");
         var spent = Stopwatch.GetTimestamp();
         var few = await ExperimentAsync("few", FewRuns);
@@ -310,7 +340,7 @@ static class TrackingLoad
             var pages = new List<Stream>();
             try
             {
-                for (var i = 0; i < 100; i++) pages.Add(await client.OpenAsync(StreamOf(run), stop));
+                for (var i = 0; i < 100; i++) pages.Add(await client.OpenAsync("/api/changes", stop));
                 for (var i = 0; i < 1000; i++) await client.PostAsync("runs/log-batch", Batch(run, 1000, i), stop);
                 figures.Print("memory.after-million-points", server.MemoryMiB(shared: false), "MiB");
                 await Task.Delay(TimeSpan.FromSeconds(10), stop);
@@ -322,9 +352,6 @@ static class TrackingLoad
             }
         }
     }
-
-    /// <summary>What a page that shows a run's curves listens to.</summary>
-    static string StreamOf(string run) => $"/api/tracking/runs/{run}/live";
 
     /// <summary>A client of the tracking API that reads each answer whole.</summary>
     sealed class Client : IDisposable

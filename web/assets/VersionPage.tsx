@@ -58,6 +58,20 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
             ? [[say("page.threshold"), <a href={to.threshold(v.name)}>{say("page.threshold.open")}</a>] as [string, preact.JSX.Element]]
             : []),
           ...(v.kind === "goal" ? [[say("page.kind.goal"), <a href={to.goal(asset)}>{say("page.goal.open")}</a>] as [string, preact.JSX.Element]] : []),
+          ...(v.imported
+            ? [
+                [
+                  say("page.imported"),
+                  <>
+                    <a href={to.registered(v.imported.model, String(v.imported.number))}>
+                      {v.imported.model} {v.imported.number}
+                    </a>{" "}
+                    · {v.imported.flavors.join(", ")}
+                    {v.imported.checkedBy && <span class="quiet"> · {v.imported.checkedBy}</span>}
+                  </>,
+                ] as [string, preact.JSX.Element],
+              ]
+            : []),
           [say("page.content"), <Hash of={v.content} />],
           ...(v.previous === null
             ? []
@@ -70,6 +84,12 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
           ...(v.newest === number ? [] : [[say("page.newest"), <VersionLink name={`${asset}@${v.newest}`} />] as [string, preact.JSX.Element]]),
         ]}
       />
+
+      {v.imported?.refused && (
+        <p class="note">
+          <span class="bad">✕</span> {say("page.imported.refused", { why: v.imported.refused.text })}
+        </p>
+      )}
 
       {Object.keys(v.metrics).length > 0 && (
         <Section title={say("page.metrics")}>
@@ -101,7 +121,21 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
 
       <Section title={say("page.lineage")}>
         <Lineage version={v} />
-        <Inputs version={v} />
+        {v.imported && (v.imported.run !== null || v.imported.data.length > 0) && (
+          <ul class="neighbours">
+            {v.imported.run !== null && (
+              <li>
+                {say("page.run")} <code>{v.imported.run}</code>
+              </li>
+            )}
+            {v.imported.data.map(d => (
+              <li key={`${d.name} ${d.digest}`}>
+                {d.name} <code>{d.digest}</code> {d.context !== null && <span class="quiet">{d.context}</span>}
+              </li>
+            ))}
+          </ul>
+        )}
+        {(v.inputs.length > 0 || !v.imported?.run) && <Inputs version={v} />}
         {v.outside.length > 0 && (
           <Table label={say("page.outside")} head={[say("page.outside"), say("page.size"), say("page.digest")]} numbers={[1]}>
             {v.outside.map(o => (
@@ -184,7 +218,7 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
 
       {v.files.some(f => f.path.endsWith(".parquet")) && (
         <Section title={say("page.rows")}>
-          <TableRows path={`api/versions/${v.name.split("@").map(encodeURIComponent).join("/")}`} label={say("page.rows")} />
+          <TableRows rows={`api/versions/${v.name.split("@").map(encodeURIComponent).join("/")}/rows?`} label={say("page.rows")} />
         </Section>
       )}
 

@@ -13,7 +13,7 @@ public sealed record ReleaseRequest(IReadOnlyList<VersionName> Set, IReadOnlyLis
 /// <summary>The rule of synchronized release, from records to findings. It looks at the production that would result: today's overlaid with the set.</summary>
 /// <remarks>
 /// 1. Every version named exists, each asset is named once, and something changes. Nothing that production would hold, nor its lineage, is lost.
-/// 2. Nothing was read that was not declared, in production or its lineage.
+/// 2. No model was taken in that cannot serve, whatever it is waived or rolled back for. Nothing was read that was not declared, in production or its lineage.
 /// 3. Models that share a source (dataset, labels, features, goal), wherever in their lineage, read the same version of it: see <see cref="SharedSources"/>.
 ///    What was only scored is exempt, and so is a model declared apart from that source.
 /// 4. Fit edges hold exactly: a threshold's model, an endpoint's model, threshold and index, an ensemble's parts are the versions production would hold, or
@@ -32,6 +32,7 @@ public static class ReleaseCheck
         if (check.Findings.Count == 0) check.Losses();
         if (check.Findings.Count > 0) return check.Findings;    // the rules below need a set that can be read
 
+        check.Serving();
         check.Declared();
         check.Sources();            // before fit: a model that must be made again is then fitted once
         check.Fit();
@@ -83,6 +84,13 @@ public static class ReleaseCheck
                     Refuse("lost", Message.Of("release.lost-input", ("version", version.Name), ("input", input.Version)));
             if (Findings.Count > 0 || set.Count != production.Set.Count || Held.Any(Enters)) return;
             Refuse(set.Count == 0 ? "nothing" : Unchanged, asked.Count == 0 ? Message.Of("release.nothing-asked") : Message.Of("release.nothing"));
+        }
+
+        public void Serving()
+        {
+            foreach (var version in Versions)
+                if (version.Imported?.Refused is { } why)
+                    Refuse("imported", Message.Of("release.cannot-serve", ("version", version.Name), ("why", why)), $"kumiki unstage {version.Asset}");
         }
 
         public void Declared()

@@ -68,6 +68,9 @@ public sealed record VersionRecord
     public string? Family { get; init; }
     public string? RawKey { get; init; }
 
+    /// <summary>Where a model that was trained elsewhere came from; null for what was made.</summary>
+    public ImportedFrom? Imported { get; init; }
+
     /// <summary>Digest of everything but the inputs that could change the result: code, parameters, seed, recipes, engines.</summary>
     public required Digest RecipeKey { get; init; }
     public required RunId MadeBy { get; init; }

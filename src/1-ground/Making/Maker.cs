@@ -105,6 +105,8 @@ public sealed partial class Maker(ProjectGraph graph, Workplace at)
         {
             var recipe = Recipe.Of(one.Node, one.Code.ProjectDigest, one.Order.Seed);
             if (!one.Order.DespiteChecks) RefuseFailedChecks(one);
+            if (await at.Metadata.VersionsAsync(one.Node.Name, 1, null, stop) is [{ Imported: not null }])
+                throw new KumikiException(Message.Of("imported.asset-taken", ("asset", one.Node.Name)));
             if (!one.Order.Anew && await ReusableAsync(one.Node, recipe, one.Inputs, stop) is { } reusable)
                 return new MakingEnd.Reused(one.Node.Name, reusable, Message.Of("making.reused", ("version", reusable.Name)), null);
 

@@ -18,6 +18,7 @@ public sealed record Reproduction(VersionName Version, RunId Run, CodeRevision P
     public static async Task<Reproduction> OfAsync(VersionName version, Workplace at, string programs, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment, double tolerance, bool rebuild, Action<MakingProgress>? progress, CancellationToken stop)
     {
         var record = await at.Metadata.VersionAsync(version, stop) ?? throw new KumikiException(Message.Of("making.no-version", ("version", version)));
+        if (record.Imported is not null) throw new KumikiException(Message.Of("imported.not-remade", ("version", version)));
         var run = await at.Metadata.RunAsync(record.MadeBy, stop) ?? throw new KumikiException(Message.Of("making.no-run", ("run", record.MadeBy)));
         var program = rebuild
             ? await Rebuild.OfAsync(run.Id, run.Plan.Code, at.ProjectFolder, programs, text => progress?.Invoke(new MakingProgress.Said(version.Asset, "info", text)), stop)

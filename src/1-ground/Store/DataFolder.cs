@@ -10,8 +10,8 @@ namespace Kumiki.Store;
 /// <c>cache/</c> with copies of artifacts in S3. The layout is described in <c>docs/formats/store-folder.md</c>.</remarks>
 public sealed class DataFolder : IAsyncDisposable
 {
-    DataFolder(string path, string where, IMetadataStore metadata, IArtifactStore artifacts) => (Path, Where, Metadata, Artifacts) = (path, where, metadata,
-        artifacts);
+    DataFolder(string path, string where, (IMetadataStore Records, ITrackingStore Tracking) metadata, IArtifactStore artifacts) =>
+        (Path, Where, Metadata, Tracking, Artifacts) = (path, where, metadata.Records, metadata.Tracking, artifacts);
 
     /// <summary>The folder, whole.</summary>
     public string Path { get; }
@@ -22,8 +22,8 @@ public sealed class DataFolder : IAsyncDisposable
     public IMetadataStore Metadata { get; }
     public IArtifactStore Artifacts { get; }
 
-    /// <summary>What clients log; null where the metadata's store does not keep that.</summary>
-    public ITrackingStore? Tracking => (Metadata as SqliteMetadataStore)?.Tracking;
+    /// <summary>What clients log, in the metadata's store.</summary>
+    public ITrackingStore Tracking { get; }
 
     /// <summary>Opens a folder, making what is not there.</summary>
     /// <exception cref="KumikiException">It cannot be made or written, lies on a network file system, or holds another program's or a newer Kumiki's
@@ -62,9 +62,16 @@ public sealed class DataFolder : IAsyncDisposable
         }
     }
 
-    static IMetadataStore OpenMetadata(string folder, StoreSettings settings, TimeProvider clock) => settings.Metadata is { } address
-        ? PostgresMetadataStore.Open(PostgresAddress.Parse(address), settings, clock)
-        : SqliteMetadataStore.Open(System.IO.Path.Combine(folder, "store.db"), settings, clock);
+    static (IMetadataStore, ITrackingStore) OpenMetadata(string folder, StoreSettings settings, TimeProvider clock)
+    {
+        if (settings.Metadata is { } address)
+        {
+            var shared = PostgresMetadataStore.Open(PostgresAddress.Parse(address), settings, clock);
+            return (shared, shared.Tracking);
+        }
+        var own = SqliteMetadataStore.Open(System.IO.Path.Combine(folder, "store.db"), settings, clock);
+        return (own, own.Tracking);
+    }
 
     static IArtifactStore OpenArtifacts(string folder, StoreSettings settings)
     {

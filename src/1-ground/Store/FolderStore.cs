@@ -240,7 +240,8 @@ public sealed class FolderStore : IArtifactStore
     }
 
     /// <summary>Hashes and writes one buffer while the next is read; what is written goes to the disk at once, so that little is left for the fsync.</summary>
-    static async Task<Blob> CopyAsync(Stream from, SafeFileHandle to, CancellationToken stop)
+    /// <param name="place">Where in the file the first byte goes.</param>
+    internal static async Task<Blob> CopyAsync(Stream from, SafeFileHandle to, CancellationToken stop, long place = 0)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var (filling, full) = (ArrayPool<byte>.Shared.Rent(BufferBytes), Array.Empty<byte>());
@@ -262,7 +263,7 @@ public sealed class FolderStore : IArtifactStore
                 written = Task.Run(() =>
                 {
                     Keep(buffer, BufferBytes, start);
-                    Posix.BeginWriting(to, start, BufferBytes);
+                    Posix.BeginWriting(to, place + start, BufferBytes);
                 }, CancellationToken.None);
             }
         }
@@ -276,7 +277,7 @@ public sealed class FolderStore : IArtifactStore
         void Keep(byte[] buffer, int length, long at)
         {
             hash.AppendData(buffer, 0, length);
-            RandomAccess.Write(to, buffer.AsSpan(0, length), at);
+            RandomAccess.Write(to, buffer.AsSpan(0, length), place + at);
         }
     }
 

@@ -149,7 +149,8 @@ public partial interface IMetadataStore : IAsyncDisposable
 
 /// <summary>What a making hands to the store; the store gives it a number.</summary>
 /// <param name="Version">Its name's number is ignored.</param>
-public sealed record NewVersion(VersionRecord Version);
+/// <param name="Number">The number it has elsewhere: it gets that where it is higher than all of the asset's, else the next. Null: the next.</param>
+public sealed record NewVersion(VersionRecord Version, int? Number = null);
 
 /// <summary>How a trial ended: with figures, or with an error.</summary>
 /// <param name="Figures">By name; empty where it failed.</param>

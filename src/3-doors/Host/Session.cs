@@ -1,4 +1,5 @@
 using System.Reflection;
+using Kumiki.Importing;
 using Kumiki.Making;
 using Kumiki.Native;
 using Kumiki.Store;
@@ -19,9 +20,10 @@ sealed class Session : IAsyncDisposable
 
     /// <summary>The folder and the stores that are not in it, for people to read.</summary>
     public string Where => folder.Where;
+    ProgramClosure Closure => field ??= ProgramClosure.Current(program);
     public IMetadataStore Metadata => folder.Metadata;
     public IArtifactStore Artifacts => folder.Artifacts;
-    public ITrackingStore? Tracking => folder.Tracking;
+    public ITrackingStore Tracking => folder.Tracking;
     public string CheckpointFolder => Path.Combine(folder.Path, "checkpoints");
     public static TimeProvider Clock => TimeProvider.System;
 
@@ -52,16 +54,27 @@ sealed class Session : IAsyncDisposable
 
     public Maker MakerOf(ProjectGraph graph) => new(graph, PlaceOf());
 
-    public Workplace PlaceOf() => new(Metadata, Artifacts, ProgramClosure.Current(program), Project.Folder, CheckpointFolder, Engines, StepCommand(), Clock);
+    /// <summary>What takes models in that were trained elsewhere.</summary>
+    /// <exception cref="KumikiException">The metadata's store does not keep what tracking clients log.</exception>
+    public ImportedModels Imports() => Tracking is { } tracking
+        ? new(Metadata, Artifacts, tracking, new(Itself(), Artifacts), Closure.Environment(Engines), IsDeclaredAsync, Clock)
+        : throw new KumikiException(Message.Of("imported.no-tracking", ("where", Where)));
+
+    async Task<bool> IsDeclaredAsync(string asset, CancellationToken stop) => Project.Types.Count > 0 && (await GraphAsync(null, stop)).Find(asset) is not null;
+
+    public Workplace PlaceOf() => new(Metadata, Artifacts, Closure, Project.Folder, CheckpointFolder, Engines, StepCommand(), Clock);
 
     static IReadOnlyDictionary<string, string> Engines { get; } = NativeEngine.All.ToDictionary(e => e.Library.Split(' ')[..^1] is var words ? string.Join(' ', words) : e.Library, e => e.Library.Split(' ')[^1]);
 
     /// <summary>This program, told to run one run.</summary>
-    IReadOnlyList<string> StepCommand()
+    IReadOnlyList<string> StepCommand() => [.. Itself(), "run-step", "--data", Folder];
+
+    /// <summary>The command that runs this program.</summary>
+    string[] Itself()
     {
         var dll = Path.Combine(AppContext.BaseDirectory, program.GetName().Name + ".dll");
         var host = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
-        return [host, dll, "run-step", "--data", Folder];
+        return [host, dll];
     }
 
     public ValueTask DisposeAsync() => folder.DisposeAsync();

@@ -41,6 +41,7 @@ public sealed class ReleaseFindingsTests
             ["first@1"], "second@1"),
         new("an opt-out", ["sales@4", "sales@9", "season@1 from sales@4 apart from sales: seasons are learned once a year", "demand@7 from sales@9"],
             ["season@1"], "demand@7"),
+        new("a model from elsewhere that cannot serve, waived in vain", ["model forest@1 unservable"], [], "forest@1 --waive forest@1:onnx=because"),
         new("read but not declared", ["sales@9", "aim@1", "model demand@7 from sales@9, undeclared aim@1 reading /tmp/rates.csv"], [], "demand@7"),
         new("a check that did not hold", ["sales@9 fails expectation fresh", "demand@7 from sales@9 fails goal beats-baseline"], [], "demand@7"),
         new("one check waived, with a reason that a shell must not read",

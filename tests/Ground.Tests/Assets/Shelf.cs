@@ -16,6 +16,7 @@ namespace Kumiki.Releasing.Tests;
 /// roaster@5 from beans@3 fails test auc             a check that did not hold: expectation, test, goal
 /// roaster@5 from beans@3 apart from beans: why      an opt-out
 /// roaster@5 from beans@3 reading /tmp/x.csv         an undeclared file
+/// model forest@1 unservable                         an imported model that cannot serve
 /// </code>
 /// </remarks>
 sealed partial class Shelf
@@ -92,6 +93,7 @@ sealed partial class Shelf
             Outside = read.Groups["file"].Success ? [new(read.Groups["file"].Value, 1, 1, 1, Digest.Of("file"), Declared: false)] : [],
             Checks = [.. read.Groups["check"].Captures.Zip(read.Groups["checkkind"].Captures, (name, kind) => Failed(name.Value, kind.Value))],
             Apart = read.Groups["source"].Success ? [new(read.Groups["source"].Value, read.Groups["because"].Value)] : [],
+            Imported = read.Groups["unservable"].Success ? new("forest", 1, ["sklearn"]) { Refused = Message.Of("imported.mlmodel-flavors") } : null,
             RecipeKey = Digest.Of(name.Asset),
             MadeBy = new(++runs),
             MadeAt = DateTimeOffset.UnixEpoch.AddHours(runs),
@@ -124,7 +126,7 @@ sealed partial class Shelf
     [GeneratedRegex("""
         ^(?:(?<kind>goal|dataset|labels|features|model|threshold|searchindex|endpoint|predictions|report|other)\s)?(?<name>\S+@\d+)
         (?:\sis\s(?<same>\S+))?(?:\s\{(?<parts>[^}]*)\})?(?:\sfrom\s(?<inputs>.+?))?
-        (?:\sfails\s(?<checkkind>expectation|test|goal)\s(?<check>\S+))*(?:\sapart\sfrom\s(?<source>\S+):\s(?<because>.+))?(?:\sreading\s(?<file>\S+))?$
+        (?:\sfails\s(?<checkkind>expectation|test|goal)\s(?<check>\S+))*(?:\sapart\sfrom\s(?<source>\S+):\s(?<because>.+))?(?:\sreading\s(?<file>\S+))?(?<unservable>\sunservable)?$
         """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Line();
 

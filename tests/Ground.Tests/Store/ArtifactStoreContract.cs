@@ -71,6 +71,22 @@ public abstract class ArtifactStoreContract : IDisposable
     }
 
     [Fact]
+    public async Task A_scratch_file_is_written_at_several_places_at_once_and_moved_in()
+    {
+        var bytes = Bytes(1_500_000);
+        using var scratch = Store.NewScratch();
+        int[] starts = [0, 700_000, 1_400_000];
+
+        var parts = await Task.WhenAll(starts.Reverse().Select(start =>
+            scratch.WriteAsync("whole", new MemoryStream(bytes, start, Math.Min(700_000, bytes.Length - start)), Go, start)));
+
+        Assert.Equal([.. starts.Reverse().Select(start => Digest.FromHash(SHA256.HashData(bytes.AsSpan(start, Math.Min(700_000, bytes.Length - start)))))],
+            parts.Select(part => part.Content));
+        var blob = await Store.TakeAsync(scratch.File("whole"), Go);
+        Assert.Equal(bytes, await ReadAsync(Store.Open(blob.Content)));
+    }
+
+    [Fact]
     public async Task What_is_there_already_is_stored_once()
     {
         var bytes = Bytes(1000);

@@ -70,6 +70,25 @@ public abstract partial class MetadataStoreContract
     }
 
     [Fact]
+    public async Task A_version_gets_the_number_it_has_elsewhere_where_that_is_the_highest_and_else_the_next()
+    {
+        var numbers = new List<int>();
+        foreach (var (content, wished) in new (string, int?)[] { ("a", 3), ("b", null), ("c", 2), ("d", 4), ("e", 9), ("a", 20) })
+        {
+            var run = await Sample.BeginAsync(Store, "beans", content);
+            numbers.Add(await Store.CommitAsync(run.Run, run.Fence, new(Sample.Version("beans", content), wished), Sample.Cost, 0, Go) switch
+            {
+                CommitEnd.Made made => made.Version.Name.Number,
+                CommitEnd.Existing existing => existing.Version.Name.Number,
+                var other => throw new InvalidOperationException($"{other}"),
+            });
+        }
+
+        Assert.Equal([3, 4, 5, 6, 9, 3], numbers);
+        Assert.Equal(9, (await Store.NewestAsync(Go))["beans"]);
+    }
+
+    [Fact]
     public async Task A_commit_that_names_a_doomed_blob_is_refused_until_the_doom_is_lifted()
     {
         var run = await Sample.BeginAsync(Store, "beans", "a");

@@ -20,10 +20,10 @@ public sealed class PointBlockTests : IDisposable
         new Random(1).Shuffle(steps);
         foreach (var batch in steps.Chunk(1000)) await LogAsync(data, run, batch.Select(step => At(step)));
 
-        Assert.Equal(Enumerable.Range(0, steps.Length).Select(step => At(step)), await data.Tracking!.HistoryAsync(run, "loss", All, default));
-        Assert.Equal(Enumerable.Range(5_000, 10).Select(step => At(step)), await data.Tracking!.HistoryAsync(run, "loss", new(5_000, 10), default));
-        Assert.Empty(await data.Tracking!.HistoryAsync(run, "loss", new(steps.Length + 5, 10), default));
-        Assert.Equal(steps.Length - 1, (await data.Tracking!.RunAsync(run, default)).Metrics.Single(m => m.Key == "loss").Step);
+        Assert.Equal(Enumerable.Range(0, steps.Length).Select(step => At(step)), await data.Tracking.HistoryAsync(run, "loss", All, default));
+        Assert.Equal(Enumerable.Range(5_000, 10).Select(step => At(step)), await data.Tracking.HistoryAsync(run, "loss", new(5_000, 10), default));
+        Assert.Empty(await data.Tracking.HistoryAsync(run, "loss", new(steps.Length + 5, 10), default));
+        Assert.Equal(steps.Length - 1, (await data.Tracking.RunAsync(run, default)).Metrics.Single(m => m.Key == "loss").Step);
     }
 
     [Fact]
@@ -36,10 +36,10 @@ public sealed class PointBlockTests : IDisposable
         foreach (var batch in Enumerable.Range(10, 2 * PointBlocks.Full).Chunk(1000)) await LogAsync(data, run, batch.Select(step => At(step)));
         await LogAsync(data, run, first);
 
-        var all = await data.Tracking!.HistoryAsync(run, "loss", All, default);
+        var all = await data.Tracking.HistoryAsync(run, "loss", All, default);
         Assert.Equal(4 + (2 * PointBlocks.Full), all.Count);
         Assert.Equal([At(1), At(2, 0), At(2, double.NaN), At(2)], all.Take(4));
-        Assert.Equal(4 + (2 * PointBlocks.Full), (await data.Tracking!.SampledAsync([run], "loss", null, 1_000_000, default)).Count);
+        Assert.Equal(4 + (2 * PointBlocks.Full), (await data.Tracking.SampledAsync([run], "loss", null, 1_000_000, default)).Count);
     }
 
     [Fact]
@@ -57,14 +57,14 @@ public sealed class PointBlockTests : IDisposable
                 """);
         }
         await using var data = DataFolder.Open(folder[""], TimeProvider.System);
-        Assert.Equal(Enumerable.Range(1, 10_000).Select(step => At(step)), await data.Tracking!.HistoryAsync("abc", "loss", All, default));
+        Assert.Equal(Enumerable.Range(1, 10_000).Select(step => At(step)), await data.Tracking.HistoryAsync("abc", "loss", All, default));
     }
 
     static LoggedMetric At(int step, double? value = null) => new("loss", value ?? step * 0.5, 1_700_000_000_000 + step, step, null, null, null);
 
-    static async Task<string> NewRunAsync(DataFolder data) => (await data.Tracking!.CreateRunAsync(new(0, "run", null, null, []), default)).Info.Id;
+    static async Task<string> NewRunAsync(DataFolder data) => (await data.Tracking.CreateRunAsync(new(0, "run", null, null, []), default)).Info.Id;
 
-    static Task LogAsync(DataFolder data, string run, IEnumerable<LoggedMetric> points) => data.Tracking!.LogAsync(run, new([.. points], [], []), default);
+    static Task LogAsync(DataFolder data, string run, IEnumerable<LoggedMetric> points) => data.Tracking.LogAsync(run, new([.. points], [], []), default);
 
     public void Dispose() => folder.Dispose();
 }

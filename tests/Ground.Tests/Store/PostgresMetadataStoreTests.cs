@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Kumiki.Ground.Tests.Tables;
 using Kumiki.Store.Postgres;
+using Kumiki.Tracking;
 using Npgsql;
 using Xunit;
 
@@ -95,6 +96,35 @@ public sealed class PostgresMetadataStoreTests(PostgresServer server) : IClassFi
             Assert.Throws<KumikiException>(() => Open(newer)).Says.In("en"));
         Assert.Equal("store.postgres-unknown", Assert.Throws<KumikiException>(() => Open(theirs)).Says.Id);
         Assert.Equal(1L, await ValueAsync<long>($"SELECT count(*) FROM pg_tables WHERE schemaname = '{theirs.Schema}'"));
+    }
+
+    /// <summary>A store as the first Kumiki with PostgreSQL left it.</summary>
+    [Fact]
+    public async Task A_store_of_an_earlier_format_is_carried_forward_with_what_it_holds()
+    {
+        var (now, old) = (server.Store(), server.Store());
+        await server.SqlAsync($"CREATE SCHEMA {old.Schema}; SET search_path = {old.Schema}; CREATE TABLE kumiki_format (number integer NOT NULL); "
+            + $"INSERT INTO kumiki_format VALUES (1); {PostgresMigration.All[0].Sql}");
+        await using (var store = Open(now))
+        {
+            await Sample.MakeAsync(store, "beans", "a");
+            await store.MoveStagesAsync([("beans", "staging", 1)], "mika", "good", Go);
+            await server.SqlAsync($"SET search_path = {old.Schema}; INSERT INTO environments SELECT * FROM {now.Schema}.environments; "
+                + $"INSERT INTO runs SELECT * FROM {now.Schema}.runs; INSERT INTO versions SELECT * FROM {now.Schema}.versions; "
+                + $"INSERT INTO stages SELECT * FROM {now.Schema}.stages; "
+                + "SELECT setval(pg_get_serial_sequence('runs', 'id'), 1), setval(pg_get_serial_sequence('versions', 'id'), 1), "
+                + "setval(pg_get_serial_sequence('environments', 'id'), 1); UPDATE store SET revision = 7");
+        }
+
+        var stores = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Open(old))));
+
+        Assert.Equal("beans@1", Assert.Single(await stores[0].VersionsAsync(null, 10, null, Go)).Name.ToString());
+        Assert.Equal(7, await stores[1].RevisionAsync(Go));
+        Assert.Equal("beans@2", (await Sample.MakeAsync(stores[2], "beans", "b")).Name.ToString());
+        var run = await stores[3].Tracking.CreateRunAsync(new(0, "first", null, null, []), Go);
+        Assert.Equal("first", (await stores[0].Tracking.RunAsync(run.Info.Id, Go)).Info.Name);
+        Assert.Equal(PostgresMigration.All.Count, await ValueAsync<int>($"SELECT number FROM {old.Schema}.kumiki_format"));
+        foreach (var store in stores) await store.DisposeAsync();
     }
 
     [Fact]
@@ -208,6 +238,42 @@ public sealed class PostgresMetadataStoreTests(PostgresServer server) : IClassFi
         Assert.True(ended > 20, $"Only {ended} sessions were ended.");
         Assert.Equal(Enumerable.Range(0, 300).Where(i => i % 10 != 0), (await store.LogAsync(run, 0, 1000, Go)).Select(l => int.Parse(l.Text, null)).Order());
         Assert.Equal(Enumerable.Range(1, 30), (await store.VersionsAsync("beans", 100, null, Go)).Select(v => v.Name.Number).Order());
+    }
+
+    /// <summary>As for Kumiki's own: what clients log is there once, whenever a session ends.</summary>
+    [Fact]
+    public async Task What_clients_log_survives_its_connections_and_is_written_once()
+    {
+        await using var store = Open(server.Store());
+        var tracking = store.Tracking;
+        var run = (await tracking.CreateRunAsync(new(0, "run", null, null, []), Go)).Info.Id;
+        await tracking.CreateModelAsync("beans", null, [], Go);
+        using var over = new CancellationTokenSource();
+        var ended = 0L;
+        var ending = Task.Run(async () =>
+        {
+            for (; !over.IsCancellationRequested; await Task.Delay(30))
+                ended += await ValueAsync<long>(
+                    "SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    + "WHERE application_name = 'kumiki' ORDER BY random() LIMIT 2) ended");
+        });
+
+        await Task.WhenAll(Enumerable.Range(0, 300).Select(i => (i % 10) switch
+        {
+            0 => tracking.CreateVersionAsync(new("beans", "s3://x", null, null, null, null, []), Go),
+            1 => tracking.CreateRunAsync(new(0, $"{i}", null, null, []), Go),
+            2 => tracking.ChangeRunTagAsync(run, "count", old => $"{int.Parse(old ?? "0", null) + 1}", Go),
+            3 => tracking.SearchRunsAsync([0], Search.All, ViewType.All, new(0, 5), Go),
+            _ => tracking.LogAsync(run, new([new("m", i, i, i)], [], []), Go) as Task,
+        }));
+        await over.CancelAsync();
+        await ending;
+
+        Assert.True(ended > 20, $"Only {ended} sessions were ended.");
+        Assert.Equal(Enumerable.Range(1, 30), (await tracking.SearchVersionsAsync(Search.All, false, Page.Whole, Go)).Select(v => v.Number).Order());
+        Assert.Equal(31, (await tracking.SearchRunsAsync([0], Search.All, ViewType.All, Page.Whole, Go)).Count);
+        Assert.Equal("30", (await tracking.RunAsync(run, Go)).Tags.Single(t => t.Key == "count").Value);
+        Assert.Equal(180, (await tracking.HistoryAsync(run, "m", Page.Whole, Go)).Count);
     }
 
     [Fact]

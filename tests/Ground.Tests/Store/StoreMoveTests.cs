@@ -3,6 +3,7 @@ using System.Text.Json;
 using Kumiki.Ground.Tests.Tables;
 using Kumiki.Store.Postgres;
 using Kumiki.Store.S3;
+using Kumiki.Tracking;
 using Xunit;
 
 namespace Kumiki.Store.Tests;
@@ -53,6 +54,50 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         var forgotten = await Sample.BeginAsync(store, "beans", "forgotten");
         await store.EndRunAsync(forgotten.Run, 1, RunState.Failed, Message.Of("store.no-run", ("run", "run-1")), null, Go);
         Assert.Equal(1, await store.ForgetRunsAsync(clock.Now + TimeSpan.FromDays(1), dryRun: false, Go));
+        await TrackAsync(open.Tracking);
+    }
+
+    /// <summary>Something in every table of what clients log.</summary>
+    static async Task TrackAsync(ITrackingStore store)
+    {
+        var experiment = await store.CreateExperimentAsync("豆 🫘", null, [new("team", "roast")], Go);
+        await store.RenameExperimentAsync(0, "First", Go);
+        var run = (await store.CreateRunAsync(new(experiment, "run", "mika", 5, [new("k", "v")]), Go)).Info.Id;
+        var model = await store.CreateLoggedModelAsync(new(experiment, "m", "t", run, [new("a", "1")], [new("b", "2")]), Go);
+        for (var batch = 0; batch < 5; batch++)
+            await store.LogAsync(run, new([.. Enumerable.Range(0, 1000).Select(i => new LoggedMetric($"m{i % 3}",
+                (i % 4) switch { 0 => double.NaN, 1 => double.NegativeInfinity, 2 => -0.0, _ => i / 3.0 }, i / 10, batch * 1000 + i,
+                i == 7 ? model.Id : null, i == 7 ? "beans" : null))], [new($"p{batch}", new string('豆', 6000))], [new($"t{batch}", "")]), Go);
+        await store.LogInputsAsync(run, [new("beans", "d1", "s", "{}", null, "p", [new("mlflow.data.context", "train")])], [model.Id], Go);
+        await store.LogOutputsAsync(run, [new(model.Id, 3)], Go);
+        await store.CreateModelAsync("gone", null, [], Go);
+        await store.CreateModelAsync("beans", "text", [new("k", "v")], Go);
+        await store.DeleteModelAsync("gone", Go);
+        foreach (var _ in Enumerable.Range(0, 3))
+            await store.CreateVersionAsync(new("beans", $"models:/{model.Id}", run, null, null, null, [new("k", "v")]), Go);
+        await store.DeleteVersionAsync("beans", 3, Go);
+        await store.AliasModelAsync("beans", "best", 2, Go);
+        Assert.Null(await store.KeepArtifactAsync(TrackedPath.Of("1/x/豆.txt")!.Value, new(Digest.Of("file a"), 6), generation: 1, Go));
+    }
+
+    /// <summary>All that can be asked of what clients log, as text.</summary>
+    static async Task<IReadOnlyList<string>> AllTrackedAsync(ITrackingStore store)
+    {
+        var all = new List<string>();
+        void Add(object? value) => all.Add(JsonSerializer.Serialize(value, Json));
+        Add(await store.SearchExperimentsAsync(Search.All, ViewType.All, Page.Whole, Go));
+        foreach (var run in await store.SearchRunsAsync([0, 1], Search.All, ViewType.All, Page.Whole, Go))
+        {
+            Add(run);
+            foreach (var metric in run.Metrics) Add(await store.HistoryAsync(run.Info.Id, metric.Key, Page.Whole, Go));
+        }
+        Add(await store.SearchLoggedModelsAsync([0, 1], Search.All, [], Page.Whole, Go));
+        var models = await store.SearchModelsAsync(Search.All, false, Page.Whole, Go);
+        Add(models);
+        Add(models.SelectMany(m => m.Aliases).Select(a => $"{a.Alias} {a.Version}"));
+        Add(await store.SearchVersionsAsync(Search.All, false, Page.Whole, Go));
+        Add(await store.ArtifactsAsync(TrackedPath.Of("1/x")!.Value, Go));
+        return all;
     }
 
     /// <summary>All that can be asked of a store, as text.</summary>
@@ -87,6 +132,7 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         Add("alerts", await store.AlertsAsync(null, false, 100, Go));
         var collection = await store.CollectionAsync(Go);
         Add("collection", (collection.Generation, collection.Owner, string.Join(',', collection.Doomed)).ToString());
+        all.AddRange(await AllTrackedAsync(open.Tracking));
         Add("blobs", open.Artifacts.List().Select(b => (b.Content.Hex, b.Bytes).ToString()).Order());
         return all;
     }
@@ -103,6 +149,9 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
 
         Assert.Equal((5, 3_000_000L + 6 + 6 + 7 + 3), (report.Blobs, report.Bytes));
         Assert.Equal((4L, 5003L, 2500L, 1L), (report.Records["runs"], report.Records["points"], report.Records["log"], report.Records["store"]));
+        Assert.Equal((2L, 5000L, 2L, 1L), (report.Records["tracked_experiments"], report.Records["tracked_points"], report.Records["model_versions"],
+            report.Records["tracked_artifacts"]));
+        Assert.DoesNotContain(report.Records, table => table.Value == 0);
         Assert.Equal($"{report.Records.Values.Sum()} records and 5 blobs (3000022 bytes) were copied and compared. The old store is as it was.",
             report.Says.In("en"));
         Assert.Equal(before, await AllAsync(Here));
@@ -117,6 +166,10 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
             Assert.Equal(new RunId(6), (await Sample.BeginAsync(open.Metadata, "beans", "next")).Run);
             Assert.Equal(2, (await Sample.MakeAsync(open.Metadata, "beans", "next")).Name.Number);
             Assert.Equal(2, (await open.Metadata.AskOccurrenceAsync("weekly", clock.Now.AddDays(1), "mika", Go)).Number);
+            Assert.Equal(4, (await open.Tracking.CreateVersionAsync(new("beans", "s3://x", null, null, null, null, []), Go)).Number);
+            Assert.Equal(2, await open.Tracking.CreateExperimentAsync("next", null, [], Go));
+            var run = await open.Tracking.CreateRunAsync(new(2, "next", null, null, []), Go);
+            Assert.Equal("next", (await open.Tracking.RunAsync(run.Info.Id, Go)).Info.Name);
         }
     }
 

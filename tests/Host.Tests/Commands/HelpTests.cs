@@ -7,7 +7,7 @@ public sealed class HelpTests
 {
     static readonly string[] Verbs =
     [
-        "make", "tune", "reproduce", "show", "runs", "log", "graph", "why", "diff", "draft", "verify", "gc", "move-store", "stage", "unstage", "alias",
+        "make", "tune", "reproduce", "show", "runs", "log", "graph", "why", "diff", "draft", "verify", "gc", "move-store", "models", "stage", "unstage", "alias",
             "release",
         "rollback", "history", "schedules", "serve", "doctor", "generate-sales", "forecast-demand", "print-rows", "demo",
     ];
@@ -35,6 +35,14 @@ public sealed class HelpTests
         using var demo = new Demo();
 
         Snapshot.Same($"help-schedules-{verb}", (await demo.MustAsync("schedules", verb, "--help")).Out);
+    }
+
+    [Fact]
+    public async Task The_help_of_bringing_a_model_in_is_the_reviewed_one()
+    {
+        using var demo = new Demo();
+
+        Snapshot.Same("help-models-import", (await demo.MustAsync("models", "import", "--help")).Out);
     }
 
     [Fact]

@@ -118,6 +118,23 @@ public sealed class InferTests
         Assert.Equal((200, "[1,-2.5]"), (status, answer["outputs"]![0]!["data"]!.ToJsonString()));
     }
 
+    [Theory]
+    [InlineData(100)]
+    [InlineData(400)]
+    [InlineData(1_700)]
+    [InlineData(6_000)]
+    [InlineData(9_000)]
+    [InlineData(100_000)]
+    public async Task Bodies_of_every_size_are_read_whole(int rows)
+    {
+        await using var world = await WorldAsync(("echo", Graphs.Echo(TensorType.Float)));
+        var random = new Random(rows);
+        var values = Enumerable.Range(0, rows * 2).Select(_ => random.NextSingle()).ToArray();
+        var request = $$"""{"inputs":[{"name":"in","datatype":"FP32","shape":[{{rows}},2],"data":[{{string.Join(',', values.Select(v => v.ToString("R", System.Globalization.CultureInfo.InvariantCulture)))}}]}]}""";
+
+        for (var again = 0; again < 20; again++) Assert.Equal(values, InferenceWorld.Data(await world.InferAsync("echo", request)));
+    }
+
     [Fact]
     public async Task A_raw_request_is_the_bytes_of_the_only_input()
     {

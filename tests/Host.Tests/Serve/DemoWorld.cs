@@ -24,7 +24,7 @@ sealed class DemoWorld : IAsyncDisposable
     public string Folder => data.Path;
     public IMetadataStore Metadata => data.Metadata;
     public IArtifactStore Artifacts => data.Artifacts;
-    public Kumiki.Tracking.ITrackingStore Tracking => data.Tracking!;
+    public Kumiki.Tracking.ITrackingStore Tracking => data.Tracking;
     public RunId Running { get; private set; }
     public RunId Failed { get; private set; }
 

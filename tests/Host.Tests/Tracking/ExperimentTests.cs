@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kumiki.Host.Tests.Tracking;
 
-public sealed class ExperimentTests(TrackingWorld world) : IClassFixture<TrackingWorld>
+public class ExperimentTests(TrackingWorld world) : IClassFixture<TrackingWorld>
 {
     [Fact]
     public async Task An_empty_folder_is_a_server_with_one_experiment()

@@ -5,13 +5,16 @@ using Xunit;
 
 namespace Kumiki.Host.Tests.Tracking;
 
-public sealed class MadeModelTests
+public class MadeModelTests
 {
+    /// <summary>Where the metadata are; null for the folder.</summary>
+    protected virtual Store.StoreSettings? Stores => null;
+
     [Fact]
     public async Task A_model_that_was_made_is_a_registered_version_with_its_run()
     {
         using var folder = new TemporaryFolder();
-        await using var world = await DemoWorld.FilledAsync(folder.Path);
+        await using var world = await DemoWorld.FilledAsync(folder.Path, Stores);
         await world.Tracking.CreateModelAsync("stock", null, [], default);
         await using var server = await KumikiServer.StartAsync(ServedWorld.Of(world) with { Tracking = world.Tracking }, ServeAddress.Of("127.0.0.1", 0),
             default);
@@ -26,6 +29,8 @@ public sealed class MadeModelTests
         Assert.Contains("""{"key":"rounds","value":"300"}""", run["data"]!["params"]!.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal(11.872, (double)run["data"]!["metrics"]!.AsArray().Single(m => (string)m!["key"]! == "test.mae")!["value"]!);
         Assert.Contains("""{"key":"kumiki.version","value":"demand-model@2"}""", run["data"]!["tags"]!.ToJsonString(), StringComparison.Ordinal);
+        var making = JsonNode.Parse(await http.GetStringAsync($"/api/runs/{run["data"]!["tags"]!.AsArray().Single(t => (string)t!["key"]! == "kumiki.run")!["value"]}"))!;
+        Assert.Equal((string)version["run_id"]!, (string)making["tracked"]!);
         Assert.Equal("weekly-demand", (string)run["inputs"]!["dataset_inputs"]![0]!["dataset"]!["name"]!);
 
         foreach (var (method, path, body) in new[]
@@ -46,7 +51,7 @@ public sealed class MadeModelTests
     public async Task A_model_made_while_the_server_runs_is_shown_once_and_under_a_free_name()
     {
         using var folder = new TemporaryFolder();
-        await using var world = await DemoWorld.EmptyAsync(folder.Path);
+        await using var world = await DemoWorld.EmptyAsync(folder.Path, Stores);
         await world.Tracking.CreateModelAsync("roaster", null, [], default);
         await using (var server = await KumikiServer.StartAsync(ServedWorld.Of(world) with { Tracking = world.Tracking }, ServeAddress.Of("127.0.0.1", 0),
             default))

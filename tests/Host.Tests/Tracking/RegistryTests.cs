@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Kumiki.Host.Tests.Tracking;
 
-public sealed class RegistryTests(TrackingWorld world) : IClassFixture<TrackingWorld>
+public class RegistryTests(TrackingWorld world) : IClassFixture<TrackingWorld>
 {
     [Fact]
     public async Task A_model_is_registered_described_renamed_and_deleted()

@@ -4,9 +4,13 @@ using Xunit;
 namespace Kumiki.Host.Tests.Tracking;
 
 /// <summary>Six runs that differ in what a search asks for.</summary>
-public sealed class SearchedWorld : IAsyncLifetime
+public class SearchedWorld : IAsyncLifetime
 {
-    internal TrackingWorld World { get; } = new();
+    TrackingWorld? world;
+
+    internal TrackingWorld World => world ??= NewWorld();
+
+    protected virtual TrackingWorld NewWorld() => new();
     internal string Experiment { get; private set; } = "";
     internal Dictionary<string, string> Runs { get; } = [];
 
@@ -34,7 +38,7 @@ public sealed class SearchedWorld : IAsyncLifetime
     public Task DisposeAsync() => World.DisposeAsync();
 }
 
-public sealed class RunSearchTests(SearchedWorld searched) : IClassFixture<SearchedWorld>
+public class RunSearchTests(SearchedWorld searched) : IClassFixture<SearchedWorld>
 {
     readonly TrackingWorld world = searched.World;
 

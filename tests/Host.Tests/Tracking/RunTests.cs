@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Kumiki.Host.Tests.Tracking;
 
-public sealed class RunTests(TrackingWorld world) : IClassFixture<TrackingWorld>
+public class RunTests(TrackingWorld world) : IClassFixture<TrackingWorld>
 {
     [Fact]
     public async Task A_run_begins_as_asked_and_is_read_back()
@@ -302,6 +302,8 @@ public sealed class RunTests(TrackingWorld world) : IClassFixture<TrackingWorld>
         await world.PostAsync("runs/log-inputs", $$"""{"run_id": "{{run}}", "datasets": [{{Dataset.Replace("CONTEXT", "train", StringComparison.Ordinal)}}], "models": [{"model_id": "m-1"}]}""");
         await world.PostAsync("runs/log-inputs", $$"""{"run_id": "{{run}}", "datasets": [{{Dataset.Replace("CONTEXT", "test", StringComparison.Ordinal)}}]}""");
         await world.PostAsync("runs/outputs", $$"""{"run_id": "{{run}}", "models": [{"model_id": "m-2", "step": 3}]}""");
+        Assert.Equal("'model_id' exceeds the maximum length of 256 characters",
+            (await world.RefusedAsync("runs/outputs", $$"""{"run_id": "{{run}}", "models": [{"model_id": "{{new string('m', 257)}}"}]}""")).Says);
 
         var read = await world.RunAsync(run);
 

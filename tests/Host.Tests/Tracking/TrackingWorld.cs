@@ -2,13 +2,15 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Kumiki.Hosting;
+using Kumiki.Importing;
+using Kumiki.Journeys;
 using Kumiki.Store;
 using Xunit;
 
 namespace Kumiki.Host.Tests.Tracking;
 
 /// <summary>A server on an empty folder, and a client that speaks to it as MLflow's do.</summary>
-public sealed class TrackingWorld : IAsyncLifetime
+public class TrackingWorld : IAsyncLifetime
 {
     DataFolder folder = null!;
 
@@ -17,11 +19,14 @@ public sealed class TrackingWorld : IAsyncLifetime
     internal KumikiServer Server { get; private set; } = null!;
     internal HttpClient Http { get; private set; } = null!;
 
-    public Task InitializeAsync() => StartAsync();
+    /// <summary>Where its metadata are; null for the folder.</summary>
+    protected virtual StoreSettings? Stores => null;
 
-    internal async Task StartAsync(bool readOnly = false)
+    public virtual Task InitializeAsync() => StartAsync();
+
+    internal async Task StartAsync(bool readOnly = false, bool imports = true)
     {
-        folder = DataFolder.Open(Place, TimeProvider.System);
+        folder = DataFolder.Open(Place, TimeProvider.System, Stores);
         var served = new Served
         {
             Name = "tracking",
@@ -29,11 +34,24 @@ public sealed class TrackingWorld : IAsyncLifetime
             Metadata = folder.Metadata,
             Artifacts = folder.Artifacts,
             Tracking = folder.Tracking,
+            Imports = imports ? Imports() : null,
             ReadOnly = readOnly,
         };
         Server = await KumikiServer.StartAsync(served, ServeAddress.Of("127.0.0.1", 0), default);
         Http = new(new SocketsHttpHandler()) { BaseAddress = Server.Address };
     }
+
+    /// <summary>What takes registered models in, with the demo's program to look at their files.</summary>
+    internal ImportedModels Imports(params IReadOnlyList<string> declared) => new(
+        folder.Metadata, folder.Artifacts, folder.Tracking, new ModelCheck(Program, folder.Artifacts), Nowhere,
+        (asset, _) => Task.FromResult(declared.Contains(asset)), TimeProvider.System);
+
+    internal static IReadOnlyList<string> Program => ["dotnet", Checkout.PathOf("artifacts/bin/DemandForecast/debug_linux-x64/DemandForecast.dll")];
+
+    static readonly RunEnvironment Nowhere = new("", "", 0, 0, "", new Dictionary<string, string>(), new Dictionary<string, string>());
+
+    /// <summary>One of the ONNX files that <c>make_models.py</c> made.</summary>
+    internal static byte[] Model(string name) => File.ReadAllBytes(Checkout.PathOf("tests/Ground.Tests/Onnx/models/" + name));
 
     internal async Task StopAsync()
     {
@@ -42,7 +60,7 @@ public sealed class TrackingWorld : IAsyncLifetime
         await folder.DisposeAsync();
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         await StopAsync();
         Directory.Delete(Place, recursive: true);

@@ -15,12 +15,18 @@ internal static unsafe partial class OnnxRuntimeApi
     [LibraryImport("onnxruntime")]
     private static partial nint* OrtGetApiBase();
 
+    /// <summary>Opens the table, without what this library does unless it is told not to: note down in the user's home what is run, and send it to
+    /// its makers.</summary>
     static nint* Open()
     {
+        if (setenv("ORT_DISABLE_TELEMETRY", "1", 1) != 0) throw new NativeException(NativeEngine.OnnxRuntime, "start", "its telemetry cannot be turned off");
         var get = (delegate* unmanaged[Cdecl]<uint, nint*>)OrtGetApiBase()[0];
         var opened = get(ApiVersion);
         return opened is not null ? opened : throw new NativeException(NativeEngine.OnnxRuntime, "start", $"version {VersionString} has no API {ApiVersion}");
     }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
 
     internal static string VersionString => Marshal.PtrToStringUTF8(((delegate* unmanaged[Cdecl]<nint>)OrtGetApiBase()[1])())!;
 

@@ -69,6 +69,17 @@ public sealed unsafe class OnnxSession : IDisposable
         return new(made);
     }
 
+    /// <summary>Opens a model file whose inputs and outputs may be anything, lists and maps too, and closes it again.</summary>
+    /// <exception cref="NativeException">It is no model that ONNX Runtime can run.</exception>
+    public static void Try(string path)
+    {
+        nint made;
+        using var chosen = Choose(new());
+        fixed (byte* name = Encoding.UTF8.GetBytes(path + "\0"))
+            OnnxRuntimeApi.Check(OnnxRuntimeApi.CreateSession(OnnxProcess.Env, name, chosen.DangerousGetHandle(), &made), "open it");
+        OnnxRuntimeApi.ReleaseSession(made);
+    }
+
     static SessionOptionsHandle Choose(OnnxSessionOptions options)
     {
         var handle = new SessionOptionsHandle();

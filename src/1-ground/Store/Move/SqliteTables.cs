@@ -83,8 +83,12 @@ sealed class SqliteTables : IFilledTables
             Remove(filling);
             db = Raised(filling, patience);
         }
-        db.Run("DELETE FROM moving");
+        if (db.Any("SELECT 1 FROM moving")) return Task.CompletedTask;
+        // What the schema itself puts in comes from the source too, as it is there.
+        db.Run("BEGIN IMMEDIATE");
+        foreach (var table in RecordTable.All.Reverse().Where(t => t.Name != "store")) db.Run($"DELETE FROM {table.Name}");
         db.Run("INSERT INTO moving (source, revision) VALUES (?1, ?2)", source, revision);
+        db.Run("COMMIT");
         return Task.CompletedTask;
     }
 

@@ -3,6 +3,11 @@ using Npgsql;
 
 namespace Kumiki.Store.Postgres;
 
+/// <summary>One of several statements of a round trip.</summary>
+/// <param name="Values">Of the marks <c>$1, $2, …</c>, in order.</param>
+/// <param name="Read">Called for each row; null where the statement gives none.</param>
+sealed record PostgresStatement(string Sql, object?[] Values, Action<NpgsqlDataReader>? Read = null);
+
 /// <summary>A connection of the pool while one read or write has it. Values fill <c>$1, $2, …</c> in order; the driver keeps what is run often
 /// prepared.</summary>
 sealed class Connection(NpgsqlConnection inner, CancellationToken stop)
@@ -40,6 +45,27 @@ sealed class Connection(NpgsqlConnection inner, CancellationToken stop)
 
     internal Task<bool> AnyAsync(string sql, params object?[] values) => FirstAsync(sql, _ => true, none: false, values);
 
+    /// <summary>Runs several statements in one round trip, one after another.</summary>
+    internal async Task RunAllAsync(IReadOnlyList<PostgresStatement> statements)
+    {
+        await using var batch = new NpgsqlBatch(inner);
+        foreach (var statement in statements)
+        {
+            var command = new NpgsqlBatchCommand(statement.Sql);
+            foreach (var value in statement.Values) command.Parameters.Add(new NpgsqlParameter { Value = Stored(value) });
+            batch.BatchCommands.Add(command);
+        }
+        await using var rows = await batch.ExecuteReaderAsync(stop);
+        foreach (var statement in statements)
+        {
+            if (statement.Read is not { } read) continue;           // the driver passes over what gives no rows
+            while (await rows.ReadAsync(stop)) read(rows);
+            await rows.NextResultAsync(stop);
+        }
+        await rows.CloseAsync();
+        if (rows.RecordsAffected > 0) Changed = true;
+    }
+
     NpgsqlCommand Filled(string sql, object?[] values)
     {
         var command = new NpgsqlCommand(sql, inner);
@@ -55,7 +81,7 @@ sealed class Connection(NpgsqlConnection inner, CancellationToken stop)
         RunId run => run.Number,
         DateTimeOffset at => at.UtcTicks,
         Enum name => name.ToString(),
-        IEnumerable<string> texts => texts.Select(Kept).ToArray(),
+        IEnumerable<string?> texts => texts.Select(text => text is null ? null : Kept(text)).ToArray(),
         IEnumerable<Digest> digests => digests.Select(d => d.Hex).ToArray(),
         _ => value,
     };

@@ -89,7 +89,7 @@ public sealed partial record PostgresAddress
         MaxAutoPrepare = 200,
         KeepAlive = 30,
         Options = string.Create(CultureInfo.InvariantCulture,
-            $"-c synchronous_commit=on -c lock_timeout={(long)patience.TotalMilliseconds} -c idle_in_transaction_session_timeout=15000"),
+            $"-c synchronous_commit=on -c jit=off -c lock_timeout={(long)patience.TotalMilliseconds} -c idle_in_transaction_session_timeout=15000"),
     }.ConnectionString;
 
     static string WithoutPassword(string text) => PasswordPart().Replace(text, "$1:***@");

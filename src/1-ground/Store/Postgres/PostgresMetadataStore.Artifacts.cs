@@ -36,7 +36,10 @@ public sealed partial class PostgresMetadataStore
 
     public Task<IReadOnlySet<Digest>> ReferencedAsync(CancellationToken stop) =>
         ReadAsync<IReadOnlySet<Digest>>(async db => (await db.AllAsync(
-            "SELECT blob FROM version_blobs UNION SELECT closure FROM runs UNION SELECT closure FROM programs UNION SELECT blob FROM program_blobs",
+            """
+            SELECT blob FROM version_blobs UNION SELECT closure FROM runs UNION SELECT closure FROM programs UNION SELECT blob FROM program_blobs
+            UNION SELECT blob FROM tracked_artifacts
+            """,
             row => Digest.Parse(row.GetString(0)))).ToHashSet(), stop);
 
     public Task<IReadOnlyList<VersionName>> HoldersAsync(Digest blob, CancellationToken stop) =>
@@ -56,6 +59,7 @@ public sealed partial class PostgresMetadataStore
                 INSERT INTO doomed (blob) SELECT blob FROM unnest($1::text[]) blob
                 WHERE NOT EXISTS (SELECT 1 FROM version_blobs v WHERE v.blob = blob.blob) AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.closure = blob.blob)
                   AND NOT EXISTS (SELECT 1 FROM program_blobs p WHERE p.blob = blob.blob) AND NOT EXISTS (SELECT 1 FROM programs p WHERE p.closure = blob.blob)
+                  AND NOT EXISTS (SELECT 1 FROM tracked_artifacts a WHERE a.blob = blob.blob)
                 ON CONFLICT DO NOTHING
                 """,
                 candidates);
@@ -71,7 +75,7 @@ public sealed partial class PostgresMetadataStore
             return await db.RunAsync("UPDATE store SET collector = NULL WHERE collector IS NOT NULL AND NOT EXISTS (SELECT 1 FROM doomed)");
         }, stop);
 
-    static async Task<Collection> CollectionAsync(Connection db)
+    internal static async Task<Collection> CollectionAsync(Connection db)
     {
         var doomed = (await db.AllAsync("SELECT blob FROM doomed", row => Digest.Parse(row.GetString(0)))).ToHashSet();
         return await db.FirstAsync("SELECT generation, collector FROM store",

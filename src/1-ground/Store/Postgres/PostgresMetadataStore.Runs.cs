@@ -53,7 +53,7 @@ public sealed partial class PostgresMetadataStore
             var now = await CollectionAsync(db);
             if (now.Generation != generation || made.Files.Any(f => now.Doomed.Contains(f.Content))) return new CommitEnd.Collected(now);
 
-            var added = await AddAsync(db, run, asset, made);
+            var added = await AddAsync(db, run, asset, made, version.Number);
             await EndAsync(db, run, RunState.Made, added.Name.Number, error: null, cost, made.Inputs, made.Outside);
             return new CommitEnd.Made(added);
         }, stop);

@@ -54,10 +54,11 @@ public sealed partial class PostgresMetadataStore
         """,
         row => new VersionName(row.GetString(0), row.GetInt32(1)), (VersionName?)null, names.Select(n => n.Asset), names.Select(n => n.Number).ToArray());
 
-    /// <summary>Adds a version under the next number of its asset.</summary>
-    static async Task<VersionRecord> AddAsync(Connection db, RunId run, string asset, VersionRecord version)
+    /// <summary>Adds a version under the next number of its asset, or under a higher one that is wished for.</summary>
+    static async Task<VersionRecord> AddAsync(Connection db, RunId run, string asset, VersionRecord version, int? wished)
     {
-        var number = (int)(await db.NumberAsync("SELECT coalesce(max(number), 0) + 1 FROM versions WHERE asset = $1", asset))!.Value;
+        var next = (int)(await db.NumberAsync("SELECT coalesce(max(number), 0) + 1 FROM versions WHERE asset = $1", asset))!.Value;
+        var number = Math.Max(next, wished ?? next);
         version = version with { Name = new(asset, number), MadeBy = run };
         var id = await db.NumberAsync("INSERT INTO versions (asset, number, run, content, record) VALUES ($1, $2, $3, $4, $5) RETURNING id",
             asset, number, run, version.Content, Json(version, RecordsJson.Default.VersionRecord));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Kumiki.Tracking;
 using Npgsql;
 
 namespace Kumiki.Store.Postgres;
@@ -34,6 +35,7 @@ public sealed partial class PostgresMetadataStore : IMetadataStore
     {
         (this.address, this.source, this.settings, this.clock) = (address, source, settings, clock);
         telling = Task.Run(TellOthersAsync);
+        Tracking = new PostgresTrackingStore(this, clock);
     }
 
     /// <summary>Opens a store, making its schema or raising it to this program's where needed.</summary>
@@ -72,6 +74,9 @@ public sealed partial class PostgresMetadataStore : IMetadataStore
         }
     }
 
+    /// <summary>What clients log, in the same schema.</summary>
+    public ITrackingStore Tracking { get; }
+
     public Task<long> RevisionAsync(CancellationToken stop) => ReadAsync(RevisionAsync, stop);
 
     public async ValueTask DisposeAsync()
@@ -90,7 +95,7 @@ public sealed partial class PostgresMetadataStore : IMetadataStore
         (await db.NumberAsync("SELECT (revision + (SELECT sum(writes) FROM revisions))::bigint FROM store"))!.Value;
 
     /// <summary>Reads by one statement.</summary>
-    Task<T> ReadAsync<T>(Func<Connection, Task<T>> read, CancellationToken stop) => PatientlyAsync(async () =>
+    internal Task<T> ReadAsync<T>(Func<Connection, Task<T>> read, CancellationToken stop) => PatientlyAsync(async () =>
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         await using var db = await source.OpenConnectionAsync(stop);
@@ -98,7 +103,7 @@ public sealed partial class PostgresMetadataStore : IMetadataStore
     }, stop);
 
     /// <summary>Reads by several statements, on one snapshot.</summary>
-    Task<T> SnapshotAsync<T>(Func<Connection, Task<T>> read, CancellationToken stop) => PatientlyAsync(async () =>
+    internal Task<T> SnapshotAsync<T>(Func<Connection, Task<T>> read, CancellationToken stop) => PatientlyAsync(async () =>
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         await using var db = await source.OpenConnectionAsync(stop);
@@ -108,18 +113,20 @@ public sealed partial class PostgresMetadataStore : IMetadataStore
 
     /// <summary>Writes what depends on what others wrote: one of all processes at a time.</summary>
     /// <param name="decide">May be run more than once; only its last run counts.</param>
-    Task<T> DecideAsync<T>(Func<Connection, Task<T>> decide, CancellationToken stop) => WriteAsync(deciding, async db =>
+    internal Task<T> DecideAsync<T>(Func<Connection, Task<T>> decide, CancellationToken stop) => WriteAsync(deciding, async db =>
     {
         await db.AnyAsync("SELECT 1 FROM store FOR NO KEY UPDATE");         // a statement of its own: those after it see what was committed while it waited
         return await decide(db);
     }, stop);
 
     /// <summary>Writes what touches nothing but its own run or row.</summary>
-    Task AppendAsync(Func<Connection, Task> append, CancellationToken stop) => WriteAsync(appending, async db =>
+    internal Task AppendAsync(Func<Connection, Task> append, CancellationToken stop) => AppendAsync(async db =>
     {
         await append(db);
         return true;
     }, stop);
+
+    internal Task<T> AppendAsync<T>(Func<Connection, Task<T>> append, CancellationToken stop) => WriteAsync(appending, append, stop);
 
     async Task<T> WriteAsync<T>(SemaphoreSlim turn, Func<Connection, Task<T>> write, CancellationToken stop)
     {
@@ -224,7 +231,7 @@ public sealed partial class PostgresMetadataStore : IMetadataStore
     static T? RecordOrNull<T>(NpgsqlDataReader row, int column, JsonTypeInfo<T> type) where T : class =>
         row.IsDBNull(column) ? null : Record(row, column, type);
 
-    static string? TextOrNull(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+    internal static string? TextOrNull(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
     static DateTimeOffset Time(NpgsqlDataReader row, int column) => new(row.GetInt64(column), TimeSpan.Zero);
 

@@ -50,7 +50,7 @@ public sealed partial class SqliteMetadataStore
             var now = Collection(db);
             if (now.Generation != generation || made.Files.Any(f => now.Doomed.Contains(f.Content))) return new CommitEnd.Collected(now);
 
-            var added = Add(db, run, asset, made);
+            var added = Add(db, run, asset, made, version.Number);
             End(db, run, RunState.Made, added.Name.Number, error: null, cost, made.Inputs, made.Outside);
             return new CommitEnd.Made(added);
         }, stop);

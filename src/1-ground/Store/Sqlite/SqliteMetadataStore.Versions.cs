@@ -53,10 +53,11 @@ public sealed partial class SqliteMetadataStore
 
     static bool Exists(Connection db, VersionName name) => db.Any("SELECT 1 FROM versions WHERE asset = ?1 AND number = ?2", name.Asset, name.Number);
 
-    /// <summary>Adds a version under the next number of its asset.</summary>
-    static VersionRecord Add(Connection db, RunId run, string asset, VersionRecord version)
+    /// <summary>Adds a version under the next number of its asset, or under a higher one that is wished for.</summary>
+    static VersionRecord Add(Connection db, RunId run, string asset, VersionRecord version, int? wished)
     {
-        var number = (int)db.Number("SELECT coalesce(max(number), 0) + 1 FROM versions WHERE asset = ?1", asset)!.Value;
+        var next = (int)db.Number("SELECT coalesce(max(number), 0) + 1 FROM versions WHERE asset = ?1", asset)!.Value;
+        var number = Math.Max(next, wished ?? next);
         version = version with { Name = new(asset, number), MadeBy = run };
         var id = db.Number("INSERT INTO versions (asset, number, run, content, record) VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id",
             asset, number, run, version.Content, Json(version, RecordsJson.Default.VersionRecord));

@@ -79,6 +79,14 @@ sealed class Statement : IDisposable
         return raw.sqlite3_changes(db);
     }
 
+    /// <summary>Goes on with the values of the last run: the first ones stay, and those after them are added anew.</summary>
+    /// <param name="values">How many stay.</param>
+    internal Statement Again(int values)
+    {
+        added = values;
+        return this;
+    }
+
     internal bool IsNull(int column) => raw.sqlite3_column_type(handle, column) == raw.SQLITE_NULL;
 
     internal long Whole(int column) => raw.sqlite3_column_int64(handle, column);

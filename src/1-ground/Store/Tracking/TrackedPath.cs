@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Kumiki.Tracking;
 
 /// <summary>The path of a client's artifact below <see cref="Root"/>: <c>0/6f…/artifacts/model/MLmodel</c>. Names divided by single slashes; no way out of the
@@ -7,7 +9,8 @@ public readonly record struct TrackedPath
     /// <summary>What URIs of artifacts that this server keeps begin with.</summary>
     public const string Root = "mlflow-artifacts:/";
 
-    const int MostCharacters = 2_000;
+    /// <summary>No index takes a longer one whole.</summary>
+    const int MostCharacters = 2_000, MostBytes = 2_600;
 
     readonly string? path;
 
@@ -22,11 +25,11 @@ public readonly record struct TrackedPath
     public string Name => ToString()[(ToString().LastIndexOf('/') + 1)..];
 
     /// <summary>Reads a path that was percent-decoded once.</summary>
-    /// <returns>Null where it is absolute, goes upward (also after more decoding), names a drive or a share, or holds a backslash, a hash or a control
-    /// character.</returns>
+    /// <returns>Null where it is longer than 2,000 characters or 2,600 bytes, is absolute, goes upward (also after more decoding), names a drive or a share, or
+    /// holds a backslash, a hash or a control character.</returns>
     public static TrackedPath? Of(string written)
     {
-        if (written.Length > MostCharacters) return null;
+        if (written.Length > MostCharacters || Encoding.UTF8.GetByteCount(written) > MostBytes) return null;
         var decoded = written;
         for (var again = true; again;)
         {

@@ -121,9 +121,11 @@ sealed partial class ModelShelf : IAsyncDisposable
         if (name is not { } found)
             throw new InferenceException(InferenceFault.NotFound, string.IsNullOrEmpty(version) ? Message.Of("inference.no-model", ("model", Cut(asset)))
                 : Message.Of("inference.no-version", ("model", Cut(asset)), ("version", Cut(version))));
-        now.Resolved[(asset, version)] = found;
+        if (now.Resolved.Count < MostResolved) now.Resolved[(asset, version)] = found;      // 7, 07, 007 … are as many texts as a client likes
         return found;
     }
+
+    const int MostResolved = 10_000;
 
     static string Cut(string text) => text.Length <= 80 ? text : text[..80] + "…";
 
@@ -133,7 +135,10 @@ sealed partial class ModelShelf : IAsyncDisposable
         if (string.IsNullOrEmpty(version)) name = now.Default(asset);
         else if (int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) name = new(asset, number);
         else name = now.Staged(asset, version) ?? await AliasedAsync(asset, version, stop);
-        return name is { } found && await metadata.VersionAsync(found, stop) is { } record && OnnxFileOf(record) is not null ? found : null;
+        if (name is not { } found || await metadata.VersionAsync(found, stop) is not { } record) return null;
+        if (record.Imported?.Refused is { } refused)
+            throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.unloadable", ("version", found), ("reason", refused.ToString().TrimEnd('.'))));
+        return OnnxFileOf(record) is null ? null : found;
     }
 
     async Task<VersionName?> AliasedAsync(string model, string alias, CancellationToken stop)
@@ -149,9 +154,10 @@ sealed partial class ModelShelf : IAsyncDisposable
         }
     }
 
-    /// <summary>The file of a version that is served: <c>model.onnx</c>, else the only ONNX file it has.</summary>
+    /// <summary>The file of a version that is served: <c>model.onnx</c>, else the only ONNX file it has; of one made elsewhere only what a process of its own opened and found sound.</summary>
     static VersionFile? OnnxFileOf(VersionRecord version)
     {
+        if (version.Imported is { } from) return from is { CanServe: true, CheckedBy: not null } ? version.Files.FirstOrDefault(f => f.Path == from.Onnx) : null;
         if (version.Files.FirstOrDefault(f => f.Path == "model.onnx") is { } file) return file;
         return version.Files.Where(f => f.Path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)).Take(2).ToList() is [var only] ? only : null;
     }
@@ -165,9 +171,10 @@ sealed partial class ModelShelf : IAsyncDisposable
         try
         {
             if (pointers is { } now && now != seen) return now;
-            var first = pointers is null;
+            // What changes after this number was read is looked at again.
+            var revision = pointers is null ? await metadata.RevisionAsync(stop) : (long?)null;
             pointers = await Pointers.ReadAsync(metadata, stop);
-            if (first) following = Task.Run(() => FollowAsync(stopping.Token), CancellationToken.None);
+            if (revision is { } from) following = Task.Run(() => FollowAsync(from, stopping.Token), CancellationToken.None);
             return pointers;
         }
         finally
@@ -176,11 +183,11 @@ sealed partial class ModelShelf : IAsyncDisposable
         }
     }
 
-    async Task FollowAsync(CancellationToken stop)
+    async Task FollowAsync(long revision, CancellationToken stop)
     {
         try
         {
-            await foreach (var _ in metadata.ChangesAsync(await metadata.RevisionAsync(stop), stop))
+            await foreach (var _ in metadata.ChangesAsync(revision, stop))
             {
                 try
                 {

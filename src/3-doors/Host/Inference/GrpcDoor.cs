@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using Kumiki.Serving;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -147,6 +148,8 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
         if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;      // a stream may be silent
         var frames = new GrpcFrames(http, shelf.Settings);
+        // A silent stream must not hold up a server that stops.
+        await using var stopping = shelf.Draining.UnsafeRegister(static r => ((PipeReader)r!).CancelPendingRead(), http.Request.BodyReader);
         while (await frames.ReadAsync() is { } body)
         {
             using (body)

@@ -22,6 +22,7 @@ sealed class GrpcFrames(HttpContext http, ServingSettings settings)
             limit.MaxRequestBodySize = settings.MostBodyBytes + (long)Head;
         var reader = http.Request.BodyReader;
         var read = await reader.ReadAtLeastAsync(Head, http.RequestAborted);
+        if (read.IsCanceled) throw Stopping();
         if (read.Buffer.IsEmpty && read.IsCompleted) return null;
         if (read.Buffer.Length < Head) throw WireReader.Broken();
         var (packed, length) = HeadOf(read.Buffer);
@@ -33,6 +34,7 @@ sealed class GrpcFrames(HttpContext http, ServingSettings settings)
             for (var at = 0; at < length;)
             {
                 read = await reader.ReadAsync(http.RequestAborted);
+                if (read.IsCanceled) throw Stopping();
                 if (read.Buffer.IsEmpty && read.IsCompleted) throw WireReader.Broken();
                 var part = read.Buffer.Slice(0, Math.Min(length - at, read.Buffer.Length));
                 part.CopyTo(bytes.AsSpan(at));
@@ -57,6 +59,8 @@ sealed class GrpcFrames(HttpContext http, ServingSettings settings)
         buffer.Slice(0, Head).CopyTo(head);
         return head[0] <= 1 ? (head[0] == 1, BinaryPrimitives.ReadUInt32BigEndian(head[1..])) : throw WireReader.Broken();
     }
+
+    static InferenceException Stopping() => new(InferenceFault.Unavailable, Message.Of("inference.stopping"));
 
     InferenceException TooLong() => new(InferenceFault.TooLarge, Message.Of("inference.body-long", ("most", settings.MostBodyBytes)));
 

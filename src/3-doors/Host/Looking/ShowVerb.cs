@@ -69,7 +69,9 @@ sealed partial class Doors
         return terminal.Result(new { version, run, users = users.Select(u => u.Name.ToString()) }, () =>
         {
             terminal.Line($"{version.Name}  {version.Kind.ToString().ToLowerInvariant()}  {version.Content.Short}  {When(version.MadeAt)}  {version.MadeBy}");
-            if (run is not null) terminal.Line($"  {run.Plan.Code.EntryAssembly} {run.Plan.Code.ShortCommit}{(run.Plan.Code.GitDirty == true ? " (dirty)" : "")}  seed {run.Plan.Seed}  {string.Join(' ', run.Plan.Parameters.Select(p => $"{p.Key}={p.Value}"))}");
+            if (run is not null && version.Imported is null) terminal.Line($"  {run.Plan.Code.EntryAssembly} {run.Plan.Code.ShortCommit}{(run.Plan.Code.GitDirty == true ? " (dirty)" : "")}  seed {run.Plan.Seed}  {string.Join(' ', run.Plan.Parameters.Select(p => $"{p.Key}={p.Value}"))}");
+            if (version.Imported is not null && run?.Plan is { } trained)
+                terminal.Line($"  {trained.Code.EntryAssembly} {trained.Code.ShortCommit}  {string.Join(' ', trained.Parameters.Select(p => $"{p.Key}={p.Value}"))}".TrimEnd());
             foreach (var input in version.Inputs)
                 terminal.Line($"  ← {input.Version} ({input.Edge.ToString().ToLowerInvariant()}){(input.Read.Count == 0 ? " not read" : "")}{(input.Declared ? "" : " UNDECLARED")}");
             foreach (var file in version.Outside) terminal.Line($"  ← {file.Path} ({Size(file.Bytes)}, {file.Content.Short}){(file.Declared ? "" : " UNDECLARED")}");
@@ -77,8 +79,27 @@ sealed partial class Doors
             foreach (var file in version.Files) terminal.Line($"  {file.Path}  {Size(file.Bytes)}  {file.Content.Short}");
             foreach (var (fact, value) in version.Facts) terminal.Line($"  {fact}: {value}");
             foreach (var (metric, value) in version.Metrics) terminal.Line(string.Create(CultureInfo.InvariantCulture, $"  {metric} = {value:G9}"));
+            if (version.Schema is { } schema && version.Imported is not null) ShowSignature(terminal, schema);
+            if (version.Imported?.Refused is { } why) terminal.Line($"  ✗ {Message.Of("release.cannot-serve", ("version", version.Name), ("why", why))}");
             foreach (var check in version.Checks) terminal.Line($"  {(check.Held ? "✓" : "✗")} {check.Name}: {check.Says}");
         });
+    }
+
+    /// <summary>An imported model's inputs and outputs, as its graph has them; else as its client described them.</summary>
+    static void ShowSignature(Terminal terminal, System.Text.Json.JsonElement schema)
+    {
+        foreach (var side in new[] { "inputs", "outputs" })
+        {
+            if (schema.TryGetProperty(side, out var values))
+                foreach (var value in values.EnumerateArray())
+                {
+                    var shape = value.GetProperty("shape");
+                    var written = shape.ValueKind == System.Text.Json.JsonValueKind.Array
+                        ? $"[{string.Join(',', shape.EnumerateArray().Select(d => d.GetString()))}]" : "";
+                    terminal.Line($"  {side[..^1]} {value.GetProperty("name").GetString()}: {value.GetProperty("type").GetString()}{written}");
+                }
+            else if (schema.TryGetProperty("signature", out var said) && said.TryGetProperty(side, out var described)) terminal.Line($"  {side}: {described}");
+        }
     }
 
     static async Task<int> ShowRunAsync(Session session, Terminal terminal, RunId id, CancellationToken stop)

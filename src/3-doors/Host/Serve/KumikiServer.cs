@@ -23,7 +23,7 @@ public sealed class KumikiServer : IAsyncDisposable
     readonly Served served;
     readonly ServerLock hold;
     readonly CancellationTokenSource stopping = new();
-    readonly Task watch, schedules, models;
+    readonly Task watch, schedules, models, imports;
 
     KumikiServer(WebApplication app, Served served, ServerLock hold)
     {
@@ -37,6 +37,9 @@ public sealed class KumikiServer : IAsyncDisposable
         var logger = app.Services.GetRequiredService<ILogger<KumikiServer>>();
         models = served is { ReadOnly: false, Tracking: { } tracking }
             ? Task.Run(() => MadeModels.RunAsync(served, tracking, logger, stopping.Token))
+            : Task.CompletedTask;
+        imports = served is { ReadOnly: false, Tracking: { } registry, Imports: { } taking }
+            ? Task.Run(() => ImportWatch.RunAsync(served, registry, taking, logger, stopping.Token))
             : Task.CompletedTask;
     }
 
@@ -65,6 +68,8 @@ public sealed class KumikiServer : IAsyncDisposable
         {
             await app.DisposeAsync();
             hold.Dispose();
+            if (e is IOException { InnerException: AddressInUseException } && served.GrpcPort is { } taken && e.Message.Contains($":{taken}:", StringComparison.Ordinal))
+                throw new KumikiException(Message.Of("inference.grpc-held", ("port", taken)), e);
             if (e is IOException { InnerException: AddressInUseException }) throw new KumikiException(PortHolder.InUse(at), e);
             if (e is SocketException { SocketErrorCode: SocketError.AccessDenied })
                 throw new KumikiException(Message.Of("serve.port-forbidden", ("port", at.Port)), e);
@@ -83,6 +88,7 @@ public sealed class KumikiServer : IAsyncDisposable
         await watch;
         await schedules;
         await models;
+        await imports;
         await app.DisposeAsync();
         hold.Dispose();
         stopping.Dispose();
@@ -111,13 +117,14 @@ public sealed class KumikiServer : IAsyncDisposable
         builder.Services.AddSingleton<Makings>();
         builder.Services.AddSingleton(_ => new ModelShelf(served.Metadata, served.Artifacts, served.Tracking, served.Serving, served.Clock));
         builder.Services.AddHostedService<InferenceDrain>();
+        builder.Services.AddSingleton<PartUploads>();
         builder.Services.ConfigureHttpJsonOptions(json => ApiJson.Into(json.SerializerOptions));
 
         var app = builder.Build();
         app.Use(Guard.Of);
-        if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         if (served.GrpcPort is not null) app.Use(new GrpcDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(new InferenceDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
+        if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(MetricsDoor.Of(app.Services.GetRequiredService<ModelShelf>()));
         app.UseResponseCompression();
         app.Use(Refusals.Of);
@@ -128,6 +135,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapAssets();
         app.MapVersions();
         app.MapTables();
+        app.MapArtifactViews();
         app.MapReports();
         app.MapBoards();
         app.MapGoals();
@@ -136,6 +144,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapReleaseWrites();
         app.MapMakings();
         app.MapSchedules();
+        app.MapTracking();
         app.MapChanges();
         app.MapOpenApi();
         app.MapPages();

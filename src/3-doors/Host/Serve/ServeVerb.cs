@@ -39,6 +39,7 @@ sealed partial class Doors
                 Metadata = session.Metadata,
                 Artifacts = session.Artifacts,
                 Tracking = session.Tracking,
+                Imports = session.Imports(),
                 Project = hasProject ? ProjectAsync : null,
                 ReadOnly = parsed.GetValue(readOnly),
                 Serving = Asked(parsed.GetValue(memory), parsed.GetValue(body), parsed.GetValue(limits) ?? []),

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Kumiki.Continuing;
+using Kumiki.Importing;
 using Kumiki.Making;
 using Kumiki.Serving;
 using Kumiki.Store;
@@ -26,6 +27,9 @@ public sealed record Served
 
     /// <summary>Where clients of the tracking API log to; null answers no such client.</summary>
     public ITrackingStore? Tracking { get; init; }
+
+    /// <summary>What makes the models that clients register into versions of assets; null leaves them to the registry alone.</summary>
+    public ImportedModels? Imports { get; init; }
 
     /// <summary>The project as it stands now, with parameters set from outside; asked for whenever its graph is shown, because new data may open new members of
     /// a family. Null for the bare platform, which draws what was recorded.</summary>

@@ -39,6 +39,7 @@ static class VersionRoutes
             version.Files, version.Parts, version.Inputs, version.Outside, version.Metrics,
             [.. version.Checks.Select(c => new CheckAnswer(c.Name, c.Kind, c.Held, Said.Of(c.Says, language)))],
             version.Apart, version.Schema, version.Facts,
+            version.Imported is { } from ? ImportedAnswer.Of(from, language) : null,
             [.. users.Select(u => VersionLine.Of(u, stages))],
             await VersionGraph.AroundAsync(served.Metadata, version, stages, stop)));
     }
@@ -71,6 +72,7 @@ static class VersionRoutes
 
 /// <param name="Newest">The newest version number of the asset.</param>
 /// <param name="Previous">The version made before it.</param>
+/// <param name="Imported">Where it came from; null for what was made.</param>
 /// <param name="Users">The versions that read it, newest first.</param>
 /// <param name="Lineage">What it was made from, and what was made from it, as far as a page can show.</param>
 sealed record VersionAnswer(
@@ -79,7 +81,20 @@ sealed record VersionAnswer(
     IReadOnlyList<VersionFile> Files, IReadOnlyDictionary<string, Digest> Parts, IReadOnlyList<InputUse> Inputs, IReadOnlyList<OutsideRead> Outside,
     IReadOnlyDictionary<string, double> Metrics,
     IReadOnlyList<CheckAnswer> Checks, IReadOnlyList<Apartness> Apart, JsonElement? Schema, IReadOnlyDictionary<string, string> Facts,
-    IReadOnlyList<VersionLine> Users, VersionGraph Lineage);
+    ImportedAnswer? Imported, IReadOnlyList<VersionLine> Users, VersionGraph Lineage);
+
+/// <summary>Where a model that was trained elsewhere came from.</summary>
+/// <param name="Model">The registered model, with <paramref name="Number"/> its version.</param>
+/// <param name="Run">The client's run.</param>
+/// <param name="Refused">Why it cannot be released; null where it can.</param>
+sealed record ImportedAnswer(
+    string Model, int Number, IReadOnlyList<string> Flavors, string? Run, string? LoggedModel, IReadOnlyList<ImportedData> Data, string? Onnx, string? CheckedBy,
+    Said? Refused)
+{
+    public static ImportedAnswer Of(ImportedFrom from, Language language) => new(
+        from.Model, from.Number, from.Flavors, from.Run, from.LoggedModel, from.Data, from.Onnx, from.CheckedBy,
+        from.Refused is { } why ? Said.Of(why, language) : null);
+}
 
 sealed record CheckAnswer(string Name, CheckKind Kind, bool Held, Said Says);
 

@@ -9,8 +9,8 @@ namespace Kumiki.Hosting;
 /// <summary>The files of runs and models: uploaded, downloaded and listed through this server, streamed both ways.</summary>
 static class ArtifactEndpoints
 {
-    const string Folder = "mlflow-artifacts/artifacts", File = Folder + "/{path}", Elsewhere = "mlflow-artifacts/{parts}";
-    const int MostPageBytes = 10 * 1024 * 1024, CopyBytes = 256 * 1024;
+    const string Folder = "mlflow-artifacts/artifacts", File = Folder + "/{path}";
+    const int MostPageBytes = 10 * 1024 * 1024;
 
     internal static IEnumerable<TrackingEndpoint> All { get; } =
     [
@@ -18,8 +18,7 @@ static class ArtifactEndpoints
         new(HttpMethods.Get, File, call => SendAsync(call, Named(call))),
         new(HttpMethods.Put, File, call => PutAsync(call, Named(call))) { TakesFile = true },
         new(HttpMethods.Delete, File, DeleteAsync) { TakesFile = true },
-        new(HttpMethods.Get, Elsewhere, NotInParts),
-        new(HttpMethods.Post, Elsewhere, NotInParts) { TakesFile = true },
+        .. PartEndpoints.All,
         new(HttpMethods.Get, "/get-artifact", async call => await SendAsync(call, await LocationAsync(call))),
         new(HttpMethods.Post, "/v1/traces", call => new TrackingError(StatusCodes.Status501NotImplemented, "NOT_IMPLEMENTED", Message.Of("tracking.no-traces"))
             .WriteAsync(call.Http)) { TakesFile = true },
@@ -53,18 +52,11 @@ static class ArtifactEndpoints
 
     /// <summary>The endpoint of a path below <c>mlflow-artifacts/</c>, and the file it names, still percent-encoded.</summary>
     internal static (string Endpoint, string File) Split(string path) =>
-        path.StartsWith(Folder + "/", StringComparison.Ordinal) ? (File, path[(Folder.Length + 1)..])
-        : path.StartsWith("mlflow-artifacts/mpu/", StringComparison.Ordinal) || path.StartsWith("mlflow-artifacts/presigned/", StringComparison.Ordinal)
-            ? (Elsewhere, "")
-        : (path, "");
+        path.StartsWith(Folder + "/", StringComparison.Ordinal) ? (File, path[(Folder.Length + 1)..]) : PartEndpoints.Split(path);
 
-    static TrackedPath Named(TrackingCall call) => Path(Uri.UnescapeDataString(call.Id)) is { IsTop: false } path ? path : throw BadPath("");
+    internal static TrackedPath Named(TrackingCall call) => Path(Uri.UnescapeDataString(call.Id)) is { IsTop: false } path ? path : throw BadPath("");
 
     static async Task<string> LocationAsync(TrackingCall call) => (await call.Store.RunAsync(RunEndpoints.Id(call), call.Stop)).Info.Location;
-
-    /// <summary>This store takes whole files; clients that are told so send them whole.</summary>
-    static Task NotInParts(TrackingCall call) =>
-        new TrackingError(StatusCodes.Status501NotImplemented, "NOT_IMPLEMENTED", Message.Of("tracking.no-multipart")).WriteAsync(call.Http);
 
     /// <summary>What a page uploads to a run: one file, not large.</summary>
     static async Task UploadAsync(TrackingCall call)
@@ -77,12 +69,29 @@ static class ArtifactEndpoints
 
     static async Task PutAsync(TrackingCall call, TrackedPath path)
     {
-        var (http, served, stop) = (call.Http, call.Served, call.Stop);
-        if (http.Request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+        var bytes = Body(call, path, most: null);
+        await KeepAsync(call, path, store => store.PutAsync(bytes, call.Stop));
+        await call.DoneAsync();
+    }
+
+    /// <summary>The body as it is to be kept.</summary>
+    /// <param name="most">In bytes; null for any number.</param>
+    internal static Stream Body(TrackingCall call, TrackedPath path, long? most)
+    {
+        var request = call.Http.Request;
+        if (request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
             throw Fields.Bad(Message.Of("tracking.encoded-file", ("path", path)));
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } most) most.MaxRequestBodySize = null;
+        if (request.ContentLength > most) throw Fields.Bad(Message.Of("tracking.body-long", ("path", request.Path), ("most", most)));
+        if (call.Http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = most;
+        return request.Body;
+    }
+
+    /// <summary>Puts a file into the store, and lets a path name it.</summary>
+    internal static async Task KeepAsync(TrackingCall call, TrackedPath path, Func<IArtifactStore, Task<Blob>> put)
+    {
+        var (served, stop) = (call.Served, call.Stop);
         var generation = (await served.Metadata.CollectionAsync(stop)).Generation;
-        var blob = await served.Artifacts.PutAsync(http.Request.Body, stop);
+        var blob = await put(served.Artifacts);
         while (await call.Store.KeepArtifactAsync(path, blob, generation, stop) is not null)
         {
             // A collection began since. It keeps what is younger than its grace, so the blob is gone only when the upload took longer than that.
@@ -90,7 +99,6 @@ static class ArtifactEndpoints
             if (settled.Missing.Count > 0) throw new KumikiException(Message.Of("tracking.collected", ("path", path)));
             generation = settled.Generation;
         }
-        await call.DoneAsync();
     }
 
     /// <summary>Sends the file that the query names below a location.</summary>
@@ -98,22 +106,19 @@ static class ArtifactEndpoints
 
     static async Task SendAsync(TrackingCall call, TrackedPath path)
     {
-        var (http, stop) = (call.Http, call.Stop);
-        if (await call.Store.ArtifactAsync(path, stop) is not { } blob)
-        {
-            await TrackingError.NotThere(Message.Of("tracking.no-artifact", ("path", path))).WriteAsync(http);
-            return;
-        }
-        await using var bytes = call.Served.Artifacts.Open(blob.Content);
+        var http = call.Http;
+        var blob = await FoundAsync(call, path);
         var headers = http.Response.Headers;
         var disposition = new ContentDispositionHeaderValue("attachment");
         disposition.SetHttpFileName(path.Name);
         headers.ContentDisposition = disposition.ToString();
         headers.ContentType = TypeOf(path.Name);
-        headers.ContentLength = blob.Bytes;
-        if (HttpMethods.IsHead(http.Request.Method)) return;
-        await bytes.CopyToAsync(http.Response.Body, CopyBytes, stop);
+        await SentRange.SendAsync(http, blob, call.Served.Artifacts, call.Stop);
     }
+
+    /// <exception cref="TrackingException">There is no such file.</exception>
+    internal static async Task<Blob> FoundAsync(TrackingCall call, TrackedPath path) => await call.Store.ArtifactAsync(path, call.Stop)
+        ?? throw new TrackingException(TrackingFault.NotThere, Message.Of("tracking.no-artifact", ("path", path)));
 
     static Task DeleteAsync(TrackingCall call) => ExperimentEndpoints.Done(call, call.Store.DeleteArtifactsAsync(Named(call), call.Stop));
 
@@ -149,9 +154,9 @@ static class ArtifactEndpoints
         return root.Below(below) ?? throw BadPath(below);
     }
 
-    static TrackedPath Path(string text) => TrackedPath.Of(text) ?? throw BadPath(text);
+    internal static TrackedPath Path(string text) => TrackedPath.Of(text) ?? throw BadPath(text);
 
-    static TrackingException BadPath(string text) => Fields.Bad(Message.Of("tracking.bad-path", ("path", TrackingRules.Quoted(text))));
+    internal static TrackingException BadPath(string text) => Fields.Bad(Message.Of("tracking.bad-path", ("path", TrackingRules.Quoted(text))));
 
     static string TypeOf(string name)
     {

@@ -44,7 +44,7 @@ static partial class MadeModels
         {
             var page = await served.Metadata.VersionsAsync(null, PageOfVersions, before, stop);
             foreach (var version in page.TakeWhile(v => v.MadeBy != seen))
-                if (version.Kind == AssetKind.Model && !await store.IsShownAsync(version.Name, stop)) made.Add(version);
+                if (version is { Kind: AssetKind.Model, Imported: null } && !await store.IsShownAsync(version.Name, stop)) made.Add(version);
             if (page.Count < PageOfVersions || page.Any(v => v.MadeBy == seen)) break;
             before = page[^1].MadeBy;
         }

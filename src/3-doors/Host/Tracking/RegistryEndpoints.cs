@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Kumiki.Importing;
 using Kumiki.Tracking;
 
 namespace Kumiki.Hosting;
@@ -22,7 +23,7 @@ static class RegistryEndpoints
         .. TrackingEndpoint.Search("registered-models/get-latest-versions", LatestAsync),
         TrackingEndpoint.Post("registered-models/set-tag", call => SetTag(call, tag => call.Store.TagModelAsync(Name(call), tag.Key, tag.Value, call.Stop))),
         TrackingEndpoint.Delete("registered-models/delete-tag", call =>
-            ExperimentEndpoints.Done(call, call.Store.TagModelAsync(Name(call), call.Fields.Text("key"), null, call.Stop))),
+            ExperimentEndpoints.Done(call, call.Store.TagModelAsync(Name(call), NotOurs(call.Fields.Text("key")), null, call.Stop))),
         TrackingEndpoint.Post("registered-models/alias", call => ExperimentEndpoints.Done(call,
             call.Store.AliasModelAsync(Name(call), NewAlias(call.Fields), Number(call.Fields), call.Stop))),
         TrackingEndpoint.Delete("registered-models/alias", call => ExperimentEndpoints.Done(call,
@@ -40,7 +41,7 @@ static class RegistryEndpoints
         TrackingEndpoint.Post("model-versions/set-tag", call => SetTag(call, tag => call.Store.TagVersionAsync(Name(call), Number(call.Fields), tag.Key,
             tag.Value, call.Stop))),
         TrackingEndpoint.Delete("model-versions/delete-tag", call => ExperimentEndpoints.Done(call,
-            call.Store.TagVersionAsync(Name(call), Number(call.Fields), call.Fields.Text("key"), null, call.Stop))),
+            call.Store.TagVersionAsync(Name(call), Number(call.Fields), NotOurs(call.Fields.Text("key")), null, call.Stop))),
         TrackingEndpoint.Get("model-versions/get-download-uri", async call =>
         {
             var version = await VersionAsync(call);
@@ -81,8 +82,17 @@ static class RegistryEndpoints
         return isReserved ? throw Fields.Bad(Message.Of("tracking.reserved-alias", ("alias", alias))) : alias;
     }
 
-    static Task SetTag(TrackingCall call, Func<Entry, Task> set) => ExperimentEndpoints.Done(call,
-        set(TrackingRules.Tag(call.Fields, TrackingRules.MostRegistryTag, cut: false)));
+    static Task SetTag(TrackingCall call, Func<Entry, Task> set) => ExperimentEndpoints.Done(call, set(Tag(call.Fields)));
+
+    static Entry Tag(Fields fields)
+    {
+        var tag = TrackingRules.Tag(fields, TrackingRules.MostRegistryTag, cut: false);
+        return tag with { Key = NotOurs(tag.Key) };
+    }
+
+    /// <summary>Tags that lead from the registry to the assets are the server's to write: deletions are held against them.</summary>
+    static string NotOurs(string key) => key is ImportedModels.AssetTag or ImportedModels.VersionTag
+        ? throw Fields.Bad(Message.Of("imported.own-tag", ("key", key))) : key;
 
     static async Task CreateModelAsync(TrackingCall call)
     {
@@ -90,7 +100,7 @@ static class RegistryEndpoints
         await AnswerAsync(call, await call.Store.CreateModelAsync(NewName(call.Fields, "name"), NonEmpty(call.Fields, "description"), tags, call.Stop));
     }
 
-    static IReadOnlyList<Entry> Tags(Fields fields) => fields.Objects("tags", tag => TrackingRules.Tag(tag, TrackingRules.MostRegistryTag, cut: false));
+    static IReadOnlyList<Entry> Tags(Fields fields) => fields.Objects("tags", Tag);
 
     static string? NonEmpty(Fields fields, string name) => fields.TextOrNull(name) is { Length: > 0 } text ? text : null;
 

@@ -37,6 +37,8 @@ static class RunEndpoints
         .. TrackingEndpoint.Search("runs/search", SearchAsync),
     ];
 
+    internal static string StatusName(RunStatus status) => Array.Find(Statuses, s => s.Value == status).Name;
+
     internal static string Id(TrackingCall call) => TrackingRules.RunId(call.Fields.Text("run_id"));
 
     static async Task CreateAsync(TrackingCall call)
@@ -118,15 +120,17 @@ static class RunEndpoints
                 TrackingRules.WithinOrNull(dataset.TextOrNull("schema"), "Dataset schema", 1_048_575),
                 TrackingRules.WithinOrNull(dataset.TextOrNull("profile"), "Dataset profile", 16_777_215), tags);
         });
-        var models = call.Fields.Objects("models", model => model.Text("model_id"));
+        var models = call.Fields.Objects("models", model => ModelId(model));
         return ExperimentEndpoints.Done(call, call.Store.LogInputsAsync(Id(call), datasets, models, call.Stop));
     }
 
     static Task LogOutputsAsync(TrackingCall call)
     {
-        var models = call.Fields.Objects("models", model => new ModelOutput(model.Text("model_id"), model.WholeOrNull("step") ?? 0));
+        var models = call.Fields.Objects("models", model => new ModelOutput(ModelId(model), model.WholeOrNull("step") ?? 0));
         return ExperimentEndpoints.Done(call, call.Store.LogOutputsAsync(Id(call), models, call.Stop));
     }
+
+    static string ModelId(Fields model) => TrackingRules.Within(model.Text("model_id"), "model_id", 256);
 
     static Task LogModelAsync(TrackingCall call)
     {
@@ -233,7 +237,7 @@ static class RunEndpoints
         json.WriteString("run_name", run.Name);
         json.WriteString("experiment_id", run.Experiment.ToString(CultureInfo.InvariantCulture));
         json.TextOrNone("user_id", run.User);
-        json.WriteString("status", Array.Find(Statuses, s => s.Value == run.Status).Name);
+        json.WriteString("status", StatusName(run.Status));
         json.WholeOrNone("start_time", run.StartedMs);
         json.WholeOrNone("end_time", run.EndedMs);
         json.WriteString("artifact_uri", run.Location);

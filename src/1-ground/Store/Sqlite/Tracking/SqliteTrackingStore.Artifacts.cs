@@ -12,11 +12,9 @@ sealed partial class SqliteTrackingStore
         var now = SqliteMetadataStore.Collection(db);
         if (now.Generation != generation || now.Doomed.Contains(blob.Content)) return now;
         var text = path.ToString();
-        if (path.IsTop || First(db, text + "/", text + "0") is not null) throw new TrackingException(TrackingFault.InvalidValue,
-            Message.Of("tracking.path-is-folder", ("path", text)));
+        if (path.IsTop || First(db, text + "/", text + "0") is not null) throw Refusal.PathIsFolder(text);
         for (var slash = text.LastIndexOf('/'); slash > 0; slash = text.LastIndexOf('/', slash - 1))
-            if (FileOf(db, text[..slash]) is not null) throw new TrackingException(TrackingFault.InvalidValue,
-                Message.Of("tracking.path-below-file", ("path", text), ("file", text[..slash])));
+            if (FileOf(db, text[..slash]) is not null) throw Refusal.PathBelowFile(text, text[..slash]);
         if (FileOf(db, text) is { } before)
         {
             if (before == blob) return null;
@@ -69,9 +67,7 @@ sealed partial class SqliteTrackingStore
         void Check(Statement versions)
         {
             using (versions)
-                if (versions.Next())
-                    throw new TrackingException(TrackingFault.WrongState,
-                        Message.Of("tracking.path-registered", ("path", path), ("name", versions.Text(0)), ("version", versions.Whole(1))));
+                if (versions.Next()) throw Refusal.PathRegistered(path, versions.Text(0), versions.Whole(1));
         }
     }
 

@@ -4,8 +4,6 @@ namespace Kumiki.Store.Sqlite;
 
 sealed partial class SqliteTrackingStore
 {
-    const string LoggedStatus = "CASE g.status WHEN 1 THEN 'PENDING' WHEN 2 THEN 'READY' ELSE 'UPLOAD_FAILED' END";
-
     public Task<LoggedModel> CreateLoggedModelAsync(NewLoggedModel model, CancellationToken stop) => store.WriteAsync(db =>
     {
         var experiment = ExperimentOf(db, model.Experiment);
@@ -40,7 +38,9 @@ sealed partial class SqliteTrackingStore
 
     public Task DeleteLoggedModelAsync(string id, CancellationToken stop) => store.WriteAsync(db =>
     {
-        db.Query("UPDATE logged_models SET deleted = 1, updated = ?2 WHERE id = ?1").Add(LoggedModelId(db, id, deletedToo: false)).Add(Now).Run();
+        var key = LoggedModelId(db, id, deletedToo: false);
+        CheckNotNeeded(db, "v.logged_model = ?1", id);
+        db.Query("UPDATE logged_models SET deleted = 1, updated = ?2 WHERE id = ?1").Add(key).Add(Now).Run();
     }, stop);
 
     public Task AddLoggedModelParamsAsync(string id, IReadOnlyList<Entry> entries, CancellationToken stop) =>
@@ -56,70 +56,16 @@ sealed partial class SqliteTrackingStore
     public Task DeleteLoggedModelTagAsync(string id, string key, CancellationToken stop) => store.WriteAsync(db =>
     {
         if (db.Query("DELETE FROM logged_model_tags WHERE model = ?1 AND key = ?2").Add(LoggedModelId(db, id, deletedToo: false)).Add(key).Run() == 0)
-            throw Missing(Message.Of("tracking.no-logged-model-tag", ("key", key), ("id", id)));
+            throw Refusal.NoLoggedModelTag(id, key);
     }, stop);
 
     public Task<IReadOnlyList<LoggedModel>> SearchLoggedModelsAsync(
         IReadOnlyList<long> experiments, Search search, IReadOnlyList<DatasetFilter> datasets, Page page, CancellationToken stop) => Asked(db =>
     {
         if (experiments.Count == 0) return [];
-        var sql = new SearchSql("g.id");
-        sql.Where($"g.experiment IN ({sql.Marks(experiments.Select(e => (object)e))})").Where("g.deleted = 0");
-        foreach (var clause in search.Clauses)
-            switch (clause.Entity)
-            {
-                case SearchEntity.Metric:
-                    sql.WhereMetric(clause, "logged_model_metrics", datasets.Count == 0 ? "t.model = g.id" : $"t.model = g.id AND {About(sql, datasets)}");
-                    break;
-                case SearchEntity.Parameter: sql.WhereEntry(clause, "logged_model_params", "t.model = g.id"); break;
-                case SearchEntity.Tag: sql.WhereEntry(clause, "logged_model_tags", "t.model = g.id"); break;
-                default: sql.WhereValue(clause, Column(clause.Key)); break;
-            }
-        // Datasets without a clause on a metric ask for the models that were measured on one of them.
-        if (datasets.Count > 0 && search.Clauses.All(c => c.Entity != SearchEntity.Metric))
-            sql.Where($"EXISTS (SELECT 1 FROM logged_model_metrics t WHERE t.model = g.id AND {About(sql, datasets)})");
-        foreach (var order in search.Order)
-            _ = order.Entity switch
-            {
-                SearchEntity.Metric => OrderByNewest(sql, order),
-                SearchEntity.Parameter => sql.OrderByEntry(order, "logged_model_params", "{0}.model = g.id"),
-                SearchEntity.Tag => sql.OrderByEntry(order, "logged_model_tags", "{0}.model = g.id"),
-                _ => sql.OrderBy(Column(order.Key), order.Descending),
-            };
-        sql.OrderBy("g.created", descending: true).OrderBy("g.model", descending: false);
-        return (IReadOnlyList<LoggedModel>)[.. sql.Ids(db, "logged_models g", page).Select(id => ReadLoggedModel(db, id))];
-
-        static string Column(string key) => key switch
-        {
-            "name" => "g.name",
-            "model_id" => "g.model",
-            "model_type" => "g.type",
-            "status" => LoggedStatus,
-            "source_run_id" => "g.run",
-            "creation_timestamp" => "g.created",
-            _ => "g.updated",
-        };
+        var sql = Searches.LoggedModels(SqlDialect.Sqlite, experiments, search, datasets);
+        return (IReadOnlyList<LoggedModel>)[.. Ids(db, sql, page).Select(id => ReadLoggedModel(db, id))];
     }, stop);
-
-    /// <summary>That a metric <c>t</c> is about one of some datasets.</summary>
-    static string About(SearchSql sql, IReadOnlyList<DatasetFilter> datasets)
-    {
-        var each = datasets.Select(d => d.Digest is { } digest
-            ? $"(t.dataset = {sql.Mark(d.Name)} AND t.dataset_digest = {sql.Mark(digest)})"
-            : $"t.dataset = {sql.Mark(d.Name)}");
-        return $"({string.Join(" OR ", each)})";
-    }
-
-    /// <summary>By the newest point of a metric over the datasets asked for; a model has one a dataset.</summary>
-    static SearchSql OrderByNewest(SearchSql sql, SearchOrder order)
-    {
-        var newest = $"SELECT {{0}} FROM logged_model_metrics t WHERE t.model = g.id AND t.key = {sql.Mark(order.Key)}"
-            + (order.Dataset is { } dataset ? $" AND t.dataset = {sql.Mark(dataset)}" : "")
-            + (order.DatasetDigest is { } digest ? $" AND t.dataset_digest = {sql.Mark(digest)}" : "")
-            + " ORDER BY t.step DESC, t.timestamp DESC, t.value DESC LIMIT 1";
-        return sql.OrderBy($"({newest.Replace("{0}", "t.is_nan", StringComparison.Ordinal)})", descending: false)
-            .OrderBy($"({newest.Replace("{0}", "t.value", StringComparison.Ordinal)})", order.Descending);
-    }
 
     static void AddLoggedModelParams(Connection db, long key, string id, IReadOnlyList<Entry> entries)
     {
@@ -130,8 +76,7 @@ sealed partial class SqliteTrackingStore
             using var rows = db.Query("SELECT value FROM logged_model_params WHERE model = ?1 AND key = ?2").Add(key).Add(entry.Key);
             rows.Next();
             if (rows.Text(0) is var old && old != entry.Value)
-                throw new TrackingException(TrackingFault.InvalidValue,
-                    Message.Of("tracking.param-changed", ("key", entry.Key), ("old", old), ("run", id), ("new", entry.Value)));
+                throw Refusal.ParamChanged(id, entry.Key, old, entry.Value);
         }
     }
 
@@ -142,10 +87,8 @@ sealed partial class SqliteTrackingStore
     static long LoggedModelId(Connection db, string id, bool deletedToo)
     {
         using var rows = db.Query("SELECT id, deleted FROM logged_models WHERE model = ?1").Add(id);
-        return rows.Next() && (deletedToo || !rows.Truth(1)) ? rows.Whole(0) : throw NoLoggedModel(id);
+        return rows.Next() && (deletedToo || !rows.Truth(1)) ? rows.Whole(0) : throw Refusal.NoLoggedModel(id);
     }
-
-    static TrackingException NoLoggedModel(string id) => Missing(Message.Of("tracking.no-logged-model", ("id", id)));
 
     static LoggedModel ReadLoggedModel(Connection db, long id)
     {

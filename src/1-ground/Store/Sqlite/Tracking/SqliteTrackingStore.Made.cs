@@ -62,7 +62,6 @@ sealed partial class SqliteTrackingStore
     static void CheckOfClients(Connection db, long model)
     {
         using var rows = db.Query("SELECT name, asset FROM registered_models WHERE id = ?1 AND asset IS NOT NULL").Add(model);
-        if (rows.Next()) throw new TrackingException(TrackingFault.WrongState,
-            Message.Of("tracking.made-model", ("name", rows.Text(0)), ("asset", rows.Text(1))));
+        if (rows.Next()) throw Refusal.MadeByKumiki(rows.Text(0), rows.Text(1));
     }
 }

@@ -24,41 +24,63 @@ sealed partial class SqliteTrackingStore
             using var rows = db.Query("SELECT value FROM tracked_params WHERE run = ?1 AND key = ?2").Add(key.Id).Add(entry.Key);
             rows.Next();
             if (rows.Text(0) is var old && old != entry.Value)
-                throw new TrackingException(TrackingFault.InvalidValue,
-                    Message.Of("tracking.param-changed", ("key", entry.Key), ("old", old), ("run", run), ("new", entry.Value)));
+                throw Refusal.ParamChanged(run, entry.Key, old, entry.Value);
         }
     }
 
     void AddPoints(Connection db, RunKey key, string run, IReadOnlyList<LoggedMetric> points)
     {
         if (points.Count == 0) return;
-        var block = blocks.For(db, key.Id, points.Count);
+        var block = blocks.For(key.Id, points.Count) ?? blocks.For(key.Id, points.Count, NewestBlock(db, key.Id));
         // One upsert a key and not a point: in a batch most points of a key are older than its newest.
         var newest = new Dictionary<string, LoggedMetric>(StringComparer.Ordinal);
+        // Most points are about no model and no dataset: three values a row that need not be said.
+        var plain = points.All(p => p.Model is null && p.Dataset is null && p.DatasetDigest is null);
+        var (columns, marks) = plain ? ("", "") : (", model, dataset, dataset_digest", ", ?8, ?9, ?10");
         var insert = db.Query(
-            """
-            INSERT INTO tracked_points (run, block, key, timestamp, step, value, is_nan, model, dataset, dataset_digest)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING
-            """);
+            $"""
+            INSERT INTO tracked_points (run, block, key, timestamp, step, value, is_nan{columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7{marks})
+            ON CONFLICT DO NOTHING
+            """).Add(key.Id).Add(block);
         foreach (var point in points)
         {
-            var isNew = insert
-                .Add(key.Id).Add(block).Add(point.Key).Add(point.TimestampMs).Add(point.Step).Add(ValueOrZero(point)).Add(double.IsNaN(point.Value))
-                .Add(point.Model).Add(point.Dataset).Add(point.DatasetDigest).Run() == 1;
+            insert.Again(2).Add(point.Key).Add(point.TimestampMs).Add(point.Step).Add(ValueOrZero(point)).Add(double.IsNaN(point.Value));
+            if (!plain) insert.Add(point.Model).Add(point.Dataset).Add(point.DatasetDigest);
+            var isNew = insert.Run() == 1;
             if (isNew && (!newest.TryGetValue(point.Key, out var now) || IsNewer(point, now))) newest[point.Key] = point;
             if (point.Model is { } model) AddModelMetric(db, model, run, point);
         }
+        // A point about nothing takes away what an older one was about, so that all columns are said here.
         var upsert = db.Query(
             """
-            INSERT INTO tracked_latest (run, key, experiment, value, is_nan, timestamp, step, model, dataset, dataset_digest)
+            INSERT INTO tracked_latest (run, experiment, key, value, is_nan, timestamp, step, model, dataset, dataset_digest)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             ON CONFLICT (run, key) DO UPDATE SET value = excluded.value, is_nan = excluded.is_nan, timestamp = excluded.timestamp, step = excluded.step,
               model = excluded.model, dataset = excluded.dataset, dataset_digest = excluded.dataset_digest
             WHERE (excluded.step, excluded.timestamp, excluded.value) > (step, timestamp, value)
-            """);
+            """).Add(key.Id).Add(key.Experiment);
         foreach (var point in newest.Values)
-            upsert.Add(key.Id).Add(point.Key).Add(key.Experiment).Add(ValueOrZero(point)).Add(double.IsNaN(point.Value))
-                .Add(point.TimestampMs).Add(point.Step).Add(point.Model).Add(point.Dataset).Add(point.DatasetDigest).Run();
+        {
+            upsert.Again(2).Add(point.Key).Add(ValueOrZero(point)).Add(double.IsNaN(point.Value)).Add(point.TimestampMs).Add(point.Step)
+                .Add(point.Model).Add(point.Dataset).Add(point.DatasetDigest).Run();
+        }
+    }
+
+    /// <summary>A run's newest block, and how many points are in it.</summary>
+    static (long Block, int Points) NewestBlock(Connection db, long run)
+    {
+        if (LastBlock(db, run) is not { } block) return (0, 0);
+        using var rows = db.Query("SELECT count(*) FROM tracked_points WHERE run = ?1 AND block = ?2").Add(run).Add(block);
+        rows.Next();
+        return (block, (int)rows.Whole(0));
+    }
+
+    /// <returns>Null where the run has no points.</returns>
+    static long? LastBlock(Connection db, long run)
+    {
+        using var rows = db.Query("SELECT max(block) FROM tracked_points WHERE run = ?1").Add(run);
+        rows.Next();
+        return rows.WholeOrNull(0);
     }
 
     static bool IsNewer(in LoggedMetric point, in LoggedMetric than) =>
@@ -101,21 +123,12 @@ sealed partial class SqliteTrackingStore
     {
         var (first, last) = steps ?? (long.MinValue, long.MaxValue);
         var series = runs.Select(run => (Run: run, Points: Points(db, RunOf(db, run).Id, key))).ToList();
-        var all = new SortedSet<long>();
-        var drawn = new HashSet<long>();
         foreach (var (_, points) in series)
         {
             points.RemoveAll(point => point.Step < first || point.Step > last);
-            if (points.Count == 0) continue;
             points.Sort(static (a, b) => (a.Step, a.TimestampMs, ValueOrZero(a)).CompareTo((b.Step, b.TimestampMs, ValueOrZero(b))));
-            drawn.Add(points[0].Step);
-            drawn.Add(points[^1].Step);
-            foreach (var point in points) all.Add(point.Step);
         }
-        if (all.Count <= most) drawn = [.. all];
-        else
-            foreach (var (i, step) in all.Index())
-                if (i * (long)most / all.Count != (i - 1L) * most / all.Count || i == 0) drawn.Add(step);
+        var drawn = DrawnSteps.Of(series.Select(s => s.Points.ConvertAll(point => point.Step)), most);
         return (IReadOnlyList<MetricOfRun>)
             [.. series.SelectMany(s => s.Points.Where(point => drawn.Contains(point.Step)).Select(point => new MetricOfRun(s.Run, point)))];
     }, stop);
@@ -124,7 +137,7 @@ sealed partial class SqliteTrackingStore
     static List<LoggedMetric> Points(Connection db, long run, string key)
     {
         var points = new List<LoggedMetric>();
-        for (var (block, last) = (0L, PointBlocks.Last(db, run)); block <= last; block++)
+        for (var (block, last) = (0L, LastBlock(db, run)); block <= last; block++)
         {
             using var rows = db.Query($"SELECT {PointColumns} FROM tracked_points WHERE run = ?1 AND block = ?2 AND key = ?3 ORDER BY timestamp, step, value, is_nan")
                 .Add(run).Add(block).Add(key);

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Kumiki.Tracking;
 
 namespace Kumiki.Store.Sqlite;
@@ -10,7 +7,7 @@ sealed partial class SqliteTrackingStore
     const string VersionColumns =
         "v.id, m.name, v.number, v.description, v.stage, v.source, v.storage, v.run, v.run_link, v.logged_model, v.created, v.updated, v.model";
 
-    const string PromptTag = "mlflow.prompt.is_prompt", VersionsTag = "mlflow.modelVersions";
+    const string VersionsTag = "mlflow.modelVersions";
 
     public Task<RegisteredModel> CreateModelAsync(string name, string? description, IReadOnlyList<Entry> tags, CancellationToken stop) => store.WriteAsync(db =>
     {
@@ -44,6 +41,7 @@ sealed partial class SqliteTrackingStore
     {
         var id = ModelId(db, name);
         CheckOfClients(db, id);
+        CheckNotNeeded(db, "v.model = ?1", id);
         db.Query("DELETE FROM registered_models WHERE id = ?1").Add(id).Run();
     }, stop);
 
@@ -69,7 +67,7 @@ sealed partial class SqliteTrackingStore
         long version;
         using (var rows = db.Query("SELECT version FROM model_aliases WHERE model = ?1 AND alias = ?2").Add(ModelId(db, name)).Add(alias))
         {
-            if (!rows.Next()) throw new TrackingException(TrackingFault.InvalidValue, Message.Of("tracking.no-alias", ("alias", alias)));
+            if (!rows.Next()) throw Refusal.NoAlias(alias);
             version = rows.Whole(0);
         }
         return ReadVersion(db, version);
@@ -77,16 +75,7 @@ sealed partial class SqliteTrackingStore
 
     public Task<IReadOnlyList<RegisteredModel>> SearchModelsAsync(Search search, bool prompts, Page page, CancellationToken stop) => Asked(db =>
     {
-        var sql = new SearchSql("m.id");
-        sql.Where(IsPrompt(sql, prompts));
-        foreach (var clause in search.Clauses)
-            if (clause.Entity == SearchEntity.Tag) sql.WhereEntry(clause, "registered_model_tags", "t.model = m.id");
-            else sql.WhereValue(clause, "m.name");
-        foreach (var order in search.Order)
-            if (order.Entity == SearchEntity.Tag) sql.OrderByEntry(order, "registered_model_tags", "{0}.model = m.id");
-            else sql.OrderBy(order.Key switch { "name" => "m.name", "creation_timestamp" => "m.created", _ => "m.updated" }, order.Descending);
-        sql.OrderBy("m.name", descending: false);
-        return (IReadOnlyList<RegisteredModel>)[.. sql.Ids(db, "registered_models m", page).Select(id => ReadModel(db, id))];
+        return (IReadOnlyList<RegisteredModel>)[.. Ids(db, Searches.Models(SqlDialect.Sqlite, search, prompts), page).Select(id => ReadModel(db, id))];
     }, stop);
 
     public Task<ModelVersion> CreateVersionAsync(NewModelVersion version, CancellationToken stop) => store.WriteAsync(db =>
@@ -94,7 +83,7 @@ sealed partial class SqliteTrackingStore
         var model = ModelId(db, version.Model);
         CheckOfClients(db, model);
         var (storage, logged) = Resolved(db, version.Source);
-        if (TrackedPath.OfUri(storage) is { IsTop: false } kept) storage = TrackedPath.Root + kept;        // one spelling, by which its files are found
+        storage = VersionSource.Spelled(storage);
         logged = version.LoggedModel ?? logged;
         long number, id;
         using (var rows = db.Query("UPDATE registered_models SET numbers = numbers + 1, updated = ?2 WHERE id = ?1 RETURNING numbers").Add(model).Add(Now))
@@ -132,6 +121,7 @@ sealed partial class SqliteTrackingStore
     {
         var id = VersionId(db, model, number);
         CheckOfClients(db, ModelId(db, model));
+        CheckNotNeeded(db, "v.id = ?1", id);
         Touch(db, id);
         db.Query("DELETE FROM model_versions WHERE id = ?1").Add(id).Run();
     }, stop);
@@ -160,31 +150,8 @@ sealed partial class SqliteTrackingStore
 
     public Task<IReadOnlyList<ModelVersion>> SearchVersionsAsync(Search search, bool prompts, Page page, CancellationToken stop) => Asked(db =>
     {
-        var sql = new SearchSql("v.id").Join("JOIN registered_models m ON m.id = v.model");
-        sql.Where(IsPrompt(sql, prompts));
-        foreach (var clause in search.Clauses)
-            if (clause.Entity == SearchEntity.Tag) sql.WhereEntry(clause, "model_version_tags", "t.version = v.id");
-            else sql.WhereValue(clause, Column(clause.Key));
-        foreach (var order in search.Order)
-            if (order.Entity == SearchEntity.Tag) sql.OrderByEntry(order, "model_version_tags", "{0}.version = v.id");
-            else sql.OrderBy(Column(order.Key), order.Descending);
-        if (search.Order.Count == 0) sql.OrderBy("v.updated", descending: true);
-        sql.OrderBy("m.name", descending: false).OrderBy("v.number", descending: true);
-        return (IReadOnlyList<ModelVersion>)[.. sql.Ids(db, "model_versions v", page).Select(id => ReadVersion(db, id))];
-
-        static string Column(string key) => key switch
-        {
-            "name" => "m.name",
-            "run_id" => "v.run",
-            "source_path" => "v.source",
-            "version_number" => "v.number",
-            "creation_timestamp" => "v.created",
-            _ => "v.updated",
-        };
+        return (IReadOnlyList<ModelVersion>)[.. Ids(db, Searches.Versions(SqlDialect.Sqlite, search, prompts), page).Select(id => ReadVersion(db, id))];
     }, stop);
-
-    static string IsPrompt(SearchSql sql, bool prompts) =>
-        $"{(prompts ? "" : "NOT ")}EXISTS (SELECT 1 FROM registered_model_tags t WHERE t.model = m.id AND t.key = {sql.Mark(PromptTag)} AND t.value = 'true')";
 
     static bool IsTaken(Connection db, string name)
     {
@@ -194,20 +161,20 @@ sealed partial class SqliteTrackingStore
 
     static void CheckFree(Connection db, string name)
     {
-        if (IsTaken(db, name)) throw new TrackingException(TrackingFault.AlreadyThere, Message.Of("tracking.model-exists", ("name", name)));
+        if (IsTaken(db, name)) throw Refusal.ModelExists(name);
     }
 
     static long ModelId(Connection db, string name)
     {
         using var rows = db.Query("SELECT id FROM registered_models WHERE name = ?1").Add(name);
-        return rows.Next() ? rows.Whole(0) : throw Missing(Message.Of("tracking.no-model", ("name", name)));
+        return rows.Next() ? rows.Whole(0) : throw Refusal.NoModel(name);
     }
 
     static long VersionId(Connection db, string name, int number)
     {
         using var rows = db.Query("SELECT v.id FROM model_versions v JOIN registered_models m ON m.id = v.model WHERE m.name = ?1 AND v.number = ?2").Add(name)
             .Add((long)number);
-        return rows.Next() ? rows.Whole(0) : throw Missing(Message.Of("tracking.no-version", ("name", name), ("version", number)));
+        return rows.Next() ? rows.Whole(0) : throw Refusal.NoVersion(name, number);
     }
 
     static void SetModelTag(Connection db, long model, Entry tag) =>
@@ -228,19 +195,17 @@ sealed partial class SqliteTrackingStore
     /// <summary>Where the files of a source are, and the logged model it is.</summary>
     static (string Storage, string? LoggedModel) Resolved(Connection db, string source)
     {
-        if (source.StartsWith("runs:/", StringComparison.OrdinalIgnoreCase) && source["runs:/".Length..].Trim('/').Split('/', 2) is [var run, var below])
-            return (Joined(RunOf(db, run).Info.Location, below), null);
-        if (!source.StartsWith("models:/", StringComparison.OrdinalIgnoreCase)) return (source, null);
-        var parts = source["models:/".Length..].Trim('/').Split('/');
-        switch (parts)
+        switch (VersionSource.Read(source))
         {
-            case [var id]:
-                return (ReadLoggedModel(db, LoggedModelId(db, id, deletedToo: false)).Location, id);
-            case [var name, var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number):
-                var version = ReadVersion(db, VersionId(db, name, number));
+            case VersionSource.OfRun from:
+                return (Joined(RunOf(db, from.Run).Info.Location, from.Below), null);
+            case VersionSource.OfLoggedModel from:
+                return (ReadLoggedModel(db, LoggedModelId(db, from.Id, deletedToo: false)).Location, from.Id);
+            case VersionSource.OfVersion from:
+                var version = ReadVersion(db, VersionId(db, from.Name, from.Number));
                 return (version.Storage, version.LoggedModel);
             default:
-                throw new TrackingException(TrackingFault.InvalidValue, Message.Of("tracking.bad-source", ("source", source)));
+                return (source, null);
         }
     }
 
@@ -250,28 +215,13 @@ sealed partial class SqliteTrackingStore
         long id;
         using (var rows = db.Query("SELECT id FROM logged_models WHERE model = ?1").Add(logged))
         {
-            if (!rows.Next()) throw NoLoggedModel(logged);
+            if (!rows.Next()) throw Refusal.NoLoggedModel(logged);
             id = rows.Whole(0);
         }
         string? before;
         using (var rows = db.Query("SELECT value FROM logged_model_tags WHERE model = ?1 AND key = ?2").Add(id).Add(VersionsTag)) before = rows.Next()
             ? rows.Text(0) : null;
-        var list = List(before);
-        list.Add((JsonNode)new JsonObject { ["name"] = name, ["version"] = (int)number });
-        SetLoggedModelTag(db, id, new(VersionsTag, list.ToJsonString()));
-    }
-
-    /// <summary>What a tag lists; a client may have written anything into it, and then the list begins anew.</summary>
-    static JsonArray List(string? tag)
-    {
-        try
-        {
-            return tag is null ? [] : JsonNode.Parse(tag) as JsonArray ?? [];
-        }
-        catch (JsonException)
-        {
-            return [];
-        }
+        SetLoggedModelTag(db, id, new(VersionsTag, VersionSource.Listed(before, name, number)));
     }
 
     static RegisteredModel ReadModel(Connection db, long id)

@@ -43,13 +43,14 @@ sealed partial class SqliteTrackingStore
     public Task DeleteRunAsync(string run, bool deleted, CancellationToken stop) => store.WriteAsync(db =>
     {
         var (id, info) = RunOf(db, run);
+        if (deleted && !info.Deleted) CheckNotNeeded(db, OfRun, run);
         if (info.Deleted != deleted) db.Query("UPDATE tracked_runs SET deleted = ?2 WHERE id = ?1").Add(id).Add(deleted).Run();
     }, stop);
 
     public Task DeleteRunTagAsync(string run, string key, CancellationToken stop) => store.WriteAsync(db =>
     {
         if (db.Query("DELETE FROM tracked_tags WHERE run = ?1 AND key = ?2").Add(ActiveRun(db, run).Id).Add(key).Run() == 0)
-            throw Missing(Message.Of("tracking.no-run-tag", ("key", key), ("run", run)));
+            throw Refusal.NoRunTag(run, key);
     }, stop);
 
     public Task ChangeRunTagAsync(string run, string key, Func<string?, string> next, CancellationToken stop) => store.WriteAsync(db =>
@@ -126,7 +127,7 @@ sealed partial class SqliteTrackingStore
     static (long Id, RunInfo Info) RunOf(Connection db, string run)
     {
         using var rows = db.Query($"SELECT {RunColumns} FROM tracked_runs r WHERE r.uuid = ?1").Add(run);
-        return rows.Next() ? (rows.Whole(0), ReadInfo(rows)) : throw NoRun(run);
+        return rows.Next() ? (rows.Whole(0), ReadInfo(rows)) : throw Refusal.NoRun(run);
     }
 
     static RunInfo ReadInfo(Statement row) => new(
@@ -136,8 +137,8 @@ sealed partial class SqliteTrackingStore
     static RunKey ActiveRun(Connection db, string run)
     {
         using var rows = db.Query("SELECT id, experiment, deleted FROM tracked_runs WHERE uuid = ?1").Add(run);
-        if (!rows.Next()) throw NoRun(run);
-        if (rows.Truth(2)) throw new TrackingException(TrackingFault.InvalidValue, Message.Of("tracking.run-deleted", ("run", run)));
+        if (!rows.Next()) throw Refusal.NoRun(run);
+        if (rows.Truth(2)) throw Refusal.RunDeleted(run);
         return new(rows.Whole(0), rows.Whole(1));
     }
 
@@ -210,6 +211,4 @@ sealed partial class SqliteTrackingStore
         while (rows.Next());
         return all;
     }
-
-    static TrackingException NoRun(string run) => Missing(Message.Of("tracking.no-run", ("run", run)));
 }

@@ -12,7 +12,7 @@ sealed partial class SqliteTrackingStore(SqliteMetadataStore store, TimeProvider
     public Task<long> CreateExperimentAsync(string name, string? location, IReadOnlyList<Entry> tags, CancellationToken stop) => store.WriteAsync(db =>
     {
         using (var taken = db.Query("SELECT 1 FROM tracked_experiments WHERE name = ?1").Add(name))
-            if (taken.Next()) throw new TrackingException(TrackingFault.AlreadyThere, Message.Of("tracking.experiment-exists", ("name", name)));
+            if (taken.Next()) throw Refusal.ExperimentExists(name);
         var id = AddExperiment(db, name, location);
         foreach (var tag in tags) SetExperimentTag(db, id, tag);
         return id;
@@ -36,22 +36,23 @@ sealed partial class SqliteTrackingStore(SqliteMetadataStore store, TimeProvider
     public Task<Experiment> ExperimentAsync(string name, CancellationToken stop) => store.ReadAsync(db =>
     {
         using var rows = db.Query($"SELECT {ExperimentColumns} FROM tracked_experiments e WHERE e.name = ?1").Add(name);
-        return rows.Next() ? ReadExperiment(db, rows) : throw Missing(Message.Of("tracking.no-experiment-named", ("name", name)));
+        return rows.Next() ? ReadExperiment(db, rows) : throw Refusal.NoExperiment(name);
     }, stop);
 
     public Task DeleteExperimentAsync(long id, bool deleted, CancellationToken stop) => store.WriteAsync(db =>
     {
         var changed = db.Query("UPDATE tracked_experiments SET deleted = ?2, updated = ?3 WHERE id = ?1 AND deleted <> ?2").Add(id).Add(deleted).Add(Now).Run();
-        if (changed == 0) throw NoExperiment(id);
+        if (changed == 0) throw Refusal.NoExperiment(id);
+        if (deleted) CheckNotNeeded(db, OfExperiment, id);
         db.Query("UPDATE tracked_runs SET deleted = ?2 WHERE experiment = ?1 AND deleted <> ?2").Add(id).Add(deleted).Run();
     }, stop);
 
     public Task RenameExperimentAsync(long id, string name, CancellationToken stop) => store.WriteAsync(db =>
     {
         var experiment = ExperimentOf(db, id);
-        if (experiment.Deleted) throw new TrackingException(TrackingFault.WrongState, Message.Of("tracking.experiment-rename-deleted", ("id", id)));
+        if (experiment.Deleted) throw Refusal.ExperimentToRenameDeleted(id);
         using (var taken = db.Query("SELECT 1 FROM tracked_experiments WHERE name = ?1 AND id <> ?2").Add(name).Add(id))
-            if (taken.Next()) throw new TrackingException(TrackingFault.AlreadyThere, Message.Of("tracking.experiment-exists", ("name", name)));
+            if (taken.Next()) throw Refusal.ExperimentExists(name);
         db.Query("UPDATE tracked_experiments SET name = ?2, updated = ?3 WHERE id = ?1").Add(id).Add(name).Add(Now).Run();
     }, stop);
 
@@ -65,26 +66,15 @@ sealed partial class SqliteTrackingStore(SqliteMetadataStore store, TimeProvider
     {
         CheckActive(ExperimentOf(db, id));
         if (db.Query("DELETE FROM tracked_experiment_tags WHERE experiment = ?1 AND key = ?2").Add(id).Add(key).Run() == 0)
-            throw Missing(Message.Of("tracking.no-experiment-tag", ("key", key), ("id", id)));
+            throw Refusal.NoExperimentTag(id, key);
         db.Query("UPDATE tracked_experiments SET updated = ?2 WHERE id = ?1").Add(id).Add(Now).Run();
     }, stop);
 
     public Task<IReadOnlyList<Experiment>> SearchExperimentsAsync(Search search, ViewType view, Page page, CancellationToken stop) => Asked(db =>
     {
-        var sql = new SearchSql("e.id");
-        if (view != ViewType.All) sql.Where($"e.deleted = {sql.Mark(view == ViewType.DeletedOnly)}");
-        foreach (var clause in search.Clauses)
-            if (clause.Entity == SearchEntity.Tag) sql.WhereEntry(clause, "tracked_experiment_tags", "t.experiment = e.id");
-            else sql.WhereValue(clause, Column(clause.Key));
-        foreach (var order in search.Order)
-            if (order.Entity == SearchEntity.Tag) sql.OrderByEntry(order, "tracked_experiment_tags", "{0}.experiment = e.id");
-            else sql.OrderBy(Column(order.Key), order.Descending);
-        sql.OrderBy("e.created", descending: true).OrderBy("e.id", descending: true);
         var found = new List<Experiment>();
-        foreach (var id in sql.Ids(db, "tracked_experiments e", page)) found.Add(ExperimentOf(db, id));
+        foreach (var id in Ids(db, Searches.Experiments(SqlDialect.Sqlite, search, view), page)) found.Add(ExperimentOf(db, id));
         return (IReadOnlyList<Experiment>)found;
-
-        static string Column(string key) => key switch { "name" => "e.name", "creation_time" => "e.created", "last_update_time" => "e.updated", _ => "e.id" };
     }, stop);
 
     /// <summary>A read that may take a while, away from the caller's thread.</summary>
@@ -95,7 +85,7 @@ sealed partial class SqliteTrackingStore(SqliteMetadataStore store, TimeProvider
     static Experiment ExperimentOf(Connection db, long id)
     {
         using var rows = db.Query($"SELECT {ExperimentColumns} FROM tracked_experiments e WHERE e.id = ?1").Add(id);
-        return rows.Next() ? ReadExperiment(db, rows) : throw NoExperiment(id);
+        return rows.Next() ? ReadExperiment(db, rows) : throw Refusal.NoExperiment(id);
     }
 
     static Experiment ReadExperiment(Connection db, Statement row)
@@ -113,7 +103,7 @@ sealed partial class SqliteTrackingStore(SqliteMetadataStore store, TimeProvider
 
     static void CheckActive(Experiment experiment)
     {
-        if (experiment.Deleted) throw new TrackingException(TrackingFault.InvalidValue, Message.Of("tracking.experiment-deleted", ("id", experiment.Id)));
+        if (experiment.Deleted) throw Refusal.ExperimentDeleted(experiment.Id);
     }
 
     /// <summary>Keys and values of the first two columns; ends the statement.</summary>
@@ -128,8 +118,4 @@ sealed partial class SqliteTrackingStore(SqliteMetadataStore store, TimeProvider
             return all;
         }
     }
-
-    static TrackingException Missing(Message says) => new(TrackingFault.NotThere, says);
-
-    static TrackingException NoExperiment(long id) => Missing(Message.Of("tracking.no-experiment", ("id", id)));
 }

@@ -1,24 +1,37 @@
 using System.Globalization;
 using System.Text;
-using Kumiki.Tracking;
 
-namespace Kumiki.Store.Sqlite;
+namespace Kumiki.Tracking;
 
 /// <summary>Puts one search's statement together. Everything a user wrote becomes a bound value; the text holds only names of ours.</summary>
 /// <param name="id">The column that says what was found; rows are alike in nothing else.</param>
-sealed class SearchSql(string id)
+sealed class SearchSql(SqlDialect dialect, string id)
 {
-    readonly StringBuilder joins = new(), where = new(), order = new();
+    readonly StringBuilder from = new(), where = new(), order = new();
     readonly List<object> values = [];
     int joined;
+
+    internal SqlDialect Dialect => dialect;
+
+    /// <summary>The values of the marks, in their order: long, double or string.</summary>
+    internal IReadOnlyList<object> Values => values;
+
+    /// <summary>The statement of one page of what is found: one column of whole numbers.</summary>
+    internal string Text(Page page) => $"SELECT {id} FROM {from} {where} {order} LIMIT {Mark((long)page.Most)} OFFSET {Mark(page.Offset)}";
 
     internal string Mark(object value)
     {
         values.Add(value);
-        return $"?{values.Count.ToString(CultureInfo.InvariantCulture)}";
+        return dialect.Mark(values.Count);
     }
 
     internal string Marks(IEnumerable<object> several) => string.Join(", ", several.Select(Mark));
+
+    internal SearchSql From(string table)
+    {
+        from.Append(table);
+        return this;
+    }
 
     internal SearchSql Where(string condition)
     {
@@ -26,30 +39,30 @@ sealed class SearchSql(string id)
         return this;
     }
 
-    internal SearchSql Join(string table)
-    {
-        joins.Append(' ').Append(table);
-        return this;
-    }
-
     /// <summary>A clause about a column of the row itself.</summary>
     internal SearchSql WhereValue(Clause clause, string column) => Where(Condition(clause, column));
 
     /// <summary>A clause about a key of the row: a parameter or a tag.</summary>
-    /// <param name="link">What makes a row of <paramref name="table"/>, called <c>t</c>, the row's own.</param>
+    /// <param name="link">What makes a row of <paramref name="table"/>, called <c>t</c>, the row's own; it has one of a key at most.</param>
+    /// <remarks>A value and not EXISTS: no planner makes a join over whole tables of it, so that a page in an index's order ends when it is full.</remarks>
     internal SearchSql WhereEntry(Clause clause, string table, string link)
     {
         var key = Mark(clause.Key);
         return clause.Comparison switch
         {
-            Comparison.IsNull => Where($"NOT EXISTS (SELECT 1 FROM {table} t WHERE {link} AND t.key = {key})"),
-            Comparison.IsNotNull => Where($"EXISTS (SELECT 1 FROM {table} t WHERE {link} AND t.key = {key})"),
-            _ => Where($"EXISTS (SELECT 1 FROM {table} t WHERE {link} AND t.key = {key} AND {Condition(clause, "t.value")})"),
+            Comparison.IsNull => Where($"(SELECT 1 FROM {table} t WHERE {link} AND t.key = {key}) IS NULL"),
+            Comparison.IsNotNull => Where($"(SELECT 1 FROM {table} t WHERE {link} AND t.key = {key}) IS NOT NULL"),
+            _ => Where($"(SELECT {Condition(clause, "t.value")} FROM {table} t WHERE {link} AND t.key = {key})"),
         };
     }
 
     /// <summary>A clause about the newest point of a metric.</summary>
+    /// <param name="link">As for <see cref="WhereEntry"/>.</param>
     internal SearchSql WhereMetric(Clause clause, string table, string link) =>
+        Where($"(SELECT {MetricCondition(clause, "t")} FROM {table} t WHERE {link} AND t.key = {Mark(clause.Key)})");
+
+    /// <summary>A clause about a metric of which a row may have several, one of which has to fulfil it.</summary>
+    internal SearchSql WhereAnyMetric(Clause clause, string table, string link) =>
         Where($"EXISTS (SELECT 1 FROM {table} t WHERE {link} AND t.key = {Mark(clause.Key)} AND {MetricCondition(clause, "t")})");
 
     /// <summary>Not-a-number differs from every number, and is neither less nor greater.</summary>
@@ -65,8 +78,8 @@ sealed class SearchSql(string id)
         Comparison.LessOrEqual => $"{column} <= {Mark(Value(clause))}",
         Comparison.Greater => $"{column} > {Mark(Value(clause))}",
         Comparison.GreaterOrEqual => $"{column} >= {Mark(Value(clause))}",
-        Comparison.Like => $"matches({Mark(clause.Text!)}, {column}, 0)",
-        Comparison.LikeAnyCase => $"matches({Mark(clause.Text!)}, {column}, 1)",
+        Comparison.Like => dialect.Like(column, clause.Text!, anyCase: false, Mark),
+        Comparison.LikeAnyCase => dialect.Like(column, clause.Text!, anyCase: true, Mark),
         Comparison.In => $"{column} IN ({Marks(clause.Texts!)})",
         Comparison.NotIn => $"{column} NOT IN ({Marks(clause.Texts!)})",
         Comparison.IsNull => $"{column} IS NULL",
@@ -75,11 +88,15 @@ sealed class SearchSql(string id)
 
     static object Value(Clause clause) => clause.Number is { } number ? number : clause.Text!;
 
-    /// <summary>By a column; what has none comes last. SQLite takes nothing for the least, so that a falling order needs no more said and can be an
-    /// index's.</summary>
-    internal SearchSql OrderBy(string column, bool descending)
+    /// <summary>By a column; what has none comes last.</summary>
+    internal SearchSql OrderBy(string column, bool descending) => OrderedBy(dialect.NullsLast(column, descending));
+
+    /// <summary>By a column that is never null, as its index has it.</summary>
+    internal SearchSql OrderByIndex(string column, bool descending) => OrderedBy(column + (descending ? " DESC" : ""));
+
+    SearchSql OrderedBy(string item)
     {
-        order.Append(order.Length == 0 ? "ORDER BY " : ", ").Append(column).Append(descending ? " DESC" : " ASC NULLS LAST");
+        order.Append(order.Length == 0 ? "ORDER BY " : ", ").Append(item);
         return this;
     }
 
@@ -97,31 +114,8 @@ sealed class SearchSql(string id)
     string Joined(string key, string table, string link)
     {
         var name = $"o{(++joined).ToString(CultureInfo.InvariantCulture)}";
-        joins.Append(CultureInfo.InvariantCulture,
+        from.Append(CultureInfo.InvariantCulture,
             $" LEFT JOIN {table} {name} ON {string.Format(CultureInfo.InvariantCulture, link, name)} AND {name}.key = {Mark(key)}");
         return name;
-    }
-
-    internal List<long> Ids(Connection db, string from, Page page)
-    {
-        using var rows = Statement(db, from, page);
-        var ids = new List<long>();
-        while (rows.Next()) ids.Add(rows.Whole(0));
-        return ids;
-    }
-
-    Statement Statement(Connection db, string from, Page page)
-    {
-        var (most, offset) = (Mark((long)page.Most), Mark(page.Offset));
-        var rows = db.QueryOnce($"SELECT {id} FROM {from}{joins} {where} {order} LIMIT {most} OFFSET {offset}");
-        foreach (var value in values)
-            _ = value switch
-            {
-                long number => rows.Add(number),
-                double number => rows.Add(number),
-                bool truth => rows.Add(truth),
-                _ => rows.Add((string)value),
-            };
-        return rows;
     }
 }
