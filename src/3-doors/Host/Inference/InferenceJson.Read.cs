@@ -31,6 +31,10 @@ static partial class InferenceJson
             var reader = new Utf8JsonReader(text, Strict);
             ReadRequest(ref reader, ref binary, into, asked);
         }
+        catch (InvalidOperationException)
+        {
+            throw InferenceException.Bad(Message.Of("inference.half-pair"));      // the reader's word for an escaped half of a surrogate pair
+        }
         catch (JsonException e)
         {
             // Clients written in Python send NaN and Infinity bare, which is no JSON.
@@ -41,6 +45,10 @@ static partial class InferenceJson
             {
                 var reader = new Utf8JsonReader(quoted, Strict);
                 ReadRequest(ref reader, ref binary, into, asked);
+            }
+            catch (InvalidOperationException)
+            {
+                throw InferenceException.Bad(Message.Of("inference.half-pair"));
             }
             catch (JsonException again)
             {

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Compression;
-using System.IO.Pipelines;
 using Kumiki.Serving;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -24,23 +23,6 @@ sealed class RequestBody : IDisposable
         var most = settings.MostBodyBytes;
         if (request.ContentLength > most) throw TooLong(most);
         var encoding = request.Headers.ContentEncoding;
-        if (encoding.Count == 0 && request.ContentLength is > 0 and <= 64 * 1024 and var short_)
-        {
-            // Mostly it is there already, in one piece.
-            var length = (int)short_;
-            var reading = request.BodyReader.ReadAtLeastAsync(length, gone);
-            if (reading.IsCompletedSuccessfully || request.HttpContext.RequestAborted.IsCancellationRequested) return Taken(request.BodyReader, await reading, length);
-            using var late = CancellationTokenSource.CreateLinkedTokenSource(gone);
-            late.CancelAfter(settings.SlowestBody);
-            await using var over = late.Token.UnsafeRegister(static r => ((PipeReader)r!).CancelPendingRead(), request.BodyReader);
-            var read = await reading;
-            if (read.IsCanceled)
-            {
-                gone.ThrowIfCancellationRequested();
-                throw TooSlow(settings);
-            }
-            return Taken(request.BodyReader, read, length);
-        }
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = most;
         using var slow = CancellationTokenSource.CreateLinkedTokenSource(gone);
         slow.CancelAfter(settings.SlowestBody);
@@ -59,15 +41,7 @@ sealed class RequestBody : IDisposable
         }
     }
 
-    static RequestBody Taken(PipeReader reader, ReadResult read, int length)
-    {
-        var bytes = ArrayPool<byte>.Shared.Rent(length);
-        var part = read.Buffer.Slice(0, Math.Min(length, read.Buffer.Length));
-        part.CopyTo(bytes);
-        reader.AdvanceTo(read.Buffer.End);
-        return new(bytes, (int)part.Length);
-    }
-
+    /// <param name="expected">How long it is; 0: until its end.</param>
     /// <exception cref="InferenceException">It is too long.</exception>
     public static async Task<RequestBody> ReadAsync(Stream stream, int expected, int most, CancellationToken stop)
     {
@@ -79,6 +53,7 @@ sealed class RequestBody : IDisposable
             {
                 length += read;
                 if (length > most) throw TooLong(most);
+                if (length == expected) break;
                 if (length < bytes.Length) continue;
                 var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * bytes.Length, most + 1L));
                 bytes.AsSpan(0, length).CopyTo(larger);
