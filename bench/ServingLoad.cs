@@ -16,7 +16,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Kumiki.Bench;
 
-/// <summary>A model of 100 trees over 28 numbers asked over the Open Inference Protocol, as JSON, as bytes and over gRPC, by 1, 8 and 64 clients; beside a Kestrel of a process of its own that sends the
+/// <summary>A model of 100 trees over 28 numbers asked over the Open Inference Protocol, as JSON, as bytes and over gRPC, by 1, 8 and 64 clients; beside a
+/// Kestrel of a process of its own that sends the
 /// same bytes back, and beside the bare engine. All on one machine, the clients too.</summary>
 static class ServingLoad
 {
@@ -31,7 +32,8 @@ static class ServingLoad
         Bare(figures, model, 1);
         Bare(figures, model, ManyRows);
         var grpc = FreePort();
-        var (server, _) = await Server.StartAsync(Checkout.Root, ["serve", "--data", data, "--grpc-port", Text(grpc)], said: _ => { }, TimeSpan.FromMinutes(1), stop);
+        var (server, _) = await Server.StartAsync(Checkout.Root, ["serve", "--data", data, "--grpc-port", Text(grpc)], said: _ => { }, TimeSpan.FromMinutes(1),
+            stop);
         await using (server)
         {
             var echo = FreePort();
@@ -66,7 +68,8 @@ static class ServingLoad
         asJson.Print(figures, $"{name}.json");
         var asBytes = await LoadAsync(clients, $"http://127.0.0.1:{rest}/v2/models/trees/infer", binary, Text(head.Length), stop);
         asBytes.Print(figures, $"{name}.binary");
-        var overGrpc = await LoadAsync(clients, $"http://127.0.0.1:{grpc}/inference.GRPCInferenceService/ModelInfer", Grpc(rows, values), null, stop, http2: true);
+        var overGrpc = await LoadAsync(clients, $"http://127.0.0.1:{grpc}/inference.GRPCInferenceService/ModelInfer", Grpc(rows, values), null, stop,
+            http2: true);
         overGrpc.Print(figures, $"{name}.grpc");
         figures.Print($"{name}.json.of-echo", asJson.PerSecond / echoed.PerSecond, "x");
         figures.Print($"{name}.grpc.of-json", overGrpc.PerSecond / asJson.PerSecond, "x");
@@ -100,7 +103,8 @@ static class ServingLoad
     static byte[] Grpc(int rows, float[] values)
     {
         byte[] shape = [.. Varint(rows), .. Varint(Features)], raw = MemoryMarshal.AsBytes<float>(values).ToArray();
-        byte[] tensor = [.. Field(1, "features"u8), .. Field(2, "FP32"u8), .. Field(3, shape)], message = [.. Field(1, "trees"u8), .. Field(5, tensor), .. Field(7, raw)];
+        byte[] tensor = [.. Field(1, "features"u8), .. Field(2, "FP32"u8), .. Field(3, shape)],
+            message = [.. Field(1, "trees"u8), .. Field(5, tensor), .. Field(7, raw)];
         var frame = new byte[5 + message.Length];
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), message.Length);
         message.CopyTo(frame, 5);
@@ -229,7 +233,8 @@ static class ServingLoad
                 Code = new(Digest.Of("bench"), Digest.Of("bench"), "bench", null, false),
                 Environment = new("", "", 1, 0, "", new Dictionary<string, string>(), new Dictionary<string, string>()),
             };
-            if (await data.Metadata.BeginRunAsync(name, plan, LivingProcess.Current, stop) is not RunBegun.Started { Run: var run }) throw new BenchmarkException($"{name} was begun before.");
+            if (await data.Metadata.BeginRunAsync(name, plan, LivingProcess.Current,
+                stop) is not RunBegun.Started { Run: var run }) throw new BenchmarkException($"{name} was begun before.");
             var blob = await data.Artifacts.PutAsync(new MemoryStream(model), stop);
             var content = Digest.OfParts([name, blob.Content.Hex]);
             await data.Metadata.CommitAsync(run, 1, new(new VersionRecord

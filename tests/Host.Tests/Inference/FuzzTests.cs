@@ -13,10 +13,12 @@ public sealed class FuzzTests
     const int Rounds = 40_000;
 
     static readonly ModelSignature Signature = new(
-        [new("a", TensorType.Float, [-1, 2]), new("b", TensorType.Text, [-1, 1]), new("c", TensorType.UInt16, [-1])], [new("sum", TensorType.Float, [-1, 2])], null);
+        [new("a", TensorType.Float, [-1, 2]), new("b", TensorType.Text, [-1, 1]), new("c", TensorType.UInt16, [-1])], [new("sum", TensorType.Float, [-1, 2])],
+            null);
 
     static readonly string[] Pieces =
-        ["{", "}", "[", "]", ",", ":", "\"", "\\", "NaN", "-Infinity", "null", "true", "1e999", "-1", "99999999999999999999", "\"data\"", "\"shape\"", "\"inputs\"", "{\"name\":\"a\"", "\\ud800", "\u0000"];
+        ["{", "}", "[", "]", ",", ":", "\"", "\\", "NaN", "-Infinity", "null", "true", "1e999", "-1", "99999999999999999999", "\"data\"", "\"shape\"",
+            "\"inputs\"", "{\"name\":\"a\"", "\\ud800", "\u0000"];
 
     [Fact]
     public void Json_and_the_bytes_behind_it()
@@ -25,7 +27,8 @@ public sealed class FuzzTests
         byte[] whole = [.. Encoding.UTF8.GetBytes(json), 1, 0, 2, 0];
         Assert.Equal("", Outcome(whole, (body, request) => InferenceJson.Read(body, body.Length - 4, request)));
 
-        Run(whole, seed: 1, (body, request, random) => InferenceJson.Read(body, random.Next(4) == 0 ? random.Next(body.Length + 1) : Math.Max(0, body.Length - 4), request));
+        Run(whole, seed: 1, (body, request, random) =>
+            InferenceJson.Read(body, random.Next(4) == 0 ? random.Next(body.Length + 1) : Math.Max(0, body.Length - 4), request));
     }
 
     [Fact]
@@ -38,7 +41,8 @@ public sealed class FuzzTests
         byte[] a = [.. Field(1, "a"u8.ToArray()), .. Field(2, "FP32"u8.ToArray()), .. Field(3, 1, 2), .. Field(5, Field(6, 0, 0, 0, 0, 0, 0, 128, 63))];
         byte[] b = [.. Field(1, "b"u8.ToArray()), .. Field(2, "BYTES"u8.ToArray()), .. Field(3, 1, 1), .. Field(5, Field(8, 65))];
         byte[] c = [.. Field(1, "c"u8.ToArray()), .. Field(2, "UINT16"u8.ToArray()), .. Field(3, 1), .. Field(5, Field(4, 0x90, 1))];
-        byte[] whole = [.. Field(1, "m"u8.ToArray()), .. Field(4, [.. Field(1, "priority"u8.ToArray()), .. Field(2, 0x10, 1)]), .. Field(5, a), .. Field(5, b), .. Field(5, c), .. Field(6, Field(1, "sum"u8.ToArray()))];
+        byte[] whole = [.. Field(1, "m"u8.ToArray()), .. Field(4, [.. Field(1, "priority"u8.ToArray()), .. Field(2, 0x10, 1)]), .. Field(5, a), .. Field(5, b),
+            .. Field(5, c), .. Field(6, Field(1, "sum"u8.ToArray()))];
         Assert.Equal("", Outcome(whole, InferenceProto.Read));
 
         Run(whole, seed: 3, (body, request, _) =>
@@ -84,7 +88,8 @@ public sealed class FuzzTests
         }
     }
 
-    static string Outcome(byte[] bytes, Func<RequestBody, InferenceRequest, AskedOutputs> read) => Outcome(bytes, (RequestBody body, InferenceRequest request) => { read(body, request); });
+    static string Outcome(byte[] bytes, Func<RequestBody, InferenceRequest, AskedOutputs> read) =>
+        Outcome(bytes, (RequestBody body, InferenceRequest request) => { read(body, request); });
 
     static byte[] Changed(byte[] whole, Random random)
     {

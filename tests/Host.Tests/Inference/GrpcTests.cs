@@ -19,13 +19,15 @@ public sealed class GrpcTests : IAsyncLifetime
     InferenceWorld world = null!;
 
     public async Task InitializeAsync() =>
-        world = await InferenceWorld.StartAsync(models: [("two", Graphs.Two(3)), ("shop", InferenceWorld.Shop), ("slow", Graphs.Slow(400)), .. Types.Select(t => ($"echo-{(int)t}", Graphs.Echo(t)))]);
+        world = await InferenceWorld.StartAsync(models: [("two", Graphs.Two(3)), ("shop", InferenceWorld.Shop), ("slow", Graphs.Slow(400)),
+            .. Types.Select(t => ($"echo-{(int)t}", Graphs.Echo(t)))]);
 
     public async Task DisposeAsync() => await world.DisposeAsync();
 
     static readonly TensorType[] Types =
     [
-        TensorType.Bool, TensorType.UInt8, TensorType.UInt16, TensorType.UInt32, TensorType.UInt64, TensorType.Int8, TensorType.Int16, TensorType.Int32, TensorType.Int64, TensorType.Double, TensorType.Text,
+        TensorType.Bool, TensorType.UInt8, TensorType.UInt16, TensorType.UInt32, TensorType.UInt64, TensorType.Int8, TensorType.Int16, TensorType.Int32,
+            TensorType.Int64, TensorType.Double, TensorType.Text,
         TensorType.Float16,
     ];
 
@@ -45,13 +47,16 @@ public sealed class GrpcTests : IAsyncLifetime
     static byte[] Field(int field, ulong value) => [.. Varint((ulong)field << 3), .. Varint(value)];
 
     static byte[] Input(string name, string type, long[] shape, byte[]? contents = null) =>
-        Field(5, [.. Field(1, name), .. Field(2, type), .. Field(3, [.. shape.SelectMany(d => Varint((ulong)d))]), .. contents is null ? [] : Field(5, contents)]);
+        Field(5, [.. Field(1, name), .. Field(2, type), .. Field(3, [.. shape.SelectMany(d => Varint((ulong)d))]), .. contents is null ? []
+            : Field(5, contents)]);
 
     static byte[] Floats(params float[] values) => MemoryMarshal.AsBytes<float>(values).ToArray();
 
     static byte[] AskTwo(bool raw) => raw
-        ? [.. Field(1, "two"), .. Field(3, "id-7"), .. Input("a", "FP32", [1, 2]), .. Input("b", "FP32", [1, 1]), .. Field(6, Field(1, "times")), .. Field(7, Floats(1, 2)), .. Field(7, Floats(10))]
-        : [.. Input("a", "FP32", [1, 2], Field(6, Floats(1, 2))), .. Input("b", "FP32", [1, 1], Field(6, Floats(10))), .. Field(6, Field(1, "times")), .. Field(1, "two"), .. Field(3, "id-7")];
+        ? [.. Field(1, "two"), .. Field(3, "id-7"), .. Input("a", "FP32", [1, 2]), .. Input("b", "FP32", [1, 1]), .. Field(6, Field(1, "times")),
+            .. Field(7, Floats(1, 2)), .. Field(7, Floats(10))]
+        : [.. Input("a", "FP32", [1, 2], Field(6, Floats(1, 2))), .. Input("b", "FP32", [1, 1], Field(6, Floats(10))), .. Field(6, Field(1, "times")),
+            .. Field(1, "two"), .. Field(3, "id-7")];
 
     /// <summary>The fields of a message, of each its bytes or its number.</summary>
     static List<(int Field, byte[] Bytes, ulong Number)> Read(byte[] message)
@@ -77,9 +82,11 @@ public sealed class GrpcTests : IAsyncLifetime
         return frame;
     }
 
-    async Task<(int Status, string Says, List<byte[]> Messages, HttpResponseMessage Response)> CallAsync(string method, byte[] body, params (string Name, string Value)[] headers)
+    async Task<(int Status, string Says, List<byte[]> Messages, HttpResponseMessage Response)> CallAsync(string method, byte[] body,
+        params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(new Uri($"http://127.0.0.1:{world.GrpcPort}"), method.StartsWith('/') ? method : $"/{Service}/{method}"))
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            new Uri(new Uri($"http://127.0.0.1:{world.GrpcPort}"), method.StartsWith('/') ? method : $"/{Service}/{method}"))
         {
             Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(body),
         };
@@ -172,9 +179,14 @@ public sealed class GrpcTests : IAsyncLifetime
     {
         byte[] texts = [.. Field(8, "組木"), .. Field(8, "")], doubles = Field(7, MemoryMarshal.AsBytes<double>([0.1, -1e300]).ToArray());
 
-        Assert.Equal(texts, Read(Read(await AnswerAsync("ModelInfer", [.. Field(1, $"echo-{(int)TensorType.Text}"), .. Input("in", "BYTES", [1, 2], texts)])).Single(f => f.Field == 5).Bytes).Single(f => f.Field == 5).Bytes);
-        Assert.Equal(doubles, Read(Read(await AnswerAsync("ModelInfer", [.. Field(1, $"echo-{(int)TensorType.Double}"), .. Input("in", "FP64", [1, 2], doubles)])).Single(f => f.Field == 5).Bytes).Single(f => f.Field == 5).Bytes);
-        Assert.Equal([1, 2, 3, 4], Read(await AnswerAsync("ModelInfer", [.. Field(1, $"echo-{(int)TensorType.Float16}"), .. Input("in", "FP16", [1, 2]), .. Field(7, [1, 2, 3, 4])])).Single(f => f.Field == 6).Bytes);
+        Assert.Equal(texts, Read(Read(await AnswerAsync("ModelInfer",
+            [.. Field(1, $"echo-{(int)TensorType.Text}"), .. Input("in", "BYTES", [1, 2], texts)])).Single(f => f.Field == 5).Bytes).Single(f =>
+                f.Field == 5).Bytes);
+        Assert.Equal(doubles, Read(Read(await AnswerAsync("ModelInfer",
+            [.. Field(1, $"echo-{(int)TensorType.Double}"), .. Input("in", "FP64", [1, 2], doubles)])).Single(f => f.Field == 5).Bytes).Single(f =>
+                f.Field == 5).Bytes);
+        Assert.Equal([1, 2, 3, 4], Read(await AnswerAsync("ModelInfer",
+            [.. Field(1, $"echo-{(int)TensorType.Float16}"), .. Input("in", "FP16", [1, 2]), .. Field(7, [1, 2, 3, 4])])).Single(f => f.Field == 6).Bytes);
     }
 
     [Fact]
@@ -190,26 +202,33 @@ public sealed class GrpcTests : IAsyncLifetime
         Assert.Equal(5, (await FailAsync([.. AskTwo(true), .. Field(2, "9")])).Item1);
         Assert.Equal((3, "The message is no protobuf of this call; send what the package inference says."), await FailAsync([0xFF, 0xFF]));
         Assert.Equal((3, "The request has no inputs; the model takes a, b."), await FailAsync(Field(1, "two")));
-        Assert.Equal((3, "Input b is missing; the model takes a, b."), await FailAsync([.. Field(1, "two"), .. Input("a", "FP32", [1, 2], Field(6, Floats(1, 2)))]));
-        Assert.Equal((3, "Input a has 4 bytes, but FP32 of shape [1,2] takes 8; send exactly these."), await FailAsync([.. Field(1, "two"), .. Input("a", "FP32", [1, 2], Field(6, Floats(1)))]));
+        Assert.Equal((3, "Input b is missing; the model takes a, b."),
+            await FailAsync([.. Field(1, "two"), .. Input("a", "FP32", [1, 2], Field(6, Floats(1, 2)))]));
+        Assert.Equal((3, "Input a has 4 bytes, but FP32 of shape [1,2] takes 8; send exactly these."),
+            await FailAsync([.. Field(1, "two"), .. Input("a", "FP32", [1, 2], Field(6, Floats(1)))]));
         Assert.Equal((3, "The request has 1 raw_input_contents for 2 inputs; send one for each input, in their order, or none."),
             await FailAsync([.. Field(1, "two"), .. Input("a", "FP32", [1, 2]), .. Input("b", "FP32", [1, 1]), .. Field(7, Floats(1, 2))]));
-        Assert.Equal((3, "Input a has contents although the request has raw_input_contents; send one of them."), await FailAsync([.. Field(1, "two"), .. Input("a", "FP32", [1, 2], Field(6, Floats(1, 2))), .. Field(7, Floats(1, 2))]));
-        Assert.Equal((3, "The contents of input a are in a field of another type than its FP32; use that type's field, or raw_input_contents."), await FailAsync([.. Field(1, "two"), .. Input("a", "FP32", [1, 2], Field(7, new byte[16]))]));
-        Assert.Equal((3, "Input in has 300, which is no UINT8; send one that fits."), await FailAsync([.. Field(1, $"echo-{(int)TensorType.UInt8}"), .. Input("in", "UINT8", [1, 2], Field(4, [.. Varint(300), 0]))]));
+        Assert.Equal((3, "Input a has contents although the request has raw_input_contents; send one of them."),
+            await FailAsync([.. Field(1, "two"), .. Input("a", "FP32", [1, 2], Field(6, Floats(1, 2))), .. Field(7, Floats(1, 2))]));
+        Assert.Equal((3, "The contents of input a are in a field of another type than its FP32; use that type's field, or raw_input_contents."),
+            await FailAsync([.. Field(1, "two"), .. Input("a", "FP32", [1, 2], Field(7, new byte[16]))]));
+        Assert.Equal((3, "Input in has 300, which is no UINT8; send one that fits."),
+            await FailAsync([.. Field(1, $"echo-{(int)TensorType.UInt8}"), .. Input("in", "UINT8", [1, 2], Field(4, [.. Varint(300), 0]))]));
         Assert.Equal(3, (await CallAsync("ModelInfer", [0, 0, 0, 0, 9, 1])).Status);
         Assert.Equal(8, (await CallAsync("ModelInfer", [0, 0xFF, 0, 0, 9, 1])).Status);
         Assert.Equal(3, (await CallAsync("ModelInfer", Frame([1, 2, 3], flag: 1))).Status);
         var rows = Enumerable.Repeat(0.5f, 256 * 768).ToArray();
         byte[] slow = [.. Field(1, "slow"), .. Input("in", "FP32", [256, 768]), .. Field(7, Floats(rows))];
-        Assert.Equal((4, "slow@1 did not answer within the 40 ms of the request; allow more time, or send fewer rows."), await FailAsync(slow, ("grpc-timeout", "40m")));
+        Assert.Equal((4, "slow@1 did not answer within the 40 ms of the request; allow more time, or send fewer rows."),
+            await FailAsync(slow, ("grpc-timeout", "40m")));
     }
 
     [Fact]
     public async Task Messages_may_be_packed()
     {
         var rows = Enumerable.Range(0, 2000).Select(i => (float)i).ToArray();
-        byte[] message = [.. Field(1, "two"), .. Input("a", "FP32", [1000, 2]), .. Input("b", "FP32", [1000, 1]), .. Field(6, Field(1, "times")), .. Field(7, Floats(rows)), .. Field(7, Floats(new float[1000]))];
+        byte[] message = [.. Field(1, "two"), .. Input("a", "FP32", [1000, 2]), .. Input("b", "FP32", [1000, 1]), .. Field(6, Field(1, "times")),
+            .. Field(7, Floats(rows)), .. Field(7, Floats(new float[1000]))];
         using var packed = new MemoryStream();
         using (var stream = new GZipStream(packed, CompressionLevel.Fastest, true)) stream.Write(message);
 

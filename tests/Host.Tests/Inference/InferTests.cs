@@ -20,7 +20,8 @@ public sealed class InferTests
         Assert.Equal("""{"live":true}""", (await world.GetAsync("/v2/health/live")).ToJsonString());
         Assert.Equal("""{"ready":true}""", (await world.GetAsync("/v2/health/ready")).ToJsonString());
         var server = await world.GetAsync("/v2");
-        Assert.Equal(("kumiki", "binary_tensor_data,model_repository,statistics"), ((string)server["name"]!, string.Join(',', server["extensions"]!.AsArray())));
+        Assert.Equal(("kumiki", "binary_tensor_data,model_repository,statistics"),
+            ((string)server["name"]!, string.Join(',', server["extensions"]!.AsArray())));
     }
 
     [Fact]
@@ -47,7 +48,8 @@ public sealed class InferTests
         var alone = new List<float>();
         for (var row = 0; row < 64; row++) alone.AddRange(InferenceWorld.Data(await world.InferAsync("shop", InferenceWorld.ShopRequest(64, 3, row, 1))));
 
-        Assert.Equal(("shop", "1", "42", "[64,1]"), ((string)all["model_name"]!, (string)all["model_version"]!, (string)all["id"]!, all["outputs"]![0]!["shape"]!.ToJsonString()));
+        Assert.Equal(("shop", "1", "42", "[64,1]"),
+            ((string)all["model_name"]!, (string)all["model_version"]!, (string)all["id"]!, all["outputs"]![0]!["shape"]!.ToJsonString()));
         Assert.Equal(scores, InferenceWorld.Data(all));
         Assert.Equal(scores, alone);
     }
@@ -113,7 +115,8 @@ public sealed class InferTests
         await using var world = await WorldAsync(("echo", Graphs.Echo(TensorType.BFloat16)));
 
         // echoed without a kernel for it, where the engine has none, would be an error of the model
-        var (status, answer) = await world.SendAsync(HttpMethod.Post, "/v2/models/echo/infer", """{"inputs":[{"name":"in","shape":[1,2],"datatype":"BF16","data":[1.00390625,-2.5]}]}""");
+        var (status, answer) = await world.SendAsync(HttpMethod.Post, "/v2/models/echo/infer",
+            """{"inputs":[{"name":"in","shape":[1,2],"datatype":"BF16","data":[1.00390625,-2.5]}]}""");
 
         Assert.Equal((200, "[1,-2.5]"), (status, answer["outputs"]![0]!["data"]!.ToJsonString()));
     }
@@ -141,7 +144,8 @@ public sealed class InferTests
         await using var world = await WorldAsync(("echo", Graphs.Echo(TensorType.Float)));
         float[] sent = [1, 2, 3, 4, 5, 6];
 
-        using var response = await world.AskAsync(HttpMethod.Post, "/v2/models/echo/infer", MemoryMarshal.AsBytes<float>(sent).ToArray(), ("Inference-Header-Content-Length", "0"));
+        using var response = await world.AskAsync(HttpMethod.Post, "/v2/models/echo/infer", MemoryMarshal.AsBytes<float>(sent).ToArray(),
+            ("Inference-Header-Content-Length", "0"));
         var (json, bytes) = await PartsAsync(response);
 
         Assert.Equal("[3,2]", json["outputs"]![0]!["shape"]!.ToJsonString());
@@ -176,10 +180,12 @@ public sealed class InferTests
         await using var world = await WorldAsync(("shop", InferenceWorld.Shop));
         var (_, scores) = InferenceWorld.ShopRows(500, seed: 5);
         using var packed = new MemoryStream();
-        using (Stream stream = packing == "gzip" ? new GZipStream(packed, CompressionLevel.Fastest, true) : new ZLibStream(packed, CompressionLevel.Fastest, true))
+        using (Stream stream = packing == "gzip" ? new GZipStream(packed, CompressionLevel.Fastest, true)
+            : new ZLibStream(packed, CompressionLevel.Fastest, true))
             stream.Write(Encoding.UTF8.GetBytes(InferenceWorld.ShopRequest(500, 5, 0, 500)));
 
-        using var response = await world.AskAsync(HttpMethod.Post, "/v2/models/shop/infer", packed.ToArray(), ("Content-Encoding", packing), ("Accept-Encoding", packing));
+        using var response = await world.AskAsync(HttpMethod.Post, "/v2/models/shop/infer", packed.ToArray(), ("Content-Encoding", packing),
+            ("Accept-Encoding", packing));
 
         Assert.Equal([packing], response.Content.Headers.ContentEncoding);
         await using var body = await response.Content.ReadAsStreamAsync();
@@ -195,10 +201,12 @@ public sealed class InferTests
         await using var world = await WorldAsync(("shop", InferenceWorld.Shop), ("inverse", Graphs.Inverse));
         const string Rest = """{"name":"units","datatype":"FP32","shape":[1,1],"data":[3]},{"name":"day","datatype":"FP32","shape":[1,1],"data":[19000]},{"name":"discount","datatype":"FP32","shape":[1,1],"data":[1]},{"name":"store","datatype":"BYTES","shape":[1,1],"data":["North"]}""";
 
-        var bare = await world.InferAsync("shop", $$"""{"inputs":[{"name":"price","datatype":"FP32","shape":[1,1],"data":[NaN]},{{Rest}}],"id":"NaN is fine here"}""");
+        var bare = await world.InferAsync("shop",
+            $$"""{"inputs":[{"name":"price","datatype":"FP32","shape":[1,1],"data":[NaN]},{{Rest}}],"id":"NaN is fine here"}""");
         var none = await world.InferAsync("shop", $$"""{"inputs":[{"name":"price","datatype":"FP32","shape":[1,1],"data":[null]},{{Rest}}]}""");
         var (fault, says) = await world.RefusedAsync("inverse", """{"inputs":[{"name":"in","datatype":"FP32","shape":[3,1],"data":[1,0,2]}]}""");
-        var allowed = await world.InferAsync("inverse", """{"parameters":{"allow_nan":true},"inputs":[{"name":"in","datatype":"FP32","shape":[3,1],"data":[1,0,2]}]}""");
+        var allowed = await world.InferAsync("inverse",
+            """{"parameters":{"allow_nan":true},"inputs":[{"name":"in","datatype":"FP32","shape":[3,1],"data":[1,0,2]}]}""");
 
         Assert.Equal(InferenceWorld.Data(bare), InferenceWorld.Data(none));
         Assert.Equal((500, "inverse@1 answered with what is no finite number in row 2 of out; look into the model, or send the parameter allow_nan=true to get it as it is."), (fault, says));
@@ -263,7 +271,8 @@ public sealed class InferTests
     public async Task A_made_model_refuses_what_it_cannot_score(string column, string type, string value, string says)
     {
         await using var world = await WorldAsync(("shop", InferenceWorld.Shop));
-        var inputs = new[] { ("price", "FP32", "1"), ("units", "FP32", "3"), ("day", "FP32", "19000"), ("discount", "FP32", "1"), ("store", "BYTES", "\"North\"") }
+        var inputs = new[] { ("price", "FP32", "1"), ("units", "FP32", "3"), ("day", "FP32", "19000"), ("discount", "FP32", "1"),
+            ("store", "BYTES", "\"North\"") }
             .Select(i => i.Item1 == column ? (column, type, value) : i)
             .Select(i => $$"""{"name":"{{i.Item1}}","datatype":"{{i.Item2}}","shape":[1,1],"data":[{{i.Item3}}]}""");
 
@@ -280,7 +289,8 @@ public sealed class InferTests
         const string Three = """{"name":"units","datatype":"FP32","shape":[1,1],"data":[3]},{"name":"day","datatype":"FP32","shape":[1,1],"data":[19000]},{"name":"discount","datatype":"FP32","shape":[1,1],"data":[1]}""";
         byte[] latin1 = [1, 0, 0, 0, 0xE9];
 
-        var rows = await world.RefusedAsync("shop", $$"""{"inputs":[{"name":"price","datatype":"FP32","shape":[2,1],"data":[1,2]},{{Three}},{"name":"store","datatype":"BYTES","shape":[2,1],"data":["North","North"]}]}""");
+        var rows = await world.RefusedAsync("shop",
+            $$"""{"inputs":[{"name":"price","datatype":"FP32","shape":[2,1],"data":[1,2]},{{Three}},{"name":"store","datatype":"BYTES","shape":[2,1],"data":["North","North"]}]}""");
         using var other = await world.AskAsync(HttpMethod.Post, "/v2/models/shop/infer", Binary(
             $$$"""{"inputs":[{"name":"price","datatype":"FP32","shape":[1,1],"data":[1]},{{{Three}}},{"name":"store","datatype":"BYTES","shape":[1,1],"parameters":{"binary_data_size":5}}]}""", latin1, out var header), header);
         using var body = await world.AskAsync(HttpMethod.Post, "/v2/models/shop/infer", [.. Encoding.UTF8.GetBytes("""{"id":"""), .. "\""u8, 0xE9, .. "\"}"u8]);

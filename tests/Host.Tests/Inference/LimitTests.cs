@@ -30,7 +30,8 @@ public sealed class LimitTests
         var settings = new ServingSettings { Limits = new() { BatchWait = TimeSpan.FromMilliseconds(50), Runs = 1 } };
         await using var world = await InferenceWorld.StartAsync(settings, models: ("coupled", Graphs.Coupled));
 
-        var answers = await Task.WhenAll(Enumerable.Range(1, 20).Select(n => world.InferAsync("coupled", $$"""{"inputs":[{"name":"in","datatype":"FP32","shape":[1,1],"data":[{{n}}]}]}""")));
+        var answers = await Task.WhenAll(Enumerable.Range(1, 20).Select(n =>
+            world.InferAsync("coupled", $$"""{"inputs":[{"name":"in","datatype":"FP32","shape":[1,1],"data":[{{n}}]}]}""")));
 
         Assert.False((bool)(await world.GetAsync("/v2/models/coupled"))["parameters"]!["batches"]!);
         Assert.All(answers, a => Assert.Equal([0f], InferenceWorld.Data(a)));
@@ -112,7 +113,8 @@ public sealed class LimitTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => world.Http.PostAsync("/v2/models/slow/infer", content, gone.Token));
 
         // the run that was left takes a minute; with one run at a time, this one is answered only when that was stopped
-        using var next = await world.AskAsync(HttpMethod.Post, "/v2/models/slow/infer", Encoding.UTF8.GetBytes(Graphs.SlowRequest(1, "\"parameters\":{\"timeout\":20000000},")));
+        using var next = await world.AskAsync(HttpMethod.Post, "/v2/models/slow/infer",
+            Encoding.UTF8.GetBytes(Graphs.SlowRequest(1, "\"parameters\":{\"timeout\":20000000},")));
         Assert.Equal(200, (int)next.StatusCode);
     }
 
@@ -121,7 +123,8 @@ public sealed class LimitTests
     {
         await using var world = await InferenceWorld.StartAsync(new() { MostBodyBytes = 10_000 }, models: ("shop", InferenceWorld.Shop));
         using var packed = new MemoryStream();
-        using (var stream = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.Optimal, true)) stream.Write(new byte[10_000_000]);
+        using (var stream = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.Optimal,
+            true)) stream.Write(new byte[10_000_000]);
 
         using var said = await world.AskAsync(HttpMethod.Post, "/v2/models/shop/infer", new byte[20_000]);
         using var unpacked = await world.AskAsync(HttpMethod.Post, "/v2/models/shop/infer", packed.ToArray(), ("Content-Encoding", "gzip"));

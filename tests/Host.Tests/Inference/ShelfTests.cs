@@ -30,7 +30,8 @@ public sealed class ShelfTests
         await world.World.Tracking.AliasModelAsync("two", "champion", 4, default);
 
         Assert.Equal(["1 1", "2 2", "3 3", "1 1", "4 4"],
-            [await AnswersAsync("/versions/1"), await AnswersAsync("/versions/staging"), await AnswersAsync("/versions/production"), await AnswersAsync("/versions/audit"),
+            [await AnswersAsync("/versions/1"), await AnswersAsync("/versions/staging"), await AnswersAsync("/versions/production"),
+                await AnswersAsync("/versions/audit"),
                 await AnswersAsync("/versions/champion")]);
     }
 
@@ -47,7 +48,8 @@ public sealed class ShelfTests
         await using var world = await InferenceWorld.StartAsync(models: [("two", Graphs.Two(1)), ("shop", InferenceWorld.Shop), ("two", Graphs.Two(2))]);
         await world.World.MakeAsync("sales", AssetKind.Dataset, files: [("rows.csv", 100)]);
         async Task<string> IndexAsync(string body) =>
-            string.Join(' ', (await world.SendAsync(HttpMethod.Post, "/v2/repository/index", body)).Body.AsArray().Select(m => $"{m!["name"]}@{m["version"]}:{m["state"]}"));
+            string.Join(' ', (await world.SendAsync(HttpMethod.Post, "/v2/repository/index", body)).Body.AsArray().Select(m =>
+                $"{m!["name"]}@{m["version"]}:{m["state"]}"));
 
         Assert.Equal("shop@1:UNAVAILABLE two@2:UNAVAILABLE two@1:UNAVAILABLE", await IndexAsync(""));
         await world.InferAsync("two", Ask);

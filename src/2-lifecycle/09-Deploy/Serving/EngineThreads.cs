@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Kumiki.Serving;
 
-/// <summary>The threads that run models which take long: one for each processor and for all models together, so that the threads that read requests stay free to refuse
+/// <summary>The threads that run models which take long: one for each processor and for all models together, so that the threads that read requests stay free
+/// to refuse
 /// them.</summary>
 sealed class EngineThreads : IDisposable
 {

@@ -16,7 +16,8 @@ sealed class RunOutputs(OnnxTensor[] tensors, int readers)
     }
 }
 
-/// <summary>The answer to one request: its rows of what a run gave. Its tensors lie in the engine's memory; whoever asked disposes it when it has read them.</summary>
+/// <summary>The answer to one request: its rows of what a run gave. Its tensors lie in the engine's memory; whoever asked disposes it when it has read
+/// them.</summary>
 /// <param name="FirstRow">The first row of this request in the batch.</param>
 /// <param name="Rows">Its rows; 0: the outputs are its alone, whole.</param>
 sealed record InferenceAnswer(VersionName Version, ModelSignature Signature, RunOutputs Outputs, int FirstRow, int Rows) : IDisposable
@@ -59,7 +60,8 @@ sealed record InferenceAnswer(VersionName Version, ModelSignature Signature, Run
             if (TensorTypes.FirstNotFinite(type, bytes) is not (>= 0 and var at)) continue;
             var rows = Signature.HasRows && ShapeOf(output) is [> 0 and var first, ..] ? first : 1;
             var width = Math.Max(1, CountOf(output) / rows);
-            throw new InferenceException(InferenceFault.ModelFailed, Message.Of("inference.not-a-number", ("version", Version), ("output", Signature.Outputs[output].Name), ("row", (at / width) + 1)));
+            throw new InferenceException(InferenceFault.ModelFailed,
+                Message.Of("inference.not-a-number", ("version", Version), ("output", Signature.Outputs[output].Name), ("row", (at / width) + 1)));
         }
     }
 

@@ -4,7 +4,8 @@ using Kumiki.Native.OnnxRuntime;
 
 namespace Kumiki.Serving;
 
-/// <summary>The tensors of one request, in the protocol's binary form whatever it came in: little-endian, row-major, texts each behind its length in 4 bytes.</summary>
+/// <summary>The tensors of one request, in the protocol's binary form whatever it came in: little-endian, row-major, texts each behind its length in 4
+/// bytes.</summary>
 /// <remarks>Its memory is pooled; whoever made it disposes it when its answer is there, and not before.</remarks>
 sealed class InferenceRequest(ModelSignature signature) : IDisposable
 {
@@ -72,7 +73,8 @@ sealed class InferenceRequest(ModelSignature signature) : IDisposable
         (used, Priority, Timeout, AllowNaN, ScoreUnknown) = (0, 2, null, false, false);
     }
 
-    /// <summary>Says what an input is. The bytes lie in <paramref name="buffer"/>, which must live as long as the request, or where that is null in the request's own memory.</summary>
+    /// <summary>Says what an input is. The bytes lie in <paramref name="buffer"/>, which must live as long as the request, or where that is null in the
+    /// request's own memory.</summary>
     /// <exception cref="InferenceException">Its shape is not the model's, or the bytes do not fit the shape; the sentence names it.</exception>
     public void Give(int input, ReadOnlySpan<long> shape, byte[]? buffer, int offset, int length)
     {
@@ -88,7 +90,8 @@ sealed class InferenceRequest(ModelSignature signature) : IDisposable
         }
         else if (length != count * OnnxTensor.SizeOf(info.Type))
         {
-            throw InferenceException.Bad(Message.Of("inference.bytes", ("input", info.Name), ("bytes", length), ("type", TensorTypes.NameOf(info.Type)), ("shape", ShapeText(shape)),
+            throw InferenceException.Bad(Message.Of("inference.bytes", ("input", info.Name), ("bytes", length), ("type", TensorTypes.NameOf(info.Type)),
+                ("shape", ShapeText(shape)),
                 ("wanted", count * OnnxTensor.SizeOf(info.Type))));
         }
         inputs[input] = given;
@@ -102,7 +105,8 @@ sealed class InferenceRequest(ModelSignature signature) : IDisposable
         for (var at = 0; fits && at < shape.Length; at++) fits = info.Shape[at] < 0 || shape[at] == info.Shape[at];
         // A model may leave its shapes unsaid; then there is nothing to hold a request against.
         if (!fits && info.Shape.Count > 0)
-            throw InferenceException.Bad(Message.Of("inference.shape", ("input", info.Name), ("shape", ShapeText(shape)), ("wanted", ShapeText(info.Shape.ToArray()))));
+            throw InferenceException.Bad(Message.Of("inference.shape", ("input", info.Name), ("shape", ShapeText(shape)),
+                ("wanted", ShapeText(info.Shape.ToArray()))));
         if (shape.Length > MostDimensions) throw InferenceException.Bad(Message.Of("inference.dimensions", ("input", info.Name), ("most", MostDimensions)));
         var count = 1L;
         foreach (var dimension in shape)
@@ -120,7 +124,8 @@ sealed class InferenceRequest(ModelSignature signature) : IDisposable
     public static string ShapeText(ReadOnlySpan<long> shape) => $"[{string.Join(",", shape.ToArray())}]";
 
     /// <summary>Holds the whole request against the model, once every input was given.</summary>
-    /// <exception cref="InferenceException">An input is missing, or inputs disagree on the rows; or a made model refuses a value; the sentence names it.</exception>
+    /// <exception cref="InferenceException">An input is missing, or inputs disagree on the rows; or a made model refuses a value; the sentence names
+    /// it.</exception>
     public void Complete()
     {
         for (var i = 0; i < inputs.Length; i++)
@@ -133,7 +138,8 @@ sealed class InferenceRequest(ModelSignature signature) : IDisposable
             {
                 if (inputs[i].Shape![0] == rows) continue;
                 if (signature.IsMade)
-                    throw InferenceException.Bad(Message.Of("inference.rows", ("input", signature.Inputs[i].Name), ("rows", inputs[i].Shape![0]), ("first", signature.Inputs[0].Name), ("wanted", rows)));
+                    throw InferenceException.Bad(Message.Of("inference.rows", ("input", signature.Inputs[i].Name), ("rows", inputs[i].Shape![0]),
+                        ("first", signature.Inputs[0].Name), ("wanted", rows)));
                 rows = 0;
                 break;
             }

@@ -6,7 +6,8 @@ using Kumiki.Native.OnnxRuntime;
 
 namespace Kumiki.Serving;
 
-/// <summary>What a model that Kumiki made refuses, as it does in training and in batches: an infinite number, a required column that is missing. A text that it never saw is
+/// <summary>What a model that Kumiki made refuses, as it does in training and in batches: an infinite number, a required column that is missing. A text that
+/// it never saw is
 /// refused too, for online it is mostly a slip, unless the request says that it may be scored.</summary>
 static class InputChecks
 {
@@ -46,7 +47,8 @@ static class InputChecks
             if (known is not null && !Knows(known, text))
             {
                 var shown = Encoding.UTF8.GetString(text);
-                throw InferenceException.Bad(Message.Of("inference.unknown-category", ("input", name), ("row", row), ("text", shown.Length <= 60 ? shown : shown[..60] + "…")));
+                throw InferenceException.Bad(Message.Of("inference.unknown-category", ("input", name), ("row", row),
+                    ("text", shown.Length <= 60 ? shown : shown[..60] + "…")));
             }
         }
     }
@@ -61,5 +63,6 @@ static class InputChecks
         return found;
     }
 
-    static InferenceException Missing(string input, int row) => InferenceException.Bad(Message.Of("inference.value-missing", ("input", input), ("row", row + 1)));
+    static InferenceException Missing(string input, int row) =>
+        InferenceException.Bad(Message.Of("inference.value-missing", ("input", input), ("row", row + 1)));
 }

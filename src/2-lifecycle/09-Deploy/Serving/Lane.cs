@@ -10,7 +10,8 @@ namespace Kumiki.Serving;
 ///         └→ 2. else it waits, unless too many do ─→ 3. a run that gets free takes the most urgent, and those behind it that join, up to BatchRows
 ///                                                   ─→ 4. one run ─→ 5. each request gets its rows
 /// </code>
-/// A watch looks every <see cref="Tick"/> at what waits and what runs, while there is any: whose time is over is told so, and a run that nobody waits for, or that takes too long, is stopped.
+/// A watch looks every <see cref="Tick"/> at what waits and what runs, while there is any: whose time is over is told so, and a run that nobody waits for, or
+/// that takes too long, is stopped.
 /// </remarks>
 sealed class Lane : IThreadPoolWorkItem, IDisposable
 {
@@ -87,7 +88,8 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
 
         /// <summary>Why it gets no answer, when its time is over or who asked is gone.</summary>
         public Exception Over(VersionName version) => gone.IsCancellationRequested ? new OperationCanceledException(gone)
-            : new InferenceException(InferenceFault.DeadlineExceeded, Message.Of("inference.deadline", ("version", version), ("ms", (long)(request.Timeout ?? default).TotalMilliseconds)));
+            : new InferenceException(InferenceFault.DeadlineExceeded,
+                Message.Of("inference.deadline", ("version", version), ("ms", (long)(request.Timeout ?? default).TotalMilliseconds)));
     }
 
     /// <summary>A run under way.</summary>
@@ -99,7 +101,8 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
     public ValueTask<InferenceAnswer> AskAsync(InferenceRequest request, CancellationToken gone)
     {
         var now = clock.GetTimestamp();
-        var deadline = request.Timeout is { } timeout ? now + (long)Math.Min(long.MaxValue / 4, timeout.TotalSeconds * clock.TimestampFrequency) : long.MaxValue;
+        var deadline = request.Timeout is { } timeout ? now + (long)Math.Min(long.MaxValue / 4, timeout.TotalSeconds * clock.TimestampFrequency)
+            : long.MaxValue;
         Pending pending;
         bool dispatch;
         lock (gate)
@@ -114,7 +117,8 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
             else
             {
                 if (queued >= limits.Queue && (!free || queued >= limits.Queue + limits.Runs))
-                    throw new InferenceException(InferenceFault.QueueFull, Message.Of("inference.queue-full", ("version", model.Version), ("most", limits.Queue)));
+                    throw new InferenceException(InferenceFault.QueueFull,
+                        Message.Of("inference.queue-full", ("version", model.Version), ("most", limits.Queue)));
                 pending = new(request, now, deadline, gone) { Source = new(TaskCreationOptions.RunContinuationsAsynchronously) };
                 waiting[request.Priority - 1].AddLast(pending);
                 queued++;
@@ -335,8 +339,10 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
         catch (OperationCanceledException) when (execution is not null)
         {
             var now = clock.GetTimestamp();
-            if (batch.All(p => p.IsOver(now))) throw batch[0].Over(model.Version) is InferenceException over && batch.Count == 1 ? over : new OperationCanceledException(batch[0].Gone);
-            throw new InferenceException(InferenceFault.ModelFailed, Message.Of("inference.ran-long", ("version", model.Version), ("seconds", limits.RunTime.TotalSeconds)));
+            if (batch.All(p => p.IsOver(now))) throw batch[0].Over(model.Version) is InferenceException over && batch.Count == 1 ? over
+                : new OperationCanceledException(batch[0].Gone);
+            throw new InferenceException(InferenceFault.ModelFailed,
+                Message.Of("inference.ran-long", ("version", model.Version), ("seconds", limits.RunTime.TotalSeconds)));
         }
         catch (NativeException e)
         {
@@ -414,7 +420,8 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
                     over++;
                     if (pending.Source is not null) pending.Fail(pending.Over(model.Version));
                 }
-                if (!execution.Slot.Run.IsStopped && (over == execution.Batch.Count || clock.GetElapsedTime(execution.Began, now) > limits.RunTime)) execution.Slot.Run.Stop();
+                if (!execution.Slot.Run.IsStopped && (over == execution.Batch.Count
+                    || clock.GetElapsedTime(execution.Began, now) > limits.RunTime)) execution.Slot.Run.Stop();
             }
             // who waited long enough for others is run now
             dispatch = queued > 0 && runs < limits.Runs;

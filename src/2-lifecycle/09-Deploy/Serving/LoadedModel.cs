@@ -40,7 +40,8 @@ sealed class LoadedModel : IDisposable
     /// <summary>Where its requests wait; set by the shelf before anybody can ask.</summary>
     public Lane Lane { get; set; } = null!;
 
-    /// <summary>What a file takes of the memory when it is loaded, as estimated: half as much again as the file, for the engine keeps its weights in another form.</summary>
+    /// <summary>What a file takes of the memory when it is loaded, as estimated: half as much again as the file, for the engine keeps its weights in another
+    /// form.</summary>
     public static long Estimate(long fileBytes) => fileBytes + (fileBytes / 2) + Overhead;
 
     /// <summary>Opens a model and runs it once.</summary>
@@ -58,7 +59,8 @@ sealed class LoadedModel : IDisposable
         }
         try
         {
-            if (session.Inputs.Concat(session.Outputs).FirstOrDefault(t => !TensorTypes.IsServed(t.Type)) is { } odd) throw Unloadable(version, odd.ToString(), null);
+            if (session.Inputs.Concat(session.Outputs).FirstOrDefault(t => !TensorTypes.IsServed(t.Type)) is { } odd) throw Unloadable(version, odd.ToString(),
+                null);
             var signature = new ModelSignature(session.Inputs, session.Outputs, ModelInputs.Of(session, model));
             var loaded = new LoadedModel(version, session, signature, Estimate(model.Length), limits, figures);
             loaded.Joins = Trial.Of(session, signature, limits.RunTime, stop);

@@ -30,7 +30,8 @@ sealed partial class ModelShelf
         {
             var record = await metadata.VersionAsync(version, stop);
             if (record is null || OnnxFileOf(record) is not { } file)
-                throw new InferenceException(InferenceFault.NotFound, Message.Of("inference.no-version", ("model", version.Asset), ("version", version.Number)));
+                throw new InferenceException(InferenceFault.NotFound,
+                    Message.Of("inference.no-version", ("model", version.Asset), ("version", version.Number)));
             var bytes = LoadedModel.Estimate(file.Bytes);
             MakeRoom(version, bytes);
             try
@@ -75,7 +76,8 @@ sealed partial class ModelShelf
         lock (room)
         {
             if (bytes > Settings.MemoryBytes)
-                throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.too-big", ("version", version), ("bytes", bytes), ("most", Settings.MemoryBytes)));
+                throw new InferenceException(InferenceFault.Unavailable,
+                    Message.Of("inference.too-big", ("version", version), ("bytes", bytes), ("most", Settings.MemoryBytes)));
             if (taken + bytes > Settings.MemoryBytes)
             {
                 foreach (var model in loaded.Values.OrderBy(m => m.LastUsed).ToList())
@@ -85,7 +87,8 @@ sealed partial class ModelShelf
                 }
             }
             if (taken + bytes > Settings.MemoryBytes)
-                throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.memory-busy", ("version", version), ("most", Settings.MemoryBytes)));
+                throw new InferenceException(InferenceFault.Unavailable,
+                    Message.Of("inference.memory-busy", ("version", version), ("most", Settings.MemoryBytes)));
             Interlocked.Add(ref taken, bytes);
         }
     }
@@ -109,7 +112,8 @@ sealed partial class ModelShelf
         unloaded.TryRemove(asset, out _);
     }
 
-    /// <summary>Takes every version of a model out of the memory and answers for it no more, until it is loaded or the server starts again. What runs ends.</summary>
+    /// <summary>Takes every version of a model out of the memory and answers for it no more, until it is loaded or the server starts again. What runs
+    /// ends.</summary>
     /// <exception cref="InferenceException">There is no such model.</exception>
     public async Task UnloadAsync(string asset, CancellationToken stop)
     {
@@ -138,7 +142,8 @@ sealed partial class ModelShelf
         var now = pointers is { } seen ? await LookAsync(seen, stop) : await LookAsync(null, stop);
         var newest = await metadata.VersionsAsync([.. now.Newest], stop);
         var all = new List<ShelvedModel>();
-        foreach (var asset in newest.Values.Where(v => v.Kind == AssetKind.Model || OnnxFileOf(v) is not null).Select(v => v.Asset).Order(StringComparer.Ordinal))
+        foreach (var asset in newest.Values.Where(v => v.Kind == AssetKind.Model || OnnxFileOf(v) is not null).Select(v =>
+            v.Asset).Order(StringComparer.Ordinal))
         {
             RunId? before = null;
             IReadOnlyList<VersionRecord> page;

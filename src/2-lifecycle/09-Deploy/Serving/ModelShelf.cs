@@ -5,8 +5,10 @@ using Kumiki.Tracking;
 
 namespace Kumiki.Serving;
 
-/// <summary>The models that can be asked, of which some are in memory: a version is loaded at its first request, and the one used longest ago leaves when room is needed.</summary>
-/// <remarks>It follows the store's pointers while it is used: a release is served within a second, and the version that it replaces answers until the new one is loaded.</remarks>
+/// <summary>The models that can be asked, of which some are in memory: a version is loaded at its first request, and the one used longest ago leaves when room
+/// is needed.</summary>
+/// <remarks>It follows the store's pointers while it is used: a release is served within a second, and the version that it replaces answers until the new one
+/// is loaded.</remarks>
 sealed partial class ModelShelf : IAsyncDisposable
 {
     /// <summary>How long a version that could not be loaded is not tried again.</summary>
@@ -62,7 +64,8 @@ sealed partial class ModelShelf : IAsyncDisposable
     /// <exception cref="InferenceException">There is none such, it was unloaded, or it cannot be loaded.</exception>
     public ValueTask<LoadedModel> UseAsync(string asset, string? version, CancellationToken stop)
     {
-        if (pointers is { } now && now.Resolved.TryGetValue((asset, version), out var name) && loaded.TryGetValue(name, out var model) && unloaded.IsEmpty && !IsDraining && model.TryUse())
+        if (pointers is { } now && now.Resolved.TryGetValue((asset, version), out var name) && loaded.TryGetValue(name, out var model) && unloaded.IsEmpty
+            && !IsDraining && model.TryUse())
         {
             model.LastUsed = clock.GetTimestamp();
             return new(model);
@@ -137,7 +140,8 @@ sealed partial class ModelShelf : IAsyncDisposable
         else name = now.Staged(asset, version) ?? await AliasedAsync(asset, version, stop);
         if (name is not { } found || await metadata.VersionAsync(found, stop) is not { } record) return null;
         if (record.Imported?.Refused is { } refused)
-            throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.unloadable", ("version", found), ("reason", refused.ToString().TrimEnd('.'))));
+            throw new InferenceException(InferenceFault.Unavailable,
+                Message.Of("inference.unloadable", ("version", found), ("reason", refused.ToString().TrimEnd('.'))));
         return OnnxFileOf(record) is null ? null : found;
     }
 
@@ -154,10 +158,12 @@ sealed partial class ModelShelf : IAsyncDisposable
         }
     }
 
-    /// <summary>The file of a version that is served: <c>model.onnx</c>, else the only ONNX file it has; of one made elsewhere only what a process of its own opened and found sound.</summary>
+    /// <summary>The file of a version that is served: <c>model.onnx</c>, else the only ONNX file it has; of one made elsewhere only what a process of its own
+    /// opened and found sound.</summary>
     static VersionFile? OnnxFileOf(VersionRecord version)
     {
-        if (version.Imported is { } from) return from is { CanServe: true, CheckedBy: not null } ? version.Files.FirstOrDefault(f => f.Path == from.Onnx) : null;
+        if (version.Imported is { } from) return from is { CanServe: true, CheckedBy: not null } ? version.Files.FirstOrDefault(f => f.Path == from.Onnx)
+            : null;
         if (version.Files.FirstOrDefault(f => f.Path == "model.onnx") is { } file) return file;
         return version.Files.Where(f => f.Path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)).Take(2).ToList() is [var only] ? only : null;
     }
@@ -212,7 +218,8 @@ sealed partial class ModelShelf : IAsyncDisposable
         var before = pointers!;
         foreach (var asset in loaded.Keys.Select(v => v.Asset).Distinct(StringComparer.Ordinal).ToList())
         {
-            if (before.Default(asset) is not { } was || next.Default(asset) is not { } now || was == now || !loaded.ContainsKey(was) || unloaded.ContainsKey(asset)) continue;
+            if (before.Default(asset) is not { } was || next.Default(asset) is not { } now || was == now || !loaded.ContainsKey(was)
+                || unloaded.ContainsKey(asset)) continue;
             try
             {
                 await InMemoryAsync(now, stop);
@@ -232,7 +239,8 @@ sealed partial class ModelShelf : IAsyncDisposable
         await drain.CancelAsync();
         await stopping.CancelAsync();
         await following;
-        foreach (var task in loading.Values) await task.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        foreach (var task in loading.Values) await task.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
         engine.Dispose();
         foreach (var model in loaded.Values)
         {

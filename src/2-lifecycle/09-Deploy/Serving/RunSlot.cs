@@ -17,7 +17,8 @@ sealed class RunSlot(OnnxTensor[] inputs, int rows) : IDisposable
     }
 }
 
-/// <summary>Slots of a model that are used again: making one costs more than a run of a small model. Only where nothing but the rows is free, and few rows.</summary>
+/// <summary>Slots of a model that are used again: making one costs more than a run of a small model. Only where nothing but the rows is free, and few
+/// rows.</summary>
 sealed class RunSlots(ModelSignature signature, int runs) : IDisposable
 {
     const int MostRows = 64, MostBytes = 1 << 20;
@@ -29,7 +30,8 @@ sealed class RunSlots(ModelSignature signature, int runs) : IDisposable
     static int MostKept(ModelSignature signature)
     {
         if (!signature.OnlyRowsFree) return 0;
-        var width = signature.Inputs.Index().Sum(i => signature.OneRow[i.Index].Aggregate(1L, (a, b) => a * b) * (i.Item.Type == TensorType.Text ? 32 : OnnxTensor.SizeOf(i.Item.Type)));
+        var width = signature.Inputs.Index().Sum(i =>
+            signature.OneRow[i.Index].Aggregate(1L, (a, b) => a * b) * (i.Item.Type == TensorType.Text ? 32 : OnnxTensor.SizeOf(i.Item.Type)));
         return (int)Math.Min(MostRows, MostBytes / Math.Max(1, width));
     }
 

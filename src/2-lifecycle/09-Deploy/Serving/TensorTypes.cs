@@ -30,7 +30,8 @@ static class TensorTypes
 
     public static bool HasNaN(TensorType type) => type is TensorType.Float or TensorType.Double or TensorType.Float16 or TensorType.BFloat16;
 
-    /// <summary>The place of the first number that is NaN, or with <paramref name="orInfinite"/> the first that is not finite; −1 where there is none.</summary>
+    /// <summary>The place of the first number that is NaN, or with <paramref name="orInfinite"/> the first that is not finite; −1 where there is
+    /// none.</summary>
     public static int FirstNotFinite(TensorType type, ReadOnlySpan<byte> bytes, bool nan = true, bool orInfinite = true)
     {
         switch (type)

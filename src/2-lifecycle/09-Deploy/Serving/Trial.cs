@@ -6,7 +6,8 @@ using Kumiki.Native.OnnxRuntime;
 namespace Kumiki.Serving;
 
 /// <summary>A model's first runs, on made-up rows: they warm it up, and show whether its rows have the same bits alone and together.</summary>
-/// <remarks>A model that looks at all its rows at once, such as one quantised by the batch, must never be given rows of two requests. The draws are seeded and the same for a
+/// <remarks>A model that looks at all its rows at once, such as one quantised by the batch, must never be given rows of two requests. The draws are seeded and
+/// the same for a
 /// model on every machine. A model whose free dimensions cannot be guessed is neither warmed up nor joined.</remarks>
 static class Trial
 {

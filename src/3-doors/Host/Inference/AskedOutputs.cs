@@ -17,7 +17,8 @@ sealed class AskedOutputs
     public void Add(ModelSignature signature, string name, bool? binary)
     {
         var output = signature.OutputOf(name);
-        if (output < 0) throw InferenceException.Bad(Message.Of("inference.no-output", ("output", name.Length <= 80 ? name : "…"), ("outputs", signature.OutputNames)));
+        if (output < 0) throw InferenceException.Bad(Message.Of("inference.no-output", ("output", name.Length <= 80 ? name : "…"),
+            ("outputs", signature.OutputNames)));
         named.Add((output, binary));
     }
 

@@ -8,14 +8,20 @@ using Microsoft.Extensions.Logging;
 
 namespace Kumiki.Hosting;
 
-/// <summary>What clients of the Open Inference Protocol talk to over gRPC, on a port of its own: <c>inference.GRPCInferenceService</c> and <c>grpc.health.v1.Health</c>.</summary>
-/// <remarks>gRPC is HTTP/2 with frames of one flag byte, four bytes of length and a message, and the status in the trailers (github.com/grpc/grpc, doc/PROTOCOL-HTTP2.md).</remarks>
+/// <summary>What clients of the Open Inference Protocol talk to over gRPC, on a port of its own: <c>inference.GRPCInferenceService</c> and
+/// <c>grpc.health.v1.Health</c>.</summary>
+/// <remarks>gRPC is HTTP/2 with frames of one flag byte, four bytes of length and a message, and the status in the trailers (github.com/grpc/grpc,
+/// doc/PROTOCOL-HTTP2.md).</remarks>
 sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
 {
     const string Service = "/inference.GRPCInferenceService/", Health = "/grpc.health.v1.Health/";
 
     /// <summary>gRPC's own numbers.</summary>
-    enum Status { Ok = 0, Cancelled = 1, InvalidArgument = 3, DeadlineExceeded = 4, NotFound = 5, PermissionDenied = 7, ResourceExhausted = 8, Unimplemented = 12, Internal = 13, Unavailable = 14 }
+    enum Status
+    {
+        Ok = 0, InvalidArgument = 3, DeadlineExceeded = 4, NotFound = 5, PermissionDenied = 7, ResourceExhausted = 8, Unimplemented = 12, Internal = 13,
+        Unavailable = 14,
+    }
 
     static bool IsFor(HttpContext http) => http.Request.ContentType is { } type && type.StartsWith("application/grpc", StringComparison.Ordinal)
         && (type.Length == 16 || type[16] is '+' or ';') && HttpMethods.IsPost(http.Request.Method);
@@ -28,7 +34,8 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
         try
         {
             if (!WriteGuard.IsOfOurPages(http.Request))
-                await EndAsync(http, Status.PermissionDenied, Message.Of("serve.other-origin", ("origin", InferenceDoor.Short(http.Request.Headers.Origin.ToString()))));
+                await EndAsync(http, Status.PermissionDenied,
+                    Message.Of("serve.other-origin", ("origin", InferenceDoor.Short(http.Request.Headers.Origin.ToString()))));
             else await CallAsync(http, http.Request.Path.Value!);
         }
         catch (InferenceException e)
@@ -129,7 +136,8 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
     /// <summary>How long the client waits: <c>grpc-timeout</c> is a number of at most 8 digits and a unit.</summary>
     static TimeSpan? TimeoutOf(HttpRequest request)
     {
-        if (request.Headers["grpc-timeout"] is not [{ Length: > 1 and <= 9 } text] || !long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return null;
+        if (request.Headers["grpc-timeout"] is not [{ Length: > 1 and <= 9 } text]
+            || !long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return null;
         return text[^1] switch
         {
             'H' => TimeSpan.FromHours(Math.Min(number, 24 * 365)),
@@ -272,7 +280,8 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
     ulong HealthOf(RequestBody body)
     {
         var (service, _) = InferenceProto.NamesOf(body);
-        if (service.Length > 0 && service != Service.Trim('/')) throw new InferenceException(InferenceFault.NotFound, Message.Of("inference.no-service", ("service", InferenceDoor.Short(service))));
+        if (service.Length > 0 && service != Service.Trim('/')) throw new InferenceException(InferenceFault.NotFound,
+            Message.Of("inference.no-service", ("service", InferenceDoor.Short(service))));
         return shelf.IsDraining ? NotServing : Serving;
     }
 
@@ -282,7 +291,8 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
         using var body = await frames.ReadAsync() ?? throw WireReader.Broken();
         await SendAsync(HealthOf(body));
         using var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, shelf.Draining);
-        await Task.Delay(Timeout.InfiniteTimeSpan, either.Token).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await Task.Delay(Timeout.InfiniteTimeSpan, either.Token).ContinueWith(static _ => { }, CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         if (http.RequestAborted.IsCancellationRequested) return;
         await SendAsync(NotServing);
         await EndAsync(http, Status.Ok, null);

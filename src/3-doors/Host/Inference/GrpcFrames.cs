@@ -18,7 +18,8 @@ sealed class GrpcFrames(HttpContext http, ServingSettings settings)
     /// <exception cref="InferenceException">It is too long, cut, or packed in a way that cannot be read.</exception>
     public async Task<RequestBody?> ReadAsync()
     {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false, MaxRequestBodySize: { } most } limit && most < settings.MostBodyBytes + (long)Head)
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false, MaxRequestBodySize: { } most } limit
+            && most < settings.MostBodyBytes + (long)Head)
             limit.MaxRequestBodySize = settings.MostBodyBytes + (long)Head;
         var reader = http.Request.BodyReader;
         var read = await reader.ReadAtLeastAsync(Head, http.RequestAborted);
@@ -70,7 +71,8 @@ sealed class GrpcFrames(HttpContext http, ServingSettings settings)
         try
         {
             using var packed = new MemoryStream(bytes, 0, length);
-            await using Stream stream = packing == "gzip" ? new GZipStream(packed, CompressionMode.Decompress) : new ZLibStream(packed, CompressionMode.Decompress);
+            await using Stream stream = packing == "gzip" ? new GZipStream(packed, CompressionMode.Decompress)
+                : new ZLibStream(packed, CompressionMode.Decompress);
             return await RequestBody.ReadAsync(stream, 0, settings.MostBodyBytes, http.RequestAborted);
         }
         catch (InvalidDataException)
@@ -96,7 +98,8 @@ sealed class GrpcFrames(HttpContext http, ServingSettings settings)
         {
             using var packed = new MemoryStream();
             packed.Write([1, 0, 0, 0, 0]);
-            await using (Stream stream = packing == "gzip" ? new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true) : new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            await using (Stream stream = packing == "gzip" ? new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true)
+                : new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true))
                 stream.Write(message.Written.Span[Head..]);
             BinaryPrimitives.WriteUInt32BigEndian(packed.GetBuffer().AsSpan(1), (uint)(packed.Length - Head));
             await http.Response.BodyWriter.WriteAsync(packed.GetBuffer().AsMemory(0, (int)packed.Length), http.RequestAborted);

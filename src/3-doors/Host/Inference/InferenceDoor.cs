@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Kumiki.Hosting;
 
 /// <summary>What clients of the Open Inference Protocol talk to over REST: everything under <c>/v2</c>, past the routing that the pages' API needs.</summary>
-/// <remarks>A request goes: 1. host and origin; 2. what its path asks; 3. its body into typed memory; 4. the model's lane; 5. its answer from the engine's memory; and ends within <c>/v2</c> whatever
+/// <remarks>A request goes: 1. host and origin; 2. what its path asks; 3. its body into typed memory; 4. the model's lane; 5. its answer from the engine's
+/// memory; and ends within <c>/v2</c> whatever
 /// becomes of it, a failure as <c>{"error": …}</c>.</remarks>
 sealed partial class InferenceDoor(Served served, ModelShelf shelf, ILogger log)
 {
@@ -21,7 +22,8 @@ sealed partial class InferenceDoor(Served served, ModelShelf shelf, ILogger log)
     static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>Whether a request is a client's of this protocol.</summary>
-    public static bool IsFor(HttpContext http) => http.Request.Path.Value is { } path && path.StartsWith("/v2", StringComparison.Ordinal) && (path.Length == 3 || path[3] == '/');
+    public static bool IsFor(HttpContext http) => http.Request.Path.Value is { } path && path.StartsWith("/v2", StringComparison.Ordinal)
+        && (path.Length == 3 || path[3] == '/');
 
     public Task Of(HttpContext http, RequestDelegate next) => IsFor(http) ? AnswerAsync(http) : next(http);
 
@@ -100,14 +102,16 @@ sealed partial class InferenceDoor(Served served, ModelShelf shelf, ILogger log)
     {
         if (!HttpMethods.IsPost(http.Request.Method)) return WrongMethod(http, "POST");
         if (!WriteGuard.IsOfOurPages(http.Request))
-            return WriteErrorAsync(http, StatusCodes.Status403Forbidden, Message.Of("serve.other-origin", ("origin", Short(http.Request.Headers.Origin.ToString()))));
+            return WriteErrorAsync(http, StatusCodes.Status403Forbidden,
+                Message.Of("serve.other-origin", ("origin", Short(http.Request.Headers.Origin.ToString()))));
         return changes && served.ReadOnly ? WriteErrorAsync(http, StatusCodes.Status403Forbidden, Message.Of("serve.read-only")) : null;
     }
 
     static Task WrongMethod(HttpContext http, string allowed)
     {
         http.Response.Headers.Allow = allowed;
-        return WriteErrorAsync(http, StatusCodes.Status405MethodNotAllowed, Message.Of("serve.wrong-method", ("method", Short(http.Request.Method)), ("path", Short(http.Request.Path))));
+        return WriteErrorAsync(http, StatusCodes.Status405MethodNotAllowed,
+            Message.Of("serve.wrong-method", ("method", Short(http.Request.Method)), ("path", Short(http.Request.Path))));
     }
 
     // ── inference ──
@@ -316,12 +320,14 @@ sealed partial class InferenceDoor(Served served, ModelShelf shelf, ILogger log)
         if (sent.Length > SmallAnswer && PackingOf(http.Request) is { } packing)
         {
             using var packed = new MemoryStream();
-            await using (Stream stream = packing == "gzip" ? new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true) : new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            await using (Stream stream = packing == "gzip" ? new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true)
+                : new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true))
                 stream.Write(sent.Written.Span);
             response.Headers.ContentEncoding = packing;
             response.Headers.Vary = "Accept-Encoding";
             response.ContentLength = packed.Length;
-            if (!HttpMethods.IsHead(http.Request.Method)) await response.Body.WriteAsync(packed.GetBuffer().AsMemory(0, (int)packed.Length), http.RequestAborted);
+            if (!HttpMethods.IsHead(http.Request.Method)) await response.Body.WriteAsync(packed.GetBuffer().AsMemory(0, (int)packed.Length),
+                http.RequestAborted);
             return;
         }
         response.ContentLength = sent.Length;

@@ -55,7 +55,8 @@ static partial class InferenceJson
                 throw Malformed(again);
             }
         }
-        if (binary.Next != body.Length) throw InferenceException.Bad(Message.Of("inference.binary-left", ("used", binary.Next - length), ("bytes", body.Length - length)));
+        if (binary.Next != body.Length) throw InferenceException.Bad(Message.Of("inference.binary-left", ("used", binary.Next - length),
+            ("bytes", body.Length - length)));
         return asked;
     }
 
@@ -80,7 +81,8 @@ static partial class InferenceJson
         var one = signature.OneRow[0].Aggregate((long)OnnxTensor.SizeOf(only.Type), (all, d) => all * d);
         var hasRows = only.Shape is [< 0, ..];
         if (one <= 0 || body.Length == 0 || body.Length % one != 0 || (!hasRows && body.Length != one))
-            throw InferenceException.Bad(Message.Of("inference.raw-size", ("input", only.Name), ("bytes", body.Length), ("shape", InferenceRequest.ShapeText(only.Shape.ToArray()))));
+            throw InferenceException.Bad(Message.Of("inference.raw-size", ("input", only.Name), ("bytes", body.Length),
+                ("shape", InferenceRequest.ShapeText(only.Shape.ToArray()))));
         long[] shape = [.. signature.OneRow[0]];
         if (hasRows) shape[0] = body.Length / one;
         into.Give(0, shape, body.Bytes, 0, body.Length);
@@ -95,7 +97,8 @@ static partial class InferenceJson
 
         public int Take(string input, long bytes)
         {
-            if (bytes < 0 || bytes > end - Next) throw InferenceException.Bad(Message.Of("inference.binary-short", ("input", input), ("bytes", bytes), ("left", end - Next)));
+            if (bytes < 0 || bytes > end - Next) throw InferenceException.Bad(Message.Of("inference.binary-short", ("input", input), ("bytes", bytes),
+                ("left", end - Next)));
             var at = Next;
             Next += (int)bytes;
             return at;
@@ -142,7 +145,8 @@ static partial class InferenceJson
             }
         }
         reader.Read();      // what is behind the object is refused by the reader
-        if (inputs == 0 && into.Signature.Inputs.Length > 0) throw InferenceException.Bad(Message.Of("inference.no-inputs", ("inputs", into.Signature.InputNames)));
+        if (inputs == 0 && into.Signature.Inputs.Length > 0) throw InferenceException.Bad(Message.Of("inference.no-inputs",
+            ("inputs", into.Signature.InputNames)));
     }
 
     static void ReadParameters(ref Utf8JsonReader reader, InferenceRequest into, AskedOutputs asked)
@@ -157,7 +161,8 @@ static partial class InferenceJson
             switch (name)
             {
                 case "timeout": RequestParameters.Timeout(into, reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var us) ? us : -1); break;
-                case "priority": RequestParameters.Priority(into, reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var level) ? level : -1); break;
+                case "priority": RequestParameters.Priority(into, reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var level) ? level
+                    : -1); break;
                 case "binary_data_output": asked.Binary = Bool(ref reader, "parameters.binary_data_output"); break;
                 case "allow_nan": into.AllowNaN = Bool(ref reader, "parameters.allow_nan"); break;
                 case "unknown_categories": RequestParameters.Unknown(into, reader.TokenType == JsonTokenType.String ? reader.GetString()! : ""); break;
@@ -221,8 +226,10 @@ static partial class InferenceJson
             {
                 reader.Read();
                 if (reader.TokenType != JsonTokenType.String) throw Field($"inputs[{number}].name", "string");
-                input = reader.ValueIsEscaped ? signature.InputOf(Encoding.UTF8.GetBytes(reader.GetString()!), number) : signature.InputOf(reader.ValueSpan, number);
-                if (input < 0) throw InferenceException.Bad(Message.Of("inference.no-input", ("input", Cut(reader.GetString()!)), ("inputs", signature.InputNames)));
+                input = reader.ValueIsEscaped ? signature.InputOf(Encoding.UTF8.GetBytes(reader.GetString()!), number)
+                    : signature.InputOf(reader.ValueSpan, number);
+                if (input < 0) throw InferenceException.Bad(Message.Of("inference.no-input", ("input", Cut(reader.GetString()!)),
+                    ("inputs", signature.InputNames)));
             }
             else if (reader.ValueTextEquals("shape"u8))
             {
@@ -230,7 +237,8 @@ static partial class InferenceJson
                 if (reader.TokenType != JsonTokenType.StartArray) throw Field($"inputs[{number}].shape", "array");
                 for (rank = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray;)
                 {
-                    if (rank > MostDimensions || reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out dims[rank++])) throw Field($"inputs[{number}].shape", "array of at most 16 integers");
+                    if (rank > MostDimensions || reader.TokenType != JsonTokenType.Number
+                        || !reader.TryGetInt64(out dims[rank++])) throw Field($"inputs[{number}].shape", "array of at most 16 integers");
                 }
             }
             else if (reader.ValueTextEquals("datatype"u8))
@@ -265,7 +273,8 @@ static partial class InferenceJson
                     var isSize = reader.ValueTextEquals("binary_data_size"u8);
                     reader.Read();
                     if (!isSize) reader.Skip();
-                    else if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out sized) || sized < 0) throw Field($"inputs[{number}].parameters.binary_data_size", "number of bytes");
+                    else if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out sized)
+                        || sized < 0) throw Field($"inputs[{number}].parameters.binary_data_size", "number of bytes");
                 }
             }
             else
@@ -278,7 +287,8 @@ static partial class InferenceJson
         var info = signature.Inputs[input];
         if (!typed) throw Field($"inputs[{number}].datatype", "string");
         if (otherType is not null && otherType != TensorTypes.NameOf(info.Type))
-            throw InferenceException.Bad(Message.Of("inference.type", ("input", info.Name), ("type", Cut(otherType)), ("wanted", TensorTypes.NameOf(info.Type))));
+            throw InferenceException.Bad(Message.Of("inference.type", ("input", info.Name), ("type", Cut(otherType)),
+                ("wanted", TensorTypes.NameOf(info.Type))));
         if (rank < 0) throw Field($"inputs[{number}].shape", "array");
         if (hasData && sized >= 0) throw InferenceException.Bad(Message.Of("inference.data-twice", ("input", info.Name)));
         if (sized >= 0) into.Give(input, dims[..rank], binary.Body, binary.Take(info.Name, sized), (int)sized);
@@ -423,7 +433,8 @@ static partial class InferenceJson
         InferenceException.Bad(Message.Of("inference.nested", ("input", info.Name), ("shape", InferenceRequest.ShapeText(shape))));
 
     static InferenceException Element(ref Utf8JsonReader reader, TensorInfo info, long at) => InferenceException.Bad(Message.Of(
-        "inference.element", ("input", info.Name), ("at", at.ToString(CultureInfo.InvariantCulture)), ("text", Cut(Encoding.UTF8.GetString(reader.ValueSpan))), ("type", TensorTypes.NameOf(info.Type))));
+        "inference.element", ("input", info.Name), ("at", at.ToString(CultureInfo.InvariantCulture)), ("text", Cut(Encoding.UTF8.GetString(reader.ValueSpan))),
+            ("type", TensorTypes.NameOf(info.Type))));
 
     /// <summary>The text with bare <c>NaN</c>, <c>Infinity</c> and <c>-Infinity</c> in quotes; null where there is none.</summary>
     static byte[]? Quoted(ReadOnlySpan<byte> json)

@@ -5,7 +5,8 @@ using Kumiki.Serving;
 
 namespace Kumiki.Hosting;
 
-/// <summary>The protocol's messages over gRPC: requests are read straight into typed memory, answers written straight from the engine's. Field numbers are those of the package
+/// <summary>The protocol's messages over gRPC: requests are read straight into typed memory, answers written straight from the engine's. Field numbers are
+/// those of the package
 /// <c>inference</c>.</summary>
 static class InferenceProto
 {
@@ -45,7 +46,8 @@ static class InferenceProto
                 default: reader.Skip(); break;
             }
         }
-        if (inputs.Count == 0 && into.Signature.Inputs.Length > 0) throw InferenceException.Bad(Message.Of("inference.no-inputs", ("inputs", into.Signature.InputNames)));
+        if (inputs.Count == 0 && into.Signature.Inputs.Length > 0) throw InferenceException.Bad(Message.Of("inference.no-inputs",
+            ("inputs", into.Signature.InputNames)));
         if (raw.Count > 0 && raw.Count != inputs.Count)
             throw InferenceException.Bad(Message.Of("inference.raw-count", ("raw", raw.Count), ("inputs", inputs.Count)));
         for (var i = 0; i < inputs.Count; i++) ReadInput(body, inputs[i], raw.Count > 0 ? raw[i] : null, into, i);
@@ -111,7 +113,8 @@ static class InferenceProto
                     var name = reader.Bytes();
                     input = signature.InputOf(name, number);
                     if (input < 0)
-                        throw InferenceException.Bad(Message.Of("inference.no-input", ("input", InferenceDoor.Short(System.Text.Encoding.UTF8.GetString(name))), ("inputs", signature.InputNames)));
+                        throw InferenceException.Bad(Message.Of("inference.no-input", ("input", InferenceDoor.Short(System.Text.Encoding.UTF8.GetString(name))),
+                            ("inputs", signature.InputNames)));
                     break;
                 case 2: type = reader.Text(); break;
                 case 3 when reader.Form == 2:
@@ -126,7 +129,8 @@ static class InferenceProto
         if (input < 0) throw InferenceException.Bad(Message.Of("inference.no-input", ("input", ""), ("inputs", signature.InputNames)));
         var info = signature.Inputs[input];
         if (type != TensorTypes.NameOf(info.Type))
-            throw InferenceException.Bad(Message.Of("inference.type", ("input", info.Name), ("type", InferenceDoor.Short(type)), ("wanted", TensorTypes.NameOf(info.Type))));
+            throw InferenceException.Bad(Message.Of("inference.type", ("input", info.Name), ("type", InferenceDoor.Short(type)),
+                ("wanted", TensorTypes.NameOf(info.Type))));
         if (raw is { } given)
         {
             if (contents is { Length: > 0 }) throw InferenceException.Bad(Message.Of("inference.raw-and-contents", ("input", info.Name)));
@@ -205,7 +209,8 @@ static class InferenceProto
             _ => Write(room, varint),
         };
         if (!fits)
-            throw InferenceException.Bad(Message.Of("inference.contents-range", ("input", info.Name), ("value", value), ("type", TensorTypes.NameOf(info.Type))));
+            throw InferenceException.Bad(Message.Of("inference.contents-range", ("input", info.Name), ("value", value),
+                ("type", TensorTypes.NameOf(info.Type))));
         into.Keep(OnnxTensor.SizeOf(info.Type));
 
         static bool Write<T>(Span<byte> room, T number) where T : unmanaged

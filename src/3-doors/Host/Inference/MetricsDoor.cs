@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Kumiki.Hosting;
 
-/// <summary>What Prometheus scrapes at <c>/metrics</c>: figures of the models, in its text format 0.0.4, some of them under the names that Triton has for them too.</summary>
+/// <summary>What Prometheus scrapes at <c>/metrics</c>: figures of the models, in its text format 0.0.4, some of them under the names that Triton has for them
+/// too.</summary>
 static class MetricsDoor
 {
     const string Type = "text/plain; version=0.0.4; charset=utf-8";

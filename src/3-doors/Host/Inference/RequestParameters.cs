@@ -16,7 +16,8 @@ static class RequestParameters
     /// <exception cref="InferenceException">Not from 0 to a day.</exception>
     public static void Timeout(InferenceRequest request, long us)
     {
-        if (us is < 0 or > LongestUs) throw InferenceException.Bad(Message.Of("inference.field", ("field", "parameters.timeout"), ("wanted", "number of microseconds, at most a day")));
+        if (us is < 0 or > LongestUs) throw InferenceException.Bad(Message.Of("inference.field", ("field", "parameters.timeout"),
+            ("wanted", "number of microseconds, at most a day")));
         if (us > 0) request.Timeout = TimeSpan.FromMicroseconds(us);
     }
 
@@ -24,14 +25,16 @@ static class RequestParameters
     /// <exception cref="InferenceException">Another number.</exception>
     public static void Priority(InferenceRequest request, long level)
     {
-        if (level is < 0 or > InferenceRequest.Priorities) throw InferenceException.Bad(Message.Of("inference.field", ("field", "parameters.priority"), ("wanted", "number from 0 to 3")));
+        if (level is < 0 or > InferenceRequest.Priorities) throw InferenceException.Bad(Message.Of("inference.field", ("field", "parameters.priority"),
+            ("wanted", "number from 0 to 3")));
         request.Priority = level == 0 ? 2 : (int)level;
     }
 
     /// <exception cref="InferenceException">Neither score nor refuse.</exception>
     public static void Unknown(InferenceRequest request, string what)
     {
-        if (what is not ("score" or "refuse")) throw InferenceException.Bad(Message.Of("inference.field", ("field", "parameters.unknown_categories"), ("wanted", "\"score\" or \"refuse\"")));
+        if (what is not ("score" or "refuse")) throw InferenceException.Bad(Message.Of("inference.field", ("field", "parameters.unknown_categories"),
+            ("wanted", "\"score\" or \"refuse\"")));
         request.ScoreUnknown = what == "score";
     }
 

@@ -15,7 +15,8 @@ namespace Kumiki.Hosting;
 
 /// <summary>The pages and the public REST API of one data folder, on one address of this machine.</summary>
 /// <remarks>A request goes through: 1. <see cref="Guard"/> (own host names only, headers), 2. <see cref="TrackingDoor"/> where it is a tracking
-/// client's, or <see cref="InferenceDoor"/> where it asks a model, else 3. <see cref="Refusals"/> (every error becomes one sentence), 4. the routes of the rooms, or a file of the pages. Built on the
+/// client's, or <see cref="InferenceDoor"/> where it asks a model, else 3. <see cref="Refusals"/> (every error becomes one sentence), 4. the routes of the
+/// rooms, or a file of the pages. Built on the
 /// empty builder: no configuration is read, so nothing but the arguments decides where it listens.</remarks>
 public sealed class KumikiServer : IAsyncDisposable
 {
@@ -68,7 +69,8 @@ public sealed class KumikiServer : IAsyncDisposable
         {
             await app.DisposeAsync();
             hold.Dispose();
-            if (e is IOException { InnerException: AddressInUseException } && served.GrpcPort is { } taken && e.Message.Contains($":{taken}:", StringComparison.Ordinal))
+            if (e is IOException { InnerException: AddressInUseException } && served.GrpcPort is { } taken
+                && e.Message.Contains($":{taken}:", StringComparison.Ordinal))
                 throw new KumikiException(Message.Of("inference.grpc-held", ("port", taken)), e);
             if (e is IOException { InnerException: AddressInUseException }) throw new KumikiException(PortHolder.InUse(at), e);
             if (e is SocketException { SocketErrorCode: SocketError.AccessDenied })
@@ -122,7 +124,8 @@ public sealed class KumikiServer : IAsyncDisposable
 
         var app = builder.Build();
         app.Use(Guard.Of);
-        if (served.GrpcPort is not null) app.Use(new GrpcDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
+        if (served.GrpcPort is not null) app.Use(new GrpcDoor(served, app.Services.GetRequiredService<ModelShelf>(),
+            app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(new InferenceDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(MetricsDoor.Of(app.Services.GetRequiredService<ModelShelf>()));

@@ -64,7 +64,8 @@ sealed partial class Doors
 
     static ServingSettings Asked(int? memory, int? body, IReadOnlyList<string> limits)
     {
-        if (memory is < 1 or > 16 << 20 || body is < 1 or > 1024) throw new KumikiException(Message.Of("inference.bad-mib", ("memory", memory), ("body", body)));
+        if (memory is < 1 or > 16 << 20 || body is < 1 or > 1024) throw new KumikiException(Message.Of("inference.bad-mib", ("memory", memory),
+            ("body", body)));
         var settings = new ServingSettings();
         var named = new Dictionary<string, ModelLimits>(StringComparer.Ordinal);
         var all = settings.Limits;
