@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Kumiki.Host.Tests.Tracking;
 
-public sealed class ImportedModelTests(TrackingWorld world) : IClassFixture<TrackingWorld>
+public class ImportedModelTests(TrackingWorld world) : IClassFixture<TrackingWorld>
 {
     const string Onnx = """
         flavors:
