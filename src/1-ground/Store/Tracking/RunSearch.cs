@@ -92,6 +92,29 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
         Found = all.Found;
     }
 
+    /// <summary>How many runs are found, whatever their order, after the last question of <see cref="Counting"/>.</summary>
+    internal long Count { get; private set; }
+
+    /// <summary>Begins with the index of the clause that fewest runs fulfil; else looks at the runs one by one.</summary>
+    internal IEnumerable<Question> Counting()
+    {
+        if (experiments.Count == 0) yield break;
+        Clause? rarest = null;
+        if (experiments is [var experiment])
+            for (var (i, rows) = (0, FewRows); i < search.Clauses.Count; i++)
+            {
+                if (!IsOfIndex(search.Clauses[i])) continue;
+                var count = CountOf(experiment, search.Clauses[i], rows);
+                yield return count;
+                if (count.Found[0] == 0) yield break;
+                if (count.Found[0] < rows) (rarest, rows) = (search.Clauses[i], count.Found[0]);
+            }
+        var sql = rarest is null ? Filtered(new SearchSql(dialect, "count(*)").From("tracked_runs r"), "r.id") : BegunWith(experiments[0], rarest, "count(*)");
+        var all = new Question(sql.Text(new(0, 1)), sql.Values, byIndex: rarest is not null);
+        yield return all;
+        Count = all.Found[0];
+    }
+
     Question Asked(SearchSql sql, bool byIndex = true) => new(sql.Text(page), sql.Values, byIndex);
 
     Question AnyOf(long experiment, SearchOrder item)
@@ -121,9 +144,9 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
         return new(FilteredEntries(sql, clause).Text(new(0, 1)), sql.Values, byIndex: true);
     }
 
-    SearchSql BegunWith(long experiment, Clause clause)
+    SearchSql BegunWith(long experiment, Clause clause, string what = "r.id")
     {
-        var sql = new SearchSql(dialect, "r.id");
+        var sql = new SearchSql(dialect, what);
         sql.From($"{TableOf(clause.Entity)} d {dialect.RunsOfEntries}");
         return FilteredEntries(OfIndex(sql, experiment, clause), clause);
     }

@@ -46,22 +46,10 @@ sealed partial class SqliteTrackingStore
         return [.. all];
     }
 
-    /// <remarks>Begins with the index of the clause that fewest runs fulfil, as <see cref="SearchRunsAsync"/> does; else looks at the runs one by one.</remarks>
     public Task<long> CountRunsAsync(IReadOnlyList<long> experiments, Search search, ViewType view, CancellationToken stop) => Asked(db =>
     {
-        if (experiments.Count == 0) return 0L;
-        var (sql, from) = (new SearchSql("count(*)"), "tracked_runs r");
-        var rare = experiments is [var only] ? Rarest(db, only, search) : null;
-        if (rare is not null)
-        {
-            from = $"{TableOf(rare.Entity)} d CROSS JOIN tracked_runs r ON r.id = d.run";
-            sql.Where($"d.experiment = {sql.Mark(experiments[0])}").Where($"d.key = {sql.Mark(rare.Key)}");
-            sql.Where(rare.Entity == SearchEntity.Metric ? sql.MetricCondition(rare, "d") : sql.Condition(rare, "d.value"));
-        }
-        sql.Where($"r.experiment IN ({sql.Marks(experiments.Select(e => (object)e))})");
-        if (view != ViewType.All) sql.Where($"r.deleted = {sql.Mark(view == ViewType.DeletedOnly)}");
-        foreach (var clause in search.Clauses)
-            if (!ReferenceEquals(clause, rare)) AddClause(sql, clause);
-        return sql.Ids(db, from, new(0, 1)) is [var count] ? count : 0;
+        var asked = new RunSearch(SqlDialect.Sqlite, experiments, search, view, new(0, 1));
+        foreach (var question in asked.Counting()) question.Found = Numbers(db, question.Sql, question.Values);
+        return asked.Count;
     }, stop);
 }
