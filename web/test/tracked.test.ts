@@ -1,8 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { elements, textOf } from "../files/html";
 import { isText, kindOf, plain } from "../files/kinds";
 import { besideOf, linkTo, unescaped } from "../files/Markdown";
 import { notebook } from "../files/notebook";
+import { begin } from "../files/text";
 import { keptAt, quoted, type ModelVersion, type TrackedRun } from "../registry/calls";
 import { differences, type Side } from "../registry/diff";
 import { mlmodel } from "../registry/mlmodel";
@@ -240,4 +241,33 @@ test("A long or deep HTML text is read to its end in good time", () => {
   expect(textOf({ name: "", of: {}, holds: elements("<div>".repeat(50_000) + "x") }).length).toBeLessThan(2);
   expect(elements("<b ".repeat(3000)).length).toBeLessThan(3);
   expect(elements("<p>x</p>".repeat(30_000)).length).toBe(20_000);
+});
+
+const beans = new TextEncoder().encode("豆🫘 and more");
+
+test.each([
+  ["an answer in ranges", 5, new Response(beans.slice(0, 5), { status: 206, headers: { "Content-Range": `bytes 0-4/${beans.length}` } }), "豆", false],
+  ["a whole answer that is longer", 5, new Response(beans), "豆", false],
+  ["a whole answer", 100, new Response(beans), "豆🫘 and more", true],
+  [
+    "a range that is all",
+    100,
+    new Response(beans, { status: 206, headers: { "Content-Range": `bytes 0-${beans.length - 1}/${beans.length}` } }),
+    "豆🫘 and more",
+    true,
+  ],
+  ["an empty file", 100, new Response("{}", { status: 416 }), "", true],
+])("The beginning of a file is read from %s", async (_, most, answer, text, isWhole) => {
+  const asked = vi.spyOn(globalThis, "fetch").mockResolvedValue(answer);
+  expect(await begin("file", most, "en", new AbortController().signal)).toMatchObject({ text, isWhole, isText: true });
+  expect(new Headers(asked.mock.calls[0]![1]!.headers).get("Range")).toBe(`bytes=0-${most - 1}`);
+  asked.mockRestore();
+});
+
+test("Bytes that are no text are not read on, and a refusal is the server's sentence", async () => {
+  const asked = vi.spyOn(globalThis, "fetch").mockResolvedValueOnce(new Response(new Uint8Array([1, 0, 2])));
+  expect((await begin("file", 100, "en", new AbortController().signal)).isText).toBe(false);
+  asked.mockResolvedValueOnce(new Response('{"message": "No such file."}', { status: 404 }));
+  await expect(begin("file", 100, "en", new AbortController().signal)).rejects.toThrow("No such file.");
+  asked.mockRestore();
 });

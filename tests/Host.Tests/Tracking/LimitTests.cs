@@ -7,7 +7,7 @@ using Xunit;
 namespace Kumiki.Host.Tests.Tracking;
 
 /// <summary>Every limit of the protocol, at it and one beyond; and requests that break off or were made to hurt.</summary>
-public sealed class LimitTests(TrackingWorld world) : IClassFixture<TrackingWorld>
+public class LimitTests(TrackingWorld world) : IClassFixture<TrackingWorld>
 {
     const string Set = """{"run_id": "RUN", "datasets": [{"dataset": {"name": "n", "source_type": "t", """;
     const string Files = "/api/2.0/mlflow-artifacts/artifacts", Parts = "/api/2.0/mlflow-artifacts/mpu";

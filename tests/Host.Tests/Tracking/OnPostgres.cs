@@ -32,6 +32,12 @@ public sealed class RegistryOnPostgresTests(PostgresTrackingWorld world) : Regis
 
 public sealed class ArtifactsOnPostgresTests(PostgresTrackingWorld world) : ArtifactTests(world), IClassFixture<PostgresTrackingWorld>;
 
+public sealed class LimitsOnPostgresTests(PostgresTrackingWorld world) : LimitTests(world), IClassFixture<PostgresTrackingWorld>;
+
+public sealed class PartUploadsOnPostgresTests(PostgresTrackingWorld world) : PartUploadTests(world), IClassFixture<PostgresTrackingWorld>;
+
+public sealed class ImportedModelsOnPostgresTests(PostgresTrackingWorld world) : ImportedModelTests(world), IClassFixture<PostgresTrackingWorld>;
+
 public sealed class SearchedPostgresWorld : SearchedWorld
 {
     protected override TrackingWorld NewWorld() => new PostgresTrackingWorld();

@@ -9,7 +9,7 @@ using Xunit;
 namespace Kumiki.Host.Tests.Tracking;
 
 /// <summary>Uploads in parts, as Python's client makes them with <c>MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD</c>.</summary>
-public sealed class PartUploadTests(TrackingWorld world) : IClassFixture<TrackingWorld>
+public class PartUploadTests(TrackingWorld world) : IClassFixture<TrackingWorld>
 {
     const string Files = "/api/2.0/mlflow-artifacts/artifacts", Parts = "/api/2.0/mlflow-artifacts/mpu";
 

@@ -4,11 +4,10 @@ namespace Kumiki.Tracking;
 
 /// <summary>A search of runs: which statements to ask, one after another, each depending on what the ones before found.</summary>
 /// <remarks>
-/// Five ways, the first that is fit; all give the same order, so that a page of one goes on where a page of another ended. The first four are for one
-/// experiment:
-/// 1. A clause that no run or few runs fulfil: begin with its index, sort what is left. 2. Several clauses that many runs fulfil but together hardly any:
-/// begin with what all their indexes have, sort what is left. 3. An order by a metric, parameter or tag: read its index in that order until the page is full;
-/// it knows nothing of runs that lack the key, so a page it does not fill is made anew by 4. 4. and 5. Read the runs, newest first or sorted.
+/// Four ways, the first that is fit; all give the same order, so that a page of one goes on where a page of another ended. The first three are for one
+/// experiment. 1. A clause that no run or few runs fulfil: begin with its index, sort what is left. 2. Several clauses that many runs fulfil but together
+/// hardly any: begin with what all their indexes have, sort what is left. 3. An order by a metric, parameter or tag: read its index in that order until the
+/// page is full; it knows nothing of runs that lack the key, so a page it does not fill is made anew by the fourth. 4. Read the runs, newest first or sorted.
 /// </remarks>
 sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Search search, ViewType view, Page page)
 {

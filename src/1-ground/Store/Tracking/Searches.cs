@@ -1,6 +1,6 @@
 namespace Kumiki.Tracking;
 
-/// <summary>The statements of all searches but that of runs, which has <see cref="RunSearch"/>; each gives ids of rows in the order that is asked for.</summary>
+/// <summary>The statements of all searches but that of runs, which is a <see cref="RunSearch"/>; each gives ids of rows in the order asked for.</summary>
 static class Searches
 {
     internal const string LoggedStatus = "CASE g.status WHEN 1 THEN 'PENDING' WHEN 2 THEN 'READY' ELSE 'UPLOAD_FAILED' END";
