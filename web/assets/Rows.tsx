@@ -7,20 +7,24 @@ import { useLanguage, useSay } from "../src/texts";
 
 const pageSize = 25;
 
-/** The rows of a version's tables, a page at a time. */
-export function TableRows({ path, label }: { path: string; label: string }) {
+/**
+ * The rows of a table, a page at a time.
+ * @param rows where they are asked for, up to where offset and limit are said: api/versions/sales/2/rows?
+ * @param more what is said of a table that has more than can be paged through.
+ */
+export function TableRows({ rows: address, label, more }: { rows: string; label: string; more?: string }) {
   const say = useSay();
   const language = useLanguage();
   const [file, setFile] = useState("");
   const [offset, setOffset] = useState(0);
-  const rows = useResource<Rows>(`${path}/rows?limit=${pageSize}&offset=${offset}${file ? `&file=${encodeURIComponent(file)}` : ""}`);
+  const rows = useResource<Rows>(`${address}&limit=${pageSize}&offset=${offset}${file ? `&file=${encodeURIComponent(file)}` : ""}`);
   return (
     <Read of={rows} what={label}>
       {value => {
         const last = Math.max(0, Math.floor((value.count - 1) / pageSize) * pageSize);
         return (
           <>
-            {value.tables.length > 1 && (
+            {value.tables && value.tables.length > 1 && (
               <div class="filters">
                 <label>
                   {say("page.table")}
@@ -94,6 +98,7 @@ export function TableRows({ path, label }: { path: string; label: string }) {
                 ⇥
               </button>
             </p>
+            {value.isWhole === false && more && <p class="note">{more}</p>}
           </>
         );
       }}

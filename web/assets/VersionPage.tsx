@@ -63,7 +63,10 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
                 [
                   say("page.imported"),
                   <>
-                    {v.imported.model} {v.imported.number} · {v.imported.flavors.join(", ")}
+                    <a href={to.registered(v.imported.model, String(v.imported.number))}>
+                      {v.imported.model} {v.imported.number}
+                    </a>{" "}
+                    · {v.imported.flavors.join(", ")}
                     {v.imported.checkedBy && <span class="quiet"> · {v.imported.checkedBy}</span>}
                   </>,
                 ] as [string, preact.JSX.Element],
@@ -215,7 +218,7 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
 
       {v.files.some(f => f.path.endsWith(".parquet")) && (
         <Section title={say("page.rows")}>
-          <TableRows path={`api/versions/${v.name.split("@").map(encodeURIComponent).join("/")}`} label={say("page.rows")} />
+          <TableRows rows={`api/versions/${v.name.split("@").map(encodeURIComponent).join("/")}/rows?`} label={say("page.rows")} />
         </Section>
       )}
 

@@ -37,8 +37,8 @@ export function overlaid(metrics: Metrics[], runs: Compared[]): { title: string;
   return [...charts].map(([title, series]) => ({ title, series })).sort((a, b) => (a.title < b.title ? -1 : 1));
 }
 
-/** Several answers at once: all of them, or the first that failed. */
-export function useAll<T>(paths: string[]): Resource<T[]> {
+/** Several answers at once: all of them, or the first that failed. @param live false where what was read cannot change */
+export function useAll<T>(paths: string[], { live = true }: { live?: boolean } = {}): Resource<T[]> {
   const language = useLanguage();
   const say = useSay();
   const { revision } = useLive();
@@ -57,6 +57,6 @@ export function useAll<T>(paths: string[]): Resource<T[]> {
         }),
     );
     return () => stop.abort();
-  }, [key, language, revision, tries]);
+  }, [key, language, live && revision, tries]);
   return held?.key === key ? held.resource : { state: "loading" };
 }

@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Metrics, Run } from "../src/api";
 import { AssetLink, Bytes, Hash, Lasting, Page, Read, RunStateMark, Section, Table, Time, Values, VersionLink } from "../src/parts";
 import { useResource } from "../src/resource";
+import { to } from "../src/routes";
 import { figure } from "../src/format";
 import { useLanguage, useSay } from "../src/texts";
 import { CancelRun } from "./CancelRun";
@@ -36,6 +37,7 @@ function Whole({ run: { run, ...of }, path }: { run: Run; path: string }) {
           [say("page.state"), <RunStateMark state={run.state} />],
           [say("page.asset"), <AssetLink name={run.asset} />],
           [say("page.result"), run.result ? <VersionLink name={run.result} /> : "–"],
+          ...(of.tracked === null ? [] : [[say("page.run.tracked"), <a href={to.trackedRun(of.tracked)}><code>{of.tracked.slice(0, 12)}…</code></a>] as [string, preact.JSX.Element]]),
           ...Object.entries(of.figures).map(
             ([name, value]) => [<code>{name}</code>, typeof value === "number" ? String(Number(value.toPrecision(6))) : value] as [preact.JSX.Element, string],
           ),

@@ -27,6 +27,16 @@ export function ticks(low: number, high: number, about: number): number[] {
   return all;
 }
 
+/** Round numbers of a logarithmic stretch, given by its exponents: powers of ten, with 2 and 5 between them where they are few. */
+export function logTicks(low: number, high: number): number[] {
+  const between = high - low < 2 ? [1, 2, 5] : [1];
+  const every = Math.max(1, Math.ceil((high - low) / 6));
+  const all: number[] = [];
+  for (let power = Math.floor(low / every) * every; power <= high; power += every)
+    for (const m of between) if (Math.log10(m) + power >= low - 1e-9 && Math.log10(m) + power <= high + 1e-9) all.push(Number(`${m}e${power}`));
+  return all;
+}
+
 /** Points that can be drawn. */
 export function finite(series: Series): { step: number; value: number }[] {
   return series.points.flatMap(p => (typeof p.value === "number" && Number.isFinite(p.value) ? [{ step: p.step, value: p.value }] : []));

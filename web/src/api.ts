@@ -80,7 +80,8 @@ export interface Version {
   imported?: Imported | null;
 }
 export interface Table {
-  tables: string[]; file: string; columns: { name: string; type: string; isNumber: boolean }[]; count: number; offset: number; rows: (string | null)[][];
+  tables?: string[]; file?: string; columns: { name: string; type: string; isNumber: boolean }[]; count: number; offset: number; rows: (string | null)[][];
+  isWhole?: boolean;
 }
 export interface MakingAsked {
   upstream?: boolean; downstream?: boolean; anew?: boolean; set?: Record<string, string>; use?: string[]; useNewest?: boolean; and?: string[]; family?: boolean;
@@ -121,6 +122,7 @@ export interface Run {
   recipeKey: string;
   figures: Record<string, Figure>;
   mayCancel: boolean;
+  tracked: string | null;
 }
 export interface LogLine { sequence: number; at: string; level: string; text: string }
 export interface Log { state: RunState; lines: LogLine[]; last: number; more: boolean }
@@ -146,12 +148,15 @@ export class Refusal extends Error {
   }
 }
 
+/** The server's sentence: what tracking clients are answered has it as its message. */
+interface Problem { detail?: string; message?: string }
+
 /** @throws Refusal with the server's sentence; TypeError when nobody answers. */
 export async function get<T>(path: string, language: string, stop?: AbortSignal): Promise<T> {
   const response = await fetch(path, { headers: { "Accept-Language": language }, signal: stop });
   if (response.ok) return (await response.json()) as T;
-  const problem = (await response.json().catch(() => null)) as { detail?: string } | null;
-  throw new Refusal(response.status, problem?.detail ?? `${response.status} ${response.statusText}`);
+  const problem = (await response.json().catch(() => null)) as Problem | null;
+  throw new Refusal(response.status, problem?.detail ?? problem?.message ?? `${response.status} ${response.statusText}`);
 }
 
 export type OccurrenceState =
@@ -181,13 +186,14 @@ export interface OccurrenceList { occurrences: Occurrence[]; next: number | null
  * Asks for a change. A set that does not fit is an answer, not a refusal: its findings are what the reader came for.
  * @throws Refusal with the server's sentence; TypeError when nobody answers.
  */
-export async function post<T>(path: string, asked: unknown, language: string): Promise<T> {
+export async function post<T>(path: string, asked: unknown, language: string, stop?: AbortSignal): Promise<T> {
   const response = await fetch(path, {
     method: "POST",
     headers: { "Accept-Language": language, "Content-Type": "application/json" },
     body: JSON.stringify(asked),
+    signal: stop,
   });
-  const answer = (await response.json().catch(() => null)) as (T & { detail?: string; end?: string }) | null;
+  const answer = (await response.json().catch(() => null)) as (T & Problem & { end?: string }) | null;
   if (answer !== null && (response.ok || answer.end !== undefined)) return answer;
-  throw new Refusal(response.status, answer?.detail ?? `${response.status} ${response.statusText}`);
+  throw new Refusal(response.status, answer?.detail ?? answer?.message ?? `${response.status} ${response.statusText}`);
 }

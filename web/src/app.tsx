@@ -84,13 +84,16 @@ function Header({ route, language, onLanguage }: { route: Route; language: Langu
   );
 }
 
-const rooms = ["overview", "graph", "assets", "runs", "releases", "schedules", "boards"] as const;
+const rooms = ["overview", "graph", "assets", "runs", "experiments", "registry", "releases", "schedules", "boards"] as const;
 
 function roomOf(route: Route): string {
   switch (route.page) {
     case "asset": case "version": case "diff": case "report": case "threshold": case "goal": return "assets";
     case "run": case "compareRuns": return "runs";
+    case "trackedRuns": case "compareTracked": return "experiments";
     case "board": return "boards";
+    case "trackedRun": return "experiments";
+    case "registeredModel": case "registered": case "registryDiff": return "registry";
     case "release": return "releases";
     case "schedule": return "schedules";
     default: return route.page;
@@ -109,11 +112,19 @@ function Here({ route }: { route: Route }) {
     case "runs": return <RunsPage key={`${route.asset} ${route.state}`} asset={route.asset} state={route.state} />;
     case "run": return <RunPage key={route.id} id={route.id} />;
     case "compareRuns": return <CompareRunsPage key={route.ids.join()} ids={route.ids} />;
+    case "experiments": return <Later page="experiments" with={{}} />;
+    case "trackedRuns": return <Later key={route.experiments} page="trackedRuns" with={{ ids: route.experiments, query: route.query }} />;
+    case "compareTracked": return <Later page="compareTracked" with={{ query: route.query }} />;
     case "releases": return <ReleasesPage />;
     case "release": return <ReleasePage key={route.number} number={route.number} />;
     case "goal": return <Later key={route.name} page="goal" with={{ name: route.name }} />;
     case "boards": return <Later page="boards" with={{}} />;
     case "board": return <Later key={route.name} page="board" with={{ name: route.name, tab: route.tab, query: route.query }} />;
+    case "trackedRun": return <Later key={route.id} page="trackedRun" with={{ id: route.id }} />;
+    case "registry": return <Later page="registry" with={{}} />;
+    case "registeredModel": return <Later key={route.name} page="registeredModel" with={{ name: route.name }} />;
+    case "registered": return <Later key={`${route.name}/${route.version}`} page="registered" with={{ name: route.name, version: route.version }} />;
+    case "registryDiff": return <Later page="registryDiff" with={{ name: route.name, left: route.left, right: route.right }} />;
     case "report": return <Later key={`${route.asset}@${route.number}`} page="report" with={{ asset: route.asset, number: route.number }} />;
     case "threshold": return <Later key={`${route.asset}@${route.number}`} page="threshold" with={{ asset: route.asset, number: route.number }} />;
     case "schedules": return <SchedulesPage />;

@@ -8,6 +8,14 @@ const pages = {
   threshold: () => import("./threshold/ThresholdPage").then(m => m.ThresholdPage as ComponentType<never>),
   goal: () => import("../plan/GoalPage").then(m => m.GoalPage as ComponentType<never>),
   boards: () => import("./board/BoardsPage").then(m => m.BoardsPage as ComponentType<never>),
+  experiments: () => import("../experiments/ExperimentsPage").then(m => m.ExperimentsPage as ComponentType<never>),
+  trackedRuns: () => import("../experiments/TrackedRunsPage").then(m => m.TrackedRunsPage as ComponentType<never>),
+  compareTracked: () => import("../experiments/CompareTrackedPage").then(m => m.CompareTrackedPage as ComponentType<never>),
+  trackedRun: () => import("../registry/TrackedRunPage").then(m => m.TrackedRunPage as ComponentType<never>),
+  registry: () => import("../registry/RegistryPage").then(m => m.RegistryPage as ComponentType<never>),
+  registeredModel: () => import("../registry/ModelPage").then(m => m.ModelPage as ComponentType<never>),
+  registered: () => import("../registry/ModelVersionPage").then(m => m.ModelVersionPage as ComponentType<never>),
+  registryDiff: () => import("../registry/RegistryDiffPage").then(m => m.RegistryDiffPage as ComponentType<never>),
   board: () => import("./board/BoardPage").then(m => m.BoardPage as ComponentType<never>),
 };
 

@@ -8,31 +8,35 @@ export type Resource<T> =
   | { state: "failed"; reason: string; retry: () => void }
   | { state: "ready"; value: T };
 
-/** What the API says at a path; asked for again whenever the store changes. What was read stays while it is asked for again. */
-export function useResource<T>(path: string): Resource<T> {
+/**
+ * What the API says at a path; asked for again whenever the store changes. What was read stays while it is asked for again.
+ * @param body a question too long for an address, which is posted; @param live false where what was read cannot change
+ */
+export function useResource<T>(path: string, { body, live = true }: { body?: unknown; live?: boolean } = {}): Resource<T> {
   const language = useLanguage();
   const say = useSay();
   const { revision, connection } = useLive();
   const [tries, setTries] = useState(0);
+  const question = body === undefined ? path : `${path} ${JSON.stringify(body)}`;
   const [held, hold] = useState<{ path: string; language: string; resource: Resource<T> }>();
   const showing = useRef(held);
   showing.current = held;
 
   useEffect(() => {
     const stop = new AbortController();
-    get<T>(path, language, stop.signal).then(
-      value => hold({ path, language, resource: { state: "ready", value } }),
+    (body === undefined ? get<T>(path, language, stop.signal) : post<T>(path, body, language, stop.signal)).then(
+      value => stop.signal.aborted || hold({ path: question, language, resource: { state: "ready", value } }),
       (error: unknown) => {
         if (stop.signal.aborted) return;
         const refused = error instanceof Refusal;
         // A server that does not answer takes nothing from the page that was read; the header says that the connection is lost.
-        if (!refused && showing.current?.path === path && showing.current.resource.state === "ready") return;
-        hold({ path, language, resource: { state: "failed", reason: refused ? error.message : say("page.no-answer"), retry: () => setTries(t => t + 1) } });
+        if (!refused && showing.current?.path === question && showing.current.resource.state === "ready") return;
+        hold({ path: question, language, resource: { state: "failed", reason: refused ? error.message : say("page.no-answer"), retry: () => setTries(t => t + 1) } });
       });
     return () => stop.abort();
-  }, [path, language, revision, connection === "lost", tries]);
+  }, [question, language, live && revision, live && connection === "lost", tries]);
 
-  return held?.path === path ? held.resource : { state: "loading" };
+  return held?.path === question ? held.resource : { state: "loading" };
 }
 
 export type Asked<T> = { state: "idle" } | { state: "asking" } | { state: "failed"; reason: string } | { state: "done"; value: T };

@@ -9,6 +9,9 @@ export type Route =
   | { page: "runs"; asset: string; state: string }
   | { page: "run"; id: string }
   | { page: "compareRuns"; ids: string[] }
+  | { page: "experiments" }
+  | { page: "trackedRuns"; experiments: string; query: string }
+  | { page: "compareTracked"; query: string }
   | { page: "releases" }
   | { page: "release"; number: string }
   | { page: "schedules" }
@@ -19,6 +22,11 @@ export type Route =
   | { page: "boards" }
   | { page: "goal"; name: string }
   | { page: "board"; name: string; tab: string; query: string }
+  | { page: "trackedRun"; id: string }
+  | { page: "registry" }
+  | { page: "registeredModel"; name: string }
+  | { page: "registered"; name: string; version: string }
+  | { page: "registryDiff"; name: string; left: string; right: string }
   | { page: "nowhere"; hash: string };
 
 export function routeOf(hash: string): Route {
@@ -41,6 +49,8 @@ export function routeOf(hash: string): Route {
     case "runs/0": return { page: "runs", asset: asked.get("asset") ?? "", state: asked.get("state") ?? "" };
     case "compare/0": return { page: "compareRuns", ids: (asked.get("runs") ?? "").split(",").filter(id => id !== "") };
     case "runs/1": return { page: "run", id: first! };
+    case "experiments/0": return { page: "experiments" };
+    case "experiments/1": return first === "compare" ? { page: "compareTracked", query } : { page: "trackedRuns", experiments: first!, query };
     case "releases/0": return { page: "releases" };
     case "releases/1": return { page: "release", number: first! };
     case "schedules/0": return { page: "schedules" };
@@ -51,6 +61,11 @@ export function routeOf(hash: string): Route {
     case "goals/1": return { page: "goal", name: first! };
     case "boards/0": return { page: "boards" };
     case "boards/1": case "boards/2": return { page: "board", name: first!, tab: second ?? "", query };
+    case "tracked/1": return { page: "trackedRun", id: first! };
+    case "registry/0": return { page: "registry" };
+    case "registry/1": return { page: "registeredModel", name: first! };
+    case "registry/2": return { page: "registered", name: first!, version: second! };
+    case "registry-diff/3": return { page: "registryDiff", name: first!, left: second!, right: parts[3]! };
     default: return { page: "nowhere", hash };
   }
 }
@@ -73,6 +88,11 @@ export const to = {
   allRuns: "#/runs",
   compareRuns: (ids: string[]) => `#/compare?runs=${ids.map(enc).join(",")}`,
   run: (id: string) => `#/runs/${enc(id)}`,
+  experiments: "#/experiments",
+  /** @param ids of one or several experiments; @param query as asking.ts writes it */
+  trackedRuns: (ids: string[], query = "") => `#/experiments/${ids.map(enc).join(",")}${query === "" ? "" : `?${query}`}`,
+  compareTracked: (ids: string[]) => `#/experiments/compare?runs=${ids.map(enc).join(",")}`,
+  trackedRun: (id: string) => `#/tracked/${enc(id)}`,
   schedules: "#/schedules",
   schedule: (name: string) => `#/schedules/${enc(name)}`,
   releases: "#/releases",
@@ -82,5 +102,9 @@ export const to = {
   goal: (name: string) => `#/goals/${enc(name)}`,
   boards: "#/boards",
   board: (name: string) => `#/boards/${enc(name)}`,
+  registry: "#/registry",
+  registeredModel: (name: string) => `#/registry/${enc(name)}`,
+  registered: (name: string, version: string) => `#/registry/${enc(name)}/${enc(version)}`,
+  registryDiff: (name: string, left: string, right: string) => `#/registry-diff/${enc(name)}/${enc(left)}/${enc(right)}`,
   file: (version: string, path: string) => `api/versions/${version.split("@").map(enc).join("/")}/files/${path.split("/").map(enc).join("/")}`,
 };

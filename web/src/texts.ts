@@ -17,7 +17,12 @@ export function knownText(id: string, language: Language): string | null {
 
 /** A text of the catalogue with its holes filled. */
 export function sayIn(language: Language): Say {
-  return (id, values = {}) => catalogue[id][language].replace(/\{(\w+)\}/g, (hole, name: string) => String(values[name] ?? hole));
+  return (id, values = {}) => filled(catalogue[id][language], values);
+}
+
+/** A text with its holes filled; one without a value stays visible. */
+export function filled(text: string, values: Record<string, string | number>): string {
+  return text.replace(/\{(\w+)\}/g, (hole, name: string) => String(values[name] ?? hole));
 }
 
 const remembered = "kumiki.language";

@@ -1,7 +1,7 @@
 import analysis from "../../src/1-ground/Messages/texts/analysis.json";
 import views from "../../src/1-ground/Messages/texts/page-views.json";
 import testing from "../../src/1-ground/Messages/texts/testing.json";
-import { useLanguage, type Language } from "./texts";
+import { filled, useLanguage, type Language } from "./texts";
 
 // Loaded with the pages that say them: reports, thresholds and boards share their words with the reports that are stored as HTML.
 const catalogue = { ...analysis, ...testing, ...views };
@@ -10,7 +10,7 @@ export type WordId = keyof typeof catalogue;
 export type Words = (id: WordId, values?: Record<string, string | number>) => string;
 
 export function wordsIn(language: Language): Words {
-  return (id, values = {}) => catalogue[id][language].replace(/\{(\w+)\}/g, (hole, name: string) => String(values[name] ?? hole));
+  return (id, values = {}) => filled(catalogue[id][language], values);
 }
 
 export function useWords(): Words {

@@ -6,6 +6,8 @@ test.each([
   [to.version("demand-model@7"), { page: "version", asset: "demand-model", number: "7" }], [to.diff("a@1", "a@2"), { page: "diff", left: "a@1", right: "a@2" }],
   [to.runs(), { page: "runs", asset: "", state: "" }], [to.runs("sales", "failed"), { page: "runs", asset: "sales", state: "failed" }], [to.compareRuns(["run-1", "run-2"]), { page: "compareRuns", ids: ["run-1", "run-2"] }], ["#/compare", { page: "compareRuns", ids: [] }], [to.run("run-42"), { page: "run", id: "run-42" }],
   [to.releases, { page: "releases" }], [to.release(3), { page: "release", number: "3" }],
+  [to.registry, { page: "registry" }], [to.registeredModel("a b/é"), { page: "registeredModel", name: "a b/é" }], [to.registered("m", "3"), { page: "registered", name: "m", version: "3" }],
+  [to.registryDiff("m (kumiki)", "1", "2"), { page: "registryDiff", name: "m (kumiki)", left: "1", right: "2" }], [to.trackedRun("6f0c"), { page: "trackedRun", id: "6f0c" }], ["#/tracked", { page: "nowhere", hash: "#/tracked" }],
   ["#/assets/a/b", { page: "nowhere", hash: "#/assets/a/b" }], ["#/%", { page: "nowhere", hash: "#/%" }], ["#/elsewhere", { page: "nowhere", hash: "#/elsewhere" }],
 ])("%s leads where it says", (hash, route) => expect(routeOf(hash)).toEqual(route));
 

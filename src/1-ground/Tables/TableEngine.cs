@@ -99,6 +99,17 @@ sealed class SingleDatabase : IDisposable
 
     internal string SpillFolder { get; }
 
+    /// <summary>Lets it reach these files and its spill folder, and nothing else from now on; no SQL can undo that.</summary>
+    internal void Confine(IReadOnlyList<string> files, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(SpillFolder);
+        Connection.Execute("SET TimeZone = 'UTC'", cancellation);     // times with a zone mean the same on every machine
+        Connection.Execute($"SET allowed_directories = [{SqlText.Quote(SpillFolder + "/")}]", cancellation);
+        Connection.Execute($"SET allowed_paths = [{string.Join(", ", files.Select(SqlText.Quote))}]", cancellation);
+        Connection.Execute("SET enable_external_access = false", cancellation);
+        Connection.Execute("SET lock_configuration = true", cancellation);
+    }
+
     public void Dispose()
     {
         Connection.Dispose();

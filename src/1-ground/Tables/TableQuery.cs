@@ -38,7 +38,7 @@ public sealed record TableQuery(string Sql, IReadOnlyList<object?> Values, IRead
             if (JoinsAsWritten) database.Connection.Execute("SET disabled_optimizers = 'join_order,build_side_probe_side'", cancellation);
             QueryReach.Check(database.Connection, Sql, cancellation);
             using var watch = Progress is null ? null : new QueryWatch(database.Connection, Progress);
-            Confine(database, [.. Files, path], cancellation);
+            database.Confine([.. Files, path], cancellation);     // the author's SQL reads its inputs and nothing else
             try
             {
                 rows = Run(database.Connection, schema, path, cancellation);
@@ -49,18 +49,6 @@ public sealed record TableQuery(string Sql, IReadOnlyList<object?> Values, IRead
             }
         });
         return new(path, rows, new FileInfo(path).Length);
-    }
-
-    // The author's SQL reads its inputs and nothing else, and can undo none of this.
-    static void Confine(SingleDatabase database, IReadOnlyList<string> files, CancellationToken cancellation)
-    {
-        var c = database.Connection;
-        Directory.CreateDirectory(database.SpillFolder);
-        c.Execute("SET TimeZone = 'UTC'", cancellation);     // times with a zone mean the same on every machine
-        c.Execute($"SET allowed_directories = [{SqlText.Quote(database.SpillFolder + "/")}]", cancellation);
-        c.Execute($"SET allowed_paths = [{string.Join(", ", files.Select(SqlText.Quote))}]", cancellation);
-        c.Execute("SET enable_external_access = false", cancellation);
-        c.Execute("SET lock_configuration = true", cancellation);
     }
 
     long Run(DuckDbConnection connection, RowSchema schema, string path, CancellationToken cancellation)

@@ -9,7 +9,8 @@ public sealed class ForeignModelTests
     static byte[] Model(string name)
     {
         for (var up = new DirectoryInfo(AppContext.BaseDirectory); up is not null; up = up.Parent)
-            if (File.Exists(Path.Combine(up.FullName, "Kumiki.slnx"))) return File.ReadAllBytes(Path.Combine(up.FullName, "tests/Ground.Tests/Onnx/models", name));
+            if (File.Exists(Path.Combine(up.FullName, "Kumiki.slnx")))
+                return File.ReadAllBytes(Path.Combine(up.FullName, "tests/Ground.Tests/Onnx/models", name));
         throw new InvalidOperationException("The checkout was not found.");
     }
 
@@ -42,7 +43,8 @@ public sealed class ForeignModelTests
     public void External_data_that_are_not_there_are_named()
     {
         var e = Assert.Throws<KumikiException>(() => ForeignModel.Look(Model("external.onnx"), _ => null));
-        Assert.Equal("The model keeps tensors in the file 'weights.bin' beside it, which is not there; give that file with the model, or save the model in one file.",
+        Assert.Equal(
+            "The model keeps tensors in the file 'weights.bin' beside it, which is not there; give that file with the model, or save the model in one file.",
             e.Says.In("en"));
     }
 

@@ -66,14 +66,15 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         var model = await store.CreateLoggedModelAsync(new(experiment, "m", "t", run, [new("a", "1")], [new("b", "2")]), Go);
         for (var batch = 0; batch < 5; batch++)
             await store.LogAsync(run, new([.. Enumerable.Range(0, 1000).Select(i => new LoggedMetric($"m{i % 3}",
-                (i % 4) switch { 0 => double.NaN, 1 => double.NegativeInfinity, 2 => -0.0, _ => i / 3.0 }, i / 10, batch * 1000 + i, i == 7 ? model.Id : null, i == 7
-                    ? "beans" : null))], [new($"p{batch}", new string('豆', 6000))], [new($"t{batch}", "")]), Go);
+                (i % 4) switch { 0 => double.NaN, 1 => double.NegativeInfinity, 2 => -0.0, _ => i / 3.0 }, i / 10, batch * 1000 + i,
+                i == 7 ? model.Id : null, i == 7 ? "beans" : null))], [new($"p{batch}", new string('豆', 6000))], [new($"t{batch}", "")]), Go);
         await store.LogInputsAsync(run, [new("beans", "d1", "s", "{}", null, "p", [new("mlflow.data.context", "train")])], [model.Id], Go);
         await store.LogOutputsAsync(run, [new(model.Id, 3)], Go);
         await store.CreateModelAsync("gone", null, [], Go);
         await store.CreateModelAsync("beans", "text", [new("k", "v")], Go);
         await store.DeleteModelAsync("gone", Go);
-        foreach (var _ in Enumerable.Range(0, 3)) await store.CreateVersionAsync(new("beans", $"models:/{model.Id}", run, null, null, null, [new("k", "v")]), Go);
+        foreach (var _ in Enumerable.Range(0, 3))
+            await store.CreateVersionAsync(new("beans", $"models:/{model.Id}", run, null, null, null, [new("k", "v")]), Go);
         await store.DeleteVersionAsync("beans", 3, Go);
         await store.AliasModelAsync("beans", "best", 2, Go);
         Assert.Null(await store.KeepArtifactAsync(TrackedPath.Of("1/x/豆.txt")!.Value, new(Digest.Of("file a"), 6), generation: 1, Go));

@@ -23,11 +23,16 @@ public sealed class ModelsTests
 
         var brought = await demo.MustAsync("models", "import", "price", Place(demo, "external.onnx"), "--version-note", "of March");
         Assert.Equal(["price@1 was brought in; ONNX Runtime 1.30.0 opened it.", "  → kumiki show price@1", "  → kumiki stage price@1"], brought.Lines);
-        Assert.Equal("price@1 has these files already; nothing was brought in.", (await demo.MustAsync("models", "import", "price", demo.PathOf("external.onnx"))).Lines[0]);
+        var again = await demo.MustAsync("models", "import", "price", demo.PathOf("external.onnx"));
+        Assert.Equal("price@1 has these files already; nothing was brought in.", again.Lines[0]);
         await demo.MustAsync("models", "import", "price", Place(demo, "linear.onnx"));
 
         var shown = (await demo.MustAsync("show", "price@1")).Out;
-        foreach (var line in new[] { "  external.onnx  142 B  ", "  weights.bin  12 B  ", "  input x: float[n,3]", "  output y: float[n,1]", "  ✓ onnx: ONNX Runtime 1.30.0 opened it" })
+        string[] said =
+        [
+            "  external.onnx  142 B  ", "  weights.bin  12 B  ", "  input x: float[n,3]", "  output y: float[n,1]", "  ✓ onnx: ONNX Runtime 1.30.0 opened it",
+        ];
+        foreach (var line in said)
             Assert.Contains(line, shown, StringComparison.Ordinal);
         await demo.MustAsync("stage", "price@2");
         Assert.Contains("Release 1 is live.", (await demo.MustAsync("release")).Out, StringComparison.Ordinal);
@@ -42,8 +47,9 @@ public sealed class ModelsTests
         await demo.MustAsync("verify");
         await demo.MustAsync("release", "price@1");
         Assert.Contains("price", (await demo.MustAsync("rollback")).Out, StringComparison.Ordinal);
-        var again = await demo.RunAsync("reproduce", "price@1");
-        Assert.Equal((1, "price@1 was trained elsewhere and taken in, so it cannot be made again here; its run and its program are its client's."), (again.Code, again.Error.Trim()));
+        var anew = await demo.RunAsync("reproduce", "price@1");
+        Assert.Equal((1, "price@1 was trained elsewhere and taken in, so it cannot be made again here; its run and its program are its client's."),
+            (anew.Code, anew.Error.Trim()));
     }
 
     [Fact]
@@ -74,6 +80,36 @@ public sealed class ModelsTests
             Assert.Contains(says, refused.Error, StringComparison.Ordinal);
         }
         Assert.Equal(0, (await demo.JsonAsync("models")).GetArrayLength());
+    }
+
+    /// <summary>From the first blob to the last note: killed at the steps in which something became durable, and repeated, there is one version.</summary>
+    [Fact]
+    public async Task A_kill_at_any_step_leaves_what_the_next_call_goes_on_with()
+    {
+        int steps;
+        using (var unharmed = new Demo("CreditRisk"))
+        {
+            Place(unharmed, "weights.bin");
+            var said = await unharmed.RunAsync([("KUMIKI_STEPS", unharmed.PathOf("steps"))], ["models", "import", "price", Place(unharmed, "external.onnx")]);
+            Assert.True(said.Code == 0, said.ToString());
+            steps = File.ReadAllLines(unharmed.PathOf("steps")).Length;
+        }
+        var killed = 0;
+        foreach (var step in Enumerable.Range(0, 8).Select(i => 1 + i * (steps - 1) / 7))
+        {
+            using var demo = new Demo("CreditRisk");
+            Place(demo, "weights.bin");
+            string[] command = ["models", "import", "price", Place(demo, "external.onnx")];
+            if ((await demo.RunAsync([("KUMIKI_KILL_AT", $"{step}")], command)).Code == 137) killed++;
+
+            await demo.MustAsync(command);
+
+            var shown = await demo.JsonAsync("show", "price");
+            Assert.Equal("price@1", shown.GetProperty("versions").EnumerateArray().Single().GetProperty("name").GetString());
+            Assert.Empty((await demo.JsonAsync("runs", "price", "--state", "Running")).EnumerateArray());
+            await demo.MustAsync("verify");
+        }
+        Assert.Equal(8, killed);
     }
 
     [Fact]

@@ -32,6 +32,15 @@ public sealed class Browser : IAsyncLifetime
         return visit;
     }
 
+    /// <summary>A browser that holds nothing yet, for looks that no visit describes.</summary>
+    internal async Task<IBrowserContext> ContextAsync()
+    {
+        if (!chromium!.IsConnected) chromium = await LaunchAsync();
+        var context = await chromium.NewContextAsync(new() { Locale = "en-US" });
+        context.SetDefaultTimeout(20_000);
+        return context;
+    }
+
     /// <returns>Bytes over the wire until the page is ready, in a browser that holds nothing yet.</returns>
     internal async Task<long> WeightAsync(Uri server, string address)
     {

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Kumiki.Host.Tests.Tracking;
 
-public sealed class ImportedModelTests(TrackingWorld world) : IClassFixture<TrackingWorld>
+public class ImportedModelTests(TrackingWorld world) : IClassFixture<TrackingWorld>
 {
     const string Onnx = """
         flavors:
@@ -51,7 +51,8 @@ public sealed class ImportedModelTests(TrackingWorld world) : IClassFixture<Trac
         Assert.Equal(["MLmodel", "code/a.py", "model.onnx"], version.Files.Select(f => f.Path).Order(StringComparer.Ordinal));
         Assert.Equal((AssetKind.Model, "Iris Ranker"), (version.Kind, version.RawKey));
         var from = version.Imported!;
-        Assert.Equal(("Iris Ranker", 1, run, true, "model.onnx", "ONNX Runtime 1.30.0"), (from.Model, from.Number, from.Run, from.CanServe, from.Onnx, from.CheckedBy));
+        Assert.Equal(("Iris Ranker", 1, run, true, "model.onnx", "ONNX Runtime 1.30.0"),
+            (from.Model, from.Number, from.Run, from.CanServe, from.Onnx, from.CheckedBy));
         Assert.Equal(["onnx"], from.Flavors);
         Assert.Equal([new("iris", "8d4c", "training")], from.Data);
         Assert.Equal([new("auc", 0.75)], version.Metrics);
@@ -60,7 +61,8 @@ public sealed class ImportedModelTests(TrackingWorld world) : IClassFixture<Trac
         Assert.Equal("seq(map(int64,float))", (string)schema["outputs"]![1]!["type"]!);
         Assert.Equal("x", (string)schema["signature"]!["inputs"]![0]!["name"]!);
         var taken = (await world.Folder.Metadata.RunAsync(version.MadeBy, default))!;
-        Assert.Equal((RunState.Made, "3", "train.py", "0123456789ab"), (taken.State, taken.Plan.Parameters["depth"], taken.Plan.Code.EntryAssembly, taken.Plan.Code.ShortCommit));
+        Assert.Equal((RunState.Made, "3", "train.py", "0123456789ab"),
+            (taken.State, taken.Plan.Parameters["depth"], taken.Plan.Code.EntryAssembly, taken.Plan.Code.ShortCommit));
 
         var page = JsonNode.Parse(await world.Http.GetStringAsync("/api/versions/iris-ranker/1"))!;
         Assert.Equal(("model", run), ((string)page["kind"]!, (string)page["imported"]!["run"]!));
@@ -81,15 +83,16 @@ public sealed class ImportedModelTests(TrackingWorld world) : IClassFixture<Trac
     public async Task Another_form_is_kept_and_shown_and_its_release_names_what_exports_it()
     {
         var run = await world.NewRunAsync();
-        await stored.PutAsync(run, ("MLmodel", Encoding.UTF8.GetBytes("flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n  sklearn:\n    pickled_model: model.pkl\n")), ("model.pkl", [1, 2]));
+        const string Sklearn = "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n  sklearn:\n    pickled_model: model.pkl\n";
+        await stored.PutAsync(run, ("MLmodel", Encoding.UTF8.GetBytes(Sklearn)), ("model.pkl", [1, 2]));
         var name = await stored.RegisterAsync("forest", run, 1);
         await Releases.StageAsync([name]);
 
         var refused = Assert.IsType<ReleaseEnd.Refused>(await Releases.ReleaseAsync(new() { Set = ["forest@1"], Waivers = [new(name, "onnx", "because")] }));
 
         var finding = refused.Findings.Single(f => f.Rule == "imported");
-        Assert.Equal("forest@1 cannot be released: it was saved as sklearn, which Kumiki keeps and shows but cannot serve: export it to ONNX with skl2onnx.to_onnx, and "
-            + "register that with mlflow.onnx.log_model or 'kumiki models import forest FILE.onnx'.", finding.Says.In("en"));
+        Assert.Equal("forest@1 cannot be released: it was saved as sklearn, which Kumiki keeps and shows but cannot serve: export it to ONNX with "
+            + "skl2onnx.to_onnx, and register that with mlflow.onnx.log_model or 'kumiki models import forest FILE.onnx'.", finding.Says.In("en"));
         Assert.Equal(["kumiki unstage forest"], finding.Mends);
         Assert.Equal(["model.pkl"], (await world.Folder.Metadata.VersionAsync(name, default))!.Files.Select(f => f.Path).Where(p => p != "MLmodel"));
         await Releases.UnstageAsync(["forest"]);
@@ -184,7 +187,8 @@ sealed class ClientModels(TrackingWorld world)
         foreach (var (path, bytes) in files)
         {
             using var body = new ByteArrayContent(bytes);
-            using var put = await world.Http.PutAsync(new Uri($"/api/2.0/mlflow-artifacts/artifacts/{root["mlflow-artifacts:/".Length..]}/model/{path}", UriKind.Relative), body);
+            var address = $"/api/2.0/mlflow-artifacts/artifacts/{root["mlflow-artifacts:/".Length..]}/model/{path}";
+            using var put = await world.Http.PutAsync(new Uri(address, UriKind.Relative), body);
             Assert.True(put.IsSuccessStatusCode, await put.Content.ReadAsStringAsync());
         }
     }

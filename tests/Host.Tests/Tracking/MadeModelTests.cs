@@ -29,6 +29,8 @@ public class MadeModelTests
         Assert.Contains("""{"key":"rounds","value":"300"}""", run["data"]!["params"]!.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal(11.872, (double)run["data"]!["metrics"]!.AsArray().Single(m => (string)m!["key"]! == "test.mae")!["value"]!);
         Assert.Contains("""{"key":"kumiki.version","value":"demand-model@2"}""", run["data"]!["tags"]!.ToJsonString(), StringComparison.Ordinal);
+        var making = JsonNode.Parse(await http.GetStringAsync($"/api/runs/{run["data"]!["tags"]!.AsArray().Single(t => (string)t!["key"]! == "kumiki.run")!["value"]}"))!;
+        Assert.Equal((string)version["run_id"]!, (string)making["tracked"]!);
         Assert.Equal("weekly-demand", (string)run["inputs"]!["dataset_inputs"]![0]!["dataset"]!["name"]!);
 
         foreach (var (method, path, body) in new[]

@@ -38,7 +38,8 @@ public sealed class ModelCheckTests : IDisposable
     public async Task A_sound_model_is_opened_with_what_it_keeps_beside_it(string file)
     {
         Assert.Equal("ONNX Runtime 1.30.0", Assert.IsType<CheckEnd.Sound>(await OpenAsync(file, new())).By);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(place.FullName, "tmp")).Where(Directory.Exists).SelectMany(Directory.EnumerateFileSystemEntries));
+        var left = Directory.EnumerateFileSystemEntries(Path.Combine(place.FullName, "tmp")).Where(Directory.Exists);
+        Assert.Empty(left.SelectMany(Directory.EnumerateFileSystemEntries));
     }
 
     [Fact]
@@ -47,7 +48,8 @@ public sealed class ModelCheckTests : IDisposable
 
     [Fact]
     public async Task A_model_that_is_optimised_for_minutes_is_stopped_at_its_processor_time() =>
-        Assert.StartsWith("ONNX Runtime took longer than 2 s", Why(await OpenAsync("slow.onnx", new() { Processor = TimeSpan.FromSeconds(2) })), StringComparison.Ordinal);
+        Assert.StartsWith("ONNX Runtime took longer than 2 s",
+            Why(await OpenAsync("slow.onnx", new() { Processor = TimeSpan.FromSeconds(2) })), StringComparison.Ordinal);
 
     [Fact]
     public async Task A_child_that_only_waits_is_stopped_at_the_wall_clock() =>
@@ -80,7 +82,8 @@ public sealed class ModelCheckTests : IDisposable
 
     [Fact]
     public async Task A_model_beyond_the_most_bytes_is_not_opened() =>
-        Assert.StartsWith("The model in data/external.onnx has more than 100 bytes", Why(await OpenAsync("external.onnx", new() { MostBytes = 100 })), StringComparison.Ordinal);
+        Assert.StartsWith("The model in data/external.onnx has more than 100 bytes",
+            Why(await OpenAsync("external.onnx", new() { MostBytes = 100 })), StringComparison.Ordinal);
 
     [Fact]
     public async Task Bytes_that_are_no_model_for_ONNX_Runtime_are_refused_in_its_words()
@@ -88,8 +91,8 @@ public sealed class ModelCheckTests : IDisposable
         // a whole protobuf with a graph, whose node asks for an operator of ONNX that there is not
         var path = Path.Combine(place.FullName, "nothing.onnx");
         await File.WriteAllBytesAsync(path, [0x08, 8, 0x42, 2, 0x10, 13, 0x3A, 11, 0x0A, 9, 0x12, 1, (byte)'y', 0x22, 4, .. "None"u8]);
-        using var child = Process.Start(new ProcessStartInfo(TrackingWorld.Program[0], [.. TrackingWorld.Program.Skip(1), ModelCheck.Verb, path, "1000000000", "60"])
-        { RedirectStandardOutput = true })!;
+        string[] command = [.. TrackingWorld.Program, ModelCheck.Verb, path, "1000000000", "60"];
+        using var child = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true })!;
         var said = await child.StandardOutput.ReadToEndAsync();
         await child.WaitForExitAsync();
 

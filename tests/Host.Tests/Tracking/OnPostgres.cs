@@ -32,9 +32,11 @@ public sealed class RegistryOnPostgresTests(PostgresTrackingWorld world) : Regis
 
 public sealed class ArtifactsOnPostgresTests(PostgresTrackingWorld world) : ArtifactTests(world), IClassFixture<PostgresTrackingWorld>;
 
-public sealed class PartsOnPostgresTests(PostgresTrackingWorld world) : PartUploadTests(world), IClassFixture<PostgresTrackingWorld>;
-
 public sealed class LimitsOnPostgresTests(PostgresTrackingWorld world) : LimitTests(world), IClassFixture<PostgresTrackingWorld>;
+
+public sealed class PartUploadsOnPostgresTests(PostgresTrackingWorld world) : PartUploadTests(world), IClassFixture<PostgresTrackingWorld>;
+
+public sealed class ImportedModelsOnPostgresTests(PostgresTrackingWorld world) : ImportedModelTests(world), IClassFixture<PostgresTrackingWorld>;
 
 public sealed class SearchedPostgresWorld : SearchedWorld
 {
@@ -50,3 +52,5 @@ public sealed class MadeModelsOnPostgresTests(PostgresServer server) : MadeModel
 
     protected override StoreSettings? Stores => new() { Metadata = $"postgres://postgres@127.0.0.1:{server.Port}/postgres?schema=made{test}" };
 }
+
+public sealed class TrackingRoutesOnPostgresTests(SearchedPostgresWorld searched) : TrackingRoutesTests(searched), IClassFixture<SearchedPostgresWorld>;

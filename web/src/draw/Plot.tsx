@@ -1,33 +1,51 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { useNarrow } from "../../graph/Drawing";
-import { extent, ticks } from "../../runs/charts";
+import { extent, logTicks, ticks } from "../../runs/charts";
 import { figure } from "../format";
 import { useLanguage } from "../texts";
 
-export interface Line { name: string; points: [x: number, y: number][]; colour?: number; dots?: boolean; step?: boolean }
+/** @param faint drawn behind and not named; @param note what is told of it while nothing is pointed at */
+export interface Line { name: string; points: [x: number, y: number][]; colour?: number; dots?: boolean; step?: boolean; faint?: boolean; note?: ComponentChildren }
 export interface Band { name: string; points: [x: number, low: number, high: number][]; colour?: number }
 export interface Mark { name: string; x?: number; y?: number }
 
 const [left, right, top, bottom] = [58, 14, 12, 38];
 /** Drawn narrower where the window is, so that its words keep their size. */
-const useWidth = () => useNarrow() ? 360 : 640;
+const useWidth = (small = false) => useNarrow() ? 360 : small ? 480 : 640;
 const shown = (value: number | null | undefined): value is number => typeof value === "number" && Number.isFinite(value);
 
-/** Lines, a band and marks over one axis; pointing at a place reads the values there. Its numbers stand in a table beside it wherever it is used. */
+const noBands: Band[] = [];
+const noMarks: Mark[] = [];
+
+/** The style of the n-th line: ten colours, then the same again in dashes. */
+export const lineClass = (colour: number) => `line l${colour % 10}${colour >= 10 ? ` d${Math.floor(colour / 10) % 4}` : ""}`;
+
+/**
+ * Lines, a band and marks over one axis; pointing at a place reads the values there. Its numbers stand in a table beside it wherever it is used.
+ * @param log the values' axis is logarithmic: what is not above zero is not drawn
+ * @param keys which lines are named below: all, or where they are many only the one that is pointed at
+ * @param lit the line that stands out; @param small one of many beside each other
+ */
 export function Plot({
   title,
+  label = title,
   lines,
-  bands = [],
-  marks = [],
+  bands = noBands,
+  marks = noMarks,
   x: xName,
   y: yName,
   xText,
   xTicks,
   fromZero = false,
   height = 260,
+  log = false,
+  keys = "all",
+  lit = null,
+  small = false,
 }: {
   title: string;
+  label?: string;
   lines: Line[];
   bands?: Band[];
   marks?: Mark[];
@@ -37,46 +55,61 @@ export function Plot({
   xTicks?: (low: number, high: number) => number[];
   fromZero?: boolean;
   height?: number;
+  log?: boolean;
+  keys?: "all" | "near";
+  lit?: string | null;
+  small?: boolean;
 }) {
   const language = useLanguage();
-  const width = useWidth();
-  const [at, point] = useState<number | null>(null);
+  const width = useWidth(small);
+  const [at, point] = useState<{ x: number; y: number } | null>(null);
   const number = (value: number) => figure(Number(value.toPrecision(4)), language);
   const sayX = xText ?? number;
-  const drawn = lines.map(l => ({ ...l, points: l.points.filter(p => shown(p[0]) && shown(p[1])) }));
-  const filled = bands.map(b => ({ ...b, points: b.points.filter(p => shown(p[1]) && shown(p[2])) }));
-  const [x0, x1] = extent([...drawn.flatMap(l => l.points.map(p => p[0])), ...filled.flatMap(b => b.points.map(p => p[0]))]);
-  const ys = [
-    ...drawn.flatMap(l => l.points.map(p => p[1])),
-    ...filled.flatMap(b => b.points.flatMap(p => [p[1], p[2]])),
-    ...marks.flatMap(m => (shown(m.y) ? [m.y] : [])),
-    ...(fromZero ? [0] : []),
-  ];
-  const [y0, y1] = extent(ys);
-  const x = (value: number) => left + ((value - x0) / (x1 - x0)) * (width - left - right);
-  const y = (value: number) => height - bottom - ((value - y0) / (y1 - y0)) * (height - top - bottom);
-  const path = (points: [number, number][], step?: boolean) =>
-    points
-      .map((p, i) =>
-        i === 0
-          ? `M${x(p[0]).toFixed(1)} ${y(p[1]).toFixed(1)}`
-          : step
-            ? `H${x(p[0]).toFixed(1)}V${y(p[1]).toFixed(1)}`
-            : `L${x(p[0]).toFixed(1)} ${y(p[1]).toFixed(1)}`,
-      )
-      .join("");
-  const near = (points: [number, ...number[]][]) =>
-    at === null || points.length === 0 ? undefined : points.reduce((a, b) => (Math.abs(b[0] - at) < Math.abs(a[0] - at) ? b : a));
-  const guide = near(drawn.flatMap(l => l.points));
+  const fits = (value: number | null | undefined): value is number => shown(value) && (!log || value > 0);
+  const high = log ? Math.log10 : (value: number) => value;
+  // Pointing draws the caption again, not the lines.
+  const { drawn, filled, x0, x1, y0, y1, x, y, paths } = useMemo(() => {
+    const drawn = lines.map(l => ({ ...l, points: l.points.filter(p => shown(p[0]) && fits(p[1])) }));
+    const filled = bands.map(b => ({ ...b, points: b.points.filter(p => fits(p[1]) && fits(p[2])) }));
+    const [x0, x1] = extent([...drawn.flatMap(l => l.points.map(p => p[0])), ...filled.flatMap(b => b.points.map(p => p[0]))]);
+    const [y0, y1] = extent([
+      ...drawn.flatMap(l => l.points.map(p => high(p[1]))),
+      ...filled.flatMap(b => b.points.flatMap(p => [high(p[1]), high(p[2])])),
+      ...marks.flatMap(m => (fits(m.y) ? [high(m.y)] : [])),
+      ...(fromZero && !log ? [0] : []),
+    ]);
+    const x = (value: number) => left + ((value - x0) / (x1 - x0)) * (width - left - right);
+    const y = (value: number) => height - bottom - ((high(value) - y0) / (y1 - y0)) * (height - top - bottom);
+    const path = (points: [number, number][], step?: boolean) =>
+      points
+        .map((p, i) =>
+          i === 0
+            ? `M${x(p[0]).toFixed(1)} ${y(p[1]).toFixed(1)}`
+            : step
+              ? `H${x(p[0]).toFixed(1)}V${y(p[1]).toFixed(1)}`
+              : `L${x(p[0]).toFixed(1)} ${y(p[1]).toFixed(1)}`,
+        )
+        .join("");
+    return { drawn, filled, x0, x1, y0, y1, x, y, paths: drawn.map(l => (l.dots || l.points.length === 1 ? "" : path(l.points, l.step))) };
+  }, [lines, bands, marks, width, height, log, fromZero]);
+  const near = <P extends [number, ...number[]]>(points: P[]): P | undefined =>
+    at === null || points.length === 0 ? undefined : points.reduce((a, b) => (Math.abs(b[0] - at.x) < Math.abs(a[0] - at.x) ? b : a));
+  const named = drawn.filter(l => !l.faint);
+  const nearest = at === null ? undefined : closest(named, at, near, y);
+  const guide = keys === "near" ? nearest && near(nearest.points) : near(drawn.flatMap(l => l.points));
+  const told = keys === "all" ? named : named.filter(l => l === nearest || l.name === lit);
 
   const move = (event: PointerEvent) => {
     const box = (event.currentTarget as SVGElement).getBoundingClientRect();
-    point(x0 + ((((event.clientX - box.left) / box.width) * width - left) / (width - left - right)) * (x1 - x0));
+    point({
+      x: x0 + ((((event.clientX - box.left) / box.width) * width - left) / (width - left - right)) * (x1 - x0),
+      y: ((event.clientY - box.top) / box.height) * height,
+    });
   };
   return (
-    <figure class="chart plot">
-      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={title} onPointerMove={move} onPointerLeave={() => point(null)}>
-        {ticks(y0, y1, 4).map(t => (
+    <figure class={`chart plot${lit === null ? "" : " has-lit"}`}>
+      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} onPointerMove={move} onPointerLeave={() => point(null)}>
+        {(log ? logTicks(y0, y1) : ticks(y0, y1, 4)).map(t => (
           <g key={t}>
             <path class="grid" d={`M${left} ${y(t)}H${width - right}`} />
             <text x={left - 6} y={y(t) + 4} text-anchor="end">
@@ -84,7 +117,7 @@ export function Plot({
             </text>
           </g>
         ))}
-        {(xTicks?.(x0, x1) ?? ticks(x0, x1, width < 500 ? 3 : 6)).map(t => (
+        {(xTicks?.(x0, x1) ?? ticks(x0, x1, width < 400 ? 3 : width < 500 ? 5 : 6)).map(t => (
           <text key={t} x={x(t)} y={height - bottom + 16} text-anchor="middle">
             {sayX(t)}
           </text>
@@ -107,25 +140,26 @@ export function Plot({
           />
         ))}
         {marks.map(m =>
-          shown(m.y) ? (
+          fits(m.y) ? (
             <path key={m.name} class="mark" d={`M${left} ${y(m.y)}H${width - right}`} />
           ) : shown(m.x) && m.x >= x0 && m.x <= x1 ? (
             <path key={m.name} class="mark" d={`M${x(m.x)} ${top}V${height - bottom}`} />
           ) : null,
         )}
-        {drawn.map((l, i) =>
-          l.dots ? (
-            <g key={l.name} class={`dots l${(l.colour ?? i) % 5}`}>
+        {drawn.map((l, i) => {
+          const state = `${l.faint ? " faint" : l.name === lit || (keys === "near" && l === nearest) ? " lit" : ""}`;
+          return l.dots ? (
+            <g key={i} class={`dots l${(l.colour ?? i) % 10}`}>
               {l.points.map(p => (
                 <circle key={p[0]} r="2.6" cx={x(p[0])} cy={y(p[1])} />
               ))}
             </g>
           ) : l.points.length === 1 ? (
-            <circle key={l.name} class={`dot l${(l.colour ?? i) % 5}`} r="3" cx={x(l.points[0]![0])} cy={y(l.points[0]![1])} />
+            <circle key={i} class={`dot l${(l.colour ?? i) % 10}${state}`} r="3" cx={x(l.points[0]![0])} cy={y(l.points[0]![1])} />
           ) : (
-            <path key={l.name} class={`line l${(l.colour ?? i) % 5}`} d={path(l.points, l.step)} />
-          ),
-        )}
+            <path key={i} class={`${lineClass(l.colour ?? i)}${state}`} d={paths[i]} />
+          );
+        })}
         {guide && <path class="guide" d={`M${x(guide[0])} ${top}V${height - bottom}`} />}
       </svg>
       <figcaption>
@@ -133,16 +167,18 @@ export function Plot({
           {title}
           {guide && <span class="quiet"> · {sayX(guide[0])}</span>}
         </b>
-        {drawn.map((l, i) => {
+        {told.map(l => {
           const here = near(l.points);
           return (
-            <Key key={l.name} line={`line l${(l.colour ?? i) % 5}`}>
+            <Key key={l.name} line={lineClass(l.colour ?? drawn.indexOf(l))}>
               {l.name}
-              {here && guide && here[0] === guide[0] && (
+              {here && guide && (keys === "near" || here[0] === guide[0]) ? (
                 <>
                   {" "}
                   <b>{number(here[1]!)}</b>
                 </>
+              ) : (
+                l.note !== undefined && <> {l.note}</>
               )}
             </Key>
           );
@@ -172,6 +208,19 @@ export function Plot({
       </figcaption>
     </figure>
   );
+}
+
+type Near = <P extends [number, ...number[]]>(points: P[]) => P | undefined;
+
+/** The line whose nearest point is least far above or below the pointer. */
+function closest<L extends { points: [number, number][] }>(lines: L[], at: { y: number }, near: Near, y: (value: number) => number): L | undefined {
+  let [found, far]: [L | undefined, number] = [undefined, Infinity];
+  for (const line of lines) {
+    const here = near(line.points);
+    if (here === undefined || Math.abs(y(here[1]) - at.y) >= far) continue;
+    [found, far] = [line, Math.abs(y(here[1]) - at.y)];
+  }
+  return found;
 }
 
 function Key({ line, band, children }: { line?: string; band?: string; children: ComponentChildren }) {

@@ -4,11 +4,10 @@ namespace Kumiki.Tracking;
 
 /// <summary>A search of runs: which statements to ask, one after another, each depending on what the ones before found.</summary>
 /// <remarks>
-/// Five ways, the first that is fit; all give the same order, so that a page of one goes on where a page of another ended. The first four are for one
-/// experiment:
-/// 1. A clause that no run or few runs fulfil: begin with its index, sort what is left. 2. Several clauses that many runs fulfil but together hardly any:
-/// begin with what all their indexes have, sort what is left. 3. An order by a metric, parameter or tag: read its index in that order until the page is full;
-/// it knows nothing of runs that lack the key, so a page it does not fill is made anew by 4. 4. and 5. Read the runs, newest first or sorted.
+/// Four ways, the first that is fit; all give the same order, so that a page of one goes on where a page of another ended. The first three are for one
+/// experiment. 1. A clause that no run or few runs fulfil: begin with its index, sort what is left. 2. Several clauses that many runs fulfil but together
+/// hardly any: begin with what all their indexes have, sort what is left. 3. An order by a metric, parameter or tag: read its index in that order until the
+/// page is full; it knows nothing of runs that lack the key, so a page it does not fill is made anew by the fourth. 4. Read the runs, newest first or sorted.
 /// </remarks>
 sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Search search, ViewType view, Page page)
 {
@@ -92,6 +91,29 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
         Found = all.Found;
     }
 
+    /// <summary>How many runs there are in all, whatever the order and the page; after the last of <see cref="CountQuestions"/>.</summary>
+    internal long Count { get; private set; }
+
+    /// <summary>The statements that count: begin with the clause that fewest runs fulfil, or look at every run.</summary>
+    internal IEnumerable<Question> CountQuestions()
+    {
+        if (experiments.Count == 0) yield break;
+        (Clause? Clause, long Rows) rarest = (null, FewRows);
+        if (experiments is [var experiment])
+            foreach (var clause in search.Clauses.Where(IsOfIndex))
+            {
+                var entries = CountOf(experiment, clause, rarest.Rows);
+                yield return entries;
+                if (entries.Found[0] == 0) yield break;
+                if (entries.Found[0] < rarest.Rows) rarest = (clause, entries.Found[0]);
+            }
+        const string What = "count(*)";
+        var sql = rarest.Clause is { } rare ? BegunWith(experiments[0], rare, What) : Filtered(new SearchSql(dialect, What).From("tracked_runs r"), "r.id");
+        var count = new Question(sql.Text(new(0, 1)), sql.Values, byIndex: rarest.Clause is not null);
+        yield return count;
+        Count = count.Found[0];
+    }
+
     Question Asked(SearchSql sql, bool byIndex = true) => new(sql.Text(page), sql.Values, byIndex);
 
     Question AnyOf(long experiment, SearchOrder item)
@@ -121,9 +143,9 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
         return new(FilteredEntries(sql, clause).Text(new(0, 1)), sql.Values, byIndex: true);
     }
 
-    SearchSql BegunWith(long experiment, Clause clause)
+    SearchSql BegunWith(long experiment, Clause clause, string what = "r.id")
     {
-        var sql = new SearchSql(dialect, "r.id");
+        var sql = new SearchSql(dialect, what);
         sql.From($"{TableOf(clause.Entity)} d {dialect.RunsOfEntries}");
         return FilteredEntries(OfIndex(sql, experiment, clause), clause);
     }
@@ -215,7 +237,7 @@ sealed class RunSearch(SqlDialect dialect, IReadOnlyList<long> experiments, Sear
     static bool IsOfNumbersOnly(Clause clause) => clause.Entity == SearchEntity.Metric ? clause.Comparison != Comparison.NotEqual
         : clause.Comparison != Comparison.IsNull;
 
-    static string TableOf(SearchEntity entity) => entity switch
+    internal static string TableOf(SearchEntity entity) => entity switch
     {
         SearchEntity.Metric => "tracked_latest",
         SearchEntity.Parameter => "tracked_params",

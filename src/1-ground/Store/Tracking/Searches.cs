@@ -1,6 +1,6 @@
 namespace Kumiki.Tracking;
 
-/// <summary>The statements of all searches but that of runs, which has <see cref="RunSearch"/>; each gives ids of rows in the order that is asked for.</summary>
+/// <summary>The statements of all searches but that of runs, which is a <see cref="RunSearch"/>; each gives ids of rows in the order asked for.</summary>
 static class Searches
 {
     internal const string LoggedStatus = "CASE g.status WHEN 1 THEN 'PENDING' WHEN 2 THEN 'READY' ELSE 'UPLOAD_FAILED' END";
@@ -119,5 +119,29 @@ static class Searches
             + " ORDER BY t.step DESC, t.timestamp DESC, t.value DESC LIMIT 1";
         return sql.OrderBy($"({newest.Replace("{0}", "t.is_nan", StringComparison.Ordinal)})", descending: false)
             .OrderBy($"({newest.Replace("{0}", "t.value", StringComparison.Ordinal)})", order.Descending);
+    }
+
+    /// <summary>An experiment's id, its runs, its deleted runs, and when its newest began, by its id.</summary>
+    internal static string Activity(SqlDialect dialect) =>
+        $"""
+        SELECT e.id, (SELECT count(*) FROM tracked_runs r WHERE r.experiment = e.id AND r.deleted = 0),
+          (SELECT count(*) FROM tracked_runs r WHERE r.experiment = e.id AND r.deleted = 1),
+          (SELECT r.started FROM tracked_runs r WHERE r.experiment = e.id AND r.deleted = e.deleted AND r.started IS NOT NULL ORDER BY r.started DESC LIMIT 1)
+        FROM tracked_experiments e WHERE e.id = {dialect.Mark(1)}
+        """;
+
+    /// <summary>The different keys of an experiment, at most so many: one step down the index of values a key, however many runs logged it.</summary>
+    /// <param name="entity">Metric, parameter or tag.</param>
+    internal static string Keys(SqlDialect dialect, SearchEntity entity)
+    {
+        var of = $"FROM {RunSearch.TableOf(entity)} t WHERE t.experiment = {dialect.Mark(1)}";
+        return $"""
+            WITH RECURSIVE keys (key) AS (
+              SELECT (SELECT t.key {of} ORDER BY t.key LIMIT 1)
+              UNION ALL
+              SELECT (SELECT t.key {of} AND t.key > keys.key ORDER BY t.key LIMIT 1) FROM keys WHERE keys.key IS NOT NULL
+            )
+            SELECT key FROM keys WHERE key IS NOT NULL LIMIT {dialect.Mark(2)}
+            """;
     }
 }

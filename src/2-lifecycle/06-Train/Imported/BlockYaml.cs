@@ -90,7 +90,9 @@ sealed class BlockYaml
                 continue;
             }
             at++;
-            mapping[key] = Here() && (lines[at].Indent > indent || (lines[at].Indent == indent && IsItem(lines[at].Text.AsSpan(indent)))) ? Block(depth + 1) : null;
+            // a list may stand as far left as the key it belongs to
+            var goesOn = Here() && (lines[at].Indent > indent || (lines[at].Indent == indent && IsItem(lines[at].Text.AsSpan(indent))));
+            mapping[key] = goesOn ? Block(depth + 1) : null;
         }
         return Here() && lines[at].Indent > indent ? throw Bad() : mapping;
     }
@@ -182,7 +184,8 @@ sealed class BlockYaml
         var digits = text[i] switch { 'x' => 2, 'u' => 4, 'U' => 8, _ => 0 };
         if (digits > 0)
         {
-            if (i + digits >= text.Length || !int.TryParse(text.AsSpan(i + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
+            if (i + digits >= text.Length
+                || !int.TryParse(text.AsSpan(i + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
                 || code is < 0 or > 0x10FFFF) throw Bad();
             if (code < 0x10000) whole.Append((char)code);
             else whole.Append(char.ConvertFromUtf32(code));
@@ -190,7 +193,8 @@ sealed class BlockYaml
         }
         whole.Append(text[i] switch
         {
-            'n' => '\n', 't' => '\t', 'r' => '\r', '0' => '\0', 'a' => '\a', 'b' => '\b', 'e' => '\x1b', 'f' => '\f', 'v' => '\v', '_' => '\u00a0', var same => same,
+            'n' => '\n', 't' => '\t', 'r' => '\r', '0' => '\0', 'a' => '\a', 'b' => '\b', 'e' => '\x1b', 'f' => '\f', 'v' => '\v', '_' => '\u00a0',
+            var same => same,
         });
         return i;
     }

@@ -26,6 +26,7 @@ static class Flavors
     public static Message Refusal(IReadOnlyList<string> flavors, string asset)
     {
         var flavor = flavors.FirstOrDefault(Exporters.ContainsKey) ?? flavors[0];
-        return Message.Of("imported.flavor", ("flavor", flavor), ("export", Exporters.GetValueOrDefault(flavor, Exporters["python_function"])), ("asset", asset));
+        var export = Exporters.GetValueOrDefault(flavor, Exporters[MlModelFile.AnyPython]);
+        return Message.Of("imported.flavor", ("flavor", flavor), ("export", export), ("asset", asset));
     }
 }

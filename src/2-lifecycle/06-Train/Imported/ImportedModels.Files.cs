@@ -11,7 +11,8 @@ public sealed partial class ImportedModels
     /// <summary>Where files that were brought in without a client are kept, below clients' artifacts.</summary>
     const string BroughtFolder = "kumiki/imports";
 
-    /// <summary>Brings an ONNX file in as a version of an imported model: it is looked at, then registered as a client would, so that clients see it too.</summary>
+    /// <summary>Brings an ONNX file in as a version of an imported model: it is looked at, then registered as by a client, and so seen by
+    /// clients too.</summary>
     /// <param name="name">The asset's name, and that of the registered model.</param>
     /// <param name="path">Its external data are taken from its own folder.</param>
     /// <param name="note">Kept as the registered version's description.</param>
@@ -26,19 +27,20 @@ public sealed partial class ImportedModels
 
         var generation = (await metadata.CollectionAsync(stop)).Generation;
         var (onnx, files) = await PutAsync(path, stop);
+        await CatchUpAsync(name, stop);
         if (await SameAsync(name, onnx, files, stop) is { } same) return (same, false);
         var looked = await check.LookAsync(onnx, files, stop);
         if (await check.OpenAsync(looked, onnx, files, stop) is CheckEnd.Refused refused) throw new RefusedModelException(refused.Why);
 
         var content = Digest.OfParts([name, .. files.SelectMany(f => new[] { f.Path, f.Content.Hex })]);
-        var description = MlModelFile.Written(onnx, clock.GetUtcNow(), new Guid(Convert.FromHexString(content.Hex[..32])));
+        var description = MlModelFile.Written(onnx, new Guid(Convert.FromHexString(content.Hex[..32])));
         using (var bytes = new MemoryStream(Encoding.UTF8.GetBytes(description), writable: false))
         {
             var blob = await artifacts.PutAsync(bytes, stop);
             files.Add(new(MlModelFile.Name, blob.Content, blob.Bytes));
         }
-        // A folder of its own for each attempt: what a registered version has may not be written over.
-        var folder = TrackedPath.Of($"{BroughtFolder}/{name}/{Guid.NewGuid():N}")!.Value;
+        // Named for what is in it: after a kill, or when the files come back after others, the same files are there already.
+        var folder = TrackedPath.Of($"{BroughtFolder}/{name}/{content.Hex[..32]}")!.Value;
         foreach (var file in files) await KeepAsync(folder.Below(file.Path)!.Value, file, generation, stop);
         var model = await RegisteredModelAsync(name, stop);
         var registered = await tracking.CreateVersionAsync(new(model, TrackedPath.Root + folder, null, null, note, null, []), stop);
@@ -87,6 +89,16 @@ public sealed partial class ImportedModels
         await using var stream = File.OpenRead(path);
         var blob = await artifacts.PutAsync(stream, stop);
         return new(name, blob.Content, blob.Bytes);
+    }
+
+    /// <summary>Takes in what was registered of an asset and is none of its versions yet, as after a kill.</summary>
+    async Task CatchUpAsync(string asset, CancellationToken stop)
+    {
+        var model = await OwnersAsync(asset, stop) is [var owner, ..] ? owner.Name : asset;
+        var registered = await tracking.SearchVersionsAsync(
+            new([new(SearchEntity.Attribute, "name", Comparison.Equal, model)], [new(SearchEntity.Attribute, "version_number", Descending: false)]),
+            prompts: false, Page.Whole, stop);
+        foreach (var version in registered.Where(v => v.Tags.All(t => t.Key != VersionTag))) await TakeAsync(version, asItIs: false, stop);
     }
 
     /// <summary>The newest version, where it has the same files.</summary>

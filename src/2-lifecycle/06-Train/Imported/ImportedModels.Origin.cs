@@ -24,15 +24,17 @@ public sealed partial class ImportedModels
         {
             var name = tries switch { 1 => slug, 2 => $"{slug}-imported", _ => $"{slug}-imported-{tries - 1}" };
             if (await IsTakenAsync(name, stop)) continue;
-            if ((await OwnersAsync(name, stop)).Count > 0) continue;
-            await tracking.TagModelAsync(model.Name, AssetTag, name, stop);
-            return name;
+            var owners = await OwnersAsync(name, stop);
+            if (owners.Any(o => o.Name != model.Name)) continue;
+            if (owners.Count == 0) await tracking.TagModelAsync(model.Name, AssetTag, name, stop);
+            // Two models that wrote the same name at one moment both see it now, and give way; one that saw itself alone has it.
+            if (owners.Count == 1 || await OwnersAsync(name, stop) is [var only] && only.Name == model.Name) return name;
         }
     }
 
-    /// <summary>The registered model of an asset; none where there is none.</summary>
+    /// <summary>The registered models that have an asset's name: one, or none.</summary>
     Task<IReadOnlyList<RegisteredModel>> OwnersAsync(string asset, CancellationToken stop) =>
-        tracking.SearchModelsAsync(new([new(SearchEntity.Tag, AssetTag, Comparison.Equal, asset)], []), prompts: false, new(0, 1), stop);
+        tracking.SearchModelsAsync(new([new(SearchEntity.Tag, AssetTag, Comparison.Equal, asset)], []), prompts: false, new(0, 2), stop);
 
     /// <summary>Whether a name is that of an asset which is made here.</summary>
     public async Task<bool> IsTakenAsync(string asset, CancellationToken stop) =>

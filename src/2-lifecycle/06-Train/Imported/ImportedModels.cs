@@ -28,15 +28,16 @@ public abstract record ImportEnd
 /// </code>
 /// 1. The files are listed and MLmodel is read; 2. the ONNX file is looked over; 3. the asset's name is settled and written down; 4. a run begins, which two
 /// processes share; 5. a child opens the file; 6. the version is committed; 7. the registered version is told. A kill after any of them is made up for by
-/// doing it again: the content of the version names the registered one, so that it is committed once. What is found wrong with a model is kept on its version, which
-/// can be looked at and staged, but not released.
+/// doing it again: the content of the version names the registered one, so that it is committed once. What is found wrong with a model is kept on its
+/// version, which can be looked at and staged, but not released.
 /// </remarks>
 /// <param name="declared">Whether the project declares an asset of a name; those are not given to imported models.</param>
 public sealed partial class ImportedModels(
     IMetadataStore metadata, IArtifactStore artifacts, ITrackingStore tracking, ModelCheck check, RunEnvironment environment,
     Func<string, CancellationToken, Task<bool>> declared, TimeProvider clock)
 {
-    /// <summary>The tag of a registered model that names its asset, and that of a registered version that names the asset's. Clients cannot write them.</summary>
+    /// <summary>The tag of a registered model that names its asset, and that of a registered version that names the asset's. Clients cannot write
+    /// them.</summary>
     public const string AssetTag = "kumiki.asset", VersionTag = "kumiki.version";
 
     const string PromptTag = "mlflow.prompt.is_prompt";
@@ -73,13 +74,21 @@ public sealed partial class ImportedModels(
             }
             if (!asItIs && refused?.Id is "imported.no-onnx-file" or "onnx.external-missing") return new ImportEnd.Waits();
         }
-        return new ImportEnd.Taken(await TakeAsync(registered, model, files, said, looked, refused, generation, stop));
+        return new ImportEnd.Taken(await TakeAsync(new(registered, files, said, looked, refused, generation), model, stop));
     }
 
+    /// <summary>A registered version, and what was found of it.</summary>
+    /// <param name="Files">Below its folder.</param>
+    /// <param name="Said">What MLmodel says; null where it cannot be read.</param>
+    /// <param name="Looked">Its ONNX file; null where it has none that may be opened.</param>
+    /// <param name="Refused">What is wrong with it, as far as that is known.</param>
+    /// <param name="Generation">The collection's when the files were listed.</param>
+    sealed record Found(ModelVersion Registered, List<VersionFile> Files, MlModelFile? Said, ForeignModel? Looked, Message? Refused, long Generation);
+
     /// <summary>Steps 3 to 7.</summary>
-    async Task<VersionName> TakeAsync(ModelVersion registered, RegisteredModel model, List<VersionFile> files, MlModelFile? said, ForeignModel? looked, Message? refused,
-        long generation, CancellationToken stop)
+    async Task<VersionName> TakeAsync(Found found, RegisteredModel model, CancellationToken stop)
     {
+        var (registered, files) = (found.Registered, found.Files);
         var asset = await AssetAsync(model, stop);
         var logged = await LoggedAsync(registered, stop);
         var run = await RunAsync(registered.Run ?? logged?.Run, stop);
@@ -94,7 +103,7 @@ public sealed partial class ImportedModels(
             var started = (RunBegun.Started)begun;
             try
             {
-                version = await CommitAsync(started, registered, asset, files, said, looked, refused, run, logged, content, generation, stop);
+                version = await CommitAsync(started, asset, found, new(run, logged), content, stop);
             }
             catch (Exception e)
             {
@@ -109,9 +118,14 @@ public sealed partial class ImportedModels(
         return version;
     }
 
-    async Task<VersionName> CommitAsync(RunBegun.Started started, ModelVersion registered, string asset, List<VersionFile> files, MlModelFile? said, ForeignModel? looked,
-        Message? refused, TrackedRun? run, LoggedModel? logged, Digest content, long generation, CancellationToken stop)
+    /// <summary>What the client logged of a version.</summary>
+    sealed record Origin(TrackedRun? Run, LoggedModel? Logged);
+
+    /// <summary>Steps 5 and 6.</summary>
+    async Task<VersionName> CommitAsync(RunBegun.Started started, string asset, Found found, Origin origin, Digest content, CancellationToken stop)
     {
+        var (registered, files, said, looked, refused, generation) = found;
+        var (run, logged) = origin;
         var began = clock.GetTimestamp();
         string? by = null;
         if (looked is not null)
@@ -144,7 +158,8 @@ public sealed partial class ImportedModels(
             Parts = new Dictionary<string, Digest> { [""] = content },
             Inputs = inputs,
             Metrics = Metrics(run, logged),
-            Checks = by is null ? [] : [new("onnx", CheckKind.Test, Held: true, Message.Of("imported.sound", ("engine", by), ("inputs", looked!.Inputs.Count), ("outputs", looked.Outputs.Count)))],
+            Checks = by is null ? [] : [new("onnx", CheckKind.Test, Held: true, Message.Of("imported.sound",
+                ("engine", by), ("inputs", looked!.Inputs.Count), ("outputs", looked.Outputs.Count)))],
             Schema = SchemaOf(said, looked),
             Facts = FactsOf(imported, looked),
             RawKey = registered.Model,

@@ -34,8 +34,8 @@ sealed record MlModelFile(IReadOnlyDictionary<string, JsonObject> Flavors, JsonO
     /// <summary>The ONNX file, below the model's folder; null where it has none.</summary>
     public string? OnnxFile => Flavors.TryGetValue(OnnxFlavor, out var onnx) ? (onnx["data"] as JsonValue)?.GetValue<string>() ?? "model.onnx" : null;
 
-    /// <summary>An MLmodel for an ONNX file that came without one, so that clients can load it.</summary>
-    public static string Written(string onnxFile, DateTimeOffset now, Guid id) =>
+    /// <summary>An MLmodel for an ONNX file that came without one, so that clients can load it; the same for the same file.</summary>
+    public static string Written(string onnxFile, Guid id) =>
         $"""
         flavors:
           onnx:
@@ -51,7 +51,6 @@ sealed record MlModelFile(IReadOnlyDictionary<string, JsonObject> Flavors, JsonO
             python_version: 3.11.2
         mlflow_version: 3.11.0
         model_uuid: {id:N}
-        utc_time_created: '{now:yyyy-MM-dd HH:mm:ss.ffffff}'
 
         """;
 

@@ -13,7 +13,8 @@ sealed partial class Doors
 
     Command Models()
     {
-        var models = Verb("models", "The imported models: trained elsewhere, registered by a client or brought in as a file.", [], async (parsed, session, terminal, stop) =>
+        const string Does = "The imported models: trained elsewhere, registered by a client or brought in as a file.";
+        var models = Verb("models", Does, [], async (parsed, session, terminal, stop) =>
         {
             var production = await session.Metadata.ProductionAsync(stop);
             var stages = (await session.Metadata.StagesAsync(stop)).ToLookup(s => new VersionName(s.Asset, s.Number), s => s.Stage);
@@ -38,7 +39,8 @@ sealed partial class Doors
                 else
                     terminal.Table(["MODEL", "NEWEST", "FLAVORS", "SERVABLE", "STAGES", "PRODUCTION"], all.Select(v => (IReadOnlyList<string>)
                     [
-                        v.Asset, $"@{v.Name.Number}", string.Join(", ", v.Imported!.Flavors), v.Imported.CanServe ? "yes" : "no", string.Join(' ', stages[v.Name]),
+                        v.Asset, $"@{v.Name.Number}", string.Join(", ", v.Imported!.Flavors), v.Imported.CanServe ? "yes" : "no",
+                        string.Join(' ', stages[v.Name]),
                         production.Set.TryGetValue(v.Asset, out var live) ? $"@{live}" : "–",
                     ]));
             });

@@ -17,8 +17,9 @@ sealed partial class Doors
             graph.Sound();
             var states = await session.MakerOf(graph).StatusAsync(stop);
             var newest = await session.Metadata.NewestAsync(stop);
-            var imported = (await session.Metadata.VersionsAsync([.. newest.Where(n => graph.Find(n.Key) is null).Select(n => new VersionName(n.Key, n.Value))], stop))
-                .Values.Where(v => v.Imported is not null).OrderBy(v => v.Asset, StringComparer.Ordinal).ToList();
+            List<VersionName> others = [.. newest.Where(n => graph.Find(n.Key) is null).Select(n => new VersionName(n.Key, n.Value))];
+            var imported = (await session.Metadata.VersionsAsync(others, stop)).Values
+                .Where(v => v.Imported is not null).OrderBy(v => v.Asset, StringComparer.Ordinal).ToList();
             var asJson = parsed.GetValue(format) == GraphFormat.Json || terminal.Json;
             if (asJson)
                 return new Shell.Terminal(json: true).Result(graph.Nodes.Select(n => new
@@ -86,7 +87,8 @@ sealed partial class Doors
         }
         foreach (var version in imported)
         {
-            text.Append(version.Asset.PadRight(width)).Append("  model        ").Append($"@{version.Name.Number}".PadRight(6)).Append(Message.Of("shell.state-imported"));
+            text.Append(version.Asset.PadRight(width)).Append("  model        ").Append($"@{version.Name.Number}".PadRight(6))
+                .Append(Message.Of("shell.state-imported"));
             if (version.Inputs.Count > 0) text.Append("  ← ").AppendJoin(", ", version.Inputs.Select(i => i.Version.Asset));
             text.Append('\n');
         }

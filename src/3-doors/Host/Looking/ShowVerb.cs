@@ -94,7 +94,8 @@ sealed partial class Doors
                 foreach (var value in values.EnumerateArray())
                 {
                     var shape = value.GetProperty("shape");
-                    var written = shape.ValueKind == System.Text.Json.JsonValueKind.Array ? $"[{string.Join(',', shape.EnumerateArray().Select(d => d.GetString()))}]" : "";
+                    var written = shape.ValueKind == System.Text.Json.JsonValueKind.Array
+                        ? $"[{string.Join(',', shape.EnumerateArray().Select(d => d.GetString()))}]" : "";
                     terminal.Line($"  {side[..^1]} {value.GetProperty("name").GetString()}: {value.GetProperty("type").GetString()}{written}");
                 }
             else if (schema.TryGetProperty("signature", out var said) && said.TryGetProperty(side, out var described)) terminal.Line($"  {side}: {described}");

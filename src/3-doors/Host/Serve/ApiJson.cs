@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kumiki.Monitoring;
 using Kumiki.Testing;
+using Kumiki.Tracking;
 
 namespace Kumiki.Hosting;
 
@@ -19,6 +20,9 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(VersionAnswer))]
 [JsonSerializable(typeof(DiffAnswer))]
 [JsonSerializable(typeof(TableAnswer))]
+[JsonSerializable(typeof(TrackedRows))]
+[JsonSerializable(typeof(TrackedFiles))]
+[JsonSerializable(typeof(TrackedSeries))]
 [JsonSerializable(typeof(MakingAsked))]
 [JsonSerializable(typeof(MakingAnswer))]
 [JsonSerializable(typeof(CancelAsked))]
@@ -56,6 +60,9 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(BoardGoal))]
 [JsonSerializable(typeof(GoalList))]
 [JsonSerializable(typeof(GoalAnswer))]
+[JsonSerializable(typeof(ActivityList))]
+[JsonSerializable(typeof(LoggedKeys))]
+[JsonSerializable(typeof(CountAnswer))]
 [JsonSerializable(typeof(string))]
 sealed partial class ApiJson : JsonSerializerContext
 {

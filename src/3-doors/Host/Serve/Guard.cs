@@ -8,7 +8,7 @@ namespace Kumiki.Hosting;
 /// (DNS rebinding), so only our own host names are answered.</remarks>
 static class Guard
 {
-    const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     public static Task Of(HttpContext http, RequestDelegate next)

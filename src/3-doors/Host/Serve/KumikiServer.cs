@@ -123,6 +123,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapAssets();
         app.MapVersions();
         app.MapTables();
+        app.MapArtifactViews();
         app.MapReports();
         app.MapBoards();
         app.MapGoals();
@@ -131,6 +132,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapReleaseWrites();
         app.MapMakings();
         app.MapSchedules();
+        app.MapTracking();
         app.MapChanges();
         app.MapOpenApi();
         app.MapPages();

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Kumiki.Tracking;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -52,6 +53,10 @@ static partial class Refusals
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
             // who asked is gone: nobody is left to answer
+        }
+        catch (TrackingException e) when (!http.Response.HasStarted)
+        {
+            await new Refused(e.Fault == TrackingFault.NotThere ? StatusCodes.Status404NotFound : StatusCodes.Status400BadRequest, e.Says).ExecuteAsync(http);
         }
         catch (KumikiException e) when (!http.Response.HasStarted)
         {

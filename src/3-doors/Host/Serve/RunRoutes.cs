@@ -1,3 +1,4 @@
+using Kumiki.Tracking;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -33,7 +34,12 @@ static class RunRoutes
     {
         if (!Asked.Run(id, out var run, out var refused)) return refused;
         if (await served.Metadata.RunAsync(run, stop) is not { } record) return NoRun(run);
-        return TypedResults.Ok(RunAnswer.Of(record, language) with { MayCancel = record.State == RunState.Running && !served.ReadOnly && makings.Has(run) });
+        return TypedResults.Ok(RunAnswer.Of(record, language) with
+        {
+            MayCancel = record.State == RunState.Running && !served.ReadOnly && makings.Has(run),
+            Tracked = record is { State: RunState.Made, Result: { } made } && served.Tracking is { } tracking && await tracking.IsShownAsync(made, stop)
+                ? MadeModel.RunOf(made) : null,
+        });
     }
 
     static async Task<Results<Ok<LogAnswer>, Refused>> LogAsync(
@@ -83,10 +89,12 @@ sealed record RunLine(RunId Id, string Asset, RunState State, DateTimeOffset Sta
 /// <param name="Recipe">What its reuse key was made of.</param>
 /// <param name="Figures">What a trial measured, by name; empty for other runs.</param>
 /// <param name="MayCancel">Whether it can be cancelled here: a making of this server's that has not ended.</param>
+/// <param name="Tracked">The run that tracking clients see for the model it made; null for what is no model.</param>
 sealed record RunAnswer(
     RunLine Run, int Attempt, string Machine, int Process, IReadOnlyDictionary<string, string> Parameters, long Seed, IReadOnlyList<VersionName> Planned,
     IReadOnlyList<InputUse> Inputs, IReadOnlyList<OutsideRead> Outside, IReadOnlyList<string> Notes, CodeRevision Code, RunEnvironment Environment,
-    CostAnswer? Cost, IReadOnlyDictionary<string, string> Recipe, Digest RecipeKey, IReadOnlyDictionary<string, double> Figures, bool MayCancel = false)
+    CostAnswer? Cost, IReadOnlyDictionary<string, string> Recipe, Digest RecipeKey, IReadOnlyDictionary<string, double> Figures, bool MayCancel = false,
+    string? Tracked = null)
 {
     public static RunAnswer Of(RunRecord run, Language language) => new(
         RunLine.Of(run, language), run.Fence, run.Owner.Machine, run.Owner.Pid, run.Plan.Parameters, run.Plan.Seed, run.Plan.Inputs, run.Inputs, run.Outside,

@@ -37,6 +37,8 @@ static class RunEndpoints
         .. TrackingEndpoint.Search("runs/search", SearchAsync),
     ];
 
+    internal static string StatusName(RunStatus status) => Array.Find(Statuses, s => s.Value == status).Name;
+
     internal static string Id(TrackingCall call) => TrackingRules.RunId(call.Fields.Text("run_id"));
 
     static async Task CreateAsync(TrackingCall call)
@@ -235,7 +237,7 @@ static class RunEndpoints
         json.WriteString("run_name", run.Name);
         json.WriteString("experiment_id", run.Experiment.ToString(CultureInfo.InvariantCulture));
         json.TextOrNone("user_id", run.User);
-        json.WriteString("status", Array.Find(Statuses, s => s.Value == run.Status).Name);
+        json.WriteString("status", StatusName(run.Status));
         json.WholeOrNone("start_time", run.StartedMs);
         json.WholeOrNone("end_time", run.EndedMs);
         json.WriteString("artifact_uri", run.Location);

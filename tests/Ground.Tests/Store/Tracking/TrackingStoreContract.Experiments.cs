@@ -37,7 +37,8 @@ public abstract partial class TrackingStoreContract
         Assert.Equal("Could not find experiment with name 'x'", await RefusedAsync(TrackingFault.NotThere, () => Store.ExperimentAsync("x", Go)));
         foreach (var call in new Func<Task>[]
         {
-            () => Store.DeleteExperimentAsync(7, true, Go), () => Store.RenameExperimentAsync(7, "y", Go), () => Store.SetExperimentTagAsync(7, new("a", "b"), Go),
+            () => Store.DeleteExperimentAsync(7, true, Go), () => Store.RenameExperimentAsync(7, "y", Go),
+            () => Store.SetExperimentTagAsync(7, new("a", "b"), Go),
             () => Store.DeleteExperimentTagAsync(7, "a", Go), () => Store.CreateRunAsync(new(7, "x", null, null, []), Go),
             () => Store.CreateLoggedModelAsync(new(7, "m", null, null, [], []), Go),
         })

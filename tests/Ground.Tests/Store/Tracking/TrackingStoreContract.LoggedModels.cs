@@ -8,7 +8,8 @@ public abstract partial class TrackingStoreContract
     [Fact]
     public async Task A_logged_model_is_created_ended_tagged_and_deleted()
     {
-        var made = await Store.CreateLoggedModelAsync(new(0, $"m {Astral}", "Agent", "run-id", [new("b", "1"), new("a", "2")], [new("t", "1"), new("t", "2")]), Go);
+        var made = await Store.CreateLoggedModelAsync(new(0, $"m {Astral}", "Agent", "run-id", [new("b", "1"), new("a", "2")],
+            [new("t", "1"), new("t", "2")]), Go);
 
         Assert.Matches("^m-[0-9a-f]{32}$", made.Id);
         Assert.Equal((0L, $"m {Astral}", "Agent", "run-id", LoggedModelStatus.Pending, $"mlflow-artifacts:/0/models/{made.Id}/artifacts", Now, Now, false),
@@ -16,7 +17,8 @@ public abstract partial class TrackingStoreContract
         Assert.Equal([new("a", "2"), new("b", "1")], made.Params);
         Assert.Equal([new("t", "2")], made.Tags);
         Clock.Now += TimeSpan.FromSeconds(1);
-        Assert.Equal((LoggedModelStatus.Ready, Now), await Store.EndLoggedModelAsync(made.Id, LoggedModelStatus.Ready, Go) is var e ? (e.Status, e.UpdatedMs) : default);
+        Assert.Equal((LoggedModelStatus.Ready, Now), await Store.EndLoggedModelAsync(made.Id, LoggedModelStatus.Ready, Go) is var e
+            ? (e.Status, e.UpdatedMs) : default);
         await Store.AddLoggedModelParamsAsync(made.Id, [new("a", "2"), new("c", "3"), new("c", "3")], Go);
         Assert.Contains("key='a' was already logged with value='2'", await RefusedAsync(TrackingFault.InvalidValue,
             () => Store.AddLoggedModelParamsAsync(made.Id, [new("d", "1"), new("a", "9")], Go)), StringComparison.Ordinal);
@@ -47,7 +49,8 @@ public abstract partial class TrackingStoreContract
 
         await LogAsync(run, new("acc", 1, 1, 5, model, "beans", "d1"), new("acc", 2, 1, 1, model, "beans", "d1"), new("acc", double.NaN, 1, 0, model),
             new("lost", 1, 1, 1, "m-none"));
-        await LogAsync(other, new("acc", 3, 1, 5, model, "beans", "d1"), new("acc", 4, 1, 4, model, "beans", "d1"), new LoggedMetric("acc", 5, 1, 9, model, "rice"));
+        await LogAsync(other, new("acc", 3, 1, 5, model, "beans", "d1"), new("acc", 4, 1, 4, model, "beans", "d1"),
+            new LoggedMetric("acc", 5, 1, 9, model, "rice"));
 
         Assert.Equal([(run, double.NaN, null, null), (other, 3.0, "beans", "d1"), (other, 5.0, "rice", null)],
             (await Store.LoggedModelAsync(model, false, Go)).Metrics.Select(m => (m.Run, m.Point.Value, m.Point.Dataset, m.Point.DatasetDigest)));

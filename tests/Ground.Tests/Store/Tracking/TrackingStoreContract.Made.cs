@@ -7,7 +7,8 @@ public abstract partial class TrackingStoreContract
 {
     static MadeModel Made(string asset, int number) => new(
         new(asset, number), $"run-{number}", "mika", 10, 20, [new("rounds", "300"), new("half \ud83e", "a\0b")], [new("kumiki.version", $"{asset}@{number}")],
-        [new("mae", 2, 1, 1), new("mae", 1, 2, 2), new("lost", double.NaN, 1, 1)], [new("sales", "d", "kumiki", "{}", null, null, [new("mlflow.data.context", "training")])],
+        [new("mae", 2, 1, 1), new("mae", 1, 2, 2), new("lost", double.NaN, 1, 1)],
+        [new("sales", "d", "kumiki", "{}", null, null, [new("mlflow.data.context", "training")])],
         [new("model.onnx", Digest.Of("onnx"), 5), new("sub/notes.txt", Digest.Of("notes"), 6)]);
 
     [Fact]

@@ -29,7 +29,8 @@ public abstract partial class TrackingStoreContract
         double[] values = [double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon, -double.Epsilon, double.MaxValue, double.MinValue, 0.1,
             1 / 3.0, 0, 1e300, long.MaxValue];
 
-        await LogAsync(run, [.. values.Select((value, i) => new LoggedMetric("m", value, i, long.MaxValue - i)), new("least", 1, long.MaxValue, long.MinValue)]);
+        await LogAsync(run, [.. values.Select((value, i) => new LoggedMetric("m", value, i, long.MaxValue - i)),
+            new("least", 1, long.MaxValue, long.MinValue)]);
 
         Assert.Equal(values, (await Store.HistoryAsync(run, "m", Page.Whole, Go)).Select(p => p.Value));
         Assert.Equal(["least 1 -9223372036854775808", "m NaN 9223372036854775807"],
@@ -119,7 +120,8 @@ public abstract partial class TrackingStoreContract
         Assert.Equal("5 6 7 8 / 5 6 7 8", Steps(await Store.SampledAsync([one, two], "m", (5, 8), 10, Go)));
         Assert.Equal("", Steps(await Store.SampledAsync([one, two], "none", null, 10, Go)));
 
-        string Steps(IReadOnlyList<MetricOfRun> points) => string.Join(" / ", points.GroupBy(p => p.Run).Select(r => string.Join(' ', r.Select(p => p.Point.Step))));
+        static string Steps(IReadOnlyList<MetricOfRun> points) =>
+            string.Join(" / ", points.GroupBy(p => p.Run).Select(r => string.Join(' ', r.Select(p => p.Point.Step))));
     }
 }
 

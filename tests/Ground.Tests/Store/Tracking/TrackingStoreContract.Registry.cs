@@ -173,7 +173,8 @@ public abstract partial class TrackingStoreContract
         foreach (var (filter, order, found) in new[]
         {
             ("", "", "beans@2 rice@1 beans@1"), ("name = 'beans'", "", "beans@2 beans@1"), ("tags.t = 'b'", "", "beans@2 rice@1"),
-            ("version_number > 1", "", "beans@2"), ("source_path LIKE 's3://rice/%'", "", "rice@1"), ("run_id IN ('run-id', 'x')", "name", "beans@2 beans@1 rice@1"),
+            ("version_number > 1", "", "beans@2"), ("source_path LIKE 's3://rice/%'", "", "rice@1"),
+            ("run_id IN ('run-id', 'x')", "name", "beans@2 beans@1 rice@1"),
             ("", "version_number", "beans@1 rice@1 beans@2"), ("", "creation_timestamp", "beans@1 rice@1 beans@2"), ("run_id = 'other'", "", ""),
         })
         {

@@ -8,7 +8,8 @@ public abstract partial class TrackingStoreContract
     [Fact]
     public async Task A_run_begins_with_its_name_as_a_tag_and_is_the_same_when_it_is_read()
     {
-        var begun = await Store.CreateRunAsync(new(0, $"first {Astral}", Wide, 12, [new("z", "1"), new("a", "2"), new("z", "3"), new("mlflow.runName", "x")]), Go);
+        var begun = await Store.CreateRunAsync(new(0, $"first {Astral}", Wide, 12,
+            [new("z", "1"), new("a", "2"), new("z", "3"), new("mlflow.runName", "x")]), Go);
 
         Assert.Matches("^[0-9a-f]{32}$", begun.Info.Id);
         Assert.Equal(new(begun.Info.Id, 0, $"first {Astral}", Wide, RunStatus.Running, 12, null, $"mlflow-artifacts:/0/{begun.Info.Id}/artifacts", false),
@@ -117,7 +118,8 @@ public abstract partial class TrackingStoreContract
         var run = await NewRunAsync();
         string Key(string last) => string.Concat(Enumerable.Repeat("𝔘", 249)) + last;
 
-        await Store.LogAsync(run, new([Point(Key("b"), 1), Point(Key("a"), 2)], [new(Key("b"), Key("x")), new(Key("a"), Key("y"))], [new(Key("t"), Key("z"))]), Go);
+        await Store.LogAsync(run, new([Point(Key("b"), 1), Point(Key("a"), 2)], [new(Key("b"), Key("x")), new(Key("a"), Key("y"))],
+            [new(Key("t"), Key("z"))]), Go);
         await LogAsync(run, [.. new[] { "\uFF5E", "a", "Z", "𝔘", "é" }.Select(k => Point(k, 1))]);
 
         var read = await Store.RunAsync(run, Go);
@@ -131,7 +133,8 @@ public abstract partial class TrackingStoreContract
     {
         var run = await NewRunAsync();
         DatasetInput Data(string name, string digest, params IReadOnlyList<Entry> tags) => new(name, digest, "local", "{}", "s", null, tags);
-        await Store.LogInputsAsync(run, [Data("z", "1", new("mlflow.data.context", "train"), new("a", "1"), new("a", "2")), Data("a", "1")], ["m-2", "m-1"], Go);
+        await Store.LogInputsAsync(run, [Data("z", "1", new("mlflow.data.context", "train"), new("a", "1"), new("a", "2")), Data("a", "1")],
+            ["m-2", "m-1"], Go);
         await Store.LogInputsAsync(run, [Data("a", "1", new Entry("late", "x")), Data("a", "2") with { Source = "other" }, Data("a", "2")], ["m-1"], Go);
         await Store.LogInputsAsync(await NewRunAsync(), [Data("z", "1", new Entry("mlflow.data.context", "test")) with { Source = "ignored" }], [], Go);
         await Store.LogOutputsAsync(run, [new("m-9", 2), new("m-8", 2), new("m-7", -1), new("m-9", 5)], Go);
@@ -157,6 +160,7 @@ public abstract partial class TrackingStoreContract
         await LogAsync(run, new LoggedMetric(new string('豆', 250), 1, 1, 1, model.Id, name, digest));
 
         Assert.Equal((profile, name, digest), (await Store.RunAsync(run, Go)).Datasets is [var d] ? (d.Profile, d.Name, d.Digest) : default);
-        Assert.Equal((name, digest), (await Store.LoggedModelAsync(model.Id, false, Go)).Metrics is [var m] ? (m.Point.Dataset, m.Point.DatasetDigest) : default);
+        Assert.Equal((name, digest), (await Store.LoggedModelAsync(model.Id, false, Go)).Metrics is [var m]
+            ? (m.Point.Dataset, m.Point.DatasetDigest) : default);
     }
 }

@@ -202,7 +202,10 @@ public abstract partial class TrackingStoreContract
         const string uuid = "substr('00000000', 1, 8 - length(CAST(i AS text))) || CAST(i AS text)";
         await Insert("tracked_runs (id, uuid, experiment, name, status, started, location, deleted)",
             $"i, {uuid}, 0, 'run', 3, i / 3, 'mlflow-artifacts:/0/' || i, CASE WHEN i % 50 = 0 THEN 1 ELSE 0 END");
-        foreach (var (key, value, where) in new[] { ("all", "i", ""), ("back", $"{runs} - i", ""), ("some", "CASE WHEN i % 60 = 0 THEN 0 ELSE i % 7 END", "i % 30 = 0") })
+        foreach (var (key, value, where) in new[]
+        {
+            ("all", "i", ""), ("back", $"{runs} - i", ""), ("some", "CASE WHEN i % 60 = 0 THEN 0 ELSE i % 7 END", "i % 30 = 0"),
+        })
             await Insert("tracked_latest (run, key, experiment, value, is_nan, timestamp, step)",
                 $"i, '{key}', 0, {value}, {(key == "some" ? "CASE WHEN i % 60 = 0 THEN 1 ELSE 0 END" : "0")}, 1, 1", where);
         var half = $"CASE WHEN i <= {runs / 4 * 3} THEN 'low' ELSE 'high' END";
@@ -214,6 +217,6 @@ public abstract partial class TrackingStoreContract
             await Insert($"tracked_{table} (run, key, experiment, value)", $"i, '{key}', 0, {value}", where);
 
         Task Insert(string into, string values, string where = "") => SqlAsync(
-            $"INSERT INTO {into} {string.Format(CultureInfo.InvariantCulture, each, runs)} SELECT {values} FROM n {(where.Length > 0 ? $"WHERE {where}" : "")}");
+            $"INSERT INTO {into} {string.Format(CultureInfo.InvariantCulture, each, runs)} SELECT {values} FROM n WHERE {(where.Length > 0 ? where : "true")}");
     }
 }

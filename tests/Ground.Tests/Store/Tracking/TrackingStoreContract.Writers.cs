@@ -139,7 +139,8 @@ public abstract partial class TrackingStoreContract
         await using (metadata)
         {
             var run = await NewRunAsync();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.LogAsync(run, new([Point("m", 1)], [], []), new CancellationToken(canceled: true)));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.LogAsync(run, new([Point("m", 1)], [], []),
+                new CancellationToken(canceled: true)));
             Assert.Empty((await other.RunAsync(run, Go)).Metrics);
 
             await other.LogAsync(run, new([Point("m", 2)], [], []), Go);

@@ -4,26 +4,27 @@ namespace Kumiki.Store.Postgres;
 
 sealed partial class PostgresTrackingStore
 {
-    public Task<Collection?> KeepArtifactAsync(TrackedPath path, Blob blob, long generation, CancellationToken stop) => store.DecideAsync<Collection?>(async db =>
-    {
-        var now = await PostgresMetadataStore.CollectionAsync(db);
-        if (now.Generation != generation || now.Doomed.Contains(blob.Content)) return now;
-        var text = path.ToString();
-        if (path.IsTop || await HasBelowAsync(db, text)) throw Refusal.PathIsFolder(text);
-        if (await db.FirstAsync("SELECT path FROM tracked_artifacts WHERE path = ANY($1) ORDER BY length(path) DESC LIMIT 1", row => row.GetString(0), null,
-            Above(text)) is { } file) throw Refusal.PathBelowFile(text, file);
-        if (await FileAsync(db, text) is { } before)
+    public Task<Collection?> KeepArtifactAsync(TrackedPath path, Blob blob, long generation, CancellationToken stop) =>
+        store.DecideAsync<Collection?>(async db =>
         {
-            if (before == blob) return null;
-            await CheckNotRegisteredAsync(db, text);
-        }
-        await db.RunAsync(
-            """
-            INSERT INTO tracked_artifacts (path, blob, bytes, modified) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (path) DO UPDATE SET blob = excluded.blob, bytes = excluded.bytes, modified = excluded.modified
-            """, text, blob.Content, blob.Bytes, Now);
-        return null;
-    }, stop);
+            var now = await PostgresMetadataStore.CollectionAsync(db);
+            if (now.Generation != generation || now.Doomed.Contains(blob.Content)) return now;
+            var text = path.ToString();
+            if (path.IsTop || await HasBelowAsync(db, text)) throw Refusal.PathIsFolder(text);
+            if (await db.FirstAsync("SELECT path FROM tracked_artifacts WHERE path = ANY($1) ORDER BY length(path) DESC LIMIT 1", row => row.GetString(0), null,
+                Above(text)) is { } file) throw Refusal.PathBelowFile(text, file);
+            if (await FileAsync(db, text) is { } before)
+            {
+                if (before == blob) return null;
+                await CheckNotRegisteredAsync(db, text);
+            }
+            await db.RunAsync(
+                """
+                INSERT INTO tracked_artifacts (path, blob, bytes, modified) VALUES ($1, $2, $3, $4)
+                ON CONFLICT (path) DO UPDATE SET blob = excluded.blob, bytes = excluded.bytes, modified = excluded.modified
+                """, text, blob.Content, blob.Bytes, Now);
+            return null;
+        }, stop);
 
     public Task<Blob?> ArtifactAsync(TrackedPath path, CancellationToken stop) => store.ReadAsync(db => FileAsync(db, path.ToString()), stop);
 
@@ -43,7 +44,8 @@ sealed partial class PostgresTrackingStore
                 ORDER BY a.path LIMIT 1) next)
             SELECT substr(path, length($1) + 1), bytes FROM entry ORDER BY path
             """,
-            row => row.GetString(0).Split('/', 2) is [var name, _] ? new ArtifactEntry(name, null) : new(row.GetString(0), row.GetInt64(1)), prefix, end), stop);
+            row => row.GetString(0).Split('/', 2) is [var name, _] ? new ArtifactEntry(name, null) : new(row.GetString(0), row.GetInt64(1)),
+            prefix, end), stop);
     }
 
     public Task DeleteArtifactsAsync(TrackedPath path, CancellationToken stop) => store.DecideAsync(async db =>

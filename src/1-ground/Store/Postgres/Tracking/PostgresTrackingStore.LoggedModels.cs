@@ -14,7 +14,8 @@ sealed partial class PostgresTrackingStore
             INSERT INTO logged_models (model, experiment, name, type, run, status, location, created, updated)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING id
             """,
-            name, model.Experiment, model.Name, model.Type, model.Run, (int)LoggedModelStatus.Pending, Joined(location, $"models/{name}/artifacts"), Now))!.Value;
+            name, model.Experiment, model.Name, model.Type, model.Run, (int)LoggedModelStatus.Pending, Joined(location, $"models/{name}/artifacts"), Now))!
+            .Value;
         await AddLoggedModelParamsAsync(db, id, name, model.Params);
         if (model.Tags.Count > 0) await db.RunAllAsync([Tagged("logged_model_tags", "model", id, model.Tags)]);
         return (await LoggedModelsAsync(db, [id]))[0];

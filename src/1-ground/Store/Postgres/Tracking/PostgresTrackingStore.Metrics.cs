@@ -32,7 +32,8 @@ sealed partial class PostgresTrackingStore
         (string Key, string Old, string Given)? changed = null;
         await db.RunAllAsync(
         [
-            .. AddParams("tracked_params", "run", key.Id, key.Experiment, log.Params, row => changed ??= (row.GetString(0), row.GetString(1), row.GetString(2))),
+            .. AddParams("tracked_params", "run", key.Id, key.Experiment, log.Params,
+                row => changed ??= (row.GetString(0), row.GetString(1), row.GetString(2))),
             .. AddPoints(key, block, log.Metrics),
             .. SetTags(key, log.Tags),
         ]);

@@ -12,7 +12,8 @@ sealed partial class PostgresTrackingStore
 
     const string OfExperiment =
         """
-        (v.run IN (SELECT r.uuid FROM tracked_runs r WHERE r.experiment = $1) OR v.logged_model IN (SELECT g.model FROM logged_models g WHERE g.experiment = $1))
+        (v.run IN (SELECT r.uuid FROM tracked_runs r WHERE r.experiment = $1)
+          OR v.logged_model IN (SELECT g.model FROM logged_models g WHERE g.experiment = $1))
         """;
 
     /// <summary>Whether what is to be deleted may go: not while a stage, a release that is or was live, or another version needs a version of it. Stages and

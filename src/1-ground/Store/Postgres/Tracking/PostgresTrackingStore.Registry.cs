@@ -57,8 +57,10 @@ sealed partial class PostgresTrackingStore
     {
         var id = await ModelIdAsync(db, name);
         if (version is { } number)
-            await db.RunAsync("INSERT INTO model_aliases (model, alias, version) VALUES ($1, $2, $3) ON CONFLICT (model, alias) DO UPDATE SET version = excluded.version",
-                id, alias, await VersionIdAsync(db, name, number));
+            await db.RunAsync(
+                """
+                INSERT INTO model_aliases (model, alias, version) VALUES ($1, $2, $3) ON CONFLICT (model, alias) DO UPDATE SET version = excluded.version
+                """, id, alias, await VersionIdAsync(db, name, number));
         else await db.RunAsync("DELETE FROM model_aliases WHERE model = $1 AND alias = $2", id, alias);
         return await db.RunAsync("UPDATE registered_models SET updated = $2 WHERE id = $1", id, Now);
     }, stop);
@@ -76,7 +78,8 @@ sealed partial class PostgresTrackingStore
         await CheckOfClientsAsync(db, model);
         var (storage, logged) = await ResolvedAsync(db, version.Source);
         logged = version.LoggedModel ?? logged;
-        var number = (await db.NumberAsync("UPDATE registered_models SET numbers = numbers + 1, updated = $2 WHERE id = $1 RETURNING numbers", model, Now))!.Value;
+        var number = (await db.NumberAsync("UPDATE registered_models SET numbers = numbers + 1, updated = $2 WHERE id = $1 RETURNING numbers",
+            model, Now))!.Value;
         var id = (await db.NumberAsync(
             """
             INSERT INTO model_versions (model, number, description, stage, source, storage, run, run_link, logged_model, created, updated)
@@ -190,8 +193,10 @@ sealed partial class PostgresTrackingStore
         await db.RunAllAsync(
         [
             tags.Of("SELECT model, key, value FROM registered_model_tags WHERE model = ANY($1) ORDER BY key", ids, ReadEntry),
-            aliases.Of("SELECT a.model, a.alias, v.number FROM model_aliases a JOIN model_versions v ON v.id = a.version WHERE a.model = ANY($1) ORDER BY a.alias",
-                ids, row => (row.GetString(1), (int)row.GetInt64(2))),
+            aliases.Of(
+                """
+                SELECT a.model, a.alias, v.number FROM model_aliases a JOIN model_versions v ON v.id = a.version WHERE a.model = ANY($1) ORDER BY a.alias
+                """, ids, row => (row.GetString(1), (int)row.GetInt64(2))),
             newest.Of(
                 """
                 SELECT model, id FROM (SELECT DISTINCT ON (model, stage) model, id, number FROM model_versions WHERE model = ANY($1)

@@ -40,8 +40,8 @@ sealed partial class PostgresTrackingStore
     {
         var key = await ActiveRunAsync(db, run);
         if (change.Name is { } name) await db.RunAllAsync([.. SetTags(key, [new(RunNameTag, name)])]);
-        return (await db.FirstAsync($"UPDATE tracked_runs r SET status = coalesce($2, status), ended = coalesce($3, ended) WHERE id = $1 RETURNING {RunColumns}",
-            ReadInfo, null, key.Id, (int?)change.Status, change.EndedMs))!;
+        return (await db.FirstAsync(
+            $"UPDATE tracked_runs r SET status = coalesce($2, status), ended = coalesce($3, ended) WHERE id = $1 RETURNING {RunColumns}", ReadInfo, null, key.Id, (int?)change.Status, change.EndedMs))!;
     }, stop);
 
     public Task DeleteRunAsync(string run, bool deleted, CancellationToken stop) => store.DecideAsync(async db =>
@@ -111,8 +111,10 @@ sealed partial class PostgresTrackingStore
     public Task LogOutputsAsync(string run, IReadOnlyList<ModelOutput> models, CancellationToken stop) => store.AppendAsync(async db =>
     {
         var key = await ActiveRunAsync(db, run);
-        await db.RunAsync("INSERT INTO tracked_model_outputs (run, model, step) SELECT $1, given.* FROM unnest($2::text[], $3::bigint[]) given ON CONFLICT DO NOTHING",
-            key.Id, models.Select(m => m.Model), models.Select(m => m.Step).ToArray());
+        await db.RunAsync(
+            """
+            INSERT INTO tracked_model_outputs (run, model, step) SELECT $1, given.* FROM unnest($2::text[], $3::bigint[]) given ON CONFLICT DO NOTHING
+            """, key.Id, models.Select(m => m.Model), models.Select(m => m.Step).ToArray());
     }, stop);
 
     public Task<IReadOnlyList<DatasetSummary>> DatasetsAsync(IReadOnlyList<long> experiments, CancellationToken stop) =>

@@ -33,7 +33,8 @@ sealed partial class SqliteTrackingStore
 
     const string OfExperiment =
         """
-        (v.run IN (SELECT r.uuid FROM tracked_runs r WHERE r.experiment = ?1) OR v.logged_model IN (SELECT g.model FROM logged_models g WHERE g.experiment = ?1))
+        (v.run IN (SELECT r.uuid FROM tracked_runs r WHERE r.experiment = ?1)
+          OR v.logged_model IN (SELECT g.model FROM logged_models g WHERE g.experiment = ?1))
         """;
 
     /// <summary>What needs a version of an asset: <c>staging</c>, <c>release 4</c>, <c>price@2</c>; null for nothing.</summary>
@@ -47,7 +48,8 @@ sealed partial class SqliteTrackingStore
             WHERE (live_at IS NOT NULL OR state <> 'Withdrawn') AND json_extract(record, '$.set."' || ?1 || '"') = ?2 ORDER BY number DESC LIMIT 1
             """).Add(version.Asset).Add((long)version.Number))
             if (releases.Next()) return string.Create(CultureInfo.InvariantCulture, $"release {releases.Whole(0)}");
-        using var users = db.Query("SELECT u.asset, u.number FROM version_inputs i JOIN versions u ON u.id = i.user WHERE i.asset = ?1 AND i.number = ?2 LIMIT 1")
+        using var users = db.Query(
+            "SELECT u.asset, u.number FROM version_inputs i JOIN versions u ON u.id = i.user WHERE i.asset = ?1 AND i.number = ?2 LIMIT 1")
             .Add(version.Asset).Add((long)version.Number);
         return users.Next() ? new VersionName(users.Text(0), (int)users.Whole(1)).ToString() : null;
     }
