@@ -88,7 +88,9 @@ public sealed class GrpcTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Post,
             new Uri(new Uri($"http://127.0.0.1:{world.GrpcPort}"), method.StartsWith('/') ? method : $"/{Service}/{method}"))
         {
-            Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(body),
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent(body),
         };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
         request.Headers.TE.Add(new("trailers"));
@@ -254,7 +256,8 @@ public sealed class GrpcTests : IAsyncLifetime
     {
         var start = new ProcessStartInfo("/usr/bin/python3", [Ground.Tests.Onnx.World.Above("tests/Host.Tests/Inference/grpc_client.py"), $"{world.GrpcPort}"])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         using var python = Process.Start(start)!;
         var errors = python.StandardError.ReadToEndAsync();

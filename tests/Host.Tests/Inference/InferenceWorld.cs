@@ -110,8 +110,13 @@ sealed class InferenceWorld : IAsyncDisposable
         var units = Many(() => random.Next(9) == 0 ? "NaN" : Number(random.Next(300)));
         var day = Many(() => Number(new DateOnly(2024, 1, 1).AddDays(random.Next(700)).DayNumber - new DateOnly(1970, 1, 1).DayNumber));
         var discount = Many(() => random.Next(2) == 0 ? "1" : "0");
-        var store = Many(() => random.Next(6) switch { 0 => "\"\"", 1 => $"\"new {random.Next(99)}\"", var s =>
-            $"\"{Ground.Tests.Onnx.World.Stores[s % 3]}\"" });
+        var store = Many(() => random.Next(6) switch
+        {
+            0 => "\"\"",
+            1 => $"\"new {random.Next(99)}\"",
+            var s =>
+            $"\"{Ground.Tests.Onnx.World.Stores[s % 3]}\""
+        });
         return $$"""
             {{{more}}"parameters":{"unknown_categories":"score"},"inputs":[{{Column("price", "FP32", price)}},{{Column("units", "FP32", units)}},{{Column("day", "FP32", day)}},{{Column("discount", "FP32", discount)}},{{Column("store", "BYTES", store)}}]}
             """;

@@ -59,17 +59,26 @@ public sealed class LimitTests
     public async Task A_full_queue_refuses_at_once_and_says_when_to_come_again()
     {
         var settings = new ServingSettings { Limits = new() { Runs = 1, Queue = 2 } };
-        await using var world = await InferenceWorld.StartAsync(settings, models: ("slow", Graphs.Slow(12)));
-        var body = Encoding.UTF8.GetBytes(Graphs.SlowRequest(64));
+        await using var world = await InferenceWorld.StartAsync(settings, models: ("slow", Graphs.Slow(2000)));
+        var body = Encoding.UTF8.GetBytes(Graphs.SlowRequest(1024));
+        using var over = new CancellationTokenSource();
+        Task<HttpResponseMessage> SendAsync() => world.Http.PostAsync("/v2/models/slow/infer", new ByteArrayContent(body), over.Token);
+        async Task UntilAsync(string metric, string value)
+        {
+            while (await MetricAsync(world, metric + "{model=\"slow\",version=\"1\"}") != value) await Task.Delay(5);
+        }
 
-        var responses = await Task.WhenAll(Enumerable.Range(0, 24).Select(_ => world.AskAsync(HttpMethod.Post, "/v2/models/slow/infer", body)));
+        List<Task<HttpResponseMessage>> taken = [SendAsync()];
+        await UntilAsync("kumiki_inference_running", "1");
+        taken.AddRange([SendAsync(), SendAsync()]);
+        await UntilAsync("kumiki_inference_waiting", "2");
+        using var refused = await world.AskAsync(HttpMethod.Post, "/v2/models/slow/infer", body);
 
-        var refused = responses.Where(r => r.StatusCode == HttpStatusCode.TooManyRequests).ToList();
-        Assert.NotEmpty(refused);
-        Assert.All(responses.Except(refused), r => Assert.Equal(HttpStatusCode.OK, r.StatusCode));
-        Assert.All(refused, r => Assert.Equal("1", r.Headers.RetryAfter!.ToString()));
-        Assert.Contains("slow@1 has 2 requests waiting", await refused[0].Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        foreach (var response in responses) response.Dispose();
+        Assert.Equal((429, "1"), ((int)refused.StatusCode, refused.Headers.RetryAfter!.ToString()));
+        Assert.Contains("slow@1 has 2 requests waiting", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        await over.CancelAsync();
+        foreach (var one in taken) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => one);
+        await UntilAsync("kumiki_inference_waiting", "0");
     }
 
     [Theory]

@@ -161,7 +161,8 @@ static partial class InferenceJson
             switch (name)
             {
                 case "timeout": RequestParameters.Timeout(into, reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var us) ? us : -1); break;
-                case "priority": RequestParameters.Priority(into, reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var level) ? level
+                case "priority":
+                    RequestParameters.Priority(into, reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var level) ? level
                     : -1); break;
                 case "binary_data_output": asked.Binary = Bool(ref reader, "parameters.binary_data_output"); break;
                 case "allow_nan": into.AllowNaN = Bool(ref reader, "parameters.allow_nan"); break;

@@ -135,7 +135,8 @@ static partial class InferenceJson
                 }
                 break;
             case TensorType.Float16: foreach (var v in MemoryMarshal.Cast<byte, Half>(bytes)) Real(writer, (float)v); break;
-            case TensorType.BFloat16: foreach (var v in MemoryMarshal.Cast<byte, ushort>(bytes)) Real(writer,
+            case TensorType.BFloat16:
+                foreach (var v in MemoryMarshal.Cast<byte, ushort>(bytes)) Real(writer,
                 BitConverter.UInt32BitsToSingle((uint)v << 16)); break;
             case TensorType.Int64: foreach (var v in MemoryMarshal.Cast<byte, long>(bytes)) writer.WriteNumberValue(v); break;
             case TensorType.UInt64: foreach (var v in MemoryMarshal.Cast<byte, ulong>(bytes)) writer.WriteNumberValue(v); break;
