@@ -21,7 +21,7 @@ sealed class InferenceWorld : IAsyncDisposable
     InferenceWorld() { }
 
     public DemoWorld World { get; private set; } = null!;
-    public int GrpcPort { get; } = FreePort();
+    public int GrpcPort { get; private set; }
     public KumikiServer Server { get; private set; } = null!;
     public HttpClient Http { get; private set; } = null!;
 
@@ -33,11 +33,28 @@ sealed class InferenceWorld : IAsyncDisposable
         var world = new InferenceWorld();
         world.World = await DemoWorld.EmptyAsync(world.folder.Path);
         foreach (var (name, model) in models) await world.AddAsync(name, model);
-        world.Server = await KumikiServer.StartAsync(
-            ServedWorld.Of(world.World) with { Serving = settings ?? new(), ReadOnly = readOnly, Tracking = world.World.Tracking, GrpcPort = world.GrpcPort },
-                ServeAddress.Of("127.0.0.1", 0), default);
+        world.Server = await world.ServeAsync(settings ?? new(), readOnly);
         world.Http = new(new SocketsHttpHandler()) { BaseAddress = world.Server.Address, Timeout = TimeSpan.FromMinutes(2) };
         return world;
+    }
+
+    /// <summary>A port that was free a moment ago may be taken by a connection of another test: then the next one.</summary>
+    async Task<KumikiServer> ServeAsync(ServingSettings settings, bool readOnly)
+    {
+        for (var left = 5; ; left--)
+        {
+            GrpcPort = FreePort();
+            try
+            {
+                return await KumikiServer.StartAsync(
+                    ServedWorld.Of(World) with { Serving = settings, ReadOnly = readOnly, Tracking = World.Tracking, GrpcPort = GrpcPort },
+                    ServeAddress.Of("127.0.0.1", 0), default);
+            }
+            catch (KumikiException e) when (left > 0 && e.Says.Id == "inference.grpc-held")
+            {
+                // the next one
+            }
+        }
     }
 
     static int FreePort()
