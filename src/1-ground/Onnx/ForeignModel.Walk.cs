@@ -317,12 +317,14 @@ public sealed partial class ForeignModel
         return said;
     }
 
-    static string Element(long type) => type switch
-    {
-        1 => "float", 2 => "uint8", 3 => "int8", 4 => "uint16", 5 => "int16", 6 => "int32", 7 => "int64", 8 => "string", 9 => "bool", 10 => "float16",
-        11 => "double", 12 => "uint32", 13 => "uint64", 14 => "complex64", 15 => "complex128", 16 => "bfloat16", 17 => "float8e4m3fn",
-        18 => "float8e4m3fnuz", 19 => "float8e5m2", 20 => "float8e5m2fnuz", 21 => "uint4", 22 => "int4", _ => $"type {type}",
-    };
+    /// <summary>TensorProto.DataType, by its number.</summary>
+    static readonly string[] Elements =
+    [
+        "?", "float", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16", "double", "uint32", "uint64", "complex64", "complex128",
+        "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "uint4", "int4",
+    ];
+
+    static string Element(long type) => type >= 0 && type < Elements.Length ? Elements[type] : $"type {type}";
 
     /// <summary>A name; longer ones than any exporter gives are refused before they are read.</summary>
     static string Text(ref ProtobufReader reader)

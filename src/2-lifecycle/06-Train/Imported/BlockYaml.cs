@@ -191,11 +191,8 @@ sealed class BlockYaml
             else whole.Append(char.ConvertFromUtf32(code));
             return i + digits;
         }
-        whole.Append(text[i] switch
-        {
-            'n' => '\n', 't' => '\t', 'r' => '\r', '0' => '\0', 'a' => '\a', 'b' => '\b', 'e' => '\x1b', 'f' => '\f', 'v' => '\v', '_' => '\u00a0',
-            var same => same,
-        });
+        const string Marks = "ntr0abefv_", Meant = "\n\t\r\0\a\b\e\f\v\u00a0";
+        whole.Append(Marks.IndexOf(text[i], StringComparison.Ordinal) is >= 0 and var known ? Meant[known] : text[i]);
         return i;
     }
 
