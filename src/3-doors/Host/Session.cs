@@ -55,10 +55,8 @@ sealed class Session : IAsyncDisposable
     public Maker MakerOf(ProjectGraph graph) => new(graph, PlaceOf());
 
     /// <summary>What takes models in that were trained elsewhere.</summary>
-    /// <exception cref="KumikiException">The metadata's store does not keep what tracking clients log.</exception>
-    public ImportedModels Imports() => Tracking is { } tracking
-        ? new(Metadata, Artifacts, tracking, new(Itself(), Artifacts), Closure.Environment(Engines), IsDeclaredAsync, Clock)
-        : throw new KumikiException(Message.Of("imported.no-tracking", ("where", Where)));
+    public ImportedModels Imports() =>
+        new(Metadata, Artifacts, Tracking, new(Itself(), Artifacts), Closure.Environment(Engines), IsDeclaredAsync, Clock);
 
     async Task<bool> IsDeclaredAsync(string asset, CancellationToken stop) => Project.Types.Count > 0 && (await GraphAsync(null, stop)).Find(asset) is not null;
 
