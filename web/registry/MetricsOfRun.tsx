@@ -9,7 +9,7 @@ import { Section, Table, Time } from "../src/parts";
 import { useLanguage } from "../src/texts";
 import { useAnswer, usePaced } from "./asking";
 import { at, type LoggedMetric, type Series } from "./calls";
-import { useFilter } from "./Editing";
+import { byKey, useFilter } from "./Editing";
 import { useWords } from "./words";
 
 const atOnce = 25;
@@ -20,7 +20,7 @@ export function MetricsOfRun({ run, metrics }: { run: string; metrics: LoggedMet
   const [open, setOpen] = useState<string | null>(null);
   const [most, setMost] = useState(atOnce);
   const [wanted, input] = useFilter(metrics.length, words("page.tr.find-metric"));
-  const found = metrics.filter(m => m.key.toLowerCase().includes(wanted));
+  const found = byKey(metrics).filter(m => m.key.toLowerCase().includes(wanted));
   const shown = found.slice(0, most);
   const pages = Array.from({ length: Math.ceil(shown.length / atOnce) }, (_, i) => shown.slice(i * atOnce, (i + 1) * atOnce));
   return (

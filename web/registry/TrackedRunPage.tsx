@@ -7,7 +7,7 @@ import { useResource } from "../src/resource";
 import { to } from "../src/routes";
 import "../src/views.css";
 import { at, keptAt, useCalls, valueOf, type DatasetInput, type Entry, type LoggedModel, type ModelVersion, type TrackedRun } from "./calls";
-import { Described, Failed, Rename, Sure, Tags, useFilter, useMayChange } from "./Editing";
+import { byKey, Described, Failed, Rename, Sure, Tags, useFilter, useMayChange } from "./Editing";
 import { MetricsOfRun } from "./MetricsOfRun";
 import "./registry.css";
 import { useWords } from "./words";
@@ -162,7 +162,7 @@ function Since({ ms }: { ms: number }) {
 function Params({ of }: { of: Entry[] }) {
   const words = useWords();
   const [wanted, input] = useFilter(of.length, words("page.tr.find-param"));
-  const found = of.filter(p => p.key.toLowerCase().includes(wanted) || p.value.toLowerCase().includes(wanted));
+  const found = byKey(of).filter(p => p.key.toLowerCase().includes(wanted) || p.value.toLowerCase().includes(wanted));
   return (
     <Section title={words("page.tr.params")} count={of.length}>
       {input}

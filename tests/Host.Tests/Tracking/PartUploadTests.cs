@@ -121,6 +121,20 @@ public class PartUploadTests(TrackingWorld world) : IClassFixture<TrackingWorld>
     }
 
     [Fact]
+    public async Task A_part_far_behind_all_others_takes_its_own_room_only()
+    {
+        var begun = await BeginAsync("far", "f", 100_000);
+        var part = new byte[50_000_000];
+        await PutAsync((string)begun["credentials"]![0]!["url"]!, part);
+
+        var etag = await PutAsync((string)begun["credentials"]![99_000]!["url"]!, part);
+
+        Assert.Equal($"\"{Convert.ToHexStringLower(SHA256.HashData(part))}\"", etag);
+        Assert.True(Directory.EnumerateFiles(Scratch, "*", SearchOption.AllDirectories).All(file => new FileInfo(file).Length == part.Length));
+        await AbortAsync(begun, "far", "f");
+    }
+
+    [Fact]
     public async Task A_part_that_is_being_written_over_does_not_count_until_it_is_whole_again()
     {
         var begun = await BeginAsync("over", "f", 3);
@@ -130,7 +144,10 @@ public class PartUploadTests(TrackingWorld world) : IClassFixture<TrackingWorld>
             await client.ConnectAsync(IPAddress.Loopback, world.Server.Address.Port);
             var stream = client.GetStream();
             var part = new Uri((string)begun["credentials"]![1]!["url"]!).PathAndQuery;
-            await stream.WriteAsync(Encoding.ASCII.GetBytes($"PUT {part} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4\r\n\r\nxx"));
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(
+                $"PUT {part} HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"));
+            Assert.NotEqual(0, await stream.ReadAsync(new byte[25]));         // "HTTP/1.1 100 Continue": by then it reads the part
+            await stream.WriteAsync("xx"u8.ToArray());
             client.Client.Shutdown(SocketShutdown.Send);
             await EndAsync(stream);
         }

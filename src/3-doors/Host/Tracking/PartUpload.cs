@@ -12,6 +12,9 @@ sealed class PartUpload : IDisposable
 {
     const string Whole = "whole";
 
+    /// <summary>No part is given a place behind this: not every file system has files so long, and all of its parts would have to come.</summary>
+    const long LastPlace = 4L << 40;
+
     enum State { Open, Joining, Done, Gone }
 
     readonly Scratch scratch;
@@ -20,13 +23,13 @@ sealed class PartUpload : IDisposable
     readonly SemaphoreSlim one = new(1);        // completions and aborts, one after another
     readonly CancellationTokenSource gone = new();
     readonly TaskCompletionSource cleared = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly HashSet<long> inPlace = [];        // parts that are being written to their places
     readonly Part?[] parts;
     State state;
-    readonly HashSet<long> inPlace = [];        // parts that are being written to their places
     int writers;
     long files, used;
     long size;          // of all parts but the last, as the first of them had it; 0 where none came yet
-    Digest? completed;         // of the list it was completed with
+    Digest? completed;  // of the list it was completed with
 
     readonly record struct Part(string File, long At, long Bytes, string ETag);
 
@@ -38,7 +41,6 @@ sealed class PartUpload : IDisposable
 
     internal string Id { get; } = Guid.NewGuid().ToString("N");
     internal TrackedPath Path { get; }
-    internal int Parts => parts.Length;
     internal bool IsDone => state == State.Done;
 
     /// <summary>When something of it came last.</summary>
@@ -197,7 +199,7 @@ sealed class PartUpload : IDisposable
     {
         var last = number == parts.Length;
         if (size == 0 && (!last || number == 1)) size = length ?? 0;
-        return size > 0 && (last ? length <= size : length == size);
+        return size > 0 && (number - 1) * size < LastPlace && (last ? length <= size : length == size);
     }
 
     /// <summary>The parts, in order.</summary>
