@@ -19,6 +19,7 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
     ["make"] = ("Makings that do nothing, one after another and eight at once, beside their fsyncs.", MakesAndFsyncs.RunAsync),
     ["pages"] = ("Every page on a store of 10,000 versions and 100,000 runs: what it weighs and how long until it is ready, in a browser that has nothing of it.", Pages.RunAsync),
     ["report"] = ("The test report of a million scored rows: its figures, seconds and bytes a row, and the whole making.", TestReport.RunAsync),
+    ["serving"] = ("A model of 100 trees asked as JSON, as bytes and over gRPC by 1, 8 and 64 clients, beside a Kestrel that echoes and the bare engine; memory of 300 models at rest.", ServingLoad.RunAsync),
     ["start"] = ("From `kumiki serve` to the first answer, and memory at rest, on an empty folder and on the demo's.", StartToAnswer.RunAsync),
     ["tracking"] = ("A tracking server under load at 1, 8 and 20 clients: writes and searches among 100,000 runs, beside bare SQLite; memory after a million points.", TrackingLoad.RunAsync),
     ["tracking-postgres"] = ("The same writes and searches on PostgreSQL, beside bare PostgreSQL.", TrackingLoad.PostgresAsync),
@@ -27,6 +28,13 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
     ["trials"] = ("1,000 trials that do nothing, and whether the 20,000th costs more than the 1,000th.", Trials.RunAsync),
     ["version"] = ("10 M rows of CSV to a whole dataset version, beside bare DuckDB, plain copies and fsync.", CsvToVersion.RunAsync),
 };
+
+// A part of the benchmark serving, in a process of its own.
+if (args is [ServingLoad.EchoVerb, var port])
+{
+    await ServingLoad.EchoAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture));
+    return 0;
+}
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, e) =>

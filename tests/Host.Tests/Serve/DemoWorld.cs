@@ -111,7 +111,7 @@ sealed class DemoWorld : IAsyncDisposable
     public async Task<VersionRecord> MakeAsync(
         string asset, AssetKind kind, (VersionRecord Version, EdgeKind Edge)[]? inputs = null, Dictionary<string, double>? metrics = null, Dictionary<string, string>? facts = null,
         (string Path, int Bytes)[]? files = null, CheckResult[]? checks = null, bool curve = false, (string Family, string RawKey)? family = null,
-        (string Path, string Text)[]? texts = null)
+        (string Path, string Text)[]? texts = null, (string Path, byte[] Bytes)[]? contents = null)
     {
         var run = await BeginAsync(asset, [.. (inputs ?? []).Select(i => i.Version)], kind == AssetKind.Model ? new() { ["rounds"] = "300", ["depth"] = "6" } : []);
         await Metadata.AppendLogAsync(run, [new(0, clock.GetUtcNow(), "info", $"making {asset}")], default);
@@ -129,6 +129,11 @@ sealed class DemoWorld : IAsyncDisposable
         foreach (var (path, text) in texts ?? [])
         {
             var blob = await Artifacts.PutAsync(new MemoryStream(Encoding.UTF8.GetBytes(text)), default);
+            stored.Add(new(path, blob.Content, blob.Bytes));
+        }
+        foreach (var (path, bytes) in contents ?? [])
+        {
+            var blob = await Artifacts.PutAsync(new MemoryStream(bytes), default);
             stored.Add(new(path, blob.Content, blob.Bytes));
         }
         var content1 = Digest.OfParts([asset, run.ToString()]);

@@ -158,7 +158,25 @@ public sealed unsafe class OnnxSession : IDisposable
         return Array.ConvertAll(made, OnnxTensor.Owning);
     }
 
+    /// <summary>Runs, and gives new output tensors; another thread may stop it.</summary>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <inheritdoc cref="Run(ReadOnlySpan{OnnxTensor}, ReadOnlySpan{OnnxTensor}, CancellationToken)"/>
+    public OnnxTensor[] Run(ReadOnlySpan<OnnxTensor> inputs, OnnxRun run)
+    {
+        var made = new nint[Outputs.Count];
+        Run(inputs, made, run.Options, run.Stopped);
+        return Array.ConvertAll(made, OnnxTensor.Owning);
+    }
+
     void Run(ReadOnlySpan<OnnxTensor> inputs, Span<nint> outputs, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        using var options = cancel.CanBeCanceled ? new RunOptionsHandle() : null;
+        using var stop = options is null ? default : cancel.UnsafeRegister(static o => OnnxRun.Stop((RunOptionsHandle)o!), options);
+        Run(inputs, outputs, options, cancel);
+    }
+
+    void Run(ReadOnlySpan<OnnxTensor> inputs, Span<nint> outputs, RunOptionsHandle? options, CancellationToken cancel)
     {
         if (inputs.Length != Inputs.Count) throw new ArgumentException($"The model has {Inputs.Count} inputs, not {inputs.Length}.", nameof(inputs));
         cancel.ThrowIfCancellationRequested();
@@ -168,8 +186,6 @@ public sealed unsafe class OnnxSession : IDisposable
         try
         {
             for (; held < inputs.Length; held++) values[held] = Hold(inputs[held].Value);
-            using var options = cancel.CanBeCanceled ? new RunOptionsHandle() : null;
-            using var stop = options is null ? default : cancel.UnsafeRegister(static o => Stop((RunOptionsHandle)o!), options);
             nint status;
             fixed (nint* ins = session.InputNames, inValues = values, outs = session.OutputNames, outValues = outputs)
             {
@@ -199,8 +215,6 @@ public sealed unsafe class OnnxSession : IDisposable
         return handle.DangerousGetHandle();
     }
 
-    static void Stop(RunOptionsHandle options) => OnnxRuntimeApi.Check(OnnxRuntimeApi.RunOptionsSetTerminate(options.DangerousGetHandle()), "stop a run");
-
     /// <summary>An entry of the model's own metadata, or null.</summary>
     public string? Metadata(string key)
     {
@@ -225,4 +239,43 @@ public sealed unsafe class OnnxSession : IDisposable
     }
 
     public void Dispose() => session.Dispose();
+}
+
+/// <summary>What stops runs from another thread; used by one run at a time, and by many one after another until one is stopped.</summary>
+public sealed unsafe class OnnxRun : IDisposable
+{
+    readonly CancellationTokenSource stopped = new();
+
+    internal RunOptionsHandle Options { get; } = new();
+    internal CancellationToken Stopped => stopped.Token;
+
+    /// <summary>Whether <see cref="Stop()"/> was called: then no more runs are begun with it.</summary>
+    public bool IsStopped => stopped.IsCancellationRequested;
+
+    /// <summary>Ends the run under way between two nodes, and every later one.</summary>
+    public void Stop()
+    {
+        stopped.Cancel();
+        Stop(Options);
+    }
+
+    internal static void Stop(RunOptionsHandle options)
+    {
+        var held = false;
+        options.DangerousAddRef(ref held);
+        try
+        {
+            OnnxRuntimeApi.Check(OnnxRuntimeApi.RunOptionsSetTerminate(options.DangerousGetHandle()), "stop a run");
+        }
+        finally
+        {
+            options.DangerousRelease();
+        }
+    }
+
+    public void Dispose()
+    {
+        Options.Dispose();
+        stopped.Dispose();
+    }
 }

@@ -6,7 +6,7 @@ namespace Kumiki.Native.OnnxRuntime;
 /// <summary>The element types of ONNX tensors, with ONNX's own numbers.</summary>
 public enum TensorType
 {
-    Float = 1, UInt8 = 2, Int8 = 3, UInt16 = 4, Int16 = 5, Int32 = 6, Int64 = 7, Text = 8, Bool = 9, Float16 = 10, Double = 11, UInt32 = 12, UInt64 = 13,
+    Float = 1, UInt8 = 2, Int8 = 3, UInt16 = 4, Int16 = 5, Int32 = 6, Int64 = 7, Text = 8, Bool = 9, Float16 = 10, Double = 11, UInt32 = 12, UInt64 = 13, BFloat16 = 16,
 }
 
 /// <summary>An input or output of a model.</summary>
@@ -137,6 +137,17 @@ public sealed unsafe class OnnxTensor : IDisposable
         return new(data, Count);
     }
 
+    /// <summary>The numbers' bytes, little-endian and in row-major order, in place.</summary>
+    /// <exception cref="InvalidOperationException">The tensor holds texts.</exception>
+    public Span<byte> Bytes
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            return Type == TensorType.Text ? throw new InvalidOperationException("This tensor holds texts.") : new(data, checked(Count * SizeOf(Type)));
+        }
+    }
+
     /// <summary>Sets one text, in UTF-8.</summary>
     public void SetText(int index, ReadOnlySpan<byte> utf8)
     {
@@ -180,7 +191,10 @@ public sealed unsafe class OnnxTensor : IDisposable
     }
 
     /// <summary>Reads one text.</summary>
-    public string GetText(int index)
+    public string GetText(int index) => Encoding.UTF8.GetString(GetTextBytes(index));
+
+    /// <summary>Reads one text as it is kept: UTF-8 in most models, but any bytes where a model says so.</summary>
+    public ReadOnlySpan<byte> GetTextBytes(int index)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         if (Type != TensorType.Text) throw new InvalidOperationException($"This tensor holds {Type}, not texts.");
@@ -190,7 +204,7 @@ public sealed unsafe class OnnxTensor : IDisposable
         var utf8 = new byte[(int)length + 1];
         fixed (byte* into = utf8)
             OnnxRuntimeApi.Check(OnnxRuntimeApi.GetStringTensorElement(Value.DangerousGetHandle(), length, (nuint)index, into), "read a text");
-        return Encoding.UTF8.GetString(utf8, 0, (int)length);
+        return utf8.AsSpan(0, (int)length);
     }
 
     public void Dispose()
@@ -221,14 +235,22 @@ public sealed unsafe class OnnxTensor : IDisposable
         : typeof(T) == typeof(int) ? TensorType.Int32
         : typeof(T) == typeof(byte) ? TensorType.UInt8
         : typeof(T) == typeof(bool) ? TensorType.Bool
+        : typeof(T) == typeof(sbyte) ? TensorType.Int8
+        : typeof(T) == typeof(short) ? TensorType.Int16
+        : typeof(T) == typeof(ushort) ? TensorType.UInt16
+        : typeof(T) == typeof(uint) ? TensorType.UInt32
+        : typeof(T) == typeof(ulong) ? TensorType.UInt64
+        : typeof(T) == typeof(Half) ? TensorType.Float16
         : 0;
 
-    static int SizeOf(TensorType type) => type switch
+    /// <summary>Bytes a number takes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No type of numbers.</exception>
+    public static int SizeOf(TensorType type) => type switch
     {
         TensorType.Float or TensorType.Int32 or TensorType.UInt32 => 4,
         TensorType.Double or TensorType.Int64 or TensorType.UInt64 => 8,
         TensorType.UInt8 or TensorType.Int8 or TensorType.Bool => 1,
-        TensorType.UInt16 or TensorType.Int16 or TensorType.Float16 => 2,
+        TensorType.UInt16 or TensorType.Int16 or TensorType.Float16 or TensorType.BFloat16 => 2,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not a type of numbers."),
     };
 }

@@ -14,6 +14,13 @@ static class Guard
     public static Task Of(HttpContext http, RequestDelegate next)
     {
         var headers = http.Response.Headers;
+        if (InferenceDoor.IsFor(http) && IsOurs(http.Request.Host))
+        {
+            // Programs ask thousands of times a second, and no browser shows what they get: JSON or bytes, never sniffed, never lent to another site.
+            headers.XContentTypeOptions = "nosniff";
+            headers["Cross-Origin-Resource-Policy"] = "same-origin";
+            return next(http);
+        }
         headers.ContentSecurityPolicy = Policy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
@@ -21,6 +28,7 @@ static class Guard
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers.CacheControl = "no-cache";
         return IsOurs(http.Request.Host) ? next(http)
+            : InferenceDoor.IsFor(http) ? InferenceDoor.WriteErrorAsync(http, StatusCodes.Status421MisdirectedRequest, Message.Of("serve.other-host", ("host", http.Request.Host)))
             : TrackingDoor.IsFor(http) ? TrackingError.Forbidden(Message.Of("serve.other-host", ("host", http.Request.Host))).WriteAsync(http)
             : new Refused(StatusCodes.Status421MisdirectedRequest, Message.Of("serve.other-host", ("host", http.Request.Host))).ExecuteAsync(http);
     }

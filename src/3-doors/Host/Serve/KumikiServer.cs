@@ -1,10 +1,12 @@
 using System.Net.Sockets;
+using Kumiki.Serving;
 using Kumiki.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -13,7 +15,8 @@ namespace Kumiki.Hosting;
 
 /// <summary>The pages and the public REST API of one data folder, on one address of this machine.</summary>
 /// <remarks>A request goes through: 1. <see cref="Guard"/> (own host names only, headers), 2. <see cref="TrackingDoor"/> where it is a tracking
-/// client's, else 3. <see cref="Refusals"/> (every error becomes one sentence), 4. the routes of the rooms, or a file of the pages. Built on the
+/// client's, or <see cref="InferenceDoor"/> where it asks a model, else 3. <see cref="Refusals"/> (every error becomes one sentence), 4. the routes of the
+/// rooms, or a file of the pages. Built on the
 /// empty builder: no configuration is read, so nothing but the arguments decides where it listens.</remarks>
 public sealed class KumikiServer : IAsyncDisposable
 {
@@ -53,6 +56,8 @@ public sealed class KumikiServer : IAsyncDisposable
     public static async Task<KumikiServer> StartAsync(Served served, ServeAddress at, CancellationToken stop)
     {
         at = at.WithPort();
+        if (served.GrpcPort == at.Port) throw new KumikiException(Message.Of("inference.grpc-port", ("port", at.Port)));
+        if (served.GrpcPort is { } grpc) _ = ServeAddress.Of(at.Host.ToString(), grpc);
         var hold = ServerLock.Take(served.DataFolder, $"http://{at}");
         var app = Build(served, at);
         try
@@ -64,6 +69,9 @@ public sealed class KumikiServer : IAsyncDisposable
         {
             await app.DisposeAsync();
             hold.Dispose();
+            if (e is IOException { InnerException: AddressInUseException } && served.GrpcPort is { } taken
+                && e.Message.Contains($":{taken}:", StringComparison.Ordinal))
+                throw new KumikiException(Message.Of("inference.grpc-held", ("port", taken)), e);
             if (e is IOException { InnerException: AddressInUseException }) throw new KumikiException(PortHolder.InUse(at), e);
             if (e is SocketException { SocketErrorCode: SocketError.AccessDenied })
                 throw new KumikiException(Message.Of("serve.port-forbidden", ("port", at.Port)), e);
@@ -96,24 +104,31 @@ public sealed class KumikiServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Listen(at.Host, at.Port);
+            if (served.GrpcPort is { } grpc) kestrel.Listen(at.Host, grpc, port => port.Protocols = HttpProtocols.Http2);
         });
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
             .AddFilter(ScheduleWatch.Category, LogLevel.Information)
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);      // who starts the server hears its exception
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));     // as long as a model may run
         builder.Services.AddRoutingCore();
         // Answers only; the files of the pages were compressed when they were built, and a stream of events is not kept back.
         builder.Services.AddResponseCompression(compression => compression.MimeTypes = ["application/json", "application/problem+json"]);
         builder.Services.AddOpenApi(ApiDocument.Configure);
         builder.Services.AddSingleton(served);
         builder.Services.AddSingleton<Makings>();
+        builder.Services.AddSingleton(_ => new ModelShelf(served.Metadata, served.Artifacts, served.Tracking, served.Serving, served.Clock));
+        builder.Services.AddHostedService<InferenceDrain>();
         builder.Services.AddSingleton<PartUploads>();
         builder.Services.ConfigureHttpJsonOptions(json => ApiJson.Into(json.SerializerOptions));
 
         var app = builder.Build();
         app.Use(Guard.Of);
+        if (served.GrpcPort is not null) app.Use(new GrpcDoor(served, app.Services.GetRequiredService<ModelShelf>(),
+            app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
+        app.Use(new InferenceDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
+        app.Use(MetricsDoor.Of(app.Services.GetRequiredService<ModelShelf>()));
         app.UseResponseCompression();
         app.Use(Refusals.Of);
         app.UseRouting();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Kumiki.Hosting;
 using Kumiki.Making;
+using Kumiki.Serving;
 
 namespace Kumiki;
 
@@ -16,8 +17,15 @@ sealed partial class Doors
         var host = new Option<string>("--host") { Description = "A loopback address.", DefaultValueFactory = _ => "127.0.0.1" };
         var port = new Option<int>("--port") { Description = "0 takes any free port.", DefaultValueFactory = _ => 5080 };
         var readOnly = new Option<bool>("--read-only") { Description = "Only show: refuse to make, stage or release from the pages." };
-        const string Does = "Serve pages, the REST API and MLflow's clients in the foreground, and run schedules when they are due.";
-        return Verb("serve", Does, [host, port, readOnly], async (parsed, session, terminal, stop) =>
+        var grpc = new Option<int?>("--grpc-port") { Description = "Answer models over gRPC too, on this port; not by default." };
+        var memory = new Option<int?>("--model-memory") { Description = "MiB of models in memory; a quarter of this machine's by default." };
+        var body = new Option<int?>("--most-body") { Description = "MiB of one inference request, unpacked; 64 by default." };
+        var limits = new Option<string[]>("--model-limits")
+        {
+            Description = "NAME:rows=64,wait-ms=0,runs=2,queue=256,seconds=30, any of them: how a model's requests are batched, run and refused; without NAME:, every model's.",
+        };
+        const string Does = "Serve pages, the REST API, models and MLflow's clients in the foreground, and run schedules when they are due.";
+        return Verb("serve", Does, [host, port, readOnly, grpc, memory, body, limits], async (parsed, session, terminal, stop) =>
         {
             var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
             var hasProject = session.Project.Types.Count > 0;
@@ -34,12 +42,15 @@ sealed partial class Doors
                 Imports = session.Imports(),
                 Project = hasProject ? ProjectAsync : null,
                 ReadOnly = parsed.GetValue(readOnly),
+                Serving = Asked(parsed.GetValue(memory), parsed.GetValue(body), parsed.GetValue(limits) ?? []),
+                GrpcPort = parsed.GetValue(grpc),
                 Author = Author,
                 Schedules = hasProject ? new(place, asked => session.GraphAsync(null, asked)) : null,
             };
             await using var server = await KumikiServer.StartAsync(served, at, stop);
             terminal.Findings(findings);
             terminal.Line(server.Says);
+            if (served.GrpcPort is { } grpcPort) terminal.Line(Message.Of("inference.answers-grpc", ("port", grpcPort)));
             await server.WaitAsync(stop);
             return 0;
 
@@ -49,5 +60,26 @@ sealed partial class Doors
                 return new(graph, new(graph, place));
             }
         });
+    }
+
+    static ServingSettings Asked(int? memory, int? body, IReadOnlyList<string> limits)
+    {
+        if (memory is < 1 or > 16 << 20 || body is < 1 or > 1024) throw new KumikiException(Message.Of("inference.bad-mib", ("memory", memory),
+            ("body", body)));
+        var settings = new ServingSettings();
+        var named = new Dictionary<string, ModelLimits>(StringComparer.Ordinal);
+        var all = settings.Limits;
+        foreach (var one in limits)
+        {
+            if (one.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon) named[one[..colon]] = ModelLimits.Parse(one[(colon + 1)..]);
+            else all = ModelLimits.Parse(one);
+        }
+        return settings with
+        {
+            MemoryBytes = memory is { } mib ? (long)mib << 20 : settings.MemoryBytes,
+            MostBodyBytes = body is { } most ? Math.Min(most << 20, Array.MaxLength / 2) : settings.MostBodyBytes,
+            Limits = all,
+            Models = named,
+        };
     }
 }

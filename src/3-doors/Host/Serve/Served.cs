@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Kumiki.Continuing;
 using Kumiki.Importing;
 using Kumiki.Making;
+using Kumiki.Serving;
 using Kumiki.Store;
 using Kumiki.Tracking;
 
@@ -48,6 +49,13 @@ public sealed record Served
     /// <summary>How occurrences are run.</summary>
     /// <value>Each making in a process of its own, so that the server answers meanwhile and a crash of native code takes nothing else with it.</value>
     public Attempt Attempt { get; init; } = new(OwnProcess: true);
+
+    /// <summary>What models are given that are asked over the Open Inference Protocol.</summary>
+    public ServingSettings Serving { get; init; } = new();
+
+    /// <summary>Where models are asked over gRPC, on the same address: 1 … 65535.</summary>
+    /// <value>Null: nowhere.</value>
+    public int? GrpcPort { get; init; }
 
     /// <value>The system's clock by default.</value>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -1,0 +1,262 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using Kumiki.Native.OnnxRuntime;
+using Kumiki.Native.XGBoost;
+using Kumiki.Onnx;
+using Kumiki.Store;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Kumiki.Bench;
+
+/// <summary>A model of 100 trees over 28 numbers asked over the Open Inference Protocol, as JSON, as bytes and over gRPC, by 1, 8 and 64 clients; beside a
+/// Kestrel of a process of its own that sends the
+/// same bytes back, and beside the bare engine. All on one machine, the clients too.</summary>
+static class ServingLoad
+{
+    const int Features = 28, Trees = 100, ManyRows = 64, Unloaded = 300;
+    static readonly int[] Clients = [1, 8, 64];
+    static readonly TimeSpan Time = TimeSpan.FromSeconds(3);
+
+    public static Task RunAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
+    {
+        var (data, model) = (Path.Combine(folder, "data"), Model());
+        await KeepAsync(data, [("trees", model)], stop);
+        Bare(figures, model, 1);
+        Bare(figures, model, ManyRows);
+        var grpc = FreePort();
+        var (server, _) = await Server.StartAsync(Checkout.Root, ["serve", "--data", data, "--grpc-port", Text(grpc)], said: _ => { }, TimeSpan.FromMinutes(1),
+            stop);
+        await using (server)
+        {
+            var echo = FreePort();
+            using var echoing = Process.Start(new ProcessStartInfo("dotnet", [typeof(ServingLoad).Assembly.Location, EchoVerb, Text(echo)]))!;
+            try
+            {
+                await ListensAsync(echo, stop);
+                foreach (var rows in (int[])[1, ManyRows])
+                    foreach (var clients in Clients)
+                        await RoundAsync(figures, rows, clients, server.Port, grpc, echo, stop);
+            }
+            finally
+            {
+                echoing.Kill();
+                await echoing.WaitForExitAsync(CancellationToken.None);
+            }
+        }
+        await MemoryAsync(figures, Path.Combine(folder, "many"), model, stop);
+    });
+
+    static async Task RoundAsync(Figures figures, int rows, int clients, int rest, int grpc, int echo, CancellationToken stop)
+    {
+        var values = Draws(rows);
+        var json = Encoding.UTF8.GetBytes($$"""{"inputs":[{"name":"features","datatype":"FP32","shape":[{{rows}},{{Features}}],"data":[{{string.Join(',', values.Select(v => v.ToString("R", CultureInfo.InvariantCulture)))}}]}]}""");
+        var head = Encoding.UTF8.GetBytes($$$"""{"inputs":[{"name":"features","datatype":"FP32","shape":[{{{rows}}},{{{Features}}}],"parameters":{"binary_data_size":{{{values.Length * 4}}}}}],"parameters":{"binary_data_output":true}}""");
+        byte[] binary = [.. head, .. MemoryMarshal.AsBytes<float>(values)];
+        var name = $"{rows}-row.{clients}";
+
+        var echoed = await LoadAsync(clients, $"http://127.0.0.1:{echo}/v2/models/trees/infer", json, null, stop);
+        echoed.Print(figures, $"{name}.echo");
+        var asJson = await LoadAsync(clients, $"http://127.0.0.1:{rest}/v2/models/trees/infer", json, null, stop);
+        asJson.Print(figures, $"{name}.json");
+        var asBytes = await LoadAsync(clients, $"http://127.0.0.1:{rest}/v2/models/trees/infer", binary, Text(head.Length), stop);
+        asBytes.Print(figures, $"{name}.binary");
+        var overGrpc = await LoadAsync(clients, $"http://127.0.0.1:{grpc}/inference.GRPCInferenceService/ModelInfer", Grpc(rows, values), null, stop,
+            http2: true);
+        overGrpc.Print(figures, $"{name}.grpc");
+        figures.Print($"{name}.json.of-echo", asJson.PerSecond / echoed.PerSecond, "x");
+        figures.Print($"{name}.grpc.of-json", overGrpc.PerSecond / asJson.PerSecond, "x");
+    }
+
+    static async Task<Loaded> LoadAsync(int clients, string address, byte[] body, string? header, CancellationToken stop, bool http2 = false)
+    {
+        // A connection for each client, of either protocol.
+        var all = Enumerable.Range(0, clients).Select(_ => new HttpMessageInvoker(new SocketsHttpHandler())).ToList();
+        try
+        {
+            return await Loaded.OfAsync(clients, Time, async (client, _) =>
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(body) };
+                request.Content.Headers.ContentType = new MediaTypeHeaderValue(http2 ? "application/grpc" : "application/json");
+                if (header is not null) request.Headers.Add("Inference-Header-Content-Length", header);
+                if (http2) (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
+                using var answer = await all[client].SendAsync(request, stop);
+                var bytes = await answer.Content.ReadAsByteArrayAsync(stop);
+                if (!answer.IsSuccessStatusCode || (http2 && answer.TrailingHeaders.GetValues("grpc-status").Single() != "0"))
+                    throw new BenchmarkException($"{address}: {(int)answer.StatusCode} {Encoding.UTF8.GetString(bytes)}");
+            }, stop);
+        }
+        finally
+        {
+            foreach (var client in all) client.Dispose();
+        }
+    }
+
+    /// <summary>A ModelInferRequest with raw tensors, in its frame.</summary>
+    static byte[] Grpc(int rows, float[] values)
+    {
+        byte[] shape = [.. Varint(rows), .. Varint(Features)], raw = MemoryMarshal.AsBytes<float>(values).ToArray();
+        byte[] tensor = [.. Field(1, "features"u8), .. Field(2, "FP32"u8), .. Field(3, shape)],
+            message = [.. Field(1, "trees"u8), .. Field(5, tensor), .. Field(7, raw)];
+        var frame = new byte[5 + message.Length];
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), message.Length);
+        message.CopyTo(frame, 5);
+        return frame;
+
+        static byte[] Field(int field, ReadOnlySpan<byte> bytes) => [(byte)((field << 3) | 2), .. Varint(bytes.Length), .. bytes];
+        static byte[] Varint(int value) => value < 128 ? [(byte)value] : [(byte)(value | 128), .. Varint(value >> 7)];
+    }
+
+    // ── beside ──
+
+    /// <summary>The engine alone, on tensors that are ready, on one thread and on all.</summary>
+    static void Bare(Figures figures, byte[] model, int rows)
+    {
+        using var session = OnnxSession.Open(model);
+        foreach (var threads in (int[])[1, Environment.ProcessorCount])
+        {
+            var (started, runs) = (Stopwatch.GetTimestamp(), 0L);
+            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ =>
+            {
+                using OnnxTensor input = OnnxTensor.Of(TensorType.Float, rows, Features), output = OnnxTensor.Of(TensorType.Float, rows, 1);
+                Draws(rows).CopyTo(input.Values<float>());
+                for (var own = 0; Stopwatch.GetElapsedTime(started).TotalSeconds < 2; own += 100)
+                {
+                    for (var i = 0; i < 100; i++) session.Run([input], [output]);
+                    Interlocked.Add(ref runs, 100);
+                }
+            });
+            figures.Print($"{rows}-row.engine.{threads}", runs / Stopwatch.GetElapsedTime(started).TotalSeconds, "/s");
+        }
+    }
+
+    internal const string EchoVerb = "echo-server";
+
+    /// <summary>A Kestrel that sends back what it gets, until it is ended.</summary>
+    public static async Task EchoAsync(int port)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, at => at.Protocols = HttpProtocols.Http1));
+        await using var app = builder.Build();
+        app.Run(async http =>
+        {
+            var length = (int)(http.Request.ContentLength ?? 0);
+            var read = await http.Request.BodyReader.ReadAtLeastAsync(length);
+            (http.Response.ContentType, http.Response.ContentLength) = ("application/json", length);
+            foreach (var part in read.Buffer) await http.Response.BodyWriter.WriteAsync(part);
+            http.Request.BodyReader.AdvanceTo(read.Buffer.End);
+        });
+        await app.RunAsync();
+    }
+
+    static async Task ListensAsync(int port, CancellationToken stop)
+    {
+        for (var left = 2000; ; left--)
+        {
+            using var tcp = new TcpClient();
+            try
+            {
+                await tcp.ConnectAsync(IPAddress.Loopback, port, stop);
+                return;
+            }
+            catch (SocketException) when (left > 0)
+            {
+                await Task.Delay(10, stop);     // not listening yet
+            }
+        }
+    }
+
+    /// <summary>What models cost that nobody asks.</summary>
+    static async Task MemoryAsync(Figures figures, string data, byte[] model, CancellationToken stop)
+    {
+        await KeepAsync(data, [("trees-0", model)], stop);
+        var few = await AtRestAsync();
+        await KeepAsync(data, [.. Enumerable.Range(1, Unloaded).Select(i => ($"trees-{i}", model))], stop);
+        figures.Print("unloaded.per-model", (await AtRestAsync() - few) * 1024 / Unloaded, "KiB");
+
+        async Task<double> AtRestAsync()
+        {
+            var (server, _) = await Server.StartAsync(Checkout.Root, ["serve", "--data", data], said: _ => { }, TimeSpan.FromMinutes(1), stop);
+            await using (server)
+            {
+                using var http = new HttpClient();
+                for (var i = 0; i < 20; i++)
+                {
+                    using var content = new StringContent("");
+                    using var answer = await http.PostAsync($"http://127.0.0.1:{server.Port}/v2/repository/index", content, stop);
+                    await answer.Content.ReadAsByteArrayAsync(stop);
+                }
+                await Task.Delay(TimeSpan.FromSeconds(5), stop);
+                return server.MemoryMiB(shared: false);
+            }
+        }
+    }
+
+    // ── the model ──
+
+    static float[] Draws(int rows)
+    {
+        var random = new Random(28);
+        return [.. Enumerable.Range(0, rows * Features).Select(_ => random.NextSingle())];
+    }
+
+    static byte[] Model()
+    {
+        var values = Draws(20_000);
+        var labels = Enumerable.Range(0, 20_000).Select(r => values[r * Features] * values[(r * Features) + 1] > 0.25f ? 1f : 0f).ToArray();
+        using var train = DMatrix.Of(values, Features).WithLabels(labels);
+        using var booster = Booster.Of([("objective", "binary:logistic"), ("max_depth", "6"), ("tree_method", "hist"), ("nthread", "1")]);
+        booster.Train(train, Trees, []);
+        return Learners.XGBoost(booster.Save()).ToBytes();
+    }
+
+    static async Task KeepAsync(string path, IReadOnlyList<(string Name, byte[] Model)> models, CancellationToken stop)
+    {
+        await using var data = DataFolder.Open(path, TimeProvider.System);
+        foreach (var (name, model) in models)
+        {
+            var plan = new RunPlan
+            {
+                Parameters = new Dictionary<string, string>(),
+                Seed = 0,
+                RecipeKey = Digest.Of(name),
+                MakingKey = Digest.Of(name),
+                Recipe = new Dictionary<string, string>(),
+                Inputs = [],
+                Code = new(Digest.Of("bench"), Digest.Of("bench"), "bench", null, false),
+                Environment = new("", "", 1, 0, "", new Dictionary<string, string>(), new Dictionary<string, string>()),
+            };
+            if (await data.Metadata.BeginRunAsync(name, plan, LivingProcess.Current,
+                stop) is not RunBegun.Started { Run: var run }) throw new BenchmarkException($"{name} was begun before.");
+            var blob = await data.Artifacts.PutAsync(new MemoryStream(model), stop);
+            var content = Digest.OfParts([name, blob.Content.Hex]);
+            await data.Metadata.CommitAsync(run, 1, new(new VersionRecord
+            {
+                Name = new(name, 1),
+                Kind = AssetKind.Model,
+                Content = content,
+                Files = [new("model.onnx", blob.Content, blob.Bytes)],
+                Parts = new Dictionary<string, Digest> { [""] = content },
+                RecipeKey = Digest.Of(name),
+                MadeBy = run,
+                MadeAt = DateTimeOffset.UnixEpoch,
+            }), new(TimeSpan.Zero, TimeSpan.Zero, 0, new Dictionary<string, TimeSpan>()), (await data.Metadata.CollectionAsync(stop)).Generation, stop);
+        }
+    }
+
+    static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,69 @@
+using Kumiki.Native.OnnxRuntime;
+
+namespace Kumiki.Serving;
+
+/// <summary>What one run gave, held until the last request of the batch has read its part.</summary>
+sealed class RunOutputs(OnnxTensor[] tensors, int readers)
+{
+    int left = readers;
+
+    public OnnxTensor this[int output] => tensors[output];
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref left) > 0) return;
+        foreach (var tensor in tensors) tensor.Dispose();
+    }
+}
+
+/// <summary>The answer to one request: its rows of what a run gave. Its tensors lie in the engine's memory; whoever asked disposes it when it has read
+/// them.</summary>
+/// <param name="FirstRow">The first row of this request in the batch.</param>
+/// <param name="Rows">Its rows; 0: the outputs are its alone, whole.</param>
+sealed record InferenceAnswer(VersionName Version, ModelSignature Signature, RunOutputs Outputs, int FirstRow, int Rows) : IDisposable
+{
+    public long[] ShapeOf(int output)
+    {
+        var shape = Outputs[output].Shape;
+        return Rows == 0 ? [.. shape] : [Rows, .. shape.Skip(1)];
+    }
+
+    public int CountOf(int output) => Rows == 0 ? Outputs[output].Count : Outputs[output].Count / (int)Outputs[output].Shape[0] * Rows;
+
+    public TensorType TypeOf(int output) => Outputs[output].Type;
+
+    /// <summary>An output of numbers.</summary>
+    public ReadOnlySpan<byte> BytesOf(int output)
+    {
+        var tensor = Outputs[output];
+        if (Rows == 0) return tensor.Bytes;
+        var width = tensor.Bytes.Length / (int)tensor.Shape[0];
+        return tensor.Bytes.Slice(FirstRow * width, Rows * width);
+    }
+
+    /// <summary>One text of an output of texts.</summary>
+    public ReadOnlySpan<byte> TextOf(int output, int element)
+    {
+        var tensor = Outputs[output];
+        return tensor.GetTextBytes(element + (Rows == 0 ? 0 : FirstRow * (tensor.Count / (int)tensor.Shape[0])));
+    }
+
+    /// <summary>Refuses an answer that holds what is no number.</summary>
+    /// <exception cref="InferenceException">The sentence names the output and the row.</exception>
+    public void HoldFinite()
+    {
+        for (var output = 0; output < Signature.Outputs.Length; output++)
+        {
+            var type = TypeOf(output);
+            if (!TensorTypes.HasNaN(type)) continue;
+            var bytes = BytesOf(output);
+            if (TensorTypes.FirstNotFinite(type, bytes) is not (>= 0 and var at)) continue;
+            var rows = Signature.HasRows && ShapeOf(output) is [> 0 and var first, ..] ? first : 1;
+            var width = Math.Max(1, CountOf(output) / rows);
+            throw new InferenceException(InferenceFault.ModelFailed,
+                Message.Of("inference.not-a-number", ("version", Version), ("output", Signature.Outputs[output].Name), ("row", (at / width) + 1)));
+        }
+    }
+
+    public void Dispose() => Outputs.Release();
+}

@@ -1,0 +1,64 @@
+using System.Collections.Frozen;
+using System.Text;
+using Kumiki.Native.OnnxRuntime;
+using Kumiki.Onnx;
+
+namespace Kumiki.Serving;
+
+/// <summary>A model's inputs and outputs, ready to be held against requests.</summary>
+sealed class ModelSignature
+{
+    readonly byte[][] inputNames;
+    readonly FrozenDictionary<string, int> outputs;
+
+    public ModelSignature(IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs, ModelInputs? made)
+    {
+        (Inputs, Outputs) = ([.. inputs], [.. outputs]);
+        inputNames = [.. inputs.Select(i => Encoding.UTF8.GetBytes(i.Name))];
+        this.outputs = outputs.Index().ToFrozenDictionary(o => o.Item.Name, o => o.Index, StringComparer.Ordinal);
+        OneRow = [.. inputs.Select(i => i.Shape.Select((d, at) => at == 0 && d < 0 ? 1 : d).ToArray())];
+        HasRows = Inputs.All(i => i.Shape is [< 0, ..]) && Outputs.All(o => o.Shape is [< 0, ..]);
+        OnlyRowsFree = HasRows && Inputs.All(i => i.Shape.Skip(1).All(d => d >= 0));
+        IsMade = made is not null;
+        var columns = made?.Columns.ToDictionary(c => c.Tensor, StringComparer.Ordinal) ?? [];
+        Required = [.. inputs.Select(i => columns.TryGetValue(i.Name, out var column) && made!.Required.Contains(column.Name))];
+        Categories = [.. inputs.Select(i => made?.Categories.GetValueOrDefault(i.Name))];
+    }
+
+    public TensorInfo[] Inputs { get; }
+    public TensorInfo[] Outputs { get; }
+
+    /// <summary>Whether the first dimension of every input and output is one that each run chooses: the rows.</summary>
+    public bool HasRows { get; }
+
+    /// <summary>Whether nothing but the rows is free.</summary>
+    public bool OnlyRowsFree { get; }
+
+    /// <summary>Whether Kumiki made it, and so knows what its inputs mean.</summary>
+    public bool IsMade { get; }
+
+    /// <summary>[inputs] whether a row without it gets no score.</summary>
+    public bool[] Required { get; }
+
+    /// <summary>[inputs] the texts it knows; null where any may come.</summary>
+    public FrozenSet<string>?[] Categories { get; }
+
+    /// <summary>[inputs] the shape of one row.</summary>
+    public long[][] OneRow { get; }
+
+    /// <summary>The place of an input by its name in UTF-8; −1 where there is none.</summary>
+    /// <param name="hint">Where to look first: requests mostly name them in order.</param>
+    public int InputOf(ReadOnlySpan<byte> name, int hint)
+    {
+        if ((uint)hint < (uint)inputNames.Length && name.SequenceEqual(inputNames[hint])) return hint;
+        for (var i = 0; i < inputNames.Length; i++)
+            if (name.SequenceEqual(inputNames[i])) return i;
+        return -1;
+    }
+
+    /// <summary>The place of an output; −1 where there is none.</summary>
+    public int OutputOf(string name) => outputs.GetValueOrDefault(name, -1);
+
+    public string InputNames => string.Join(", ", Inputs.Select(i => i.Name));
+    public string OutputNames => string.Join(", ", Outputs.Select(o => o.Name));
+}

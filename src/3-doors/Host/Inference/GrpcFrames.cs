@@ -1,0 +1,111 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Compression;
+using Kumiki.Serving;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Kumiki.Hosting;
+
+/// <summary>The messages of one call: each behind a flag, whether it is packed, and its length in four bytes, big-endian.</summary>
+sealed class GrpcFrames(HttpContext http, ServingSettings settings)
+{
+    const int Head = 5, SmallAnswer = 1024;
+
+    readonly string? packing = http.Request.Headers["grpc-encoding"] is [("gzip" or "deflate") and var named] ? named : null;
+
+    /// <summary>The next message; null where there is none.</summary>
+    /// <exception cref="InferenceException">It is too long, cut, or packed in a way that cannot be read.</exception>
+    public async Task<RequestBody?> ReadAsync()
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false, MaxRequestBodySize: { } most } limit
+            && most < settings.MostBodyBytes + (long)Head)
+            limit.MaxRequestBodySize = settings.MostBodyBytes + (long)Head;
+        var reader = http.Request.BodyReader;
+        var read = await reader.ReadAtLeastAsync(Head, http.RequestAborted);
+        if (read.IsCanceled) throw Stopping();
+        if (read.Buffer.IsEmpty && read.IsCompleted) return null;
+        if (read.Buffer.Length < Head) throw WireReader.Broken();
+        var (packed, length) = HeadOf(read.Buffer);
+        if (length > (uint)settings.MostBodyBytes) throw TooLong();
+        reader.AdvanceTo(read.Buffer.GetPosition(Head));
+        var bytes = ArrayPool<byte>.Shared.Rent((int)length);
+        try
+        {
+            for (var at = 0; at < length;)
+            {
+                read = await reader.ReadAsync(http.RequestAborted);
+                if (read.IsCanceled) throw Stopping();
+                if (read.Buffer.IsEmpty && read.IsCompleted) throw WireReader.Broken();
+                var part = read.Buffer.Slice(0, Math.Min(length - at, read.Buffer.Length));
+                part.CopyTo(bytes.AsSpan(at));
+                at += (int)part.Length;
+                reader.AdvanceTo(part.End);
+            }
+            if (!packed) return RequestBody.Over(bytes, (int)length);
+            var unpacked = await UnpackAsync(bytes, (int)length);
+            ArrayPool<byte>.Shared.Return(bytes);
+            return unpacked;
+        }
+        catch
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+            throw;
+        }
+    }
+
+    static (bool Packed, uint Length) HeadOf(ReadOnlySequence<byte> buffer)
+    {
+        Span<byte> head = stackalloc byte[Head];
+        buffer.Slice(0, Head).CopyTo(head);
+        return head[0] <= 1 ? (head[0] == 1, BinaryPrimitives.ReadUInt32BigEndian(head[1..])) : throw WireReader.Broken();
+    }
+
+    static InferenceException Stopping() => new(InferenceFault.Unavailable, Message.Of("inference.stopping"));
+
+    InferenceException TooLong() => new(InferenceFault.TooLarge, Message.Of("inference.body-long", ("most", settings.MostBodyBytes)));
+
+    async Task<RequestBody> UnpackAsync(byte[] bytes, int length)
+    {
+        if (packing is null) throw InferenceException.Bad(Message.Of("inference.bad-packing", ("encoding", "grpc-encoding")));
+        try
+        {
+            using var packed = new MemoryStream(bytes, 0, length);
+            await using Stream stream = packing == "gzip" ? new GZipStream(packed, CompressionMode.Decompress)
+                : new ZLibStream(packed, CompressionMode.Decompress);
+            return await RequestBody.ReadAsync(stream, 0, settings.MostBodyBytes, http.RequestAborted);
+        }
+        catch (InvalidDataException)
+        {
+            throw InferenceException.Bad(Message.Of("inference.bad-packing", ("encoding", packing)));
+        }
+    }
+
+    /// <summary>A message to be written behind its head.</summary>
+    public static PooledBuffer Begin()
+    {
+        var buffer = new PooledBuffer();
+        buffer.GetSpan(Head)[..Head].Clear();
+        buffer.Advance(Head);
+        return buffer;
+    }
+
+    /// <summary>Sends a message that was <see cref="Begin">begun</see>; packed as the request was, where that is worth it.</summary>
+    public async Task WriteAsync(PooledBuffer message)
+    {
+        if (packing is not null && !http.Response.HasStarted) http.Response.Headers["grpc-encoding"] = packing;
+        if (packing is not null && message.Length > SmallAnswer)
+        {
+            using var packed = new MemoryStream();
+            packed.Write([1, 0, 0, 0, 0]);
+            await using (Stream stream = packing == "gzip" ? new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true)
+                : new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+                stream.Write(message.Written.Span[Head..]);
+            BinaryPrimitives.WriteUInt32BigEndian(packed.GetBuffer().AsSpan(1), (uint)(packed.Length - Head));
+            await http.Response.BodyWriter.WriteAsync(packed.GetBuffer().AsMemory(0, (int)packed.Length), http.RequestAborted);
+            return;
+        }
+        BinaryPrimitives.WriteUInt32BigEndian(message.At(1, 4), (uint)(message.Length - Head));
+        await http.Response.BodyWriter.WriteAsync(message.Written, http.RequestAborted);
+    }
+}
