@@ -5,7 +5,7 @@ import { useSay } from "../src/texts";
 import { at } from "../registry/calls";
 import { useWords } from "../registry/words";
 import { Json } from "./Json";
-import { kindOf, type Kind } from "./kinds";
+import { kindOf, pieces, type Kind } from "./kinds";
 import { besideOf, Markdown, type ImageAt } from "./Markdown";
 import { Notebook } from "./Notebook";
 import { notebook } from "./notebook";
@@ -133,7 +133,11 @@ function Lines({ path, size }: { path: string; size: number }) {
         ) : (
           <>
             <pre class="lines" tabIndex={0} role="region" aria-label={path}>
-              {value.text}
+              {pieces(value.text).map((piece, i) => (
+                <span key={i} class="piece">
+                  {piece}
+                </span>
+              ))}
             </pre>
             {!value.isWhole && (
               <p class="pager">

@@ -24,3 +24,15 @@ export const isText = (bytes: Uint8Array): boolean => !bytes.subarray(0, 8192).i
 
 /** A program's output without the codes that colour it in a terminal. */
 export const plain = (text: string): string => text.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, "");
+
+/** A text cut into pieces of so many lines, each with its line ends: a browser lays out only those that are seen. */
+export function pieces(text: string, lines = 500): string[] {
+  const all: string[] = [];
+  for (let from = 0; from < text.length; ) {
+    let to = from;
+    for (let n = 0; n < lines && to < text.length; n++) to = text.indexOf("\n", to) + 1 || text.length;
+    all.push(text.slice(from, to));
+    from = to;
+  }
+  return all;
+}

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { elements, textOf } from "../files/html";
-import { isText, kindOf, plain } from "../files/kinds";
+import { isText, kindOf, pieces, plain } from "../files/kinds";
 import { besideOf, linkTo, unescaped } from "../files/Markdown";
 import { notebook } from "../files/notebook";
 import { begin } from "../files/text";
@@ -271,3 +271,11 @@ test("Bytes that are no text are not read on, and a refusal is the server's sent
   await expect(begin("file", 100, "en", new AbortController().signal)).rejects.toThrow("No such file.");
   asked.mockRestore();
 });
+
+test.each([
+  ["", []],
+  ["one", ["one"]],
+  ["1\n2\n3\n4\n5", ["1\n2\n", "3\n4\n", "5"]],
+  ["1\n2\n", ["1\n2\n"]],
+  ["\n\n\n", ["\n\n", "\n"]],
+])("The text %j is laid out in pieces", (text, cut) => expect(pieces(text, 2)).toEqual(cut));

@@ -55,7 +55,8 @@ sealed class Session : IAsyncDisposable
     public Maker MakerOf(ProjectGraph graph) => new(graph, PlaceOf());
 
     /// <summary>What takes models in that were trained elsewhere.</summary>
-    public ImportedModels Imports() => new(Metadata, Artifacts, Tracking, new(Itself(), Artifacts), Closure.Environment(Engines), IsDeclaredAsync, Clock);
+    public ImportedModels Imports() =>
+        new(Metadata, Artifacts, Tracking, new(Itself(), Artifacts), Closure.Environment(Engines), IsDeclaredAsync, Clock);
 
     async Task<bool> IsDeclaredAsync(string asset, CancellationToken stop) => Project.Types.Count > 0 && (await GraphAsync(null, stop)).Find(asset) is not null;
 

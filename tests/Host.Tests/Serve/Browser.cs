@@ -12,6 +12,7 @@ public sealed class Browser : IAsyncLifetime
     public async Task InitializeAsync()
     {
         playwright = await Playwright.CreateAsync();
+        Assertions.SetDefaultExpectTimeout(20_000);     // as long as all else here waits: a busy machine fails no test
         chromium = await LaunchAsync();
     }
 

@@ -179,7 +179,7 @@ public sealed class ExperimentPageTests(ExperimentPageWorld made, Browser browse
         await Assertions.Expect(Rows(visit)).ToHaveCountAsync(3);
         await page.GetByLabel("Choose all on this page").ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Restore", Exact = true }).ClickAsync();
-        await Assertions.Expect(page.GetByText("No run is so.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("No run matches.")).ToBeVisibleAsync();
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Show all again" }).ClickAsync();
         await world.NewRunAsync(experiment, 1000, "late arrival");

@@ -6,14 +6,22 @@ using Xunit;
 namespace Kumiki.Host.Tests.Tracking;
 
 /// <summary>Names, numbers, and what a kill between two records leaves; nothing takes models in here but the tests.</summary>
-public sealed class ImportedNameTests : IAsyncLifetime
+public class ImportedNameTests : IAsyncLifetime
 {
-    readonly TrackingWorld world = new();
+    readonly TrackingWorld world;
     ClientModels models = null!;
     string run = "";
 
+    public ImportedNameTests() : this(new TrackingWorld())
+    {
+    }
+
+    protected ImportedNameTests(TrackingWorld world) => this.world = world;
+
     public async Task InitializeAsync()
     {
+        await world.InitializeAsync();
+        await world.StopAsync();
         await world.StartAsync(imports: false);
         models = new(world);
         run = await world.NewRunAsync();

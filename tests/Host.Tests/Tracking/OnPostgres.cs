@@ -38,6 +38,8 @@ public sealed class PartUploadsOnPostgresTests(PostgresTrackingWorld world) : Pa
 
 public sealed class ImportedModelsOnPostgresTests(PostgresTrackingWorld world) : ImportedModelTests(world), IClassFixture<PostgresTrackingWorld>;
 
+public sealed class ImportedNamesOnPostgresTests() : ImportedNameTests(new PostgresTrackingWorld());
+
 public sealed class SearchedPostgresWorld : SearchedWorld
 {
     protected override TrackingWorld NewWorld() => new PostgresTrackingWorld();
