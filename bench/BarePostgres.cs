@@ -8,7 +8,7 @@ sealed class BarePostgres : IAsyncDisposable
 {
     readonly NpgsqlDataSource source;
     readonly NpgsqlConnection db;
-    long runs;
+    long runs, points;
 
     BarePostgres(NpgsqlDataSource source, NpgsqlConnection db) => (this.source, this.db) = (source, db);
 
@@ -42,9 +42,13 @@ sealed class BarePostgres : IAsyncDisposable
     {
         var values = new double[keys.Length];
         Array.Fill(values, step * 0.5);
+        var block = points / 4096;
+        points += keys.Length;
         return RunAsync(stop,
-            ("INSERT INTO tracked_points (run, key, timestamp, step, value, is_nan) SELECT 1, k, $3, $3, v, 0 FROM unnest($1::text[], $2::float8[]) given (k, v)",
-                [keys, values, step]),
+            ("""
+             INSERT INTO tracked_points (run, block, key, timestamp, step, value, is_nan)
+             SELECT 1, $4, k, $3, $3, v, 0 FROM unnest($1::text[], $2::float8[]) given (k, v)
+             """, [keys, values, step, block]),
             ("""
              INSERT INTO tracked_latest (run, key, experiment, value, is_nan, timestamp, step)
              SELECT 1, k, 0, v, 0, $3, $3 FROM unnest($1::text[], $2::float8[]) given (k, v)

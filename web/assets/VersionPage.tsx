@@ -125,7 +125,7 @@ function Whole({ version: v, asset }: { version: Version; asset: string }) {
           <ul class="neighbours">
             {v.imported.run !== null && (
               <li>
-                {say("page.run")} <code>{v.imported.run}</code>
+                {say("page.run")} <a href={to.trackedRun(v.imported.run)}><code>{v.imported.run}</code></a>
               </li>
             )}
             {v.imported.data.map(d => (

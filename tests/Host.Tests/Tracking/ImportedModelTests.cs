@@ -80,6 +80,23 @@ public class ImportedModelTests(TrackingWorld world) : IClassFixture<TrackingWor
     }
 
     [Fact]
+    public async Task A_registered_ONNX_model_answers_over_the_inference_protocol()
+    {
+        var run = await world.NewRunAsync();
+        await stored.PutAsync(run, ("MLmodel", Encoding.UTF8.GetBytes(Onnx)), ("model.onnx", TrackingWorld.Model("linear.onnx")));
+        var name = await stored.RegisterAsync("slope", run, 1);
+
+        const string Ask = """{"inputs": [{"name": "x", "datatype": "FP32", "shape": [2, 3], "data": [1, 2, 3, 0, 0, 0.5]}]}""";
+        var (status, answer) = await world.SendAsync(HttpMethod.Post, $"/v2/models/{name.Asset}/infer", Ask);
+
+        Assert.True(status == 200, $"{answer}");
+        Assert.Equal("1", (string)answer["model_version"]!);
+        var output = answer["outputs"]![0]!;
+        Assert.Equal("y", (string)output["name"]!);
+        Assert.Equal([-1.25f, 0.5f], output["data"]!.AsArray().Select(v => v!.GetValue<float>()));        // a − 2b + c/2 + 1/4
+    }
+
+    [Fact]
     public async Task Another_form_is_kept_and_shown_and_its_release_names_what_exports_it()
     {
         var run = await world.NewRunAsync();
