@@ -20,16 +20,16 @@ static class TrackingLoad
 
     public static Task RunAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
     {
-        await LoadAsync(figures, folder, null, stop);
         await BareSqliteAsync(figures, folder, stop);
+        await LoadAsync(figures, folder, null, stop);
         await MemoryAsync(figures, Path.Combine(folder, "memory"), stop);
     });
 
     public static Task PostgresAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
     {
         await using var postgres = await PostgresCluster.StartAsync(stop);
-        await LoadAsync(figures, folder, postgres.Address, stop);
         await BarePostgresAsync(figures, postgres, stop);
+        await LoadAsync(figures, folder, postgres.Address, stop);
     });
 
     /// <param name="metadata">Where the metadata is kept; null for the data folder's own SQLite.</param>
@@ -230,7 +230,8 @@ static class TrackingLoad
                 await using var bytes = File.OpenRead(file);
                 await SHA256.HashDataAsync(bytes, stop);
             }));
-            copy.Add(Bytes / 1e6 / await SecondsAsync(() => CopyAsync(file, file + ".copy", stop)));
+            // To a new file, as the server's is: pages that another file has just given back are written faster.
+            copy.Add(Bytes / 1e6 / await SecondsAsync(() => CopyAsync(file, $"{file}.copy-{round}", stop)));
             using var ended = new CancellationTokenSource();
             var watched = WatchAsync(ended.Token);
             up.Add(Bytes / 1e6 / await SecondsAsync(async () =>

@@ -11,7 +11,7 @@ namespace Kumiki.Store;
 /// old.</remarks>
 public sealed class FolderStore : IArtifactStore
 {
-    const int BufferBytes = 512 * 1024;
+    const int BufferBytes = 512 * 1024, WritingBytes = 16 * BufferBytes;
     const UnixFileMode BlobMode = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     static readonly FileStreamOptions NewBlob = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = BlobMode };

@@ -5,7 +5,7 @@ using SQLitePCL;
 namespace Kumiki.Store.Sqlite;
 
 /// <summary>One process's writes to a database: all that wait are run in one transaction, each within a savepoint, so that they share one fsync and a failing
-/// one rolls back alone.</summary>
+/// one rolls back alone. A write that waits alone needs no savepoint: the transaction is its own.</summary>
 /// <remarks>
 /// For each group: 1. take all that wait; 2. begin, waiting for other processes up to the patience; 3. run each in its savepoint; 4. raise the revision by
 /// the writes that changed something; 5. commit (the fsync); 6. answer. A group whose transaction breaks is run again one by one, so that a write too large
@@ -72,7 +72,12 @@ sealed class WriteQueue : IAsyncDisposable
             await BeginAsync();
             var changed = 0;
             foreach (var write in group)
-                if (write.Run(db)) changed++;
+                if (group.Count == 1 ? write.RunAlone(db) : write.Run(db)) changed++;
+            if (!db.InTransaction)
+            {
+                foreach (var write in group) write.Answer();        // it failed alone, and was rolled back
+                return true;
+            }
             var revision = changed == 0 ? 0 : db.Number("UPDATE store SET revision = revision + ?1 RETURNING revision", changed)!.Value;
             if (changed > 0) DurableStep.At("database.commit");
             db.Run("COMMIT");
@@ -156,8 +161,13 @@ sealed class WriteQueue : IAsyncDisposable
         /// <returns>False when it was cancelled while it waited.</returns>
         internal abstract bool Taken();
 
+        /// <summary>Runs it as one of several of a transaction.</summary>
         /// <returns>Whether it changed anything.</returns>
         internal abstract bool Run(Connection db);
+
+        /// <summary>Runs it as all there is of a transaction, which is over where it fails.</summary>
+        /// <returns>Whether it changed anything.</returns>
+        internal abstract bool RunAlone(Connection db);
         internal abstract void Answer();
         internal abstract void Fail(Exception error);
     }
@@ -196,6 +206,24 @@ sealed class WriteQueue : IAsyncDisposable
             }
             db.Run("RELEASE one_write");
             return db.Changes != before;
+        }
+
+        internal override bool RunAlone(Connection db)
+        {
+            failed = null;
+            var before = db.Changes;
+            try
+            {
+                result = write(db);
+                return db.Changes != before;
+            }
+            catch (Exception e)
+            {
+                if (!db.InTransaction) throw new TransactionLostException(e);
+                failed = e;
+                db.Run("ROLLBACK");
+                return false;
+            }
         }
 
         internal override void Answer()

@@ -13,6 +13,9 @@ readonly struct Fields(JsonElement json, string above, int item = -1)
 {
     static readonly ConcurrentDictionary<string, string> Camels = new(StringComparer.Ordinal);
 
+    /// <summary>How many fields there are, of whatever names.</summary>
+    internal int Size => json.GetPropertyCount();
+
     internal string Path(string name) => item < 0 ? above + name : string.Create(CultureInfo.InvariantCulture, $"{above}[{item}].{name}");
 
     /// <exception cref="TrackingException">Not there, empty, or no text.</exception>

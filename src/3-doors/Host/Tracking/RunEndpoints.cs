@@ -73,7 +73,9 @@ static class RunEndpoints
         var value = metric.Number("value");
         var timestamp = metric.Whole("timestamp");
         if (timestamp < 0) throw Fields.Bad(Message.Of("tracking.bad-timestamp", ("value", timestamp), ("name", metric.Path("timestamp"))));
-        return new(key, value, timestamp, metric.WholeOrNull("step") ?? 0,
+        var step = metric.WholeOrNull("step");
+        if (step is { } whole && metric.Size == 4) return new(key, value, timestamp, whole);        // these four and no other, as most are
+        return new(key, value, timestamp, step ?? 0,
             NonEmpty(metric.TextOrNull("model_id")), TrackingRules.WithinOrNull(NonEmpty(metric.TextOrNull("dataset_name")), "Dataset name", 500),
             TrackingRules.WithinOrNull(NonEmpty(metric.TextOrNull("dataset_digest")), "Dataset digest", 36));
     }
