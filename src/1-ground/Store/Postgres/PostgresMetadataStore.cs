@@ -21,6 +21,9 @@ public sealed partial class PostgresMetadataStore : IMetadataStore
     /// <summary>Of the pool's connections; the others are for reading.</summary>
     const int MostAppending = 8;
     const int Stripes = 16;
+
+    /// <summary>How many of a stripe's writes it names; so many others would have to come to it between a commit and the question of what became of it.</summary>
+    const int Last = 32;
     static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromSeconds(1);
 
     readonly PostgresAddress address;
@@ -153,8 +156,10 @@ public sealed partial class PostgresMetadataStore : IMetadataStore
 
         // Last, because its row stays locked until the commit is durable.
         var stripe = Random.Shared.Next(Stripes);
-        var (id, count) = await db.FirstAsync("UPDATE revisions SET writes = writes + 1 WHERE stripe = $1 RETURNING pg_current_xact_id()::text, writes",
-            row => (row.GetString(0), row.GetInt64(1)), default, stripe);
+        var token = Random.Shared.NextInt64();
+        var (id, count) = await db.FirstAsync(
+            "UPDATE revisions SET writes = writes + 1, last = ARRAY[$2::bigint] || last[1:$3] WHERE stripe = $1 RETURNING pg_current_xact_id()::text, writes",
+            row => (row.GetString(0), row.GetInt64(1)), default, stripe, token, Last - 1);
         DurableStep.At("database.commit");
         try
         {
@@ -162,16 +167,16 @@ public sealed partial class PostgresMetadataStore : IMetadataStore
         }
         catch (NpgsqlException e) when (PostgresTrouble.MayPass(e))
         {
-            if (!await HasCommittedAsync(id, stripe, count)) throw;
+            if (!await HasCommittedAsync(id, stripe, count, token)) throw;
         }
         DurableStep.At("database.committed");
         Committed();
         return result;
     }
 
-    /// <summary>How a transaction ended whose answer was lost. After a crash of the server its number may have been given again, but then the stripe has not
-    /// come to its count.</summary>
-    async Task<bool> HasCommittedAsync(string id, int stripe, long count)
+    /// <summary>Whether a transaction whose answer was lost was committed: 1. when it is under way no more; 2. if the stripe names it among its last writes; 3.
+    /// where too many came since, by its number.</summary>
+    async Task<bool> HasCommittedAsync(string id, int stripe, long count, long token)
     {
         var began = real.GetTimestamp();
         for (var pause = FirstPause; ; pause = Longer(pause))
@@ -179,14 +184,15 @@ public sealed partial class PostgresMetadataStore : IMetadataStore
             try
             {
                 await using var inner = await source.OpenConnectionAsync();
-                var status = await new Connection(inner, CancellationToken.None).FirstAsync(
-                    "SELECT pg_xact_status($1::text::xid8), writes >= $3 FROM revisions WHERE stripe = $2",
-                    row => row.IsDBNull(0) ? "unknown" : row.GetBoolean(1) ? row.GetString(0) : "lost", "lost", id, stripe, count);
-                if (status is not "in progress") return status == "committed";
-            }
-            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidParameterValue)
-            {
-                return false;           // the server came back without ever having kept that transaction
+                var db = new Connection(inner, CancellationToken.None);
+                var status = await StatusAsync(db, id);
+                if (status is not "in progress")
+                {
+                    // A statement of its own, begun after the transaction had ended: it sees what was committed.
+                    var (named, since) = await db.FirstAsync("SELECT $2 = ANY(last), writes - $3 FROM revisions WHERE stripe = $1",
+                        row => (row.GetBoolean(0), row.GetInt64(1)), default, stripe, token, count);
+                    return named || (since >= Last && status == "committed");
+                }
             }
             catch (NpgsqlException e) when (PostgresTrouble.MayPass(e))
             {
@@ -195,6 +201,19 @@ public sealed partial class PostgresMetadataStore : IMetadataStore
                         ("seconds", settings.Patience.TotalSeconds)), e);
             }
             await Task.Delay(pause);
+        }
+    }
+
+    /// <summary>How a transaction stands by its number, which another may have after a crash.</summary>
+    static async Task<string> StatusAsync(Connection db, string id)
+    {
+        try
+        {
+            return await db.FirstAsync("SELECT coalesce(pg_xact_status($1::text::xid8), 'unknown')", row => row.GetString(0), "unknown", id);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidParameterValue)
+        {
+            return "lost";          // the server came back without ever having kept that transaction
         }
     }
 
