@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Kumiki.Bench;
@@ -30,7 +28,7 @@ sealed class PostgresCluster : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("kumiki-bench-postgres-").FullName;
         if (Environment.UserName == "root") await RunAsync(["chown", "postgres:postgres", folder], stop);       // it refuses to run as root
         await RunAsync(AsPostgres([$"{Programs}/initdb", "-D", $"{folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]), stop);
-        var port = FreePort();
+        var port = Server.FreePort();
         var cluster = new PostgresCluster(folder, port);
         var start = AsPostgres([$"{Programs}/postgres", "-D", $"{folder}/data", "-p", port.ToString(CultureInfo.InvariantCulture), "-k", folder,
             "-c", "listen_addresses=127.0.0.1"]);
@@ -71,12 +69,5 @@ sealed class PostgresCluster : IAsyncDisposable
         await said;
         await process.WaitForExitAsync(stop);
         if (process.ExitCode != 0) throw new BenchmarkException($"{string.Join(' ', command)}: {errors}");
-    }
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

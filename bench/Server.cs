@@ -98,7 +98,8 @@ sealed class Server : IAsyncDisposable
         process.Dispose();
     }
 
-    static int FreePort()
+    /// <summary>A port that nothing listened on a moment ago.</summary>
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -31,12 +31,12 @@ static class ServingLoad
         await KeepAsync(data, [("trees", model)], stop);
         Bare(figures, model, 1);
         Bare(figures, model, ManyRows);
-        var grpc = FreePort();
+        var grpc = Server.FreePort();
         var (server, _) = await Server.StartAsync(Checkout.Root, ["serve", "--data", data, "--grpc-port", Text(grpc)], said: _ => { }, TimeSpan.FromMinutes(1),
             stop);
         await using (server)
         {
-            var echo = FreePort();
+            var echo = Server.FreePort();
             using var echoing = Process.Start(new ProcessStartInfo("dotnet", [typeof(ServingLoad).Assembly.Location, EchoVerb, Text(echo)]))!;
             try
             {
@@ -252,11 +252,4 @@ static class ServingLoad
     }
 
     static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -212,6 +212,18 @@ public sealed class PostgresMetadataStoreTests(PostgresServer server) : IClassFi
         Assert.Equal(1 + 120, await one.RevisionAsync(Go));
     }
 
+    /// <summary>Ends two sessions of the stores now and then.</summary>
+    /// <returns>How many were ended.</returns>
+    async Task<long> EndSessionsAsync(CancellationToken over)
+    {
+        var ended = 0L;
+        for (; !over.IsCancellationRequested; await Task.Delay(30, CancellationToken.None))
+            ended += await ValueAsync<long>(
+                "SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                + "WHERE application_name = 'kumiki' ORDER BY random() LIMIT 2) ended");
+        return ended;
+    }
+
     /// <summary>Sessions are ended at any instant, in their commits too: what was answered is there once, and nothing fails.</summary>
     [Fact]
     public async Task Writes_survive_their_connections_and_are_written_once()
@@ -220,20 +232,13 @@ public sealed class PostgresMetadataStoreTests(PostgresServer server) : IClassFi
         await using var store = Open(address);
         var run = (await Sample.BeginAsync(store, "beans", "a")).Run;
         using var over = new CancellationTokenSource();
-        var ended = 0L;
-        var ending = Task.Run(async () =>
-        {
-            for (; !over.IsCancellationRequested; await Task.Delay(30))
-                ended += await ValueAsync<long>(
-                    "SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    + "WHERE application_name = 'kumiki' ORDER BY random() LIMIT 2) ended");
-        });
+        var ending = Task.Run(() => EndSessionsAsync(over.Token));
 
         await Task.WhenAll(Enumerable.Range(0, 300).Select(i => i % 10 == 0
             ? Sample.MakeAsync(store, "beans", $"{i}") as Task
             : store.AppendLogAsync(run, [new(0, clock.Now, "info", $"{i}")], Go)));
         await over.CancelAsync();
-        await ending;
+        var ended = await ending;
 
         Assert.True(ended > 20, $"Only {ended} sessions were ended.");
         Assert.Equal(Enumerable.Range(0, 300).Where(i => i % 10 != 0), (await store.LogAsync(run, 0, 1000, Go)).Select(l => int.Parse(l.Text, null)).Order());
@@ -249,14 +254,7 @@ public sealed class PostgresMetadataStoreTests(PostgresServer server) : IClassFi
         var run = (await tracking.CreateRunAsync(new(0, "run", null, null, []), Go)).Info.Id;
         await tracking.CreateModelAsync("beans", null, [], Go);
         using var over = new CancellationTokenSource();
-        var ended = 0L;
-        var ending = Task.Run(async () =>
-        {
-            for (; !over.IsCancellationRequested; await Task.Delay(30))
-                ended += await ValueAsync<long>(
-                    "SELECT count(*) FROM (SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    + "WHERE application_name = 'kumiki' ORDER BY random() LIMIT 2) ended");
-        });
+        var ending = Task.Run(() => EndSessionsAsync(over.Token));
 
         await Task.WhenAll(Enumerable.Range(0, 300).Select(i => (i % 10) switch
         {
@@ -267,7 +265,7 @@ public sealed class PostgresMetadataStoreTests(PostgresServer server) : IClassFi
             _ => tracking.LogAsync(run, new([new("m", i, i, i)], [], []), Go) as Task,
         }));
         await over.CancelAsync();
-        await ending;
+        var ended = await ending;
 
         Assert.True(ended > 20, $"Only {ended} sessions were ended.");
         Assert.Equal(Enumerable.Range(1, 30), (await tracking.SearchVersionsAsync(Search.All, false, Page.Whole, Go)).Select(v => v.Number).Order());
