@@ -88,6 +88,19 @@ sealed class PostgresMessageQueue(PostgresMetadataStore store, QueueSettings set
             return [.. settlements.Select(settled.Contains)];
         }, stop);
 
+    protected override Task<IReadOnlyList<bool>> ExtendAllAsync(IReadOnlyList<Delivery> deliveries, TimeSpan hidden, CancellationToken stop) =>
+        store.AppendAsync<IReadOnlyList<bool>>(async db =>
+        {
+            var now = Clock.GetUtcNow();
+            var mine = (await db.AllAsync(
+                """
+                UPDATE queue_messages m SET visible_at = $4 FROM unnest($1::bigint[], $2::integer[]) AS h (id, lease)
+                WHERE m.id = h.id AND m.lease = h.lease AND m.visible_at > $3 RETURNING m.id
+                """, row => row.GetInt64(0), deliveries.Select(d => d.Number).ToArray(), deliveries.Select(d => d.Deliveries).ToArray(), now, now + hidden))
+                .ToHashSet();
+            return [.. deliveries.Select(d => mine.Contains(d.Number))];
+        }, stop);
+
     static Task BuryAsync(Connection db, IReadOnlyList<long> numbers, IReadOnlyList<Message> reasons, DateTimeOffset now) => db.RunAsync(
         """
         WITH gone AS (DELETE FROM queue_messages m USING unnest($1::bigint[], $2::text[]) AS d (id, reason) WHERE m.id = d.id

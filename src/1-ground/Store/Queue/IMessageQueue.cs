@@ -28,6 +28,10 @@ public interface IMessageQueue : IAsyncDisposable
     /// <returns>For each, whether it still belonged to the caller; where not, nothing of it was done.</returns>
     Task<IReadOnlyList<bool>> SettleAsync(IReadOnlyList<Settlement> settlements, CancellationToken stop);
 
+    /// <summary>Gives whoever took messages more time, from now on.</summary>
+    /// <returns>For each, whether it still belonged to the caller.</returns>
+    Task<IReadOnlyList<bool>> ExtendAsync(IReadOnlyList<Delivery> deliveries, TimeSpan hidden, CancellationToken stop);
+
     /// <summary>How full queues are.</summary>
     /// <param name="queues">None: all that hold anything; a broker must be told which.</param>
     Task<IReadOnlyList<QueueFigures>> FiguresAsync(IReadOnlyList<QueueName> queues, CancellationToken stop);

@@ -59,7 +59,7 @@ public sealed record DeadLetter(string Key, ReadOnlyMemory<byte> Body, DateTimeO
 
 /// <summary>How full a queue is.</summary>
 /// <param name="Ready">Messages that can be taken now.</param>
-/// <param name="Held">Messages that are taken, or wait for another try; null where the broker does not say.</param>
+/// <param name="Held">Messages that are taken, or wait for another try; with a broker those of this process, null where it takes none.</param>
 /// <param name="Oldest">When the oldest message of both was put; null where there is none, or the broker does not say.</param>
 public sealed record QueueFigures(QueueName Queue, long Ready, long? Held, long Dead, DateTimeOffset? Oldest);
 

@@ -72,6 +72,14 @@ abstract class TableQueue(IMetadataStore store, QueueSettings settings, TimeProv
         return settlements.Count == 0 ? [] : await SettleAllAsync(settlements, stop);
     }
 
+    public async Task<IReadOnlyList<bool>> ExtendAsync(IReadOnlyList<Delivery> deliveries, TimeSpan hidden, CancellationToken stop)
+    {
+        TakeLimits.Check(1, hidden);
+        return deliveries.Count == 0 ? [] : await ExtendAllAsync(deliveries, hidden, stop);
+    }
+
+    protected abstract Task<IReadOnlyList<bool>> ExtendAllAsync(IReadOnlyList<Delivery> deliveries, TimeSpan hidden, CancellationToken stop);
+
     /// <summary>Which of the messages at the front are taken, and which are given up.</summary>
     /// <param name="front">In order: the message, how often it was delivered, the bytes of its body.</param>
     protected (List<long> Taken, List<long> Dead) Choose(IEnumerable<(long Number, int Deliveries, long Bytes)> front, int most)

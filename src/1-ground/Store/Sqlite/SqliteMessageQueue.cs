@@ -91,6 +91,14 @@ sealed class SqliteMessageQueue(SqliteMetadataStore store, QueueSettings setting
         }
     }
 
+    protected override Task<IReadOnlyList<bool>> ExtendAllAsync(IReadOnlyList<Delivery> deliveries, TimeSpan hidden, CancellationToken stop) =>
+        store.WriteAsync<IReadOnlyList<bool>>(db =>
+        {
+            var now = Clock.GetUtcNow();
+            return [.. deliveries.Select(d => db.Query("UPDATE queue_messages SET visible_at = ?4 WHERE id = ?1 AND lease = ?2 AND visible_at > ?3")
+                .Add(d.Number).Add(d.Deliveries).Add(now.UtcTicks).Add((now + hidden).UtcTicks).Run() == 1)];
+        }, stop);
+
     static void Bury(Connection db, long number, Message reason, DateTimeOffset now)
     {
         db.Query("""

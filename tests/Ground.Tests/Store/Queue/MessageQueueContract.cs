@@ -14,7 +14,9 @@ public abstract class MessageQueueContract : IAsyncLifetime
     /// <summary>Long enough for what a broker still has to send, where nothing shall come.</summary>
     protected virtual TimeSpan Soon => TimeSpan.Zero;
 
-    private protected static readonly QueueName In = QueueName.Of("in"), Out = QueueName.Of("out");
+    private protected QueueName In { get; } = QueueName.Of($"in-{Guid.NewGuid():N}");
+
+    private protected QueueName Out { get; } = QueueName.Of($"out-{Guid.NewGuid():N}");
 
     /// <summary>Opens the queues of this test; opened again, they are the same queues seen by another process.</summary>
     protected abstract Task<IMessageQueue> OpenAsync(QueueSettings settings, TimeProvider clock);
@@ -39,7 +41,7 @@ public abstract class MessageQueueContract : IAsyncLifetime
     Task<int> PutAsync(params string[] keys) => Queue.PutAsync(In, [.. keys.Select(k => Message(k))], Go);
 
     /// <summary>Takes until it has as many as there must be.</summary>
-    static async Task<List<Delivery>> TakeAsync(IMessageQueue queue, int count, QueueName? from = null)
+    async Task<List<Delivery>> TakeAsync(IMessageQueue queue, int count, QueueName? from = null)
     {
         var all = new List<Delivery>();
         while (all.Count < count)
@@ -137,6 +139,22 @@ public abstract class MessageQueueContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_asks_in_time_gets_more_of_it()
+    {
+        await PutAsync("a");
+        var taken = await OneAsync();
+        Clock.Now += Hidden / 2;
+        Assert.Equal([true], await Queue.ExtendAsync([taken], Hidden, Go));
+        Clock.Now += Hidden - TimeSpan.FromSeconds(1);
+        await NothingComesAsync();
+        Assert.Equal([true], await Queue.ExtendAsync([taken], TimeSpan.FromSeconds(10), Go));
+        Clock.Now += TimeSpan.FromSeconds(11);
+
+        Assert.Equal([false], await Queue.ExtendAsync([taken], Hidden, Go));
+        Assert.Equal(2, (await OneAsync()).Deliveries);
+    }
+
+    [Fact]
     public async Task An_acknowledgement_after_the_time_is_refused_even_where_nobody_has_taken_it_again()
     {
         await PutAsync("a");
@@ -176,6 +194,7 @@ public abstract class MessageQueueContract : IAsyncLifetime
         await PutAsync("good");
 
         Assert.Equal("good", Assert.Single(await TakeAsync(queue, 1)).Key);
+        Assert.Empty(await queue.TakeAsync(In, 1, Hidden, Soon, Go));
         var dead = Assert.Single(await queue.DeadAsync(In, 10, Go));
         Assert.Equal(("poison", 3), (dead.Key, dead.Deliveries));
         Assert.StartsWith("It was taken 3 times", dead.Reason.In("en"));
