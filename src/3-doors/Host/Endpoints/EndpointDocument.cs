@@ -34,12 +34,15 @@ static class EndpointDocument
                         ["requestBody"] = new JsonObject
                         {
                             ["required"] = true,
-                            ["content"] = Json(new() { ["oneOf"] = new JsonArray(Reference("Row"), new JsonObject
+                            ["content"] = Json(new()
                             {
-                                ["type"] = "object",
-                                ["required"] = new JsonArray("rows"),
-                                ["properties"] = new JsonObject { ["rows"] = new JsonObject { ["type"] = "array", ["minItems"] = 1, ["items"] = Reference("Row") }, ["parameters"] = Reference("Parameters") },
-                            }) }),
+                                ["oneOf"] = new JsonArray(Reference("Row"), new JsonObject
+                                {
+                                    ["type"] = "object",
+                                    ["required"] = new JsonArray("rows"),
+                                    ["properties"] = new JsonObject { ["rows"] = new JsonObject { ["type"] = "array", ["minItems"] = 1, ["items"] = Reference("Row") }, ["parameters"] = Reference("Parameters") },
+                                })
+                            }),
                         },
                         ["responses"] = new JsonObject
                         {
@@ -47,11 +50,14 @@ static class EndpointDocument
                             {
                                 ["description"] = "The answer, or a list of them.",
                                 ["headers"] = new JsonObject { [EndpointDoor.ReleaseHeader] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "integer" } } },
-                                ["content"] = Json(new() { ["oneOf"] = new JsonArray(Reference("Prediction"), new JsonObject
+                                ["content"] = Json(new()
                                 {
-                                    ["type"] = "object",
-                                    ["properties"] = new JsonObject { ["endpoint"] = Type("string"), ["release"] = Type("integer"), ["predictions"] = new JsonObject { ["type"] = "array", ["items"] = Reference("Prediction") } },
-                                }) }),
+                                    ["oneOf"] = new JsonArray(Reference("Prediction"), new JsonObject
+                                    {
+                                        ["type"] = "object",
+                                        ["properties"] = new JsonObject { ["endpoint"] = Type("string"), ["release"] = Type("integer"), ["predictions"] = new JsonObject { ["type"] = "array", ["items"] = Reference("Prediction") } },
+                                    })
+                                }),
                             },
                             ["400"] = Failure("A field is wrong; errors names each."),
                             ["404"] = Failure("No such endpoint is released."),
