@@ -31,7 +31,7 @@ public sealed class StreamTests : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
     }
 
-    static StreamSettings UntilEmpty { get; } = new(In, Out) { UntilEmpty = true, Batch = 8, Rest = TimeSpan.FromMilliseconds(10) };
+    static StreamSettings UntilEmpty { get; } = new(In, Out) { UntilEmpty = true, Batch = 8, Rest = TimeSpan.FromMilliseconds(10), Idle = TimeSpan.FromMilliseconds(50) };
 
     PredictionStream Stream(StreamAnswerer answerer, StreamSettings? settings = null, IProgress<StreamFigures>? progress = null, IMessageQueue? over = null) =>
         new(over ?? queue, answerer, settings ?? UntilEmpty, progress, TimeProvider.System);
@@ -145,22 +145,35 @@ public sealed class StreamTests : IAsyncLifetime
     [Fact]
     public async Task A_run_that_takes_longer_than_rows_are_hidden_keeps_its_rows()
     {
-        await PutAsync(1);
-        var release = new TaskCompletionSource();
-        var hidden = TimeSpan.FromMilliseconds(300);
-        var deliveries = new ConcurrentBag<int>();
+        var clock = new TurnedClock();
+        await using var turned = DataFolder.Open(folder, clock);
+        var rows = turned.Queue(new());
+        await rows.PutAsync(In, [Row(1)], Go);
+        var (hidden, release, deliveries) = (TimeSpan.FromMilliseconds(300), new TaskCompletionSource(), new ConcurrentBag<int>());
 
         var running = Stream(async (message, gone) =>
         {
             deliveries.Add(message.Deliveries);
             await release.Task;
             return await Double(message, gone);
-        }, UntilEmpty with { Hidden = hidden }).RunAsync(Go);
-        await Task.Delay(hidden * 4);
+        }, UntilEmpty with { Hidden = hidden }, over: rows).RunAsync(Go);
+        while (deliveries.IsEmpty) await Task.Delay(10);
+        for (var turn = 0; turn < 4; turn++)
+        {
+            clock.Now += hidden / 2;
+            while ((await rows.PeekAsync(In, 1, Go))[0].HiddenUntil != clock.Now + hidden) await Task.Delay(10);
+        }
         release.SetResult();
 
         Assert.Equal((1, 0), ((await running).Answered, (await running).Lost));
         Assert.Equal([1], deliveries);
+    }
+
+    sealed class TurnedClock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2026, 3, 1, 9, 30, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
     }
 
     [Fact]

@@ -16,10 +16,8 @@ namespace Kumiki.Streaming;
 /// </remarks>
 sealed class PredictionStream(IMessageQueue queue, StreamAnswerer answerer, StreamSettings settings, IProgress<StreamFigures>? progress, TimeProvider clock)
 {
-    static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(1), FirstPause = TimeSpan.FromMilliseconds(200), LongestPause = TimeSpan.FromSeconds(10);
-
-    /// <summary>Longer than a broker takes to send what it has.</summary>
-    static readonly TimeSpan Idle = TimeSpan.FromSeconds(2), LongestWait = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(1), FirstPause = TimeSpan.FromMilliseconds(200), LongestPause = TimeSpan.FromSeconds(10),
+        LongestWait = TimeSpan.FromMinutes(1);
 
     readonly Lock gate = new();
     StreamFigures figures = new(0, 0, 0, 0, null);
@@ -40,7 +38,7 @@ sealed class PredictionStream(IMessageQueue queue, StreamAnswerer answerer, Stre
         {
             for (var empty = 0; !stop.IsCancellationRequested;)
             {
-                var taken = await queue.TakeAsync(settings.From, settings.Batch, settings.Hidden, settings.UntilEmpty ? Idle : LongestWait, stop);
+                var taken = await queue.TakeAsync(settings.From, settings.Batch, settings.Hidden, settings.UntilEmpty ? settings.Idle : LongestWait, stop);
                 if (taken.Count > 0) await AnswerAsync(taken, stop);
                 empty = taken.Count == 0 && settings.UntilEmpty && await IsOverAsync(stop) ? empty + 1 : 0;
                 if (empty == 2) return;         // once could be while a message was on its way

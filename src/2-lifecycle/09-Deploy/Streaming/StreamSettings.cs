@@ -25,6 +25,10 @@ sealed record StreamSettings(QueueName From, QueueName To)
 
     /// <summary>Whether the stream ends when no message is left.</summary>
     public bool UntilEmpty { get; init; }
+
+    /// <summary>How long nothing has to come before an empty queue is the end: longer than a broker takes to send what it has.</summary>
+    /// <value>2 s.</value>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(2);
 }
 
 /// <summary>What a stream has done.</summary>
