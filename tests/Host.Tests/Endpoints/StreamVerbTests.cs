@@ -7,7 +7,7 @@ using Xunit;
 namespace Kumiki.Host.Tests.Endpoints;
 
 /// <summary>Queues and streams from the command line, with a released endpoint.</summary>
-public sealed class StreamVerbTests : IAsyncLifetime
+public sealed class StreamVerbTests : IAsyncLifetime, IDisposable
 {
     static readonly CancellationToken Go = CancellationToken.None;
     static readonly QueueName Out = QueueName.Of("out");
@@ -21,11 +21,9 @@ public sealed class StreamVerbTests : IAsyncLifetime
         await world.ReleaseAsync(1);
     }
 
-    public async Task DisposeAsync()
-    {
-        await world.DisposeAsync();
-        demo.Dispose();
-    }
+    public async Task DisposeAsync() => await world.DisposeAsync();
+
+    public void Dispose() => demo.Dispose();
 
     Task<Said> RunAsync(params string[] arguments) => demo.RunAsync([.. arguments, "--data", world.World.Folder]);
 
