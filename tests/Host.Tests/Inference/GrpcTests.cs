@@ -58,6 +58,10 @@ public sealed class GrpcTests : IAsyncLifetime
         : [.. Input("a", "FP32", [1, 2], Field(6, Floats(1, 2))), .. Input("b", "FP32", [1, 1], Field(6, Floats(10))), .. Field(6, Field(1, "times")),
             .. Field(1, "two"), .. Field(3, "id-7")];
 
+    /// <summary>The frame of a request for the model <see cref="Graphs.Two"/>, kept under some name.</summary>
+    internal static byte[] Asked(string name) => Frame([.. Field(1, name), .. Input("a", "FP32", [1, 2]), .. Input("b", "FP32", [1, 1]), .. Field(7, Floats(1, 2)),
+        .. Field(7, Floats(10))]);
+
     /// <summary>The fields of a message, of each its bytes or its number.</summary>
     static List<(int Field, byte[] Bytes, ulong Number)> Read(byte[] message)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Kumiki.Native;
 using Kumiki.Native.OnnxRuntime;
 
@@ -13,7 +14,7 @@ namespace Kumiki.Serving;
 /// A watch looks every <see cref="Tick"/> at what waits and what runs, while there is any: whose time is over is told so, and a run that nobody waits for, or
 /// that takes too long, is stopped.
 /// </remarks>
-sealed class Lane : IThreadPoolWorkItem, IDisposable
+sealed partial class Lane : IThreadPoolWorkItem, IDisposable
 {
     /// <summary>How exactly deadlines are kept while the engine is busy.</summary>
     public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
@@ -58,6 +59,9 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
 
         /// <summary>When its run began.</summary>
         public long Began { get; set; }
+
+        /// <summary>The span of the request; null where no trace is written of it.</summary>
+        public Activity? Trace { get; } = ServingTrace.Current;
 
         /// <summary>Null where the asking thread runs it itself.</summary>
         public TaskCompletionSource<InferenceAnswer>? Source { get; init; }
@@ -302,7 +306,9 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
         try
         {
             if (!pending.Request.AllowNaN) answer.HoldFinite();
-            model.Figures.Answer(pending.Request.Rows, clock.GetElapsedTime(pending.Since, pending.Began), clock.GetElapsedTime(pending.Since));
+            var took = clock.GetElapsedTime(pending.Since);
+            model.Figures.Answer(pending.Request.Rows, clock.GetElapsedTime(pending.Since, pending.Began), took,
+                pending.Trace is { } trace ? new(trace.TraceId, took.TotalSeconds, clock.GetUtcNow()) : null);
             return answer;
         }
         catch
@@ -324,15 +330,17 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
             if (!Fill(slot, batch)) return null;
             execution = new(batch, slot, clock.GetTimestamp());
             lock (gate) running.Add(execution);
+            OnnxTensor[]? outputs = null;
             try
             {
-                return model.Run(slot);
+                return outputs = model.Run(slot);
             }
             finally
             {
                 lock (gate) running.Remove(execution);
                 var took = clock.GetElapsedTime(execution.Began);
                 model.Figures.Ran(rows, took);
+                if (ServingTrace.Source.HasListeners()) Trace(batch, rows, execution.Began, failed: outputs is null);
                 meanRunMs = meanRunMs == 0 ? took.TotalMilliseconds : (0.8 * meanRunMs) + (0.2 * took.TotalMilliseconds);
             }
         }

@@ -34,6 +34,9 @@ sealed class LoadedModel : IDisposable
     /// <summary>Whether rows of several requests may be run as one: a trial gave the same bits alone and together.</summary>
     public bool Joins { get; private set; }
 
+    /// <summary>Whether somebody uses it just now.</summary>
+    public bool IsUsed => Volatile.Read(ref users) > 0;
+
     /// <summary>When it was used last, by the clock that the shelf counts with.</summary>
     public long LastUsed { get; set; }
 

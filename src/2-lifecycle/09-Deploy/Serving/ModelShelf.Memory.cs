@@ -11,6 +11,7 @@ sealed partial class ModelShelf
             if (clock.GetElapsedTime(before.At) < Rest) throw new InferenceException(before.Why.Fault, before.Why.Says, before.Why);
             failed.TryRemove(version, out _);
         }
+        using var span = ServingTrace.Source.StartActivity("load");
         // Not on the asking client's token: others wait for the same version.
         var task = loading.GetOrAdd(version, static (v, shelf) => Task.Run(() => shelf.LoadAsync(v, shelf.stopping.Token)), this);
         try
@@ -40,6 +41,7 @@ sealed partial class ModelShelf
                 model.Lane = new(model, engine, clock);
                 model.LastUsed = clock.GetTimestamp();
                 loaded[version] = model;
+                model.Figures.Loaded(succeeded: true);
                 return model;
             }
             catch
@@ -50,13 +52,16 @@ sealed partial class ModelShelf
         }
         catch (InferenceException e)
         {
-            failed[version] = (clock.GetTimestamp(), e);
+            // That others take the room is over as soon as one of them ends; all else is not tried again at once.
+            if (e.Says.Id != "inference.memory-busy") failed[version] = (clock.GetTimestamp(), e);
+            FiguresOf(version).Loaded(succeeded: false);
             throw;
         }
         catch (Exception e) when (e is KumikiException or IOException)
         {
             var why = new InferenceException(InferenceFault.Unavailable, Message.Of("inference.unloadable", ("version", version), ("reason", e.Message)), e);
             failed[version] = (clock.GetTimestamp(), why);
+            FiguresOf(version).Loaded(succeeded: false);
             throw why;
         }
     }
@@ -80,17 +85,23 @@ sealed partial class ModelShelf
                     Message.Of("inference.too-big", ("version", version), ("bytes", bytes), ("most", Settings.MemoryBytes)));
             if (taken + bytes > Settings.MemoryBytes)
             {
-                foreach (var model in loaded.Values.OrderBy(m => m.LastUsed).ToList())
+                var all = loaded.Values.OrderBy(m => m.LastUsed).ToList();
+                // Where what runs leaves too little anyway, nothing is thrown out in vain.
+                if (taken - all.Where(m => !m.IsUsed).Sum(m => m.Bytes) + bytes > Settings.MemoryBytes) throw Busy();
+                foreach (var model in all)
                 {
                     if (taken + bytes <= Settings.MemoryBytes) break;
-                    if (model.TryLeave()) Forget(model);
+                    if (!model.TryLeave()) continue;
+                    Forget(model);
+                    Interlocked.Increment(ref evicted);
                 }
             }
-            if (taken + bytes > Settings.MemoryBytes)
-                throw new InferenceException(InferenceFault.Unavailable,
-                    Message.Of("inference.memory-busy", ("version", version), ("most", Settings.MemoryBytes)));
+            if (taken + bytes > Settings.MemoryBytes) throw Busy();
             Interlocked.Add(ref taken, bytes);
         }
+
+        InferenceException Busy() => new(InferenceFault.Unavailable,
+            Message.Of("inference.memory-busy", ("version", version), ("most", Settings.MemoryBytes)));
     }
 
     void Forget(LoadedModel model)

@@ -110,28 +110,51 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
 
     async Task InferAsync(HttpContext http, RequestBody body, PooledBuffer into)
     {
-        using var asking = shelf.Ask();
-        var (name, version) = InferenceProto.NamesOf(body);
-        var model = await shelf.UseAsync(name, version, http.RequestAborted);
+        using var span = RequestTrace.Begin(http, "infer");
         try
         {
-            using var request = new InferenceRequest(model.Signature);
-            var asked = InferenceProto.Read(body, request);
-            if (TimeoutOf(http.Request) is { } timeout) request.Timeout = timeout;
-            request.Complete();
-            using var answer = await model.Lane.AskAsync(request, http.RequestAborted);
-            InferenceProto.Write(into, answer, asked);
+            using var asking = shelf.Ask();
+            var (name, version) = InferenceProto.NamesOf(body);
+            var model = await shelf.UseAsync(name, version, http.RequestAborted);
+            span.Of(model.Version);
+            try
+            {
+                await InferAsync(http, model, body, into);
+            }
+            catch (InferenceException e)
+            {
+                model.Figures.Fail(e.Fault);
+                throw;
+            }
+            finally
+            {
+                model.Release();
+            }
         }
         catch (InferenceException e)
         {
-            model.Figures.Fail(e.Fault);
+            span.Failed(e.Fault);
             throw;
         }
-        finally
-        {
-            model.Release();
-        }
     }
+
+    static async Task InferAsync(HttpContext http, LoadedModel model, RequestBody body, PooledBuffer into)
+    {
+        using var request = new InferenceRequest(model.Signature);
+        AskedOutputs asked;
+        using (ServingTrace.Source.StartActivity("decode"))
+        {
+            asked = InferenceProto.Read(body, request);
+            if (TimeoutOf(http.Request) is { } timeout) request.Timeout = timeout;
+            request.Complete();
+        }
+        using var answer = await model.Lane.AskAsync(request, http.RequestAborted);
+        using (ServingTrace.Source.StartActivity("encode")) InferenceProto.Write(into, answer, asked);
+    }
+
+    /// <summary>What an answer's trailer says of how a call ended; null where the request was none of gRPC's.</summary>
+    public static string? StatusOf(HttpContext http) => IsFor(http)
+        ? http.Features.Get<IHttpResponseTrailersFeature>()?.Trailers["grpc-status"] is [{ } status] ? status : "" : null;
 
     /// <summary>How long the client waits: <c>grpc-timeout</c> is a number of at most 8 digits and a unit.</summary>
     static TimeSpan? TimeoutOf(HttpRequest request)
