@@ -1,3 +1,6 @@
+using Kumiki.Native;
+using Kumiki.Onnx;
+
 namespace Kumiki.Serving;
 
 sealed partial class ModelShelf
@@ -37,12 +40,17 @@ sealed partial class ModelShelf
             MakeRoom(version, bytes);
             try
             {
-                var model = LoadedModel.Open(version, await ReadAsync(file, stop), Settings.Of(version.Asset), FiguresOf(version), stop);
-                model.Lane = new(model, engine, clock);
-                model.LastUsed = clock.GetTimestamp();
-                loaded[version] = model;
-                model.Figures.Loaded(succeeded: true);
-                return model;
+                var model = await ReadAsync(file, stop);
+                var external = External(record, file, model);
+                var whole = LoadedModel.Estimate(file.Bytes + external.Sum(f => f.Bytes));
+                if (whole > bytes) MakeRoom(version, whole - bytes, held: bytes);
+                bytes = whole;
+                var opened = await OpenAsync(version, bytes, model, external, stop);
+                opened.Lane = new(opened, engine, clock);
+                opened.LastUsed = clock.GetTimestamp();
+                loaded[version] = opened;
+                opened.Figures.Loaded(succeeded: true);
+                return opened;
             }
             catch
             {
@@ -66,6 +74,36 @@ sealed partial class ModelShelf
         }
     }
 
+    /// <summary>The files beside a model that was made elsewhere in which its tensors lie: whole files of that version, below the model's own folder.</summary>
+    /// <exception cref="KumikiException">The model names another.</exception>
+    static List<VersionFile> External(VersionRecord record, VersionFile file, byte[] model)
+    {
+        if (record.Imported is null || record.Files.Count == 1) return [];
+        var folder = file.Path[..(file.Path.LastIndexOf('/') + 1)];
+        var beside = record.Files.Where(f => f != file && f.Path.StartsWith(folder, StringComparison.Ordinal)).ToDictionary(f => f.Path[folder.Length..],
+            StringComparer.Ordinal);
+        return [.. ForeignModel.Look(model, below => beside.TryGetValue(below, out var there) ? there.Bytes : null).External
+            .Select(below => beside[below] with { Path = below })];
+    }
+
+    async Task<LoadedModel> OpenAsync(VersionName version, long bytes, byte[] model, List<VersionFile> external, CancellationToken stop)
+    {
+        var (limits, counted) = (Settings.Of(version.Asset), FiguresOf(version));
+        if (external.Count == 0) return LoadedModel.Open(version, model, null, bytes, limits, counted, stop);
+        // A folder with the model and its tensors and nothing else; the engine keeps what it has opened of it.
+        using var scratch = artifacts.NewScratch();
+        foreach (var file in external)
+        {
+            var place = scratch.File(file.Path);
+            Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+            var blob = await artifacts.PathAsync(file.Content, stop);
+            if (!HardLink.Try(blob, place)) File.Copy(blob, place);
+        }
+        var path = scratch.File($"{Guid.NewGuid():n}.onnx");
+        await File.WriteAllBytesAsync(path, model, stop);
+        return LoadedModel.Open(version, model, path, bytes, limits, counted, stop);
+    }
+
     async Task<byte[]> ReadAsync(VersionFile file, CancellationToken stop)
     {
         await using var stream = artifacts.Open(file.Content);
@@ -75,14 +113,15 @@ sealed partial class ModelShelf
     }
 
     /// <summary>Takes memory for a version, from those that were used longest ago; what runs stays.</summary>
+    /// <param name="held">What it took already.</param>
     /// <exception cref="InferenceException">It does not fit.</exception>
-    void MakeRoom(VersionName version, long bytes)
+    void MakeRoom(VersionName version, long bytes, long held = 0)
     {
         lock (room)
         {
-            if (bytes > Settings.MemoryBytes)
+            if (held + bytes > Settings.MemoryBytes)
                 throw new InferenceException(InferenceFault.Unavailable,
-                    Message.Of("inference.too-big", ("version", version), ("bytes", bytes), ("most", Settings.MemoryBytes)));
+                    Message.Of("inference.too-big", ("version", version), ("bytes", held + bytes), ("most", Settings.MemoryBytes)));
             if (taken + bytes > Settings.MemoryBytes)
             {
                 var all = loaded.Values.OrderBy(m => m.LastUsed).ToList();

@@ -9,16 +9,17 @@ static class RequestTrace
 {
     const string Answered = "traceresponse";
 
-    /// <summary>Begins the span, and names it in the answer's header <c>traceresponse</c>.</summary>
+    /// <summary>Begins the span.</summary>
     /// <param name="name">What is asked for, without names of models: there are few such names.</param>
+    /// <param name="says">Whether the answer's header <c>traceresponse</c> names it; not where one answer has many.</param>
     /// <returns>Null where no trace is written of this request.</returns>
-    public static Activity? Begin(HttpContext http, string name)
+    public static Activity? Begin(HttpContext http, string name, bool says = true)
     {
         if (!ServingTrace.Source.HasListeners()) return null;
         var headers = http.Request.Headers;
         ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out var parent);
         var span = ServingTrace.Source.StartActivity(name, ActivityKind.Server, parent);
-        if (span is { Recorded: true } && !http.Response.HasStarted) http.Response.Headers[Answered] = span.Id;
+        if (says && span is { Recorded: true } && !http.Response.HasStarted) http.Response.Headers[Answered] = span.Id;
         return span;
     }
 
