@@ -306,10 +306,10 @@ sealed partial class Lane : IThreadPoolWorkItem, IDisposable
         try
         {
             if (!pending.Request.AllowNaN) answer.HoldFinite();
-            var took = clock.GetElapsedTime(pending.Since);
-            model.Figures.Answer(pending.Request.Rows, clock.GetElapsedTime(pending.Since, pending.Began), took,
-                pending.Trace is { } trace ? new(trace.TraceId, took.TotalSeconds, clock.GetUtcNow()) : null);
-            return answer;
+            var (queued, total) = (clock.GetElapsedTime(pending.Since, pending.Began), clock.GetElapsedTime(pending.Since));
+            model.Figures.Answer(pending.Request.Rows, queued, total,
+                pending.Trace is { } trace ? new(trace.TraceId, total.TotalSeconds, clock.GetUtcNow()) : null);
+            return answer with { Queued = queued, Ran = total - queued };
         }
         catch
         {
