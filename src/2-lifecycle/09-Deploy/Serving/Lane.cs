@@ -30,6 +30,7 @@ sealed partial class Lane : IThreadPoolWorkItem, IDisposable
     readonly LinkedList<Pending>[] waiting = [.. Enumerable.Range(0, InferenceRequest.Priorities).Select(_ => new LinkedList<Pending>())];
     readonly List<Execution> running = [];
     readonly ITimer watch;
+    readonly int[] rowsWaiting = new int[InferenceRequest.Priorities];
     int queued, runs;
     bool watching;
     double meanRunMs;
@@ -123,8 +124,10 @@ sealed partial class Lane : IThreadPoolWorkItem, IDisposable
                 if (queued >= limits.Queue && (!free || queued >= limits.Queue + limits.Runs))
                     throw new InferenceException(InferenceFault.QueueFull,
                         Message.Of("inference.queue-full", ("version", model.Version), ("most", limits.Queue)));
+                if (!free) HoldWait(request);
                 pending = new(request, now, deadline, gone) { Source = new(TaskCreationOptions.RunContinuationsAsynchronously) };
                 waiting[request.Priority - 1].AddLast(pending);
+                rowsWaiting[request.Priority - 1] += request.Rows;
                 queued++;
                 dispatch = free;
                 if (free) runs++;
@@ -144,6 +147,25 @@ sealed partial class Lane : IThreadPoolWorkItem, IDisposable
         {
             Next();
         }
+    }
+
+    /// <summary>Refuses a request that would wait longer than it may: as long as runs take for those before it, judged by the last ones.</summary>
+    /// <exception cref="InferenceException">It would.</exception>
+    void HoldWait(InferenceRequest request)
+    {
+        var most = limits.MostWait is { } limit && (request.Timeout is not { } timeout || limit < timeout) ? limit : request.Timeout;
+        if (most is not { } may || queued == 0 || meanRunMs == 0) return;
+        var (requests, rows) = (0, 0L);
+        for (var line = 0; line < request.Priority; line++)
+        {
+            requests += waiting[line].Count;
+            rows += rowsWaiting[line];
+        }
+        var before = model.Joins ? Math.Min(requests, (rows + limits.BatchRows - 1) / limits.BatchRows) : requests;
+        var expectedMs = (before + 1) * meanRunMs / limits.Runs;        // one more for what runs now
+        if (expectedMs > may.TotalMilliseconds)
+            throw new InferenceException(InferenceFault.QueueFull, Message.Of("operate.waits-long", ("version", model.Version), ("ms", (long)expectedMs),
+                ("most", (long)may.TotalMilliseconds)));
     }
 
     void Dispatch()
@@ -207,13 +229,13 @@ sealed partial class Lane : IThreadPoolWorkItem, IDisposable
                 if (next.IsOver(now))
                 {
                     line.RemoveFirst();
-                    queued--;
+                    Left(next);
                     next.Fail(next.Over(model.Version));
                     continue;
                 }
                 if (batch.Count > 0 && (!model.Joins || rows + next.Request.Rows > limits.BatchRows || !batch[0].Request.Joins(next.Request))) return batch;
                 line.RemoveFirst();
-                queued--;
+                Left(next);
                 next.Began = now;
                 batch.Add(next);
                 rows += next.Request.Rows;
@@ -221,6 +243,12 @@ sealed partial class Lane : IThreadPoolWorkItem, IDisposable
             }
         }
         return batch;
+    }
+
+    void Left(Pending pending)
+    {
+        queued--;
+        rowsWaiting[pending.Request.Priority - 1] -= pending.Request.Rows;
     }
 
     bool Waits(long now)
@@ -413,7 +441,7 @@ sealed partial class Lane : IThreadPoolWorkItem, IDisposable
                     if (node.Value.IsOver(now))
                     {
                         line.Remove(node);
-                        queued--;
+                        Left(node.Value);
                         node.Value.Fail(node.Value.Over(model.Version));
                     }
                     node = next;

@@ -29,6 +29,12 @@ static class RequestTrace
         if (span is { Recorded: true }) span.SetTag("kumiki.model", version.Asset).SetTag("kumiki.version", version.Number);
     }
 
+    /// <summary>Says which endpoint of which release answers.</summary>
+    public static void Of(this Activity? span, VersionName endpoint, int release)
+    {
+        if (span is { Recorded: true }) span.SetTag("kumiki.endpoint", endpoint.ToString()).SetTag("kumiki.release", release);
+    }
+
     /// <summary>Says what was asked for that there is none of, or that failed; only what is the server's to mend is an error of its span.</summary>
     public static void Failed(this Activity? span, InferenceFault fault)
     {

@@ -6,7 +6,7 @@ namespace Kumiki.Hosting;
 
 /// <summary>What Prometheus scrapes at <c>/metrics</c>: figures of the models, some of them under the names that Triton has for them too, and of the process.
 /// In OpenMetrics where the scraper takes it, else in the text format 0.0.4.</summary>
-sealed class MetricsDoor(ModelShelf shelf, Operations operations)
+sealed class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Operations operations)
 {
     const string Plain = "text/plain; version=0.0.4; charset=utf-8", Open = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -76,6 +76,7 @@ sealed class MetricsDoor(ModelShelf shelf, Operations operations)
         family.Of("kumiki_models_memory_bytes", "gauge", "Memory all models take, as estimated.").Add("", shelf.TakenBytes);
         family.Of("kumiki_models_memory_limit_bytes", "gauge", "Memory models may take.").Add("", shelf.Settings.MemoryBytes);
 
+        if (endpoints is not null) Endpoints(family, endpoints);
         family.Of("kumiki_connections", "gauge", "Connections that are open.").Add("", operations.Connections.Now);
         family.Of("kumiki_connections_limit", "gauge", "Connections that may be open.").Add("", operations.Connections.Most);
         if (operations.AccessLog is { } accessLog)
@@ -105,6 +106,30 @@ sealed class MetricsDoor(ModelShelf shelf, Operations operations)
             family.Of(name, "histogram", help);
             foreach (var (labels, figures) in all) family.Add(labels, value(figures));
         }
+    }
+
+    static void Endpoints(MetricsText family, EndpointShelf endpoints)
+    {
+        var all = endpoints.Figures.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => (Labels: $"endpoint=\"{f.Key}\"", Figures: f.Value)).ToList();
+        family.Of("kumiki_endpoint_requests_total", "counter", "Requests of an endpoint by how they ended.");
+        foreach (var (labels, figures) in all)
+        {
+            family.Add($"{labels},code=\"ok\"", figures.Answered);
+            foreach (var fault in Enum.GetValues<InferenceFault>()) family.Add($"{labels},code=\"{CodeOf(fault)}\"", figures.Of(fault));
+        }
+        family.Of("kumiki_endpoint_rows_total", "counter", "Rows that an endpoint answered.");
+        foreach (var (labels, figures) in all) family.Add(labels, figures.Rows);
+        family.Of("kumiki_endpoint_answers_total", "counter", "Rows by their answer, of the first sixty-four that came.");
+        foreach (var (labels, figures) in all)
+            foreach (var (answer, count) in figures.Answers.OrderBy(a => a.Key, StringComparer.Ordinal)) family.Add($"{labels},answer=\"{Escaped(answer)}\"", count);
+        family.Of("kumiki_endpoint_fallbacks_total", "counter", "Rows by what answered in the model's place.");
+        foreach (var (labels, figures) in all)
+            foreach (var (by, count) in figures.Fallbacks.OrderBy(a => a.Key, StringComparer.Ordinal)) family.Add($"{labels},fallback=\"{Escaped(by)}\"", count);
+        family.Of("kumiki_endpoint_duration_seconds", "histogram", "From the rows, once read, to the decision.");
+        foreach (var (labels, figures) in all) family.Add(labels, figures.Total);
+
+        static string Escaped(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal);
     }
 
     static string LabelsOf(VersionName version) => $"model=\"{version.Asset}\",version=\"{version.Number.ToString(CultureInfo.InvariantCulture)}\"";

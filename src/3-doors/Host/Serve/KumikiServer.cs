@@ -144,7 +144,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.Use(new InferenceDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(new EndpointDoor(app.Services.GetRequiredService<EndpointShelf>(), app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
-        app.Use(new MetricsDoor(app.Services.GetRequiredService<ModelShelf>(), operations).Of);
+        app.Use(new MetricsDoor(app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<EndpointShelf>(), operations).Of);
         app.UseResponseCompression();
         app.Use(Refusals.Of);
         app.UseRouting();

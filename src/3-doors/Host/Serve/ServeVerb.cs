@@ -22,7 +22,7 @@ sealed partial class Doors
         var body = new Option<int?>("--most-body") { Description = "MiB of one inference request, unpacked; 64 by default." };
         var limits = new Option<string[]>("--model-limits")
         {
-            Description = "NAME:rows=64,wait-ms=0,runs=2,queue=256,seconds=30, any of them: how a model's requests are batched, run and refused; without NAME:, every model's.",
+            Description = "NAME:rows=64,wait-ms=0,runs=2,queue=256,most-wait-ms=100,seconds=30, any of them: how a model's requests are batched, run and refused; without NAME:, every model's.",
         };
         var otlp = new Option<string?>("--otlp")
         {
