@@ -1,3 +1,4 @@
+using Kumiki.Queues;
 using Kumiki.Store.Postgres;
 using Kumiki.Store.S3;
 using Kumiki.Store.Sqlite;
@@ -112,6 +113,14 @@ public sealed class DataFolder : IAsyncDisposable
         }
         return File.Exists(System.IO.Path.Combine(path, "store.db"));
     }
+
+    /// <summary>Queues in the metadata's store; open as long as this is.</summary>
+    public IMessageQueue Queue(QueueSettings settings) => Tables(settings);
+
+    /// <summary>Whose messages of a broker's queues are, in the metadata's store.</summary>
+    public IQueueClaims Claims(QueueSettings settings) => Tables(settings);
+
+    TableQueue Tables(QueueSettings settings) => Metadata is PostgresMetadataStore shared ? shared.Queue(settings) : ((SqliteMetadataStore)Metadata).Queue(settings);
 
     public async ValueTask DisposeAsync()
     {

@@ -142,9 +142,10 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
 
     // ── answers ──
 
+    /// <summary>Writes an answer, as every door gives it.</summary>
     /// <param name="one">Whether one row was sent by itself.</param>
     /// <param name="all">Whether all scores of a row are told.</param>
-    static void Write(PooledBuffer sent, EndpointAnswer answer, bool one, bool all) => InferenceJson.Write(sent, json =>
+    public static void Write(PooledBuffer sent, EndpointAnswer answer, bool one, bool all) => InferenceJson.Write(sent, json =>
     {
         if (one)
         {
