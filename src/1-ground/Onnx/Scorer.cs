@@ -15,6 +15,9 @@ public sealed record ScorerOptions
     /// <summary>Rows a block has at most; of very many features fewer, so that a block of them stays at 16 MB.</summary>
     /// <value>4096.</value>
     public int BlockRows { get; init; } = 4096;
+
+    /// <inheritdoc cref="OnnxSessionOptions.Arena"/>
+    public bool Arena { get; init; } = true;
 }
 
 /// <summary>A model of ours, opened: table columns in, one row of floats out for each row. A row's score has the same bits alone and in any batch.</summary>
@@ -58,7 +61,7 @@ public sealed class Scorer : IDisposable
     /// <exception cref="KumikiException">The bytes are no model, it was not made by Kumiki, or its adapter is not this program's.</exception>
     public static Scorer Open(ReadOnlyMemory<byte> model, ScorerOptions? options = null)
     {
-        var session = OnnxSession.Open(model.Span);
+        var session = OnnxSession.Open(model.Span, new() { Arena = options?.Arena ?? true });
         try
         {
             var adapter = session.Metadata(ModelFacts.AdapterKey) ?? throw new KumikiException(Message.Of("onnx.not-ours", ("key", ModelFacts.AdapterKey)));
