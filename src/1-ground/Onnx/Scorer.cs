@@ -93,6 +93,10 @@ public sealed class Scorer : IDisposable
     /// <param name="capacity">The most rows at once.</param>
     public ScoringBlock NewBlock(int capacity) => new(session, Columns, Width, capacity, mayBeNaN: session.Outputs[0].Name != Learners.Score, Required);
 
+    /// <summary>The texts that a Text column of the model knows; null of any other, and of one that is only hashed.</summary>
+    public FrozenSet<string>? CategoriesOf(string column) =>
+        Columns.FirstOrDefault(c => c.Name == column) is { Kind: ColumnKind.Text } text ? categories.GetValueOrDefault(text.Tensor) : null;
+
     /// <summary>Scores every row.</summary>
     /// <param name="rows">Columns of one length; those the model does not read may be among them.</param>
     /// <returns>[rows × <see cref="Width"/>] row by row.</returns>

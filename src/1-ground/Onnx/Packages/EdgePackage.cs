@@ -51,6 +51,10 @@ public sealed class EdgePackage : IDisposable
     /// <summary>A file's bytes, as long as the package is open; null where there is none of that name.</summary>
     public ReadOnlyMemory<byte>? File(string path) => files.TryGetValue(path, out var bytes) ? bytes : default(ReadOnlyMemory<byte>?);
 
+    /// <summary>Writes it as an archive, whatever it was opened from.</summary>
+    public Task WriteToAsync(Stream archive, CancellationToken stop) => TarArchive.WriteAsync(archive,
+        files.OrderBy(f => f.Key switch { ManifestPath => 0, SignaturePath => 1, _ => 2 }).Select(f => TarEntry.File(f.Key, f.Value.ToArray())), stop);
+
     void Read()
     {
         if (Directory.Exists(Path))
