@@ -6,29 +6,27 @@ using Xunit;
 
 namespace Kumiki.Runner.Tests;
 
-public sealed class RunnerTests : IDisposable
+public sealed class RunnerTests(ServedShop shop) : IClassFixture<ServedShop>
 {
-    readonly RunnerWorld world = new();
-
-    public void Dispose() => world.Dispose();
+    readonly RunnerProcess runner = shop.Runner;
+    readonly RunnerWorld world = shop.World;
 
     [Fact]
     public async Task Scores_and_decisions_have_the_bits_of_the_platforms_own()
     {
-        await using var runner = await world.ServeAsync(await world.PackageAsync("shop.kpkg"));
         var (json, columns) = RunnerWorld.Rows(700, seed: 3);
         using var scorer = Scorer.Open(RunnerWorld.Model);
         var scores = scorer.Score(columns);
-        var rule = RunnerWorld.PlanAt(9_900).Decision.Rule;
+        var rule = RunnerWorld.PlanAt(0.5).Decision.Rule;
 
         var (status, many) = await runner.PostAsync("/predict", $$"""{"rows": {{json.ToJsonString()}}}""");
 
         Assert.True(status == 200, many.ToJsonString());
-        var answers = many["answers"]!.AsArray();
+        var answers = many["predictions"]!.AsArray();
         Assert.Equal(700, answers.Count);
         Assert.Equal(scores.Select(BitConverter.SingleToInt32Bits), answers.Select(a => BitConverter.SingleToInt32Bits(a!["score"]!.GetValue<float>())));
-        Assert.Equal(scores.Select(s => rule.Decide([s], ModelOutputs.Single).Answer), answers.Select(a => (string)a!["decision"]!));
-        Assert.Equal(3, answers.Select(a => (string)a!["decision"]!).Distinct().Count());
+        Assert.Equal(scores.Select(s => rule.Decide([s], ModelOutputs.Single).Answer), answers.Select(a => (string)a!["answer"]!));
+        Assert.Equal(3, answers.Select(a => (string)a!["answer"]!).Distinct().Count());
         for (var row = 0; row < 30; row++)
         {
             var (_, one) = await runner.PostAsync("/predict", json[row]!.ToJsonString());
@@ -40,7 +38,6 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public async Task The_open_inference_protocol_gives_the_same_scores()
     {
-        await using var runner = await world.ServeAsync(await world.PackageAsync("shop"));
         var (json, columns) = RunnerWorld.Rows(50, seed: 4);
         using var scorer = Scorer.Open(RunnerWorld.Model);
         var metadata = await runner.GetAsync("/v2/models/shop-model");
@@ -70,7 +67,6 @@ public sealed class RunnerTests : IDisposable
     [InlineData("""{"price": 1e300, "day": "2024-02-03", "discount": true}""", "price")]
     public async Task A_wrong_field_is_named(string row, string field)
     {
-        await using var runner = await world.ServeAsync(await world.PackageAsync("shop.kpkg"));
 
         var (status, refused) = await runner.PostAsync("/predict", row);
 
@@ -104,7 +100,6 @@ public sealed class RunnerTests : IDisposable
     [InlineData("POST /predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1e\r\n{\"price\":1,\"day\":\"2024-02-03\",\r\n10;x=y\r\n\"discount\": true\r\n1\r\n}\r\n0\r\ntrailer: x\r\n\r\n", 200)]
     public async Task Http_is_taken_strictly(string request, int status)
     {
-        await using var runner = await world.ServeAsync(await world.PackageAsync("shop.kpkg"));
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", runner.Port);
         await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(request));
@@ -119,7 +114,6 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public async Task A_head_that_does_not_end_is_cut_off_and_many_requests_go_over_one_connection()
     {
-        await using var runner = await world.ServeAsync(await world.PackageAsync("shop.kpkg"));
         using (var client = new TcpClient())
         {
             await client.ConnectAsync("127.0.0.1", runner.Port);
@@ -140,9 +134,9 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public async Task A_changed_package_is_refused_in_one_sentence_that_names_the_file()
     {
-        var folder = await world.PackageAsync("shop");
+        var folder = await world.PackageAsync("changed");
         File.AppendAllText(Path.Combine(folder, "endpoint.json"), " ");
-        var stranger = await world.RunAsync(await world.PackageAsync("shop.kpkg"), "--trust", world.PathOf("none.pub"));
+        var stranger = await world.RunAsync(world.PathOf("shop.kpkg"), "--trust", world.PathOf("none.pub"));
 
         var (code, said, error) = await world.RunAsync(folder, "--trust", world.PathOf("packages.key.pub"), "--port", "0");
 
@@ -155,7 +149,7 @@ public sealed class RunnerTests : IDisposable
     [Fact]
     public async Task A_sound_package_is_said_to_be_so()
     {
-        var (code, said, _) = await world.RunAsync("check", await world.PackageAsync("shop.kpkg"), "--trust", world.PathOf("packages.key.pub"));
+        var (code, said, _) = await world.RunAsync("check", world.PathOf("shop.kpkg"), "--trust", world.PathOf("packages.key.pub"));
 
         Assert.Equal((0, $"{world.PathOf("shop.kpkg")} is whole: shop-order, release 1, 5 files, signed with key {world.KeyId}, golden rows answered.\n"), (code, said));
     }

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Kumiki.Journeys;
 using Kumiki.Onnx;
 using Kumiki.Packages;
+using Xunit;
 
 namespace Kumiki.Runner.Tests;
 
@@ -40,12 +41,12 @@ sealed class RunnerWorld : IDisposable
             new() { Name = "store", Kind = FieldKind.Text, Optional = true, IsRead = true },
             new() { Name = "clerk", Kind = FieldKind.Text, Optional = true, Personal = true },
         ],
-        Decision = new("shop-model", "order-above", new DecisionRule.AtThreshold(threshold, threshold - 20, "Order", "Ask", "Wait")),
+        Decision = new("shop-model", "order-above", new DecisionRule.AtThreshold(threshold, threshold - 1, "Order", "Ask", "Wait")),
     };
 
     /// <summary>Writes a package.</summary>
     /// <param name="name">A file's name ending with .kpkg, or a folder's.</param>
-    public async Task<string> PackageAsync(string name, int release = 1, double threshold = 9_900, string endpoint = "shop-order")
+    public async Task<string> PackageAsync(string name, int release = 1, double threshold = 0.5, string endpoint = "shop-order")
     {
         var plan = PlanAt(threshold);
         var content = PackagedEndpoint.Files(plan, new Dictionary<string, byte[]> { ["shop-model"] = Model })
@@ -122,6 +123,21 @@ sealed class RunnerWorld : IDisposable
     {
         key.Dispose();
         Directory.Delete(Folder, recursive: true);
+    }
+}
+
+/// <summary>A runner that serves a sound package, for tests that change nothing of it.</summary>
+public sealed class ServedShop : IAsyncLifetime
+{
+    internal RunnerWorld World { get; } = new();
+    internal RunnerProcess Runner { get; private set; } = null!;
+
+    public async Task InitializeAsync() => Runner = await World.ServeAsync(await World.PackageAsync("shop.kpkg"));
+
+    public async Task DisposeAsync()
+    {
+        await Runner.DisposeAsync();
+        World.Dispose();
     }
 }
 

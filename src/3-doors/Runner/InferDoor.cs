@@ -77,9 +77,7 @@ static class InferDoor
             var rows = RowsOf(byName[columns[0].Tensor]);
             var scoreUnknown = root.TryGetProperty("parameters", out var parameters) && parameters.ValueKind == JsonValueKind.Object
                 && parameters.TryGetProperty("unknown_categories", out var said) && said.ValueKind == JsonValueKind.String && said.ValueEquals("score");
-            var scores = endpoint.Score(model, [.. columns.Select(c => ColumnOf(c, byName[c.Tensor], rows, scoreUnknown ? null : endpoint.CategoriesOf(model, c.Name)))]);
-            if (scores.AsSpan().IndexOf(float.NaN) is >= 0 and var at)
-                throw new KumikiException(Message.Of("onnx.score-nan", ("row", (at / (scores.Length / rows)) + 1), ("columns", string.Join(", ", columns.Select(c => c.Name)))));
+            var scores = endpoint.Score(model, [.. columns.Select(c => ColumnOf(c, byName[c.Tensor], rows, scoreUnknown ? null : endpoint.CategoriesOf(model, c.Name)))], rows);
             Write(json, root, model, number, rows, scores);
         }
 
@@ -108,18 +106,18 @@ static class InferDoor
         json.WriteEndObject();
     }
 
-    static Column ColumnOf(ModelColumn column, JsonElement input, int rows, IReadOnlySet<string>? known)
+    static (float[]? Numbers, string?[]? Texts) ColumnOf(ModelColumn column, JsonElement input, int rows, IReadOnlySet<string>? known)
     {
         if (!input.TryGetProperty("datatype", out var type) || type.ValueKind != JsonValueKind.String || !type.ValueEquals(TypeOf(column))
             || !input.TryGetProperty("shape", out var shape) || shape.GetRawText().Replace(" ", "", StringComparison.Ordinal) != $"[{rows},1]"
             || !input.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array || data.GetArrayLength() != rows) throw Wrong();
         var values = data.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.Array && v.GetArrayLength() == 1 ? v[0] : v);
-        if (column.Kind != ColumnKind.Text) return Column.Of<float>(column.Name, [.. values.Select(Number)]);
+        if (column.Kind != ColumnKind.Text) return ([.. values.Select(Number)], null);
         var texts = values.Select(v => v.ValueKind switch { JsonValueKind.String => v.GetString(), JsonValueKind.Null => null, _ => throw Wrong() }).ToArray();
         foreach (var (row, text) in texts.Index())
             if (text is { Length: > 0 } && known?.Contains(text) == false)
                 throw new KumikiException(Message.Of("inference.unknown-category", ("input", column.Tensor), ("row", row + 1), ("text", text.Length <= 60 ? text : text[..60] + "…")));
-        return Column.Of<string?>(column.Name, texts);
+        return (null, texts);
 
         float Number(JsonElement value) => value.ValueKind switch
         {

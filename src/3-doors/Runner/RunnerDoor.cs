@@ -82,15 +82,21 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
             for (var row = 0; row < answers.Length; row++) log.Add(Line(rows, row, answers[row], ids[row], package));
         return Ok(package, json =>
         {
-            if (rows.IsOne)
-            {
-                Write(json, answers[0], ids[0], package);
-                return;
-            }
             json.WriteStartObject();
-            json.WriteStartArray("answers");
-            foreach (var (row, answer) in answers.Index()) Write(json, answer, ids[row], package);
-            json.WriteEndArray();
+            if (rows.IsOne) Write(json, answers[0], ids[0], package);
+            json.WriteString("endpoint", package.VersionOf("endpoint"));
+            json.WriteNumber("release", package.Manifest.Release);
+            if (!rows.IsOne)
+            {
+                json.WriteStartArray("predictions");
+                foreach (var (row, answer) in answers.Index())
+                {
+                    json.WriteStartObject();
+                    Write(json, answer, ids[row], package);
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
+            }
             json.WriteEndObject();
         });
     }
@@ -103,21 +109,22 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
 
     static void Write(Utf8JsonWriter json, PackagedAnswer answer, string id, OpenedPackage package)
     {
-        json.WriteStartObject();
         json.WriteString("id", id);
         Decision(json, answer);
-        json.WriteString("endpoint", package.VersionOf("endpoint"));
-        if (answer.Model is { } model) json.WriteString("model", package.VersionOf("model", model));
+        if (answer.Model is { } model)
+        {
+            json.WriteString("model", package.VersionOf("model", model));
+            var threshold = package.Endpoint.Plan.Decisions.First(d => d.Model == model).Threshold;
+            if (threshold is not null) json.WriteString("threshold", package.VersionOf("threshold", threshold));
+        }
         if (answer.Fallback is { } fallback) json.WriteString("fallback", fallback);
-        json.WriteNumber("release", package.Manifest.Release);
-        json.WriteEndObject();
     }
 
     static void Decision(Utf8JsonWriter json, PackagedAnswer answer)
     {
         var decided = answer.Decided;
-        if (decided.Answer is { } text) json.WriteString("decision", text);
-        if (decided.Number is { } number) json.WriteNumber("number", number);
+        if (decided.Number is { } number) json.WriteNumber("answer", number);
+        else json.WriteString("answer", decided.Answer);
         if (decided.Lower is { } lower) json.WriteNumber("lower", lower);
         if (decided.Upper is { } upper) json.WriteNumber("upper", upper);
         if (decided.Top is { } top)

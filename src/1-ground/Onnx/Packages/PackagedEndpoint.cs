@@ -63,8 +63,20 @@ public sealed class PackagedEndpoint : IDisposable
     public static IReadOnlyDictionary<string, byte[]> Files(EndpointPlan plan, IReadOnlyDictionary<string, byte[]> models)
     {
         using var endpoint = Open(plan, model => models[model]);
-        var rows = MadeUpRows.Of(plan, GoldenCount, models.Values).Select(endpoint.Try).OfType<GoldenRow>().ToList();
-        if (rows.Count == 0) throw new KumikiException(Message.Of("package.no-golden", ("model", plan.Decision.Model)));
+        var rows = new List<GoldenRow>();
+        KumikiException? refused = null;
+        foreach (var row in MadeUpRows.Of(plan, GoldenCount, models.Values))
+        {
+            try
+            {
+                if (endpoint.Gold(row) is { } answered) rows.Add(answered);
+            }
+            catch (KumikiException e)
+            {
+                refused = e;        // a linear model takes no missing number; the other rows are asked
+            }
+        }
+        if (rows.Count == 0) throw new KumikiException(Message.Of("package.no-golden", ("model", plan.Decision.Model), ("reason", refused?.Says)), refused);
         return new Dictionary<string, byte[]>(models.Select(m => KeyValuePair.Create(PathOf(m.Key), m.Value)))
         {
             [EndpointPlan.FileName] = plan.ToBytes(),
@@ -96,19 +108,12 @@ public sealed class PackagedEndpoint : IDisposable
     int PlaceOf(string model, string column) =>
         Schema.Place(column) is >= 0 and var place ? place : throw new KumikiException(Message.Of("package.no-field", ("model", model), ("column", column)));
 
-    /// <summary>A made-up row and its answer; null where the model refuses it.</summary>
-    GoldenRow? Try(byte[] json)
+    /// <summary>A made-up row and its answer; null where a fallback answered it.</summary>
+    GoldenRow? Gold(byte[] json)
     {
-        try
-        {
-            var answer = AnswerOne(json);
-            using var row = JsonDocument.Parse(json);
-            return answer.Fallback is null ? new(row.RootElement.Clone(), [.. answer.Scores.Select(Bits)], answer.Text) : null;
-        }
-        catch (KumikiException)
-        {
-            return null;        // a linear model takes no missing number; the other rows are asked
-        }
+        var answer = AnswerOne(json);
+        using var row = JsonDocument.Parse(json);
+        return answer.Fallback is null ? new(row.RootElement.Clone(), [.. answer.Scores.Select(Bits)], answer.Text) : null;
     }
 
     void Hold(string package, GoldenRows golden)
@@ -199,7 +204,7 @@ public sealed class PackagedEndpoint : IDisposable
             {
                 if (rows.Write(places[column], which, numbers) is >= 0 and var infinite)
                     throw Refused(infinite, scorer.Columns[column].Name, Message.Of("inference.infinite", ("input", scorer.Columns[column].Name), ("row", infinite + 1)));
-                block.Fill<float>(column, numbers[..which.Length]);
+                block.FillTensor(column, numbers[..which.Length]);
             }
         }
         for (var i = 0; i < which.Length; i++)
@@ -222,12 +227,31 @@ public sealed class PackagedEndpoint : IDisposable
     /// <summary>The texts that a model knows of a column; null where any may come.</summary>
     public FrozenSet<string>? CategoriesOf(string model, string column) => models[model].Scorer.CategoriesOf(column);
 
-    /// <summary>A model's scores without a decision.</summary>
+    /// <summary>A model's scores of tensors, without a decision.</summary>
+    /// <param name="tensors">[columns] in the order of <see cref="ColumnsOf"/>: of a Text column its texts, of another what the adapter makes of its values; all of one length.</param>
     /// <returns>[rows × outputs] row by row.</returns>
-    /// <exception cref="KumikiException">A number is infinite, or a score is none.</exception>
-    public float[] Score(string model, IReadOnlyList<Column> rows)
+    /// <exception cref="KumikiException">A number is infinite, a required value is missing, or a score is no number.</exception>
+    public float[] Score(string model, IReadOnlyList<(float[]? Numbers, string?[]? Texts)> tensors, int rows)
     {
-        lock (gate) return models[model].Scorer.Score(rows);
+        var (scorer, block, _, _, _) = models[model];
+        var scores = new float[rows * scorer.Width];
+        lock (gate)
+        {
+            for (var from = 0; from < rows; from += BlockRows)
+            {
+                var count = Math.Min(BlockRows, rows - from);
+                block.Begin(count);
+                foreach (var (column, (numbers, texts)) in tensors.Index())
+                {
+                    if (texts is not null) block.Fill<string?>(column, texts.AsSpan(from, count));
+                    else block.FillTensor(column, numbers.AsSpan(from, count));
+                }
+                for (var row = 0; row < count; row++)
+                    if (block.MissingIn(row) is { } missing) throw Refused(from + row, missing, Message.Of("inference.value-missing", ("input", missing), ("row", from + row + 1)));
+                block.Run().CopyTo(scores.AsSpan(from * scorer.Width));
+            }
+        }
+        return scores;
     }
 
     public void Dispose()
