@@ -132,6 +132,7 @@ public sealed class KumikiServer : IAsyncDisposable
         builder.Services.AddSingleton(_ => new ModelShelf(served.Metadata, served.Artifacts, served.Tracking, served.Serving, served.Clock));
         builder.Services.AddSingleton(services => new EndpointShelf(served.Metadata, served.Artifacts, services.GetRequiredService<ModelShelf>(), served.Clock));
         builder.Services.AddHostedService<InferenceDrain>();
+        builder.Services.AddSingleton(_ => new EdgeRecords(served.DataFolder, served.Clock));
         builder.Services.AddSingleton<PartUploads>();
         builder.Services.ConfigureHttpJsonOptions(json => ApiJson.Into(json.SerializerOptions));
 
@@ -165,6 +166,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapSchedules();
         app.MapTracking();
         app.MapEndpoints();
+        app.MapEdge();
         app.MapChanges();
         app.MapOpenApi();
         app.MapPages();
