@@ -32,7 +32,8 @@ public sealed class DataFolder : IAsyncDisposable
     public static DataFolder Open(string folder, TimeProvider clock, StoreSettings? settings = null)
     {
         var path = System.IO.Path.GetFullPath(folder);
-        if (File.Exists(path)) throw new KumikiException(Message.Of("store.not-a-folder", ("path", path)));
+        for (var place = path; place is not null && !Directory.Exists(place); place = System.IO.Path.GetDirectoryName(place))
+            if (File.Exists(place)) throw new KumikiException(Message.Of("store.not-a-folder", ("path", place)));
         try
         {
             // Before anything is made; artifacts/ may be a link to, or the mount of, another disk.
