@@ -88,8 +88,8 @@ sealed class LogDatabase : IDisposable
                 // The same outcome given twice is one, as old as its first; of several the one given last counts.
                 connection.Execute($"""
                     CREATE OR REPLACE VIEW {outcomes} AS
-                    SELECT *, row_number() OVER (PARTITION BY endpoint, id ORDER BY noted DESC, at DESC, label DESC) = 1 AS counts
-                    FROM (SELECT id, value, label, at, note, endpoint, min(noted) AS noted FROM ({Union(PredictionKind.Outcomes, "no_outcomes", view)}) GROUP BY ALL)
+                    SELECT *, row_number() OVER (PARTITION BY endpoint, id ORDER BY noted DESC, time DESC, label DESC) = 1 AS counts
+                    FROM (SELECT id, value, label, time, note, endpoint, min(noted) AS noted FROM ({Union(PredictionKind.Outcomes, "no_outcomes", view)}) GROUP BY ALL)
                     """, stop);
             }
             foreach (var view in views)
@@ -98,7 +98,7 @@ sealed class LogDatabase : IDisposable
                 if (views.Any(v => view.Key == $"predictions_{v.Key}" || view.Key == $"outcomes_{v.Key}")) continue;
                 connection.Execute($"""
                     CREATE VIEW {SqlText.Name(view.Key)} AS
-                    SELECT p.*, o.value AS outcome, o.label AS outcome_label, o.at AS outcome_at, o.note AS outcome_note, o.noted AS outcome_noted
+                    SELECT p.*, o.value AS outcome, o.label AS outcome_label, o.time AS outcome_time, o.note AS outcome_note, o.noted AS outcome_noted
                     FROM {SqlText.Name($"predictions_{view.Key}")} p
                     LEFT JOIN (FROM {SqlText.Name($"outcomes_{view.Key}")} WHERE counts) o ON o.endpoint = p.endpoint AND o.id = p.id
                     """, stop);

@@ -178,7 +178,7 @@ ref struct LogWriter(Span<byte> to)
         at += 4;
     }
 
-    public void Text(ReadOnlySpan<char> text)
+    public void Text(scoped ReadOnlySpan<char> text)
     {
         var length = Encoding.UTF8.GetBytes(text, to[(at + 4)..]);
         Whole(length);
@@ -192,14 +192,14 @@ ref struct LogWriter(Span<byte> to)
         else Text(text);
     }
 
-    public void Bytes(ReadOnlySpan<byte> bytes)
+    public void Bytes(scoped ReadOnlySpan<byte> bytes)
     {
         Whole(bytes.Length);
         bytes.CopyTo(to[at..]);
         at += bytes.Length;
     }
 
-    public void Floats(ReadOnlySpan<float> values, bool[] hidden)
+    public void Floats(scoped ReadOnlySpan<float> values, bool[] hidden)
     {
         Whole(values.Length);
         MemoryMarshal.AsBytes(values).CopyTo(to[at..]);

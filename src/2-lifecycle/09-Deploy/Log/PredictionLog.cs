@@ -46,7 +46,7 @@ sealed class PredictionLog : IAsyncDisposable
     readonly SemaphoreSlim converting = new(1);
     readonly TaskCompletionSource recovered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly Task working;
-    long cut, lostBefore;
+    long cut, lostBefore, toldAt;
     volatile Message? trouble;
 
     PredictionLog(string folder, SegmentFiles files, PredictionLogSettings settings, TimeProvider clock, Action<Exception> told)
@@ -153,7 +153,13 @@ sealed class PredictionLog : IAsyncDisposable
 
     void Trouble(Exception e)
     {
-        trouble = (e as KumikiException)?.Says ?? Message.Of("predlog.trouble", ("reason", e.Message.TrimEnd('.')));
+        var says = (e as KumikiException)?.Says ?? Message.Of("predlog.trouble", ("reason", e.Message.TrimEnd('.')));
+        // The same once a minute: it is tried again every second.
+        var now = Environment.TickCount64;
+        var isKnown = says.Equals(trouble) && now - Interlocked.Read(ref toldAt) < 60_000;
+        trouble = says;
+        if (isKnown) return;
+        Interlocked.Exchange(ref toldAt, now);
         told(e);
     }
 

@@ -65,8 +65,8 @@ sealed class PredictionReader(IMetadataStore metadata, IArtifactStore artifacts,
 
     const string Line =
         """
-        id, at, endpoint, endpoint_version, release, models, threshold, arm, decision, score, latency_us, queue_us, run_us, fallback, error, error_text, trace_id,
-        inputs, outcome_label, outcome_at
+        id, time, endpoint, endpoint_version, release, models, threshold, arm, decision, score, latency_us, queue_us, run_us, fallback, error, error_text, trace_id,
+        inputs, outcome_label, outcome_time
         """;
 
     /// <summary>An endpoint's predictions, newest first.</summary>
@@ -80,9 +80,9 @@ sealed class PredictionReader(IMetadataStore metadata, IArtifactStore artifacts,
             // A joined view is not made where another's has its name: the join is written out.
             using var statement = database.Connection.Prepare($"""
                 SELECT {Line} FROM (
-                  SELECT p.*, o.label AS outcome_label, o.at AS outcome_at FROM {SqlText.Name($"predictions_{LogDatabase.ViewOf(endpoint)}")} p
+                  SELECT p.*, o.label AS outcome_label, o.time AS outcome_time FROM {SqlText.Name($"predictions_{LogDatabase.ViewOf(endpoint)}")} p
                   LEFT JOIN (FROM {SqlText.Name($"outcomes_{LogDatabase.ViewOf(endpoint)}")} WHERE counts) o ON o.id = p.id AND o.endpoint = p.endpoint)
-                WHERE endpoint = $1 AND (epoch_us(at) < $2 OR (epoch_us(at) = $2 AND id < $3)) ORDER BY at DESC, id DESC LIMIT $4
+                WHERE endpoint = $1 AND (epoch_us(time) < $2 OR (epoch_us(time) = $2 AND id < $3)) ORDER BY time DESC, id DESC LIMIT $4
                 """);
             statement.Bind(1, endpoint).Bind(2, at).Bind(3, id).Bind(4, limit);
             var lines = new List<LoggedLine>();
@@ -143,7 +143,7 @@ sealed class PredictionReader(IMetadataStore metadata, IArtifactStore artifacts,
     static LoggedOne? One(DuckDbConnection connection, string view, string id, CancellationToken stop)
     {
         using var outcomes = connection.Prepare(
-            $"SELECT value, label, at, note, noted, counts, endpoint FROM {SqlText.Name($"outcomes_{view}")} WHERE id = $1 ORDER BY noted DESC, at DESC, label DESC");
+            $"SELECT value, label, time, note, noted, counts, endpoint FROM {SqlText.Name($"outcomes_{view}")} WHERE id = $1 ORDER BY noted DESC, time DESC, label DESC");
         outcomes.Bind(1, id);
         using var found = outcomes.Execute(stop);
         var all = new List<(string Endpoint, LoggedOutcome Outcome)>();
@@ -155,7 +155,7 @@ sealed class PredictionReader(IMetadataStore metadata, IArtifactStore artifacts,
                     (bool)chunk[5].Value(row)!)));
         }
         using var statement = connection.Prepare(
-            $"SELECT {Line}, * FROM (SELECT *, NULL::VARCHAR AS outcome_label, NULL::TIMESTAMP AS outcome_at FROM {SqlText.Name($"predictions_{view}")}) WHERE id = $1 ORDER BY at DESC LIMIT 1");
+            $"SELECT {Line}, * FROM (SELECT *, NULL::VARCHAR AS outcome_label, NULL::TIMESTAMP AS outcome_time FROM {SqlText.Name($"predictions_{view}")}) WHERE id = $1 ORDER BY time DESC LIMIT 1");
         statement.Bind(1, id);
         using var rows = statement.Execute(stop);
         if (!rows.Next()) return null;
@@ -195,9 +195,9 @@ sealed class PredictionReader(IMetadataStore metadata, IArtifactStore artifacts,
             TableFailure.Guard(SharedTables.Of(artifacts), path, () =>
             {
                 using var copy = database.Connection.Prepare($"""
-                    COPY (SELECT p.*, o.value AS outcome, o.label AS outcome_label, o.at AS outcome_at, o.note AS outcome_note, o.noted AS outcome_noted
+                    COPY (SELECT p.*, o.value AS outcome, o.label AS outcome_label, o.time AS outcome_time, o.note AS outcome_note, o.noted AS outcome_noted
                           FROM {SqlText.Name($"predictions_{view}")} p
-                          LEFT JOIN (FROM {SqlText.Name($"outcomes_{view}")} WHERE counts) o ON o.endpoint = p.endpoint AND o.id = p.id ORDER BY p.at, p.id)
+                          LEFT JOIN (FROM {SqlText.Name($"outcomes_{view}")} WHERE counts) o ON o.endpoint = p.endpoint AND o.id = p.id ORDER BY p.time, p.id)
                     TO {SqlText.Quote(partial)} ({ParquetForm.Options})
                     """);
                 using var result = copy.Execute(stop);

@@ -127,7 +127,8 @@ static class PredictionSql
         if (at.ValueKind != JsonValueKind.Object) return;
         switch (Text(at, "type"))
         {
-            case "FUNCTION" when Text(at, "function_name") is { } function && (Forbidden.Contains(function) || Text(at, "schema") is { Length: > 0 } || Text(at, "catalog") is { Length: > 0 }):
+            case "FUNCTION" when Text(at, "function_name") is { } function && (Forbidden.Contains(function)
+                || Text(at, "schema") is not (null or "" or "main") || Text(at, "catalog") is not (null or "" or "system")):
                 throw Outside($"{function}()");
             case "TABLE_FUNCTION" when Text(at.GetProperty("function"), "function_name") is var function && (function is null || !TableFunctions.Contains(function)):
                 throw Outside($"{function}()");

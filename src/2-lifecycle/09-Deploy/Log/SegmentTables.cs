@@ -18,14 +18,14 @@ static class LogColumns
     /// <summary>Those that every endpoint's predictions have before their scores, inputs and features.</summary>
     public const string OfAll =
         """
-        id VARCHAR, at TIMESTAMP, endpoint VARCHAR, endpoint_version INTEGER, release INTEGER, models VARCHAR, threshold VARCHAR, arm VARCHAR, decision VARCHAR,
+        id VARCHAR, time TIMESTAMP, endpoint VARCHAR, endpoint_version INTEGER, release INTEGER, models VARCHAR, threshold VARCHAR, arm VARCHAR, decision VARCHAR,
         score FLOAT, fallback VARCHAR, error VARCHAR, error_text VARCHAR, latency_us INTEGER, queue_us INTEGER, run_us INTEGER, trace_id VARCHAR, inputs VARCHAR
         """;
 
-    public const string OfOutcomes = "id VARCHAR, value DOUBLE, label VARCHAR, at TIMESTAMP, note VARCHAR, endpoint VARCHAR, noted TIMESTAMP";
+    public const string OfOutcomes = "id VARCHAR, value DOUBLE, label VARCHAR, time TIMESTAMP, note VARCHAR, endpoint VARCHAR, noted TIMESTAMP";
 
     /// <summary>The column by which files are cut into hours and found by time.</summary>
-    public static string TimeOf(PredictionKind kind) => kind == PredictionKind.Predictions ? "at" : "noted";
+    public static string TimeOf(PredictionKind kind) => kind == PredictionKind.Predictions ? "time" : "noted";
 }
 
 /// <summary>Loads segments into tables: one for each shape of predictions, one for each endpoint's outcomes.</summary>
@@ -96,7 +96,7 @@ sealed class SegmentTables
         var texts = new[] { "id", "decision", "arm", "fallback", "trace_id", "error", "error_text", "inputs" };
         (DuckDbKind Kind, string Name)[] columns =
         [
-            (DuckDbKind.Timestamp, "at"), (DuckDbKind.Integer, "latency_us"), (DuckDbKind.Integer, "queue_us"), (DuckDbKind.Integer, "run_us"),
+            (DuckDbKind.Timestamp, "time"), (DuckDbKind.Integer, "latency_us"), (DuckDbKind.Integer, "queue_us"), (DuckDbKind.Integer, "run_us"),
             .. texts.Select(t => (DuckDbKind.Varchar, t)),
             .. shape.Scores.Select((_, i) => (DuckDbKind.Float, $"s{i}")), .. shape.Numbers.Select((_, i) => (DuckDbKind.Float, $"n{i}")),
             .. shape.Texts.Select((_, i) => (DuckDbKind.Varchar, $"t{i}")),
@@ -136,7 +136,7 @@ sealed class SegmentTables
         var only = shape.Scores.Count == 1 ? 0 : shape.Scores.Index().Where(s => s.Item == "score").Select(s => (int?)s.Index).FirstOrDefault() ?? -1;
         var select = new List<string>
         {
-            "id", "at", $"{SqlText.Quote(shape.Endpoint)} AS endpoint", $"{Whole(shape.Version)} AS endpoint_version", $"{Whole(shape.Release)} AS release",
+            "id", "time", $"{SqlText.Quote(shape.Endpoint)} AS endpoint", $"{Whole(shape.Version)} AS endpoint_version", $"{Whole(shape.Release)} AS release",
             $"{SqlText.Quote(string.Join(' ', shape.Models))} AS models", $"{(shape.Threshold is { } cut ? SqlText.Quote(cut) : "NULL::VARCHAR")} AS threshold",
             "arm", "decision", $"{(only >= 0 ? $"s{only}" : "NULL::FLOAT")} AS score", "fallback", "error", "error_text", "latency_us", "queue_us",
             "run_us", "trace_id", "inputs",
@@ -167,7 +167,7 @@ sealed class SegmentTables
 
     static SegmentTable LoadOutcomes(DuckDbConnection connection, string table, string endpoint, List<ReadOnlyMemory<byte>> records, CancellationToken stop)
     {
-        connection.Execute($"CREATE TABLE {table} (noted TIMESTAMP, at TIMESTAMP, value DOUBLE, id VARCHAR, label VARCHAR, note VARCHAR)", stop);
+        connection.Execute($"CREATE TABLE {table} (noted TIMESTAMP, time TIMESTAMP, value DOUBLE, id VARCHAR, label VARCHAR, note VARCHAR)", stop);
         DuckDbKind[] kinds = [DuckDbKind.Timestamp, DuckDbKind.Timestamp, DuckDbKind.Double, DuckDbKind.Varchar, DuckDbKind.Varchar, DuckDbKind.Varchar];
         Append(connection, table, [.. kinds.Select(k => new DuckDbType(k))], records, (chunk, row, record) =>
         {
@@ -180,7 +180,7 @@ sealed class SegmentTables
             reader.Text();
             for (var column = 3; column < 6; column++) Text(chunk[column], row, reader.Text());
         }, stop);
-        return new(endpoint, PredictionKind.Outcomes, $"SELECT id, value, label, at, note, {SqlText.Quote(endpoint)} AS endpoint, noted FROM {table}", records.Count);
+        return new(endpoint, PredictionKind.Outcomes, $"SELECT id, value, label, time, note, {SqlText.Quote(endpoint)} AS endpoint, noted FROM {table}", records.Count);
     }
 
     delegate void FillRow(DuckDbChunkWriter chunk, int row, ReadOnlySpan<byte> record);

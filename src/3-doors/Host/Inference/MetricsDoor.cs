@@ -11,11 +11,11 @@ static class MetricsDoor
 {
     const string Type = "text/plain; version=0.0.4; charset=utf-8";
 
-    public static Func<HttpContext, RequestDelegate, Task> Of(ModelShelf shelf) => (http, next) =>
+    public static Func<HttpContext, RequestDelegate, Task> Of(ModelShelf shelf, Predictions.PredictionLog? log) => (http, next) =>
     {
         if (http.Request.Path != "/metrics" || !(HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))) return next(http);
         http.Response.ContentType = Type;
-        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.WriteAsync(Write(shelf), http.RequestAborted);
+        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.WriteAsync(Write(shelf, log), http.RequestAborted);
     };
 
     /// <summary>One family of figures: its name, what it counts, and its kind.</summary>
@@ -49,7 +49,7 @@ static class MetricsDoor
         }
     }
 
-    static string Write(ModelShelf shelf)
+    static string Write(ModelShelf shelf, Predictions.PredictionLog? log)
     {
         var text = new StringBuilder(4096);
         var family = new Family(text);
@@ -78,6 +78,12 @@ static class MetricsDoor
         family.Of("kumiki_models_in_memory", "gauge", "Versions in memory.").Add("", loaded.Count);
         family.Of("kumiki_models_memory_bytes", "gauge", "Memory all models take, as estimated.").Add("", shelf.TakenBytes);
         family.Of("kumiki_models_memory_limit_bytes", "gauge", "Memory models may take.").Add("", shelf.Settings.MemoryBytes);
+
+        if (log?.Counts is var (accepted, dropped))
+        {
+            family.Of("kumiki_prediction_log_accepted_total", "counter", "Predictions and outcomes that the log took.").Add("", accepted);
+            family.Of("kumiki_prediction_log_dropped_total", "counter", "Predictions that the log had no room for, or could not write.").Add("", dropped);
+        }
 
         Each("nv_inference_request_success", "Requests that were answered.", f => f.Answered);
         Each("nv_inference_request_failure", "Requests that were not.", f => f.Failed);
