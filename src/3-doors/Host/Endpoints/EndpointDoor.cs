@@ -106,8 +106,12 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
         span.Of(endpoint.Version, release.Number);
         http.Response.Headers[ReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
         using var body = await RequestBody.ReadAsync(http.Request, models.Settings, gone);
+<<<<<<< HEAD
         using var decode = ServingTrace.Source.StartActivity("decode");
         using var rows = Read(endpoint, body, out var parameters);
+=======
+        using var rows = Read(release, endpoint, body, http.Request, out var parameters);
+>>>>>>> predlog
         var (ask, all) = PredictParameters.Read(body.Bytes.AsSpan(parameters.At, parameters.Length), http.Request.Headers, rows.Count);
         decode?.Stop();
         var answer = await shelf.AskAsync(release, endpoint, rows, ask, gone);
@@ -119,7 +123,7 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
     }
 
     /// <exception cref="InferenceException">The body as a whole is wrong.</exception>
-    static EndpointRows Read(LiveEndpoint endpoint, RequestBody body, out (int At, int Length) parameters)
+    EndpointRows Read(LiveRelease release, LiveEndpoint endpoint, RequestBody body, HttpRequest request, out (int At, int Length) parameters)
     {
         try
         {
@@ -128,6 +132,7 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
         catch (KumikiException e)
         {
             endpoint.Figures.Fail(InferenceFault.BadRequest);
+            shelf.Unreadable(release, endpoint, body.Bytes.AsSpan(0, body.Length), request.Headers[IdHeader].ToString(), e.Says);
             if (e is FieldsRefusedException) throw;
             throw InferenceException.Bad(e.Says);
         }
