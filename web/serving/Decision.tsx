@@ -22,7 +22,7 @@ const [top, thick] = [26, 18];
 function Scale({ rule, threshold, score }: { rule: AtThreshold; threshold: string | null; score: number | null }) {
   const words = useWords();
   const number = useNumber();
-  const width = useNarrow() ? 340 : 720;
+  const width = useNarrow() || score !== null ? 360 : 720;
   const domain = domainOf(rule, score);
   const zones = zonesOf(rule, domain);
   const x = (value: number) => 8 + ((value - domain[0]) / (domain[1] - domain[0])) * (width - 16);

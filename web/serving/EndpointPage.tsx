@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { AssetLink, Page, Read, Section, Values, VersionLink } from "../src/parts";
+import { Page, Read, Section, Values, VersionLink } from "../src/parts";
 import { useResource } from "../src/resource";
 import { to } from "../src/routes";
 import "../src/views.css";
@@ -52,11 +52,11 @@ function Now({ of }: { of: Endpoint }) {
       <Values
         of={[
           [words("page.serving.release-live"), <a href={to.release(of.release)}>{words("page.serving.release", { number: of.release })}</a>],
-          [words("page.serving.col.endpoint"), <><VersionLink name={version} /> · <AssetLink name={version.split("@")[0]!} /></>],
+          [words("page.serving.col.endpoint"), <VersionLink name={version} />],
           [words("page.serving.col.model"), <><VersionLink name={model} /> {resting && <Resting />}</>],
           ...(threshold === null
             ? []
-            : [[words("page.serving.col.threshold"), <><VersionLink name={threshold} /> · <a href={to.threshold(threshold)}>{words("page.serving.move")}</a></>] as [string, preact.JSX.Element]]),
+            : [[words("page.serving.col.threshold"), <VersionLink name={threshold} />] as [string, preact.JSX.Element]]),
           [words("page.serving.takes"), <code>{of.input} → {of.output}</code>],
         ]}
       />

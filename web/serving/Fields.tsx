@@ -2,7 +2,7 @@ import { typeOf, type OpenApi } from "../api/document";
 import { Read, Section, Table } from "../src/parts";
 import { useResource } from "../src/resource";
 import { boundsOf, curlOf, dayOf, rowOf, typedOf } from "./asking";
-import { useNumber } from "./parts";
+import { useBound } from "./parts";
 import { Curl } from "./TryIt";
 import type { Endpoint, Field } from "./types";
 import { useWords } from "./words";
@@ -38,7 +38,7 @@ const mostChoices = 12;
 
 function Line({ of: f }: { of: Field }) {
   const words = useWords();
-  const number = useNumber();
+  const bound = useBound();
   const choices = f.choices ?? [];
   return (
     <tr>
@@ -47,7 +47,7 @@ function Line({ of: f }: { of: Field }) {
       </th>
       <td>{words(`page.serving.is.${f.kind.toLowerCase() as "text"}`)}</td>
       <td class="sentence">
-        {choices.length > 0 ? choices.slice(0, mostChoices).join(", ") + (choices.length > mostChoices ? ` … (${choices.length})` : "") : boundsOf(f, f.kind === "Date" ? dayOf : v => number(v, 9)) || "–"}
+        {choices.length > 0 ? choices.slice(0, mostChoices).join(", ") + (choices.length > mostChoices ? ` … (${choices.length})` : "") : boundsOf(f, f.kind === "Date" ? dayOf : bound) || "–"}
       </td>
       <td>{words(f.optional ? "page.serving.may-be-empty" : "page.serving.needed")}</td>
       <td>{f.isRead ? <span class="good">✓ {words("page.serving.is-read")}</span> : <span class="quiet">{words("page.serving.not-read")}</span>}</td>

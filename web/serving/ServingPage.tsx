@@ -32,9 +32,9 @@ function InMemory({ of }: { of: Serving }) {
   return (
     <>
       <p>
-        <b><Bytes of={of.bytes} /></b> {words("page.serving.of-most")} <Bytes of={of.mostBytes} /> <span class="quiet">({number(share * 100, 3)}%)</span>
+        <b><Bytes of={of.bytes} /></b> {words("page.serving.of-most")} <Bytes of={of.mostBytes} /> <span class="quiet">({number(share * 100, 2)}%)</span>
       </p>
-      <svg class="memory" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label={words("page.serving.memory.share", { share: `${number(share * 100, 3)}%` })}>
+      <svg class="memory" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label={words("page.serving.memory.share", { share: `${number(share * 100, 2)}%` })}>
         <rect class="zone-low" width="100" height="8" />
         <rect class={share > 0.9 ? "zone-full" : "zone-high"} width={Math.max(of.bytes > 0 ? 0.4 : 0, Math.min(100, share * 100))} height="8" />
       </svg>
@@ -53,7 +53,7 @@ function InMemory({ of }: { of: Serving }) {
             {of.models.map(m => (
               <tr key={m.version}>
                 <th scope="row"><VersionLink name={m.version} /></th>
-                <td><Bar value={m.bytes} most={of.mostBytes} /><Bytes of={m.bytes} /></td>
+                <td><Bar value={m.bytes} most={of.bytes} /><Bytes of={m.bytes} /></td>
                 <td>{m.batches ? words("page.serving.batches", { rows: number(m.batchRows) }) : <span class="quiet">{words("page.serving.batches.not")}</span>}</td>
                 <td class="number">{number(m.queued)} / {number(m.queue)}</td>
                 <td class="number">{number(m.running)}</td>
@@ -112,7 +112,7 @@ function Rest({ of, all }: { of: Servable[]; all: Servable[] }) {
           return (
             <tr key={`${s.name}@${s.version}`}>
               <th scope="row"><VersionLink name={`${s.name}@${s.version}`} /></th>
-              <td class={s.reason === "" ? undefined : "sentence"}>{s.reason === "" ? words("page.serving.not-in-memory") : <span class="bad">{s.reason}</span>}</td>
+              <td class="sentence">{s.reason === "" ? words("page.serving.not-in-memory") : s.reason}</td>
               <td>{isFirst && <Move name={s.name} verb="load" label={others > 1 ? s.name : `${s.name}@${s.version}`} />}</td>
             </tr>
           );

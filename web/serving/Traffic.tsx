@@ -28,7 +28,7 @@ export function Traffic({ counts, looks, fallbacks }: { counts: Counts; looks: L
       <Section title={words("page.serving.traffic")}>
         <div class="tiles">
           <Tile name={words("page.serving.requests")} value={number(counts.requests)}>{words("page.serving.rows", { rows: number(counts.rows) })}</Tile>
-          <Tile name={words("page.serving.errors")} value={failed === 0 ? "0" : <span class="bad">{number(failed)}</span>}>
+          <Tile name={words("page.serving.errors")} value={number(failed)} bad={failed > 0}>
             {counts.requests + failed === 0 ? "" : `${number((failed / (counts.requests + failed)) * 100, 3)}%`}
           </Tile>
           <Tile name={words("page.serving.per-second")} value={now === undefined ? "–" : number(now.answered, 3)}>{words("page.serving.just-now")}</Tile>
@@ -43,7 +43,7 @@ export function Traffic({ counts, looks, fallbacks }: { counts: Counts; looks: L
         <>
           <div class="plots after">
             <Latency bins={counts.latency} p50={p50} p99={p99} told={told} />
-            {each.length > 1 && (
+            {each.length > 1 && each.some(r => r.answered + r.failed > 0) && (
               <Plot
                 title={words("page.serving.rate")}
                 x={words("page.serving.time")}
@@ -96,7 +96,7 @@ export function Traffic({ counts, looks, fallbacks }: { counts: Counts; looks: L
   );
 }
 
-const [left, right, top, bottom] = [52, 12, 30, 38];
+const [left, right, top, bottom] = [52, 12, 38, 38];
 
 /** How long requests took, in the server's own bins, each drawn equally wide. */
 function Latency({ bins, p50, p99, told }: { bins: LatencyBin[]; p50: Quantile | null; p99: Quantile | null; told: (q: Quantile | null) => string }) {
@@ -134,7 +134,7 @@ function Latency({ bins, p50, p99, told }: { bins: LatencyBin[]; p50: Quantile |
         {marks.map(([name, q], i) => q && (
           <g key={name}>
             <path class="mark" d={`M${x(q.at)} ${top - 4}V${height - bottom}`} />
-            <text class="strong" x={x(q.at)} y={i === 0 && close ? 11 : top - 8} text-anchor={x(q.at) > width - 90 ? "end" : "start"}>{`${name} ${told(q)}`}</text>
+            <text class="strong" x={x(q.at)} y={i === 0 && close ? 12 : top - 8} text-anchor={x(q.at) > width - 90 ? "end" : "start"}>{`${name} ${told(q)}`}</text>
           </g>
         ))}
       </svg>

@@ -4,7 +4,7 @@ import { to } from "../src/routes";
 import { useLanguage, useSay } from "../src/texts";
 import { boundsOf, curlOf, dayOf, faultsOf, rowOf, typedOf } from "./asking";
 import { Decision } from "./Decision";
-import { useMs, useNumber } from "./parts";
+import { useBound, useMs, useNumber } from "./parts";
 import type { Endpoint, Field, FieldError, Prediction } from "./types";
 import { useWords } from "./words";
 
@@ -176,9 +176,9 @@ function Answered({ of, end: { answer, ms, json } }: { of: Endpoint; end: Extrac
 
 function Input({ of, known, typed, fault, onType }: { of: Field; known?: string[]; typed: string; fault?: string; onType: (text: string) => void }) {
   const words = useWords();
-  const number = useNumber();
+  const bound = useBound();
   const id = `try-${of.name}`;
-  const bounds = boundsOf(of, of.kind === "Date" ? dayOf : v => number(v, 9));
+  const bounds = boundsOf(of, of.kind === "Date" ? dayOf : bound);
   const more = { id, "aria-describedby": `${id}-more`, "aria-invalid": fault !== undefined } as const;
   const options = of.kind === "Flag" ? ["true", "false"] : of.kind === "Choice" ? of.choices ?? [] : null;
   return (
@@ -206,7 +206,7 @@ function Input({ of, known, typed, fault, onType }: { of: Field; known?: string[
       )}
       {known && <datalist id={`${id}-known`}>{known.map(k => <option key={k} value={k} />)}</datalist>}
       <small id={`${id}-more`} class={fault === undefined ? "quiet" : "bad"}>
-        {fault ?? [words(`page.serving.is.${of.kind.toLowerCase() as "text"}`), bounds, of.optional ? words("page.serving.may-be-empty") : ""].filter(t => t !== "").join(" · ")}
+        {fault ?? [words(`page.serving.is.${of.kind.toLowerCase() as "text"}`), bounds, known ? words("page.serving.known", { texts: known.slice(0, 3).join(", ") }) : "", of.optional ? words("page.serving.may-be-empty") : ""].filter(t => t !== "").join(" · ")}
       </small>
     </div>
   );

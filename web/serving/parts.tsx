@@ -14,6 +14,12 @@ export function useNumber(): (value: number, digits?: number) => string {
   return (value, digits = 4) => figure(Number.isInteger(value) ? value : Number(value.toPrecision(digits)), language);
 }
 
+/** A bound as it was declared: whole numbers in full. */
+export function useBound(): (value: number) => string {
+  const language = useLanguage();
+  return value => (Number.isInteger(value) && Math.abs(value) < 1e13 ? new Intl.NumberFormat(language).format(value) : figure(value, language));
+}
+
 /** Milliseconds: 0.42 ms, 12.3 ms, 1.2 s. */
 export function useMs(): (ms: number) => string {
   const number = useNumber();
@@ -36,8 +42,8 @@ export function Rooms({ here }: { here: "endpoints" | "serving" | "predictions" 
   );
 }
 
-export function Tile({ name, value, children }: { name: string; value: ComponentChildren; children?: ComponentChildren }) {
-  return <div class="tile"><span>{name}</span><b>{value}</b>{children && <em>{children}</em>}</div>;
+export function Tile({ name, value, bad = false, children }: { name: string; value: ComponentChildren; bad?: boolean; children?: ComponentChildren }) {
+  return <div class="tile"><span>{name}</span><b class={bad ? "bad" : undefined}>{value}</b>{children && <em>{children}</em>}</div>;
 }
 
 export function Resting() {
