@@ -134,6 +134,7 @@ public sealed partial class KumikiServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = served.Operating.MostConnections;
+            kestrel.Limits.RequestHeadersTimeout = served.Operating.SlowestHead;
             var connections = kestrel.ApplicationServices.GetRequiredService<Operations>().Connections;
             kestrel.Listen(at.Host, at.Port, port => port.Use(connections.Of));
             if (served.GrpcPort is { } grpc)
