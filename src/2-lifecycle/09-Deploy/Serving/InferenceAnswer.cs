@@ -22,6 +22,12 @@ sealed class RunOutputs(OnnxTensor[] tensors, int readers)
 /// <param name="Rows">Its rows; 0: the outputs are its alone, whole.</param>
 sealed record InferenceAnswer(VersionName Version, ModelSignature Signature, RunOutputs Outputs, int FirstRow, int Rows) : IDisposable
 {
+    /// <summary>How long the request waited for its run.</summary>
+    public TimeSpan Queued { get; init; }
+
+    /// <summary>From the begin of its run to its answer.</summary>
+    public TimeSpan Ran { get; init; }
+
     public long[] ShapeOf(int output)
     {
         var shape = Outputs[output].Shape;

@@ -61,7 +61,7 @@ sealed class LoadedModel : IDisposable
         {
             if (session.Inputs.Concat(session.Outputs).FirstOrDefault(t => !TensorTypes.IsServed(t.Type)) is { } odd) throw Unloadable(version, odd.ToString(),
                 null);
-            var signature = new ModelSignature(session.Inputs, session.Outputs, ModelInputs.Of(session, model));
+            var signature = new ModelSignature(session.Inputs, session.Outputs, ModelInputs.Of(session, model), ModelOutputs.Of(session));
             var loaded = new LoadedModel(version, session, signature, Estimate(model.Length), limits, figures);
             loaded.Joins = Trial.Of(session, signature, limits.RunTime, stop);
             return loaded;
