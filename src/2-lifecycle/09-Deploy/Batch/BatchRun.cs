@@ -54,7 +54,7 @@ sealed class BatchRun
         var inputs = BatchInput.Of(order);
         // Its models are the target's, which disposes them.
         var predictors = new Predictors(target.Model.Asset, [new Predictor(null, target.Model.Name, target.Scorer)], null, namesModel: true) { RefusesUnknown = order.RefusesUnknown };
-        var beside = PredictedRows.Beside(predictors.Outputs, predictors.NamesModel, predictors.MayLack, target.Deciding is not null);
+        var beside = PredictedRows.Beside(predictors.Outputs, predictors.NamesModel, predictors.MayLack, target.Deciding);
         var spill = Directory.CreateTempSubdirectory("kumiki-predict-").FullName;
         try
         {
@@ -205,8 +205,8 @@ sealed class BatchRun
         return (segments, resumed);
     }
 
-    static Dictionary<string, long> Count(string?[] decisions) =>
-        decisions.OfType<string>().GroupBy(d => d, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.LongCount());
+    static Dictionary<string, long> Count(Decided?[] decisions) =>
+        decisions.Select(d => d?.Answer).OfType<string>().GroupBy(d => d, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.LongCount());
 
     /// <summary>Makes the whole output of the segments.</summary>
     void Join(IReadOnlyList<int> segments, IReadOnlyList<string> columns)

@@ -21,10 +21,11 @@ sealed record BatchTarget(VersionRecord Model, VersionRecord? Endpoint, RowSchem
     {
         var pointers = await Pointers.ReadAsync(metadata, stop);
         var record = await FindAsync(named, pointers, metadata, stop);
-        var (model, endpoint) = record.Kind switch
+        var (endpoint, plan) = record.Kind == AssetKind.Endpoint ? (record, await PlanOfAsync(record, artifacts, stop)) : (null, null);
+        var model = record.Kind switch
         {
-            AssetKind.Model => (record, (VersionRecord?)null),
-            AssetKind.Endpoint => (await ModelOfAsync(record, metadata, stop), record),
+            AssetKind.Model => record,
+            AssetKind.Endpoint => await ModelOfAsync(record, plan!, metadata, stop),
             _ => throw new KumikiException(Message.Of("predict.kind", ("version", record.Name), ("kind", record.Kind))),
         };
         if (model.Imported is not null) throw new KumikiException(Message.Of("predict.imported", ("version", model.Name)));
@@ -32,7 +33,10 @@ sealed record BatchTarget(VersionRecord Model, VersionRecord? Endpoint, RowSchem
         var scorer = Scorer.Open(await File.ReadAllBytesAsync(await artifacts.PathAsync(file.Content, stop), stop));
         try
         {
-            return new(model, endpoint, await DataOfAsync(model, scorer, metadata, stop), scorer);
+            return new(model, endpoint, await DataOfAsync(model, scorer, metadata, stop), scorer)
+            {
+                Deciding = plan is null ? null : new(record.Name, plan.Decision.Rule, ModelOutputs.Of(scorer)),
+            };
         }
         catch
         {
@@ -54,13 +58,17 @@ sealed record BatchTarget(VersionRecord Model, VersionRecord? Endpoint, RowSchem
             : throw new KumikiException(Message.Of("predict.no-version", ("asset", asset), ("version", version)));
     }
 
-    /// <summary>The version of the model that an endpoint's version fits.</summary>
-    static async Task<VersionRecord> ModelOfAsync(VersionRecord endpoint, IMetadataStore metadata, CancellationToken stop)
+    static async Task<EndpointPlan> PlanOfAsync(VersionRecord endpoint, IArtifactStore artifacts, CancellationToken stop)
     {
-        var fits = await metadata.VersionsAsync([.. endpoint.Inputs.Where(i => i.Edge == EdgeKind.Fit).Select(i => i.Version)], stop);
-        return fits.Values.Where(v => v.Kind == AssetKind.Model).ToList() is [var only] ? only
-            : throw new KumikiException(Message.Of("predict.endpoint-model", ("version", endpoint.Name)));
+        var file = endpoint.Files.FirstOrDefault(f => f.Path == EndpointPlan.FileName)
+            ?? throw new KumikiException(Message.Of("endpoint.old", ("endpoint", endpoint.Name), ("asset", endpoint.Asset)));
+        return EndpointPlan.Read(await File.ReadAllBytesAsync(await artifacts.PathAsync(file.Content, stop), stop));
     }
+
+    /// <summary>The version of the model that an endpoint's version was made for.</summary>
+    static async Task<VersionRecord> ModelOfAsync(VersionRecord endpoint, EndpointPlan plan, IMetadataStore metadata, CancellationToken stop) =>
+        endpoint.Inputs.FirstOrDefault(i => i.Version.Asset == plan.Decision.Model) is { } use && await metadata.VersionAsync(use.Version, stop) is { } model ? model
+            : throw new KumikiException(Message.Of("predict.endpoint-model", ("version", endpoint.Name), ("model", plan.Decision.Model)));
 
     /// <summary>The schema of the dataset among a model's inputs that has every column the model reads.</summary>
     static async Task<RowSchema?> DataOfAsync(VersionRecord model, Scorer scorer, IMetadataStore metadata, CancellationToken stop)

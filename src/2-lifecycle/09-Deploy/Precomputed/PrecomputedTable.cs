@@ -10,9 +10,10 @@ sealed class PrecomputedTable
     readonly PrecomputedColumn[] columns, keys;
     readonly int[] slots;       // row + 1; 0 is free
 
-    PrecomputedTable(VersionName version, DateTimeOffset madeAt, PrecomputedColumn[] columns, PrecomputedColumn[] keys, int rows)
+    PrecomputedTable(VersionName version, DateTimeOffset madeAt, PrecomputedColumn[] columns, PrecomputedColumn[] keys, IReadOnlySet<string> personal, int rows)
     {
         (Version, MadeAt, this.columns, this.keys, Rows) = (version, madeAt, columns, keys, rows);
+        Shown = [.. columns.Where(c => !personal.Contains(c.Name))];
         slots = new int[(int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(2, 2 * rows))];
     }
 
@@ -25,6 +26,18 @@ sealed class PrecomputedTable
 
     public IReadOnlyList<PrecomputedColumn> Columns => columns;
 
+    /// <summary>The columns that may be told: those that tell of no person.</summary>
+    public IReadOnlyList<PrecomputedColumn> Shown { get; }
+
+    /// <summary>A column by its name.</summary>
+    /// <exception cref="KumikiException">There is none such.</exception>
+    public PrecomputedColumn Column(string name)
+    {
+        foreach (var column in columns)
+            if (column.Name == name) return column;
+        throw new KumikiException(Message.Of("tables.no-column", ("record", Version), ("column", name), ("columns", string.Join(", ", columns.Select(c => c.Name)))));
+    }
+
     /// <summary>The columns by which rows are found, in the order in which they are asked for.</summary>
     public IReadOnlyList<PrecomputedColumn> Keys => keys;
 
@@ -36,8 +49,9 @@ sealed class PrecomputedTable
 
     /// <summary>Reads rows of Parquet files.</summary>
     /// <param name="keys">Names of columns; no two rows are alike in all of them, and none is missing.</param>
+    /// <param name="personal">Columns that are never told; a key may be one.</param>
     /// <exception cref="KumikiException">There is no such column, it is of a type that is no key, a key is missing or twice, or there are too many rows.</exception>
-    public static PrecomputedTable Read(TableEngine engine, VersionName version, DateTimeOffset madeAt, IReadOnlyList<string> files, IReadOnlyList<string> keys, CancellationToken stop)
+    public static PrecomputedTable Read(TableEngine engine, VersionName version, DateTimeOffset madeAt, IReadOnlyList<string> files, IReadOnlyList<string> keys, IReadOnlySet<string> personal, CancellationToken stop)
     {
         if (TableReader.Count(engine, files, stop) is > MostRows and var many) throw new KumikiException(Message.Of("precomputed.rows", ("version", version), ("rows", many), ("most", MostRows)));
         var rows = (int)TableReader.Count(engine, files, stop);
@@ -50,7 +64,7 @@ sealed class PrecomputedTable
             stop.ThrowIfCancellationRequested();
             for (var column = 0; column < columns.Length; column++) columns[column].Add(reader.Batch, column, at);
         }
-        var table = new PrecomputedTable(version, madeAt, columns, found, rows);
+        var table = new PrecomputedTable(version, madeAt, columns, found, personal, rows);
         table.Index();
         return table;
     }
