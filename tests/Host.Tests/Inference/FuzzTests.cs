@@ -14,7 +14,7 @@ public sealed class FuzzTests
 
     static readonly ModelSignature Signature = new(
         [new("a", TensorType.Float, [-1, 2]), new("b", TensorType.Text, [-1, 1]), new("c", TensorType.UInt16, [-1])], [new("sum", TensorType.Float, [-1, 2])],
-            null);
+            null, Kumiki.Onnx.ModelOutputs.Single);
 
     static readonly string[] Pieces =
         ["{", "}", "[", "]", ",", ":", "\"", "\\", "NaN", "-Infinity", "null", "true", "1e999", "-1", "99999999999999999999", "\"data\"", "\"shape\"",
