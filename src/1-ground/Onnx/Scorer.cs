@@ -52,6 +52,9 @@ public sealed class Scorer : IDisposable
     /// <summary>Floats a row: the outputs of a model (<see cref="ModelOutputs"/>), the number of features for a graph without a learner.</summary>
     public int Width { get; }
 
+    /// <summary>The texts of a column that the model knows; null where any may come.</summary>
+    public IReadOnlySet<string>? KnownTexts(string column) => Columns.FirstOrDefault(c => c.Name == column) is { } found ? categories.GetValueOrDefault(found.Tensor) : null;
+
     int BlockRows => Math.Min(options.BlockRows, Math.Max(16, 4_000_000 / Math.Max(1, Features.Count)));
 
     /// <summary>Opens a model's file.</summary>
