@@ -7,7 +7,7 @@ public sealed class HelpTests
 {
     static readonly string[] Verbs =
     [
-        "make", "tune", "reproduce", "show", "runs", "log", "graph", "why", "diff", "draft", "verify", "gc", "move-store", "models", "stage", "unstage", "alias",
+        "make", "tune", "reproduce", "show", "runs", "log", "graph", "why", "diff", "draft", "verify", "gc", "move-store", "models", "predict", "stage", "unstage", "alias",
             "release",
         "rollback", "history", "schedules", "serve", "predictions", "outcomes", "stream", "queue", "doctor", "generate-sales", "forecast-demand", "print-rows",
         "demo",
