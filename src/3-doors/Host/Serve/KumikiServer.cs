@@ -123,11 +123,21 @@ public sealed partial class KumikiServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(at.Host, at.Port);
-            if (served.GrpcPort is { } grpc) kestrel.Listen(at.Host, grpc, port => port.Protocols = HttpProtocols.Http2);
+            kestrel.Limits.MaxConcurrentConnections = served.Operating.MostConnections;
+            var connections = kestrel.ApplicationServices.GetRequiredService<Operations>().Connections;
+            kestrel.Listen(at.Host, at.Port, port => port.Use(connections.Of));
+            if (served.GrpcPort is { } grpc)
+            {
+                kestrel.Listen(at.Host, grpc, port =>
+                {
+                    port.Protocols = HttpProtocols.Http2;
+                    port.Use(connections.Of);
+                });
+            }
         });
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
             .AddFilter(ScheduleWatch.Category, LogLevel.Information)
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)   // else each request gets an Activity that nobody reads
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);      // who starts the server hears its exception
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));     // as long as a model may run
@@ -136,6 +146,7 @@ public sealed partial class KumikiServer : IAsyncDisposable
         builder.Services.AddResponseCompression(compression => compression.MimeTypes = ["application/json", "application/problem+json"]);
         builder.Services.AddOpenApi(ApiDocument.Configure);
         builder.Services.AddSingleton(served);
+        builder.Services.AddSingleton(services => new Operations(served.Operating, served.Clock, services.GetRequiredService<ILogger<KumikiServer>>()));
         builder.Services.AddSingleton<Makings>();
         builder.Services.AddSingleton(_ => new ModelShelf(served.Metadata, served.Artifacts, served.Tracking, served.Serving, served.Clock));
         builder.Services.AddSingleton(services => new EndpointShelf(served.Metadata, served.Artifacts, services.GetRequiredService<ModelShelf>(), served.Clock)
@@ -145,17 +156,20 @@ public sealed partial class KumikiServer : IAsyncDisposable
         builder.Services.AddSingleton(new ServedLog(predictions));
         builder.Services.AddSingleton(_ => new PredictionReader(served.Metadata, served.Artifacts, served.DataFolder, predictions));
         builder.Services.AddHostedService<InferenceDrain>();
+        builder.Services.AddSingleton(_ => new EdgeRecords(served.DataFolder, served.Clock));
         builder.Services.AddSingleton<PartUploads>();
         builder.Services.ConfigureHttpJsonOptions(json => ApiJson.Into(json.SerializerOptions));
 
         var app = builder.Build();
+        var operations = app.Services.GetRequiredService<Operations>();
+        if (operations.AccessLog is { } accessLog) app.Use(accessLog.Of);
         app.Use(Guard.Of);
         if (served.GrpcPort is not null) app.Use(new GrpcDoor(served, app.Services.GetRequiredService<ModelShelf>(),
             app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(new InferenceDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(new EndpointDoor(app.Services.GetRequiredService<EndpointShelf>(), app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
-        app.Use(MetricsDoor.Of(app.Services.GetRequiredService<ModelShelf>(), predictions));
+        app.Use(new MetricsDoor(app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<EndpointShelf>(), operations, predictions).Of);
         app.UseResponseCompression();
         app.Use(Refusals.Of);
         app.UseRouting();
@@ -177,6 +191,7 @@ public sealed partial class KumikiServer : IAsyncDisposable
         app.MapTracking();
         app.MapEndpoints();
         app.MapPredictions();
+        app.MapEdge();
         app.MapChanges();
         app.MapOpenApi();
         app.MapPages();

@@ -65,6 +65,9 @@ public sealed record Served
     /// <value>90 days.</value>
     public TimeSpan? KeepPredictions { get; init; } = TimeSpan.FromDays(90);
 
+    /// <summary>What the server tells of itself, and how many may talk to it.</summary>
+    public OperatingSettings Operating { get; init; } = new();
+
     /// <value>The system's clock by default.</value>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }
