@@ -29,8 +29,10 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
     const string Before = "/api/endpoints/", After = "/predict";
 
     /// <summary>Whether a request asks an endpoint.</summary>
-    public static bool IsFor(HttpContext http) => http.Request.Path.Value is { } path && path.Length > Before.Length + After.Length
-        && path.StartsWith(Before, StringComparison.Ordinal) && path.EndsWith(After, StringComparison.Ordinal) && path.IndexOf('/', Before.Length) == path.Length - After.Length;
+    public static bool IsFor(HttpContext http) => http.Request.Path.Value is { } path && (Ends(path, After) || Ends(path, Computed));
+
+    static bool Ends(string path, string with) => path.Length > Before.Length + with.Length
+        && path.StartsWith(Before, StringComparison.Ordinal) && path.EndsWith(with, StringComparison.Ordinal) && path.IndexOf('/', Before.Length) == path.Length - with.Length;
 
     public Task Of(HttpContext http, RequestDelegate next) => IsFor(http) ? AnswerAsync(http) : next(http);
 
@@ -38,9 +40,10 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
     {
         try
         {
-            if (!HttpMethods.IsPost(http.Request.Method))
+            var isComputed = http.Request.Path.Value!.EndsWith(Computed, StringComparison.Ordinal);
+            if (!HttpMethods.IsPost(http.Request.Method) && !(isComputed && HttpMethods.IsGet(http.Request.Method)))
             {
-                http.Response.Headers.Allow = "POST";
+                http.Response.Headers.Allow = isComputed ? "GET, POST" : "POST";
                 await WriteErrorAsync(http, StatusCodes.Status405MethodNotAllowed, Message.Of("serve.wrong-method", ("method", InferenceDoor.Short(http.Request.Method)), ("path", InferenceDoor.Short(http.Request.Path))));
                 return;
             }
@@ -49,7 +52,8 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
                 await WriteErrorAsync(http, StatusCodes.Status403Forbidden, Message.Of("serve.other-origin", ("origin", InferenceDoor.Short(http.Request.Headers.Origin.ToString()))));
                 return;
             }
-            await PredictAsync(http, http.Request.Path.Value![Before.Length..^After.Length]);
+            if (isComputed) await ComputedAsync(http, http.Request.Path.Value[Before.Length..^Computed.Length]);
+            else await PredictAsync(http, http.Request.Path.Value[Before.Length..^After.Length]);
         }
         catch (FieldsRefusedException e) when (!http.Response.HasStarted)
         {

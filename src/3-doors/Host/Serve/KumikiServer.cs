@@ -124,6 +124,7 @@ public sealed partial class KumikiServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = served.Operating.MostConnections;
+            kestrel.Limits.RequestHeadersTimeout = served.Operating.SlowestHead;
             var connections = kestrel.ApplicationServices.GetRequiredService<Operations>().Connections;
             kestrel.Listen(at.Host, at.Port, port => port.Use(connections.Of));
             if (served.GrpcPort is { } grpc)
@@ -169,7 +170,7 @@ public sealed partial class KumikiServer : IAsyncDisposable
         app.Use(new InferenceDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(new EndpointDoor(app.Services.GetRequiredService<EndpointShelf>(), app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
-        app.Use(new MetricsDoor(app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<EndpointShelf>(), operations, predictions).Of);
+        app.Use(new MetricsDoor(app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<EndpointShelf>(), predictions, operations).Of);
         app.UseResponseCompression();
         app.Use(Refusals.Of);
         app.UseRouting();
@@ -190,8 +191,8 @@ public sealed partial class KumikiServer : IAsyncDisposable
         app.MapSchedules();
         app.MapTracking();
         app.MapEndpoints();
-        app.MapPredictions();
         app.MapEdge();
+        app.MapPredictions();
         app.MapChanges();
         app.MapOpenApi();
         app.MapPages();

@@ -39,7 +39,7 @@ sealed partial class Doors
         };
         var connections = new Option<int>("--most-connections") { Description = "Connections at once.", DefaultValueFactory = _ => 10_000 };
         const string Does = "Serve pages, the REST API, models and MLflow's clients in the foreground, and run schedules when they are due.";
-        return Verb("serve", Does, [host, port, readOnly, grpc, memory, body, limits, otlp, accessLog, accessLogSize, connections, log, keep], async (parsed, session, terminal, stop) =>
+        return Verb("serve", Does, [host, port, readOnly, grpc, memory, body, limits, log, keep, otlp, accessLog, accessLogSize, connections], async (parsed, session, terminal, stop) =>
         {
             var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
             if (parsed.GetValue(keep) is < 1 or > 36500) throw new KumikiException(Message.Of("predlog.bad-keep", ("days", parsed.GetValue(keep))));
@@ -59,10 +59,10 @@ sealed partial class Doors
                 ReadOnly = parsed.GetValue(readOnly),
                 Serving = Asked(parsed.GetValue(memory), parsed.GetValue(body), parsed.GetValue(limits) ?? []),
                 GrpcPort = parsed.GetValue(grpc),
-                LogPredictions = parsed.GetValue(log) == "on",
-                KeepPredictions = TimeSpan.FromDays(parsed.GetValue(keep) ?? 90),
                 Operating = OperatingSettings.Of(parsed.GetValue(otlp), parsed.GetValue(accessLog), parsed.GetValue(accessLogSize),
                     parsed.GetValue(connections)),
+                LogPredictions = parsed.GetValue(log) == "on",
+                KeepPredictions = TimeSpan.FromDays(parsed.GetValue(keep) ?? 90),
                 Author = Author,
                 Schedules = hasProject ? new(place, asked => session.GraphAsync(null, asked)) : null,
             };
