@@ -94,9 +94,18 @@ public sealed class CreditJourney(CreditJourney.Made made) : IClassFixture<Credi
 
         static Dictionary<string, object?> RowOf(string[] cells) => new()
         {
-            ["age"] = int.Parse(cells[2], CultureInfo.InvariantCulture), ["region"] = cells[4], ["employment"] = cells[5], ["employedYears"] = Number(cells[6]), ["housing"] = cells[7], ["income"] = Number(cells[8]),
-            ["amount"] = Number(cells[9]), ["months"] = int.Parse(cells[10], CultureInfo.InvariantCulture), ["reason"] = cells[11], ["late_payments"] = Number(cells[12]) is { } late ? (int)late : null,
-            ["savings"] = Number(cells[13]), ["other_loans"] = int.Parse(cells[14], CultureInfo.InvariantCulture),
+            ["age"] = int.Parse(cells[2], CultureInfo.InvariantCulture),
+            ["region"] = cells[4],
+            ["employment"] = cells[5],
+            ["employedYears"] = Number(cells[6]),
+            ["housing"] = cells[7],
+            ["income"] = Number(cells[8]),
+            ["amount"] = Number(cells[9]),
+            ["months"] = int.Parse(cells[10], CultureInfo.InvariantCulture),
+            ["reason"] = cells[11],
+            ["late_payments"] = Number(cells[12]) is { } late ? (int)late : null,
+            ["savings"] = Number(cells[13]),
+            ["other_loans"] = int.Parse(cells[14], CultureInfo.InvariantCulture),
         };
 
         static double? Number(string cell) => cell.Length == 0 ? null : double.Parse(cell, CultureInfo.InvariantCulture);

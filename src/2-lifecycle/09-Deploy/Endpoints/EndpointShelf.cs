@@ -26,6 +26,9 @@ sealed partial class EndpointShelf : IAsyncDisposable
 
     public IReadOnlyDictionary<string, EndpointFigures> Figures => figures;
 
+    /// <summary>Where answers are logged; null: nowhere.</summary>
+    public EndpointLog? Log { get; init; }
+
     /// <summary>The release that is live, as last seen; null before the first look.</summary>
     public LiveRelease? Seen => live;
 
@@ -50,6 +53,14 @@ sealed partial class EndpointShelf : IAsyncDisposable
             ? new InferenceException(InferenceFault.Unavailable, Message.Of("endpoint.old", ("endpoint", old), ("asset", old.Asset)))
             : new InferenceException(InferenceFault.NotFound, Message.Of("endpoint.none", ("endpoint", name.Length <= 80 ? name : name[..80] + "…"),
                 ("endpoints", string.Join(", ", release.Endpoints.Keys.Order(StringComparer.Ordinal).DefaultIfEmpty("-")))));
+    }
+
+    /// <summary>Logs a request whose rows could not be read.</summary>
+    /// <param name="id">What its caller calls it; empty or too long: it gets a name.</param>
+    public void Unreadable(LiveRelease release, LiveEndpoint endpoint, ReadOnlySpan<byte> body, string id, Message why)
+    {
+        var now = clock.GetUtcNow();
+        Log?.Unreadable(release, endpoint, body, id is { Length: > 0 and <= Predictions.PredictionLog.MostId } ? id : Guid.CreateVersion7(now).ToString("N"), now, why);
     }
 
     // ── following production ──
