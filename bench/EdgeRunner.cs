@@ -7,8 +7,8 @@ using Kumiki.Packages;
 
 namespace Kumiki.Bench;
 
-/// <summary>The offline runner with a packaged model of 100 trees of 28 numbers: from its start to its first answer, eleven times; what it takes of the memory then and after 20,000 predictions; single rows a
-/// second over one connection.</summary>
+/// <summary>The offline runner with a packaged model of 100 trees of 28 numbers: from its start to its first answer, eleven times; what it takes of the memory
+/// then and after 20,000 predictions; single rows a second over one connection.</summary>
 static class EdgeRunner
 {
     const int Runs = 11, Columns = 28, Trees = 100, Rows = 20_000;
@@ -24,7 +24,8 @@ static class EdgeRunner
         for (var run = 0; run < Runs; run++)
         {
             var began = Stopwatch.GetTimestamp();
-            using var runner = Process.Start(new ProcessStartInfo("dotnet", [program, package, "--trust", Path.Combine(folder, "key.pub"), "--port", "0"]) { RedirectStandardOutput = true })!;
+            string[] arguments = [program, package, "--trust", Path.Combine(folder, "key.pub"), "--port", "0"];
+            using var runner = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;
             try
             {
                 var line = await runner.StandardOutput.ReadLineAsync(stop) ?? throw new BenchmarkException("The runner ended before it answered.");
@@ -54,8 +55,10 @@ static class EdgeRunner
     {
         var random = new Random(row);
         var json = new StringBuilder("{");
-        for (var column = 0; column < Columns; column++) json.Append(column == 0 ? "" : ",").Append(CultureInfo.InvariantCulture, $"\"c{column}\":{random.NextDouble()}");
-        using var answer = await http.PostAsync(new Uri(address, "/predict"), new StringContent(json.Append('}').ToString(), Encoding.UTF8, "application/json"), stop);
+        for (var column = 0; column < Columns; column++)
+            json.Append(column == 0 ? "" : ",").Append(CultureInfo.InvariantCulture, $"\"c{column}\":{random.NextDouble()}");
+        using var content = new StringContent(json.Append('}').ToString(), Encoding.UTF8, "application/json");
+        using var answer = await http.PostAsync(new Uri(address, "/predict"), content, stop);
         if (!answer.IsSuccessStatusCode) throw new BenchmarkException(await answer.Content.ReadAsStringAsync(stop));
     }
 
@@ -75,22 +78,33 @@ static class EdgeRunner
         using var train = DMatrix.Of(values, Columns).WithLabels(labels);
         using var booster = Booster.Of([("objective", "binary:logistic"), ("max_depth", "6"), ("tree_method", "hist"), ("nthread", "1")]);
         booster.Train(train, Trees, []);
-        var model = TransformGraph.Of([.. Enumerable.Range(0, Columns).Select(c => new FittedColumn($"c{c}", ColumnKind.Number))]).Append(Learners.XGBoost(booster.Save())).ToBytes();
+        var transform = TransformGraph.Of([.. Enumerable.Range(0, Columns).Select(c => new FittedColumn($"c{c}", ColumnKind.Number))]);
+        var model = transform.Append(Learners.XGBoost(booster.Save())).ToBytes();
         var plan = new EndpointPlan
         {
             Input = "Row",
             Output = "Answer",
-            Fields = [.. Enumerable.Range(0, Columns).Select(c => new EndpointField { Name = $"c{c}", Kind = FieldKind.Number, IsRead = true, Min = 0, Max = 1 })],
+            Fields = [.. Enumerable.Range(0, Columns)
+                .Select(c => new EndpointField { Name = $"c{c}", Kind = FieldKind.Number, IsRead = true, Min = 0, Max = 1 })],
             Decision = new("trees", null, new DecisionRule.AtThreshold(0.6, 0.4, "yes", "ask", "no")),
         };
         PackageKey.Make(Path.Combine(folder, "key"));
         using var key = PackageKey.Open(Path.Combine(folder, "key"));
         var files = PackagedEndpoint.Files(plan, new Dictionary<string, byte[]> { ["trees"] = model });
         var path = Path.Combine(folder, "bench.kpkg");
-        await EdgePackage.WriteAsync(path, new()
+        var manifest = new PackageManifest
         {
-            Format = "", Name = "bench", Release = 1, ReleasedAt = DateTimeOffset.UnixEpoch, Versions = [new("bench@1", "endpoint", ""), new("trees@1", "model", "")], Adapter = Adapter.Name, Engine = "", Key = "", Files = [],
-        }, files.ToDictionary(f => f.Key, f => (Func<Stream>)(() => new MemoryStream(f.Value))), key, stop);
+            Format = "",
+            Name = "bench",
+            Release = 1,
+            ReleasedAt = DateTimeOffset.UnixEpoch,
+            Versions = [new("bench@1", "endpoint", ""), new("trees@1", "model", "")],
+            Adapter = Adapter.Name,
+            Engine = "",
+            Key = "",
+            Files = [],
+        };
+        await EdgePackage.WriteAsync(path, manifest, files.ToDictionary(f => f.Key, f => (Func<Stream>)(() => new MemoryStream(f.Value))), key, stop);
         return path;
     }
 }

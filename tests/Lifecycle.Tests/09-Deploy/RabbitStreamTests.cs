@@ -57,6 +57,7 @@ public sealed class RabbitStreamTests(RabbitServer server) : IClassFixture<Rabbi
         });
 
         await Task.WhenAny(some.Task, used);
+        Assert.InRange(effects.Count, 1, Rows - 1);
         await server.KillAsync();
         await server.StartAsync();
         await put;

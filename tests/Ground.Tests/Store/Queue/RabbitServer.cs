@@ -38,8 +38,19 @@ public sealed class RabbitServer : IAsyncLifetime
         server.BeginOutputReadLine();
         server.BeginErrorReadLine();
         await using var data = DataFolder.Open($"{folder}/data", TimeProvider.System);
-        await using var queue = await RabbitQueue.OpenAsync(RabbitAddress.Parse(Address), data.Claims(new()), new() { Patience = TimeSpan.FromMinutes(3) },
-            TimeProvider.System, default);
+        for (var patience = Stopwatch.StartNew(); ;)
+        {
+            try
+            {
+                await using var queue = await RabbitQueue.OpenAsync(RabbitAddress.Parse(Address), data.Claims(new()), new() { Patience = TimeSpan.FromSeconds(2) },
+                    TimeProvider.System, default);
+                return;
+            }
+            catch (KumikiException) when (patience.Elapsed < TimeSpan.FromMinutes(3) && !server.HasExited)
+            {
+                // it is not up yet
+            }
+        }
     }
 
     Dictionary<string, string> Settings() => new()
@@ -82,17 +93,31 @@ public sealed class RabbitServer : IAsyncLifetime
         Assert.True(process.ExitCode == 0, $"{command[0]}: {await said}{errors}");
     }
 
+    /// <summary>A free port that no connection is given: one that knocks at such a port of its own machine before anybody listens may be answered by itself, and
+    /// hold the port.</summary>
     static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        for (; ; )
+        {
+            var port = Random.Shared.Next(10_000, 32_000);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // another has it
+            }
+        }
     }
 
     public async Task DisposeAsync()
     {
-        if (server is not null) await StopAsync("TERM");
-        await RunAsync("epmd", "-kill");        // the name server that this one started, by its port
+        var started = File.Exists($"{folder}/pid");
+        if (server is { HasExited: false }) await StopAsync("TERM");
+        if (started) await RunAsync("epmd", "-kill");       // the name server that this one started, by its port
         Directory.Delete(folder, recursive: true);
     }
 }
