@@ -76,6 +76,7 @@ sealed partial class ModelShelf : IAsyncDisposable
     async Task<LoadedModel> FindAsync(string asset, string? version, CancellationToken stop)
     {
         if (IsDraining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
+        if (asset.Contains(Together, StringComparison.Ordinal)) return await UseTogetherAsync(asset, version, stop);
         var name = await ResolveAsync(asset, version, stop);
         if (unloaded.ContainsKey(asset)) throw Unloaded(asset);
         while (true)
@@ -227,6 +228,19 @@ sealed partial class ModelShelf : IAsyncDisposable
             catch (InferenceException)
             {
                 // it is served all the same, for it was released: its requests are told why it cannot be loaded
+            }
+        }
+        foreach (var model in loaded.Values.Where(m => m.Signature.Parts.Count > 0).ToList())
+        {
+            var parts = model.Signature.Parts.Select(p => p.Version).ToList();
+            if (parts.Exists(p => before.Default(p.Asset) != p) || parts.ConvertAll(p => next.Default(p.Asset) ?? p) is var now && now.SequenceEqual(parts)) continue;
+            try
+            {
+                (await UseTogetherAsync(now, stop)).Release();
+            }
+            catch (InferenceException)
+            {
+                // they share nothing any more, or cannot be loaded: their requests are told
             }
         }
         await looking.WaitAsync(stop);

@@ -5,13 +5,19 @@ using Kumiki.Onnx;
 
 namespace Kumiki.Serving;
 
+/// <summary>One of the versions that answer together.</summary>
+/// <param name="Signature">Its own, as it has it alone.</param>
+/// <param name="FirstOutput">Where its outputs begin among those of all.</param>
+sealed record JoinedPart(VersionName Version, ModelSignature Signature, int FirstOutput);
+
 /// <summary>A model's inputs and outputs, ready to be held against requests.</summary>
 sealed class ModelSignature
 {
     readonly byte[][] inputNames;
     readonly FrozenDictionary<string, int> outputs;
 
-    public ModelSignature(IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs, ModelInputs? made)
+    /// <param name="pictures">Those of the inputs that take pictures.</param>
+    public ModelSignature(IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs, ModelInputs? made, IReadOnlyList<PictureInput> pictures)
     {
         (Inputs, Outputs) = ([.. inputs], [.. outputs]);
         inputNames = [.. inputs.Select(i => Encoding.UTF8.GetBytes(i.Name))];
@@ -23,6 +29,7 @@ sealed class ModelSignature
         var columns = made?.Columns.ToDictionary(c => c.Tensor, StringComparer.Ordinal) ?? [];
         Required = [.. inputs.Select(i => columns.TryGetValue(i.Name, out var column) && made!.Required.Contains(column.Name))];
         Categories = [.. inputs.Select(i => made?.Categories.GetValueOrDefault(i.Name))];
+        Pictures = [.. inputs.Select(i => pictures.FirstOrDefault(p => p.Tensor == i.Name))];
     }
 
     public TensorInfo[] Inputs { get; }
@@ -42,6 +49,12 @@ sealed class ModelSignature
 
     /// <summary>[inputs] the texts it knows; null where any may come.</summary>
     public FrozenSet<string>?[] Categories { get; }
+
+    /// <summary>[inputs] how encoded pictures become it; null where it takes none.</summary>
+    public PictureInput?[] Pictures { get; }
+
+    /// <summary>The versions that answer together where this is a joined model, whose outputs stand version by version; else none.</summary>
+    public IReadOnlyList<JoinedPart> Parts { get; set; } = [];
 
     /// <summary>[inputs] the shape of one row.</summary>
     public long[][] OneRow { get; }
