@@ -217,7 +217,7 @@ static class ServingLoad
         return Learners.XGBoost(booster.Save()).ToBytes();
     }
 
-    static async Task KeepAsync(string path, IReadOnlyList<(string Name, byte[] Model)> models, CancellationToken stop)
+    internal static async Task KeepAsync(string path, IReadOnlyList<(string Name, byte[] Model)> models, CancellationToken stop)
     {
         await using var data = DataFolder.Open(path, TimeProvider.System);
         foreach (var (name, model) in models)

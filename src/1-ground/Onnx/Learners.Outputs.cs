@@ -18,6 +18,9 @@ public sealed record ModelOutputs(IReadOnlyList<string> Names, IReadOnlyList<str
     /// <summary>What an opened model says; a model that says nothing has one score.</summary>
     public static ModelOutputs Of(Scorer scorer) => Read(scorer.Metadata) is { Names.Count: > 0 } said ? said : Single;
 
+    /// <inheritdoc cref="Of(Scorer)"/>
+    public static ModelOutputs Of(OnnxSession session) => Read(session.Metadata) is { Names.Count: > 0 } said ? said : Single;
+
     static ModelOutputs Read(Func<string, string?> metadata) =>
         new(metadata(NamesKey) is { } names ? ModelFacts.Features(names) : [], metadata(ClassesKey) is { } classes ? ModelFacts.Features(classes) : []);
 

@@ -39,3 +39,7 @@ public sealed class SourceFileAttribute : Attribute;
 /// <summary>Keeps the files of a <see cref="Source.Folder"/> in the version, as <c>content/SHA256</c>; on the text column that holds their SHA-256.</summary>
 [AttributeUsage(AttributeTargets.Parameter | AttributeTargets.Property)]
 public sealed class ContentAttribute : Attribute;
+
+/// <summary>Tells of a person: its values are masked wherever they would be shown, logged or handed out.</summary>
+[AttributeUsage(AttributeTargets.Parameter | AttributeTargets.Property)]
+public sealed class PersonalAttribute : Attribute;

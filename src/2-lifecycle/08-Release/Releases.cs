@@ -18,6 +18,9 @@ public sealed partial class Releases(IMetadataStore store, IArtifactStore artifa
     /// <summary>How often a release is checked again because production moved while it was checked.</summary>
     const int MostTries = 8;
 
+    /// <summary>The rule that production is what it was when it was looked at.</summary>
+    const string Moved = "moved";
+
     /// <summary>Releases a set.</summary>
     /// <returns>Every name that cannot be read and all that does not fit is in <see cref="ReleaseEnd.Refused"/>; nothing of it throws.</returns>
     public async Task<ReleaseEnd> ReleaseAsync(ReleaseOrder order, CancellationToken stop = default)
@@ -48,14 +51,18 @@ public sealed partial class Releases(IMetadataStore store, IArtifactStore artifa
             };
             if (await TryAsync(production, request, draft, order.DryRun, shelf, stop) is { } end) return end;
         }
-        return Refused("moved", Message.Of("release.moved", ("tries", MostTries)));
+        return Refused(Moved, Message.Of("release.moved", ("tries", MostTries)));
     }
 
     /// <summary>Brings back what was live before: a release of the previous set. It skips gates, never integrity; a second one goes one further back.</summary>
+    /// <param name="from">The release that is live as whoever asks knows it; with another one live it is refused. Null: whichever is.</param>
     /// <remarks>If production moves meanwhile it is refused: another's release or rollback is not what was looked at.</remarks>
-    public async Task<ReleaseEnd> RollbackAsync(string reason, string? by = null, bool dryRun = false, CancellationToken stop = default)
+    public async Task<ReleaseEnd> RollbackAsync(
+        string reason, string? by = null, bool dryRun = false, int? from = null, CancellationToken stop = default)
     {
         var production = await store.ProductionAsync(stop);
+        if (from is { } known && known != production.Release)
+            return Refused(Moved, Message.Of("release.moved-rollback", ("release", known)));
         if (await store.ReleaseAsync(production.Release, stop) is not { } live) return Refused("nothing", Message.Of("release.nothing-live"));
         if (await store.ReleaseAsync(live.Before, stop) is not { } target)
             return Refused("nothing", Message.Of("release.nothing-before", ("release", live.Number)));
@@ -78,7 +85,7 @@ public sealed partial class Releases(IMetadataStore store, IArtifactStore artifa
             At = clock.GetUtcNow(),
         };
         return await TryAsync(production, request, draft, dryRun, new(store), stop)
-            ?? Refused("moved", Message.Of("release.moved-rollback", ("release", live.Number)));
+            ?? Refused(Moved, Message.Of("release.moved-rollback", ("release", live.Number)));
     }
 
     /// <summary>Withdraws a candidate that is not live, such as one whose process died before it switched.</summary>

@@ -1,9 +1,17 @@
-using System.Text.Json;
+using System.Globalization;
+using System.Linq.Expressions;
 using Kumiki.Making;
+using Kumiki.Onnx;
+using Kumiki.Serving;
+using Kumiki.Tables;
 
 namespace Kumiki;
 
-/// <summary>A decision offered to programs: which model, which threshold, and what each side of it means. A version of it fits exactly the versions it was made from.</summary>
+/// <summary>A decision offered to programs: which model, which threshold, what its scores mean, and what is said where the model cannot be asked. A version of it fits exactly the versions it was
+/// made from.</summary>
+/// <remarks>A version holds <c>endpoint.json</c>, which servers, packages and the offline runner read alike: docs/formats/endpoint.md.</remarks>
+/// <typeparam name="TIn">The record that callers send; of it, what a model reads.</typeparam>
+/// <typeparam name="TOut">The enum of its answers; <see cref="double"/> where it answers with numbers, <see cref="string"/> with classes.</typeparam>
 public abstract class Endpoint<TIn, TOut> : Asset
 {
     public sealed override AssetKind Kind => AssetKind.Endpoint;
@@ -11,51 +19,145 @@ public abstract class Endpoint<TIn, TOut> : Asset
     /// <summary>How scores become answers.</summary>
     public abstract Decision Decision { get; }
 
+    /// <summary>What is tried in turn where the model fails, takes too long or has too long a queue: <c>[Ask(Decision.At(…)), When(r => r.Amount &lt; 50_000, Verdict.Grant), LastAnswer(TimeSpan.FromHours(1)),
+    /// Always(Verdict.Review)]</c>.</summary>
+    /// <value>None: the caller gets the error.</value>
+    protected virtual IReadOnlyList<Fallback> Fallbacks => [];
+
+    /// <summary>Asks another model, mostly a smaller one.</summary>
+    protected static Fallback Ask(Decision other) => new Fallback.OtherModel(other);
+
+    /// <summary>Answers the rows of which a rule holds. It compares columns with constants: <c>&lt; &lt;= == != &gt;= &gt;</c>, <c>&amp;&amp;</c>, <c>||</c>, <c>!</c>, <c>== null</c>; so it can be
+    /// written down and run anywhere.</summary>
+    protected static Fallback When(Expression<Func<TIn, bool>> rule, TOut answer) => new Fallback.Planned(() => new PlannedFallback.ByRule(RuleOf.Expression(rule), Fallback.Text(answer), Fallback.Number(answer)));
+
+    /// <summary>Answers what the same session was answered last, where a session is named and its last answer is not older than <paramref name="within"/>.</summary>
+    protected static Fallback LastAnswer(TimeSpan within) => new Fallback.Planned(() => new PlannedFallback.LastAnswer(within.TotalSeconds));
+
+    /// <summary>Answers every row the same.</summary>
+    protected static Fallback Always(TOut answer) => new Fallback.Planned(() => new PlannedFallback.Always(Fallback.Text(answer), Fallback.Number(answer)));
+
     protected sealed override EdgeKind EdgeTo(Asset input) =>
         input.Kind is AssetKind.Model or AssetKind.Threshold or AssetKind.SearchIndex ? EdgeKind.Fit : EdgeKind.Source;
 
+    protected override IEnumerable<KeyValuePair<string, string>> Recipe => [new("endpoint", EndpointPlan.CurrentFormat), new("adapter", Adapter.Name)];
+
+    /// <summary>The decision, and those of fallbacks.</summary>
+    IEnumerable<Decision> Decisions => [Decision, .. Fallbacks.OfType<Fallback.OtherModel>().Select(f => f.Decision)];
+
     protected override IEnumerable<Finding> Check()
     {
-        if (Decision.Threshold is { } threshold && Node.Inputs.All(i => i.Asset != threshold.Name))
-            yield return new("endpoint", Severity.Refusal, Message.Of("endpoint.other-threshold", ("endpoint", Name), ("threshold", threshold.Name)), []);
-        else if (Decision.Threshold is { } cut && Node.Inputs.All(i => i.Asset != cut.Model.Name))
-            yield return new("endpoint", Severity.Refusal, Message.Of("endpoint.no-model", ("endpoint", Name), ("threshold", cut.Name), ("model", cut.Model.Name)), []);
+        foreach (var decision in Decisions)
+        {
+            if (decision.Threshold is { } threshold && Node.Inputs.All(i => i.Asset != threshold.Name))
+                yield return new("endpoint", Severity.Refusal, Message.Of("endpoint.other-threshold", ("endpoint", Name), ("threshold", threshold.Name)), []);
+            else if (decision.Threshold is { } cut && Node.Inputs.All(i => i.Asset != cut.Model.Name))
+                yield return new("endpoint", Severity.Refusal, Message.Of("endpoint.no-model", ("endpoint", Name), ("threshold", cut.Name), ("model", cut.Model.Name)), []);
+            else if (Node.Inputs.All(i => i.Asset != decision.Model.Name))
+                yield return new("endpoint", Severity.Refusal, Message.Of("endpoint.other-model", ("endpoint", Name), ("model", decision.Model.Name)), []);
+            if (!decision.Answers(typeof(TOut)))
+                yield return new("endpoint", Severity.Refusal, Message.Of("endpoint.other-answer", ("endpoint", Name), ("decision", decision), ("type", typeof(TOut).Name)), []);
+        }
     }
 
     protected sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)
     {
-        var decision = Decision;
-        if (decision.Threshold is { } cut) Threshold.RequireFit(making.Input(cut).Record, making.Input(cut.Model).Record);
-        Choice? choice = decision.Threshold is { } threshold ? making.Input(threshold).Part<Choice>("choice") : null;
-        await making.AddBytesAsync("decision.json", JsonSerializer.SerializeToUtf8Bytes(new
+        var schema = RowSchema.Of<TIn>();
+        var fallbacks = Fallbacks.Select(f => f is Fallback.OtherModel other ? new PlannedFallback.Smaller(PlanOf(making, other.Decision)) : ((Fallback.Planned)f).Plan()).ToList();
+        var decision = PlanOf(making, Decision);
+        var (read, required) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+        foreach (var asked in Decisions)
         {
-            input = typeof(TIn).Name,
-            output = typeof(TOut).Name,
-            model = decision.Threshold?.Model.Name,
-            threshold = choice?.Value,
-            greyFrom = choice?.GreyFrom,
-            decision.Above,
-            decision.GreyZone,
-            decision.Below,
-        }, JsonSerializerOptions.Web), stop);
-        making.Fact("decision", decision.ToString());
+            using var scorer = Scorer.Open(await making.Input(asked.Model).BytesAsync("model.onnx", stop));
+            read.UnionWith(scorer.Columns.Select(c => c.Name));
+            // What only a fallback cannot do without may be missing all the same: then the next one is asked.
+            if (asked.Model == Decision.Model) required.UnionWith(scorer.Columns.Select(c => c.Name).Where(c => schema.Find(c) is not { Nullable: true } || scorer.Required.Contains(c)));
+        }
+        if (read.FirstOrDefault(c => schema.Find(c) is null) is { } unknown)
+            throw new KumikiException(Message.Of("endpoint.column", ("endpoint", Name), ("model", Decision.Model.Name), ("column", unknown), ("record", typeof(TIn).Name)));
+        read.UnionWith(fallbacks.OfType<PlannedFallback.ByRule>().SelectMany(r => r.When.Fields));
+        var plan = new EndpointPlan
+        {
+            Input = typeof(TIn).Name,
+            Output = typeof(TOut).Name,
+            Fields = [.. schema.Columns.Select(c => EndpointFields.Of(c, read.Contains(c.Name), required.Contains(c.Name)))],
+            Decision = decision,
+            Fallbacks = fallbacks,
+        };
+        await making.AddBytesAsync(EndpointPlan.FileName, plan.ToBytes(), stop);
+        making.Fact("decision", Decision.ToString());
+        if (fallbacks.Count > 0) making.Fact("fallbacks", string.Join(" → ", fallbacks.Select(f => f.Name)));
+        making.Schema(schema.ToJson());
     }
+
+    static PlannedDecision PlanOf(MakingRun making, Decision decision)
+    {
+        if (decision.Threshold is not { } threshold) return new(decision.Model.Name, null, decision.RuleOf(null));
+        Threshold.RequireFit(making.Input(threshold).Record, making.Input(threshold.Model).Record);
+        return new(decision.Model.Name, threshold.Name, decision.RuleOf(making.Input(threshold).Part<Choice>("choice")));
+    }
+}
+
+/// <summary>What an endpoint does where its model cannot be asked; made by the endpoint's own methods.</summary>
+public abstract record Fallback
+{
+    Fallback() { }
+
+    internal sealed record OtherModel(Decision Decision) : Fallback;
+
+    internal sealed record Planned(Func<PlannedFallback> Plan) : Fallback;
+
+    internal static string? Text<T>(T answer) => Number(answer) is null ? Convert.ToString(answer, CultureInfo.InvariantCulture) : null;
+
+    internal static double? Number<T>(T answer) => answer is double or float or decimal or int or long ? Convert.ToDouble(answer, CultureInfo.InvariantCulture) : null;
 }
 
 /// <summary>How scores become answers, as data: packages and other runtimes can run it.</summary>
 public sealed record Decision
 {
-    Decision() { }
+    readonly Func<Choice?, DecisionRule> rule;
+    readonly Func<string> says;
 
-    public Threshold? Threshold { get; private init; }
-    public string Above { get; private init; } = "";
-    public string GreyZone { get; private init; } = "";
-    public string Below { get; private init; } = "";
+    Decision(Asset model, Threshold? threshold, Type? answers, Func<string> says, Func<Choice?, DecisionRule> rule) =>
+        (Model, Threshold, AnswerType, this.says, this.rule) = (model, threshold, answers, says, rule);
+
+    /// <summary>The model whose scores are decided on.</summary>
+    public Asset Model { get; }
+
+    /// <summary>What its scores are held against; null where they are not.</summary>
+    public Threshold? Threshold { get; }
+
+    /// <summary>The enum of the answers; null where any text may be one.</summary>
+    internal Type? AnswerType { get; }
+
+    internal DecisionRule RuleOf(Choice? choice) => rule(choice);
+
+    /// <summary>Whether an endpoint of this type of answers can decide so.</summary>
+    internal bool Answers(Type type) => AnswerType is { } own ? own == type : type == typeof(string) || type.IsEnum;
 
     /// <summary>One answer above a threshold, one below, and one for the zone left to a person.</summary>
     public static Decision At<TOut>(Threshold threshold, TOut above, TOut greyZone, TOut below)
         where TOut : struct, Enum =>
-        new() { Threshold = threshold, Above = above.ToString(), GreyZone = greyZone.ToString(), Below = below.ToString() };
+        new(threshold.Model, threshold, typeof(TOut), () => $"{above} ≥ {threshold.Name} > {greyZone} ≥ … > {below}",
+            choice => new DecisionRule.AtThreshold(choice!.Value, choice.GreyFrom, above.ToString(), greyZone.ToString(), below.ToString()));
 
-    public override string ToString() => $"{Above} ≥ {Threshold?.Name} > {GreyZone} ≥ … > {Below}";
+    /// <summary>The model's number as it is, with its interval where the model gives one; for an endpoint of <see cref="double"/>.</summary>
+    /// <param name="least">What is below becomes this.</param>
+    /// <param name="most">What is above becomes this.</param>
+    public static Decision Number(Asset model, double? least = null, double? most = null) =>
+        new(model, null, typeof(double), () => string.Create(CultureInfo.InvariantCulture, $"{model.Name} in [{least ?? double.NegativeInfinity}, {most ?? double.PositiveInfinity}]"),
+            _ => new DecisionRule.AsNumber(least, most));
+
+    /// <summary>The likeliest classes with their probabilities; for an endpoint of <see cref="string"/>, or of an enum whose names are the classes.</summary>
+    /// <param name="count">How many are listed; from 1.</param>
+    /// <param name="atLeast">The probability from which the likeliest is the answer, in [0, 1].</param>
+    /// <param name="otherwise">The answer where it is not reached: whoever asks decides then, or a person.</param>
+    public static Decision Top(Asset model, int count, double atLeast = 0, string otherwise = "unsure")
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        if (!(atLeast is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(atLeast), atLeast, "A probability is in [0, 1].");
+        return new(model, null, null, () => string.Create(CultureInfo.InvariantCulture, $"top {count} of {model.Name}, {otherwise} below {atLeast}"), _ => new DecisionRule.TopClasses(count, atLeast, otherwise));
+    }
+
+    public override string ToString() => says();
 }

@@ -104,16 +104,13 @@ public sealed class S3ArtifactStoreTests(S3Server server) : IDisposable
         using var store = Open(address);
         using var scratch = store.NewScratch();
         var length = 5L * S3ArtifactStore.PartBytes + 12_345;
-        var path = scratch.File("large");
-        await using (var file = File.Create(path))
+        // What other tests allocate meanwhile is counted too and only adds: the least of some tries tells.
+        var (blob, allocated) = await TakenAsync(0);
+        for (var again = 1; allocated >= length / 4 && again < 8; again++)
         {
-            for (var (left, seed) = (length, 0); left > 0; left -= 1 << 20) await file.WriteAsync(Bytes((int)Math.Min(left, 1 << 20), ++seed));
+            store.Remove(blob.Content);
+            (blob, allocated) = await TakenAsync(again) is var next && next.Allocated < allocated ? next : (next.Blob, allocated);
         }
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-
-        var blob = await store.TakeAsync(path, Go);
-
-        var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
         Assert.True(allocated < length / 4, $"{allocated} bytes allocated for {length}");
         Assert.Equal((blob.Content, length), (Assert.Single(store.List()).Content, Assert.Single(store.List()).Bytes));
         Assert.Equal(blob.Content, await store.RehashAsync(blob.Content, Go));
@@ -132,6 +129,18 @@ public sealed class S3ArtifactStoreTests(S3Server server) : IDisposable
             Assert.Equal(all[(int)from..((int)from + 6)], read);
         }
         Assert.Equal(all, await File.ReadAllBytesAsync(await elsewhere.PathAsync(blob.Content, Go)));
+
+        async Task<(Blob Blob, long Allocated)> TakenAsync(int number)
+        {
+            var path = scratch.File($"large-{number}");
+            await using (var file = File.Create(path))
+            {
+                for (var (left, seed) = (length, 1000 * number); left > 0; left -= 1 << 20) await file.WriteAsync(Bytes((int)Math.Min(left, 1 << 20), ++seed));
+            }
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            var taken = await store.TakeAsync(path, Go);
+            return (taken, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class PictureTests
 
         // As bytes behind the JSON.
         var json = Encoding.UTF8.GetBytes(
-            $$"""{"inputs":[{"name":"image","datatype":"BYTES","shape":[2],"parameters":{"binary_data_size":{{8 + one.Length + two.Length}}}}]}""");
+            $$$"""{"inputs":[{"name":"image","datatype":"BYTES","shape":[2],"parameters":{"binary_data_size":{{{8 + one.Length + two.Length}}}}}]}""");
         using (var response = await world.AskAsync(HttpMethod.Post, "/v2/models/image-backbone/infer",
             [.. json, .. BitConverter.GetBytes(one.Length), .. one, .. BitConverter.GetBytes(two.Length), .. two],
             ("Inference-Header-Content-Length", $"{json.Length}")))
@@ -103,7 +103,7 @@ public sealed class PictureTests
         await Refused("Input 'image', row 2: these 5 bytes are no JPEG, PNG or WebP picture", Json("BYTES", "[2]", good, "\"aGVsbG8=\""));
         await Refused("Input 'image', row 2: the picture has 60000 × 60000 pixels", Json("BYTES", "[2]", good, bomb));
         await Refused("Input 'image', row 1: the text is no base64", Json("BYTES", "[1]", "\"???\""));
-        await Refused("element 1", Json("BYTES", "[2]", good, "3"));
+        await Refused("Element 1 of the data of input image", Json("BYTES", "[2]", good, "3"));
         await Refused("shape [1,8,8,3]; encoded pictures have [rows] or [rows,1]", Json("BYTES", "[1,8,8,3]", good));
         await Refused("[2]", Json("BYTES", "[2]", good));
         await Refused("349526 pictures", Json("BYTES", "[349526]", good));

@@ -51,7 +51,7 @@ public sealed class WriteTests : IAsyncLifetime
         Assert.Equal(("live", 2), ((string)live["end"]!, (int)live["release"]!));
 
         var (movedStatus, moved) = await PostAsync("api/releases/rollback", """{"live": 1, "reason": "seen too late"}""");
-        Assert.Equal((HttpStatusCode.Conflict, "serve.moved"), (movedStatus, (string)moved["id"]!));
+        Assert.Equal((HttpStatusCode.Conflict, "moved"), (movedStatus, (string)Assert.Single(moved["findings"]!.AsArray())!["rule"]!));
         var (_, back) = await PostAsync("api/releases/rollback", """{"live": 2, "reason": "worse"}""");
         Assert.Equal(("live", 3), ((string)back["end"]!, (int)back["release"]!));
         Assert.DoesNotContain("demand-report@1", (await GetAsync("api/production"))["set"]!.ToJsonString(), StringComparison.Ordinal);

@@ -200,8 +200,12 @@ public class RegistryTests(TrackingWorld world) : IClassFixture<TrackingWorld>
             await world.PostAsync("registered-models/create", $$"""{"name": "{{name}}", "tags": [{"key": "size", "value": "{{name[^1]}}"}]}""");
         var run = await world.NewRunAsync();
         foreach (var name in new[] { "search a", "search a", "search b" })
+        {
+            // a time of its own for each: what changed in one millisecond has no order by time
+            for (var now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(); DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() == now;) await Task.Yield();
             await world.PostAsync("model-versions/create",
                 $$"""{"name": "{{name}}", "source": "s3://x/{{name[^1]}}", "run_id": "{{run}}", "tags": [{"key": "k", "value": "{{name[^1]}}"}]}""");
+        }
 
         Assert.Equal("search a, search b", await ModelsAsync("name LIKE 'search %'"));
         Assert.Equal("search b, search a, SEARCH c", await ModelsAsync("name ILIKE 'search %'", "name DESC"));

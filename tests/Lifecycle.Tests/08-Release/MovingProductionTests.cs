@@ -76,6 +76,18 @@ public sealed class MovingProductionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_rollback_from_a_release_that_is_not_live_any_more_is_refused()
+    {
+        await bench.LiveAsync("roaster@2");
+        var live = (await bench.Data.Metadata.ProductionAsync(default)).Release;
+        Bench.Live(await bench.Releases.RollbackAsync("worse", from: live));
+
+        Assert.Equal([$"production is no longer at release {live}, which this rollback was about; nothing was rolled back, look at 'kumiki history' first."],
+            Bench.Refused(await bench.Releases.RollbackAsync("worse", from: live)));
+        Assert.Equal("roaster@1", await bench.ProductionAsync());
+    }
+
+    [Fact]
     public async Task Two_that_release_at_once_both_go_one_after_the_other()
     {
         await bench.PutAsync("price@3 from beans@1");

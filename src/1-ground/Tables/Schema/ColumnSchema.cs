@@ -59,6 +59,9 @@ public sealed record ColumnSchema
     /// <summary>The column holds the name of the file that a row of CSV came from.</summary>
     public bool SourceFile { get; init; }
 
+    /// <summary>It tells of a person: <see cref="PersonalAttribute"/>.</summary>
+    public bool Personal { get; init; }
+
     [JsonIgnore]
     public bool IsWhole => Kind is >= ColumnKind.SByte and <= ColumnKind.ULong;
 
@@ -116,7 +119,7 @@ public sealed record ColumnSchema
     public bool Equals(ColumnSchema? other) =>
         other is not null && Name == other.Name && Property == other.Property && Kind == other.Kind && Nullable == other.Nullable
             && Precision == other.Precision
-        && Scale == other.Scale && Path == other.Path && Element == other.Element && Length == other.Length && Content == other.Content && SourceFile == other.SourceFile
+        && Scale == other.Scale && Path == other.Path && Element == other.Element && Length == other.Length && Content == other.Content && SourceFile == other.SourceFile && Personal == other.Personal
         && Range == other.Range && (Names ?? []).SequenceEqual(other.Names ?? []);
 
     public override int GetHashCode() => HashCode.Combine(Name, Kind, Nullable);

@@ -91,6 +91,7 @@ public sealed partial record RowSchema
             Length = vector?.Length ?? 0,
             Content = content,
             SourceFile = sourceFile,
+            Personal = Find<PersonalAttribute>(parameter, property) is not null,
         };
         return Find<RangeAttribute>(parameter, property) is { } range ? column with { Range = RangeOf(record, column, range) } : column;
     }

@@ -1,5 +1,4 @@
 using Kumiki.Onnx;
-using Kumiki.Store;
 
 namespace Kumiki.Importing;
 

@@ -53,12 +53,13 @@ static class NpmPackage
         {
             // npm puts everything below one folder, mostly called package.
             var path = entry.Name[(entry.Name.IndexOf('/', StringComparison.Ordinal) + 1)..];
-            if (entry.DataStream is not { } data || paths.Index().FirstOrDefault(p => p.Item == path, (-1, "")).Item1 is not (>= 0 and var at)) continue;
+            var at = paths.ToList().IndexOf(path);
+            if (at < 0 || entry.DataStream is not { } data) continue;
             if (entry.Length > LongestFile) throw Missing(path, packed);
             files[at] = new byte[entry.Length];
             await data.ReadExactlyAsync(files[at], stop);
         }
-        return files.Index().FirstOrDefault(f => f.Item is null, (-1, [])).Item1 is >= 0 and var missing ? throw Missing(paths[missing], packed) : files;
+        return Array.FindIndex(files, f => f is null) is >= 0 and var missing ? throw Missing(paths[missing], packed) : files;
     }
 
     static async Task<string> GetAsync(string package, string scratch, CancellationToken stop)

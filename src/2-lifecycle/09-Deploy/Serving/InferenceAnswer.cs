@@ -39,6 +39,12 @@ sealed record InferenceAnswer(VersionName Version, ModelSignature Signature, Run
 
     OnnxTensor Tensor(int output) => Outputs[FirstOutput + output];
 
+    /// <summary>How long the request waited for its run.</summary>
+    public TimeSpan Queued { get; init; }
+
+    /// <summary>From the begin of its run to its answer.</summary>
+    public TimeSpan Ran { get; init; }
+
     public long[] ShapeOf(int output)
     {
         var shape = Tensor(output).Shape;

@@ -303,8 +303,9 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
         try
         {
             if (!pending.Request.AllowNaN) answer.HoldFinite();
-            model.Figures.Answer(pending.Request.Rows, clock.GetElapsedTime(pending.Since, pending.Began), clock.GetElapsedTime(pending.Since));
-            return answer;
+            var (queued, total) = (clock.GetElapsedTime(pending.Since, pending.Began), clock.GetElapsedTime(pending.Since));
+            model.Figures.Answer(pending.Request.Rows, queued, total);
+            return answer with { Queued = queued, Ran = total - queued };
         }
         catch
         {

@@ -61,7 +61,7 @@ sealed class LoadedModel : IDisposable
         {
             if (session.Inputs.Concat(session.Outputs).FirstOrDefault(t => !TensorTypes.IsServed(t.Type)) is { } odd) throw Unloadable(version, odd.ToString(),
                 null);
-            var signature = new ModelSignature(session.Inputs, session.Outputs, ModelInputs.Of(session, model), PictureInput.Of(session));
+            var signature = SignatureOf(session, model);
             var loaded = new LoadedModel(version, session, signature, Estimate(model.Length), limits, figures);
             loaded.Joins = Trial.Of(session, signature, limits.RunTime, stop);
             return loaded;
@@ -91,7 +91,7 @@ sealed class LoadedModel : IDisposable
             foreach (var (version, model) in members)
             {
                 using var alone = OnnxSession.Open(model);
-                var signature = new ModelSignature(alone.Inputs, alone.Outputs, ModelInputs.Of(alone, model), PictureInput.Of(alone));
+                var signature = SignatureOf(alone, model);
                 if (!Trial.IsSame(loaded.session, loaded.Signature, first, alone, signature, limits.RunTime, stop))
                     throw new InferenceException(InferenceFault.Unavailable, Message.Of("images.differs-together", ("version", version)));
                 parts.Add(new(version, signature, first));
@@ -106,6 +106,9 @@ sealed class LoadedModel : IDisposable
             throw;
         }
     }
+
+    static ModelSignature SignatureOf(OnnxSession session, ReadOnlyMemory<byte> model) =>
+        new(session.Inputs, session.Outputs, ModelInputs.Of(session, model), ModelOutputs.Of(session), PictureInput.Of(session));
 
     /// <summary>Begins to use it.</summary>
     /// <returns>False where it has left the memory.</returns>

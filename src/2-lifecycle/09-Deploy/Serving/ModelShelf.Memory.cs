@@ -2,6 +2,27 @@ namespace Kumiki.Serving;
 
 sealed partial class ModelShelf
 {
+    /// <summary>A version to be asked, whatever its stages are; whoever takes it releases it.</summary>
+    /// <exception cref="InferenceException">It was unloaded, or cannot be loaded.</exception>
+    public ValueTask<LoadedModel> UseAsync(VersionName version, CancellationToken stop)
+    {
+        if (!unloaded.IsEmpty && unloaded.ContainsKey(version.Asset)) throw Unloaded(version.Asset);
+        if (!loaded.TryGetValue(version, out var model) || !model.TryUse()) return new(LoadAndUseAsync(version, stop));
+        model.LastUsed = clock.GetTimestamp();
+        return new(model);
+    }
+
+    async Task<LoadedModel> LoadAndUseAsync(VersionName version, CancellationToken stop)
+    {
+        while (true)
+        {
+            var model = await InMemoryAsync(version, stop);
+            if (!model.TryUse()) continue;      // it left the memory meanwhile
+            model.LastUsed = clock.GetTimestamp();
+            return model;
+        }
+    }
+
     /// <summary>A version in memory, loaded by whoever comes first.</summary>
     Task<LoadedModel> InMemoryAsync(VersionName version, CancellationToken stop) => InMemoryAsync(version, token => LoadAsync(version, token), stop);
 

@@ -79,13 +79,7 @@ sealed partial class ModelShelf : IAsyncDisposable
         if (asset.Contains(Together, StringComparison.Ordinal)) return await UseTogetherAsync(asset, version, stop);
         var name = await ResolveAsync(asset, version, stop);
         if (unloaded.ContainsKey(asset)) throw Unloaded(asset);
-        while (true)
-        {
-            var model = await InMemoryAsync(name, stop);
-            if (!model.TryUse()) continue;      // it left the memory meanwhile
-            model.LastUsed = clock.GetTimestamp();
-            return model;
-        }
+        return await LoadAndUseAsync(name, stop);
     }
 
     static InferenceException Unloaded(string asset) => new(InferenceFault.Unavailable, Message.Of("inference.unloaded", ("model", asset)));

@@ -16,9 +16,13 @@ sealed class ModelSignature
     readonly byte[][] inputNames;
     readonly FrozenDictionary<string, int> outputs;
 
+    /// <param name="made">What a model that Kumiki made says of its inputs; null of others.</param>
+    /// <param name="scores">What the columns of its scores are.</param>
     /// <param name="pictures">Those of the inputs that take pictures.</param>
-    public ModelSignature(IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs, ModelInputs? made, IReadOnlyList<PictureInput> pictures)
+    public ModelSignature(
+        IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs, ModelInputs? made, ModelOutputs scores, IReadOnlyList<PictureInput> pictures)
     {
+        Scores = scores;
         (Inputs, Outputs) = ([.. inputs], [.. outputs]);
         inputNames = [.. inputs.Select(i => Encoding.UTF8.GetBytes(i.Name))];
         this.outputs = outputs.Index().ToFrozenDictionary(o => o.Item.Name, o => o.Index, StringComparer.Ordinal);
@@ -27,6 +31,7 @@ sealed class ModelSignature
         OnlyRowsFree = HasRows && Inputs.All(i => i.Shape.Skip(1).All(d => d >= 0));
         IsMade = made is not null;
         var columns = made?.Columns.ToDictionary(c => c.Tensor, StringComparer.Ordinal) ?? [];
+        Columns = [.. inputs.Select(i => columns.GetValueOrDefault(i.Name))];
         Required = [.. inputs.Select(i => columns.TryGetValue(i.Name, out var column) && made!.Required.Contains(column.Name))];
         Categories = [.. inputs.Select(i => made?.Categories.GetValueOrDefault(i.Name))];
         Pictures = [.. inputs.Select(i => pictures.FirstOrDefault(p => p.Tensor == i.Name))];
@@ -34,6 +39,12 @@ sealed class ModelSignature
 
     public TensorInfo[] Inputs { get; }
     public TensorInfo[] Outputs { get; }
+
+    /// <summary>What the columns of its scores are.</summary>
+    public ModelOutputs Scores { get; }
+
+    /// <summary>[inputs] the table column an input is made of; null of a model made elsewhere.</summary>
+    public ModelColumn?[] Columns { get; }
 
     /// <summary>Whether the first dimension of every input and output is one that each run chooses: the rows.</summary>
     public bool HasRows { get; }

@@ -85,7 +85,7 @@ sealed partial class Doors
 
     Command Rollback() => Verb("rollback", "Bring back what was in production before; again to go one further back.", [DryRunOption, MessageOption, AuthorOption],
         async (parsed, session, terminal, stop) =>
-            Ended(terminal, await ReleasesOf(parsed, session).RollbackAsync(parsed.GetValue(MessageOption) ?? "", null, parsed.GetValue(DryRunOption), stop)));
+            Ended(terminal, await ReleasesOf(parsed, session).RollbackAsync(parsed.GetValue(MessageOption) ?? "", null, parsed.GetValue(DryRunOption), stop: stop)));
 
     static int Ended(Terminal terminal, ReleaseEnd end)
     {

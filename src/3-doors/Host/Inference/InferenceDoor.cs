@@ -19,7 +19,7 @@ sealed partial class InferenceDoor(Served served, ModelShelf shelf, ILogger log)
     const int SmallAnswer = 1024;
 
     /// <summary>When to ask again, of a server that is busy.</summary>
-    static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>Whether a request is a client's of this protocol.</summary>
     public static bool IsFor(HttpContext http) => http.Request.Path.Value is { } path && path.StartsWith("/v2", StringComparison.Ordinal)
@@ -56,7 +56,7 @@ sealed partial class InferenceDoor(Served served, ModelShelf shelf, ILogger log)
         }
     }
 
-    static int StatusOf(InferenceFault fault) => fault switch
+    internal static int StatusOf(InferenceFault fault) => fault switch
     {
         InferenceFault.BadRequest => StatusCodes.Status400BadRequest,
         InferenceFault.NotFound => StatusCodes.Status404NotFound,
@@ -68,7 +68,7 @@ sealed partial class InferenceDoor(Served served, ModelShelf shelf, ILogger log)
         _ => StatusCodes.Status500InternalServerError,
     };
 
-    static bool IsBusy(InferenceFault fault) => fault is InferenceFault.QueueFull or InferenceFault.Unavailable;
+    internal static bool IsBusy(InferenceFault fault) => fault is InferenceFault.QueueFull or InferenceFault.Unavailable;
 
     // ── paths ──
 

@@ -103,7 +103,7 @@ static class MetricsDoor
 
     static string LabelsOf(VersionName version) => $"model=\"{version.Asset}\",version=\"{version.Number.ToString(CultureInfo.InvariantCulture)}\"";
 
-    static string CodeOf(InferenceFault fault) => fault switch
+    internal static string CodeOf(InferenceFault fault) => fault switch
     {
         InferenceFault.BadRequest => "bad_request",
         InferenceFault.NotFound => "not_found",

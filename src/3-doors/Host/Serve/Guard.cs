@@ -14,7 +14,7 @@ static class Guard
     public static Task Of(HttpContext http, RequestDelegate next)
     {
         var headers = http.Response.Headers;
-        if (InferenceDoor.IsFor(http) && IsOurs(http.Request.Host))
+        if ((InferenceDoor.IsFor(http) || EndpointDoor.IsFor(http)) && IsOurs(http.Request.Host))
         {
             // Programs ask thousands of times a second, and no browser shows what they get: JSON or bytes, never sniffed, never lent to another site.
             headers.XContentTypeOptions = "nosniff";

@@ -118,6 +118,7 @@ public sealed class KumikiServer : IAsyncDisposable
         builder.Services.AddSingleton(served);
         builder.Services.AddSingleton<Makings>();
         builder.Services.AddSingleton(_ => new ModelShelf(served.Metadata, served.Artifacts, served.Tracking, served.Serving, served.Clock));
+        builder.Services.AddSingleton(services => new EndpointShelf(served.Metadata, served.Artifacts, services.GetRequiredService<ModelShelf>(), served.Clock));
         builder.Services.AddHostedService<InferenceDrain>();
         builder.Services.AddSingleton<PartUploads>();
         builder.Services.ConfigureHttpJsonOptions(json => ApiJson.Into(json.SerializerOptions));
@@ -127,6 +128,7 @@ public sealed class KumikiServer : IAsyncDisposable
         if (served.GrpcPort is not null) app.Use(new GrpcDoor(served, app.Services.GetRequiredService<ModelShelf>(),
             app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(new InferenceDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
+        app.Use(new EndpointDoor(app.Services.GetRequiredService<EndpointShelf>(), app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(MetricsDoor.Of(app.Services.GetRequiredService<ModelShelf>()));
         app.UseResponseCompression();
@@ -148,6 +150,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapMakings();
         app.MapSchedules();
         app.MapTracking();
+        app.MapEndpoints();
         app.MapChanges();
         app.MapOpenApi();
         app.MapPages();

@@ -83,9 +83,7 @@ static class ReleaseWriteRoutes
     {
         var (asked, refused) = await WriteGuard.ReadAsync<RollbackAsked>(http, served, stop);
         if (asked is null || !Reason(asked.Reason, out refused) || !Author(asked.Author, out refused)) return refused!;
-        if (asked.Live is { } expected && (await served.Metadata.ProductionAsync(stop)).Release is var live && live != expected)
-            return new Refused(StatusCodes.Status409Conflict, Message.Of("serve.moved", ("expected", expected), ("live", live)));
-        return Ended(await Of(served).RollbackAsync(asked.Reason ?? "", Named(asked.Author), asked.DryRun, stop), asked.DryRun, language);
+        return Ended(await Of(served).RollbackAsync(asked.Reason ?? "", Named(asked.Author), asked.DryRun, asked.Live, stop), asked.DryRun, language);
     }
 
     static Results<Ok<ReleaseEndAnswer>, Conflict<ReleaseEndAnswer>, Refused> Ended(ReleaseEnd end, bool dryRun, Language language)

@@ -1,0 +1,103 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Kumiki.Onnx;
+
+/// <summary>What an endpoint's version says about answering: the fields of a row, the model, what its scores mean, and what is said where the model cannot be
+/// asked. The file <see cref="FileName"/> of the version; a server, a package and the offline runner read the same.</summary>
+public sealed partial record EndpointPlan
+{
+    public const string FileName = "endpoint.json";
+    public const string CurrentFormat = "endpoint/1";
+
+    public string Format { get; init; } = CurrentFormat;
+
+    /// <summary>The names of the record types, for people.</summary>
+    public required string Input { get; init; }
+    public required string Output { get; init; }
+
+    public required IReadOnlyList<EndpointField> Fields { get; init; }
+    public required PlannedDecision Decision { get; init; }
+
+    /// <summary>What is tried in turn where the model cannot be asked.</summary>
+    public IReadOnlyList<PlannedFallback> Fallbacks { get; init; } = [];
+
+    /// <summary>Every model it may ask, the first one first.</summary>
+    [JsonIgnore]
+    public IEnumerable<PlannedDecision> Decisions => [Decision, .. Fallbacks.OfType<PlannedFallback.Smaller>().Select(f => f.Decision)];
+
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, PlanJson.Readable.EndpointPlan);
+
+    /// <exception cref="KumikiException">It is no such file, or was written by a newer Kumiki.</exception>
+    public static EndpointPlan Read(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            var plan = JsonSerializer.Deserialize(json, PlanJson.Readable.EndpointPlan) ?? throw new JsonException("null");
+            return plan.Format == CurrentFormat ? plan
+                : throw new KumikiException(Message.Of("endpoint.plan-newer", ("found", plan.Format), ("known", CurrentFormat)));
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            throw new KumikiException(Message.Of("endpoint.plan-unreadable", ("file", FileName), ("reason", e.Message)), e);
+        }
+    }
+
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+    [JsonSerializable(typeof(EndpointPlan))]
+    internal sealed partial class PlanJson : JsonSerializerContext
+    {
+        public static PlanJson Readable { get; } = new(new JsonSerializerOptions
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        });
+    }
+}
+
+/// <summary>A model and what its scores mean.</summary>
+/// <param name="Model">The asset's name.</param>
+/// <param name="Threshold">The asset that the rule's numbers came from; null where there is none.</param>
+public sealed record PlannedDecision(string Model, string? Threshold, DecisionRule Rule);
+
+/// <summary>What is said where the model cannot be asked.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(Smaller), "model")]
+[JsonDerivedType(typeof(ByRule), "rule")]
+[JsonDerivedType(typeof(LastAnswer), "last")]
+[JsonDerivedType(typeof(Always), "constant")]
+public abstract record PlannedFallback
+{
+    PlannedFallback() { }
+
+    /// <summary>How it is named in answers, figures and the log.</summary>
+    [JsonIgnore]
+    public abstract string Name { get; }
+
+    /// <summary>Another model, mostly a smaller one.</summary>
+    public sealed record Smaller(PlannedDecision Decision) : PlannedFallback
+    {
+        public override string Name => $"model {Decision.Model}";
+    }
+
+    /// <summary>An answer for the rows of which a rule holds.</summary>
+    public sealed record ByRule(FieldRule When, string? Answer, double? Number) : PlannedFallback
+    {
+        public override string Name => $"rule {When}";
+    }
+
+    /// <summary>What the same session was answered last.</summary>
+    /// <param name="Seconds">How old that answer may be.</param>
+    public sealed record LastAnswer(double Seconds) : PlannedFallback
+    {
+        public override string Name => "last answer";
+    }
+
+    /// <summary>Always the same.</summary>
+    public sealed record Always(string? Answer, double? Number) : PlannedFallback
+    {
+        public override string Name => "constant";
+    }
+}

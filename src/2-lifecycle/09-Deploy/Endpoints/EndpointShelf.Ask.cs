@@ -1,0 +1,194 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Kumiki.Onnx;
+
+namespace Kumiki.Serving;
+
+sealed partial class EndpointShelf
+{
+    /// <summary>The share of a caller's time that the model may take where others could answer in its place.</summary>
+    const double ModelShare = 0.8;
+
+    /// <summary>Answers rows.</summary>
+    /// <remarks>
+    /// 1. Rows that the session was answered before get that answer. 2. The model is asked, unless its breaker is open. 3. Where it fails, is out of memory, busy or late, the fallbacks are tried in
+    /// turn on the rows that have no answer yet. 4. Rows that none answers get the model's error, and then none is answered.
+    /// </remarks>
+    /// <param name="gone">When nobody waits for the answer any more.</param>
+    /// <exception cref="InferenceException">There is no answer.</exception>
+    /// <exception cref="FieldsRefusedException">A model refuses a value; the sentence names the field.</exception>
+    public async ValueTask<EndpointAnswer> AskAsync(LiveRelease release, LiveEndpoint endpoint, EndpointRows rows, EndpointAsk ask, CancellationToken gone)
+    {
+        using var asking = models.Ask();
+        var began = clock.GetTimestamp();
+        var answers = new Prediction[rows.Count];
+        var keys = ask.Session is null ? null : new UInt128[rows.Count];
+        var (queued, ran) = (TimeSpan.Zero, TimeSpan.Zero);
+        try
+        {
+            for (var row = 0; row < answers.Length; row++)
+            {
+                if (keys is not null && sessions.TryRecall(endpoint.Version.Asset, ask.Session!, keys[row] = Sessions.KeyOf(rows, row), out var known)) answers[row] = known with { Remembered = true };
+                answers[row].Id = ask.Ids is { } ids ? ids[row] : Guid.CreateVersion7(clock.GetUtcNow()).ToString("N");
+            }
+            try
+            {
+                var share = endpoint.Fallbacks.Count == 0 ? 1 : ModelShare;
+                if (Left(answers) is { Length: > 0 } left) (queued, ran) = await ModelAsync(endpoint, endpoint.Decision, rows, left, answers, ask, TimeLeft(ask, began) * share, gone);
+            }
+            catch (InferenceException e) when (endpoint.Fallbacks.Count > 0 && IsOfModel(e.Fault) && !gone.IsCancellationRequested)
+            {
+                await FallBackAsync(endpoint, rows, answers, ask, began, e, gone);
+            }
+        }
+        catch (InferenceException e)
+        {
+            endpoint.Figures.Fail(e.Fault);
+            throw;
+        }
+        catch (FieldsRefusedException)
+        {
+            endpoint.Figures.Fail(InferenceFault.BadRequest);
+            throw;
+        }
+        if (keys is not null)
+            for (var row = 0; row < answers.Length; row++)
+                if (!answers[row].Remembered) sessions.Remember(endpoint.Version.Asset, ask.Session!, keys[row], answers[row]);
+        var answer = new EndpointAnswer(release, endpoint, answers, clock.GetElapsedTime(began), queued, ran);
+        endpoint.Figures.Answer(answer);
+        return answer;
+    }
+
+    /// <summary>Whether another could answer where a model did not: what is wrong with the request stays wrong.</summary>
+    static bool IsOfModel(InferenceFault fault) => fault is InferenceFault.ModelFailed or InferenceFault.Unavailable or InferenceFault.QueueFull or InferenceFault.DeadlineExceeded;
+
+    static int[] Left(Prediction[] answers)
+    {
+        var left = new List<int>(answers.Length);
+        for (var row = 0; row < answers.Length; row++)
+            if (!answers[row].IsThere) left.Add(row);
+        return [.. left];
+    }
+
+    TimeSpan? TimeLeft(EndpointAsk ask, long began) => ask.Timeout is not { } timeout ? null
+        : timeout - clock.GetElapsedTime(began) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+
+    async Task FallBackAsync(LiveEndpoint endpoint, EndpointRows rows, Prediction[] answers, EndpointAsk ask, long began, InferenceException why, CancellationToken gone)
+    {
+        foreach (var (plan, model) in endpoint.Fallbacks)
+        {
+            var left = Left(answers);
+            if (left.Length == 0) return;
+            switch (plan)
+            {
+                case PlannedFallback.Smaller:
+                    try
+                    {
+                        await ModelAsync(endpoint, model!, rows, left, answers, ask, TimeLeft(ask, began), gone);
+                        foreach (var row in left) answers[row].Fallback = plan.Name;
+                    }
+                    catch (Exception e) when (e is InferenceException or FieldsRefusedException && !gone.IsCancellationRequested)
+                    {
+                        // the next one is asked; when none answers, the caller is told what kept the first
+                    }
+                    break;
+                case PlannedFallback.ByRule rule:
+                    foreach (var row in left)
+                        if (rule.When.Holds(rows, row)) Say(row, plan, new(rule.Answer) { Number = rule.Number });
+                    break;
+                case PlannedFallback.LastAnswer last:
+                    if (ask.Session is null || sessions.Last(endpoint.Version.Asset, ask.Session, TimeSpan.FromSeconds(last.Seconds)) is not { } before) break;
+                    foreach (var row in left) Say(row, plan, before.Decided);
+                    break;
+                case PlannedFallback.Always always:
+                    foreach (var row in left) Say(row, plan, new(always.Answer) { Number = always.Number });
+                    break;
+            }
+        }
+        if (Left(answers).Length > 0) throw why;
+
+        void Say(int row, PlannedFallback plan, Decided decided) => answers[row] = new() { Id = answers[row].Id, Decided = decided, Fallback = plan.Name, IsThere = true };
+    }
+
+    /// <summary>Asks a model about some of the rows.</summary>
+    async ValueTask<(TimeSpan Queued, TimeSpan Ran)> ModelAsync(
+        LiveEndpoint endpoint, LiveDecision decision, EndpointRows rows, int[] which, Prediction[] answers, EndpointAsk ask, TimeSpan? timeout, CancellationToken gone)
+    {
+        if (!decision.Breaker.LetsThrough())
+            throw new InferenceException(InferenceFault.Unavailable, Message.Of("endpoint.resting", ("model", decision.Model), ("failures", Breaker.Failures)));
+        LoadedModel? model = null;
+        try
+        {
+            model = await models.UseAsync(decision.Model, gone);
+            using var request = new InferenceRequest(model.Signature) { Timeout = timeout, Priority = ask.Priority, ScoreUnknown = ask.ScoreUnknown };
+            Give(request, endpoint.Schema, decision.FieldsOf(model.Signature, endpoint.Schema), rows, which);
+            request.Complete();
+            using var answer = await model.Lane.AskAsync(request, gone);
+            Decide(decision, answer, which, answers);
+            decision.Breaker.Succeeded();
+            return (answer.Queued, answer.Ran);
+        }
+        catch (InferenceException e)
+        {
+            model?.Figures.Fail(e.Fault);
+            // A full queue and a caller in a hurry say nothing of the model.
+            if (e.Fault is InferenceFault.ModelFailed or InferenceFault.Unavailable) decision.Breaker.Failed();
+            else decision.Breaker.Abandoned();
+            throw;
+        }
+        catch
+        {
+            decision.Breaker.Abandoned();
+            throw;
+        }
+        finally
+        {
+            model?.Release();
+        }
+    }
+
+    /// <summary>Makes the model's tensors of rows.</summary>
+    static void Give(InferenceRequest request, EndpointSchema schema, int[] fields, EndpointRows rows, int[] which)
+    {
+        Span<byte> digits = stackalloc byte[32];
+        ReadOnlySpan<long> shape = [which.Length, 1];
+        for (var input = 0; input < fields.Length; input++)
+        {
+            var (field, from) = (fields[input], request.Kept);
+            if (request.Signature.Columns[input]!.Kind != ColumnKind.Text)
+            {
+                var into = MemoryMarshal.Cast<byte, float>(request.Room(which.Length * sizeof(float))[..(which.Length * sizeof(float))]);
+                if (rows.Write(field, which, into) is >= 0 and var large)
+                    throw new FieldsRefusedException([new(large + 1, schema.Fields[field].Name, Message.Of("endpoint.field-infinite", ("field", schema.Fields[field].Name), ("row", large + 1)))]);
+                request.Keep(which.Length * sizeof(float));
+            }
+            else
+            {
+                foreach (var row in which)
+                {
+                    var text = rows.TextOf(field, row, digits);
+                    var room = request.Room(text.Length + 4);
+                    BinaryPrimitives.WriteInt32LittleEndian(room, text.Length);
+                    text.CopyTo(room[4..]);
+                    request.Keep(text.Length + 4);
+                }
+            }
+            request.Give(input, shape, null, from, request.Kept - from);
+        }
+    }
+
+    static void Decide(LiveDecision decision, InferenceAnswer answer, int[] which, Prediction[] answers)
+    {
+        var scores = MemoryMarshal.Cast<byte, float>(answer.BytesOf(0));
+        var width = scores.Length / which.Length;
+        for (var i = 0; i < which.Length; i++)
+        {
+            var own = scores.Slice(i * width, width);
+            ref var row = ref answers[which[i]];
+            row.Decided = decision.Rule.Decide(own, answer.Signature.Scores);
+            row.Scores = own.ToArray();
+            row.Outputs = answer.Signature.Scores;
+            (row.Model, row.Threshold, row.IsThere) = (decision.Model, decision.Threshold, true);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+using System.Globalization;
+using System.Text.Json;
+using Kumiki.Onnx;
+using Kumiki.Serving;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Logging;
+
+namespace Kumiki.Hosting;
+
+/// <summary>What programs ask released endpoints through: <c>POST /api/endpoints/NAME/predict</c>, past the routing that the pages' API needs.</summary>
+/// <remarks>A request goes: 1. host and origin; 2. the release that is live, once; 3. its rows, held against the endpoint's fields; 4. session, model, fallbacks; 5. the answer, which names every
+/// version that made it. A failure is problem+json; of wrong rows <c>errors</c> names each field.</remarks>
+sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogger log)
+{
+    /// <summary>The release that answered.</summary>
+    public const string ReleaseHeader = "Kumiki-Release";
+
+    /// <summary>The oldest release that the caller takes an answer of.</summary>
+    public const string AtLeastHeader = "Kumiki-Release-At-Least";
+
+    /// <summary>Whose rows are answered alike.</summary>
+    public const string SessionHeader = "Kumiki-Session";
+
+    /// <summary>What the caller calls the prediction.</summary>
+    public const string IdHeader = "Kumiki-Prediction-Id";
+
+    const string Before = "/api/endpoints/", After = "/predict";
+
+    /// <summary>Whether a request asks an endpoint.</summary>
+    public static bool IsFor(HttpContext http) => http.Request.Path.Value is { } path && path.Length > Before.Length + After.Length
+        && path.StartsWith(Before, StringComparison.Ordinal) && path.EndsWith(After, StringComparison.Ordinal) && path.IndexOf('/', Before.Length) == path.Length - After.Length;
+
+    public Task Of(HttpContext http, RequestDelegate next) => IsFor(http) ? AnswerAsync(http) : next(http);
+
+    async Task AnswerAsync(HttpContext http)
+    {
+        try
+        {
+            if (!HttpMethods.IsPost(http.Request.Method))
+            {
+                http.Response.Headers.Allow = "POST";
+                await WriteErrorAsync(http, StatusCodes.Status405MethodNotAllowed, Message.Of("serve.wrong-method", ("method", InferenceDoor.Short(http.Request.Method)), ("path", InferenceDoor.Short(http.Request.Path))));
+                return;
+            }
+            if (!WriteGuard.IsOfOurPages(http.Request))
+            {
+                await WriteErrorAsync(http, StatusCodes.Status403Forbidden, Message.Of("serve.other-origin", ("origin", InferenceDoor.Short(http.Request.Headers.Origin.ToString()))));
+                return;
+            }
+            await PredictAsync(http, http.Request.Path.Value![Before.Length..^After.Length]);
+        }
+        catch (FieldsRefusedException e) when (!http.Response.HasStarted)
+        {
+            await WriteErrorAsync(http, StatusCodes.Status400BadRequest, e.Says, e.Errors);
+        }
+        catch (InferenceException e) when (!http.Response.HasStarted)
+        {
+            await WriteErrorAsync(http, InferenceDoor.StatusOf(e.Fault), e.Says, busy: InferenceDoor.IsBusy(e.Fault));
+        }
+        catch (Exception e) when (http.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
+        {
+            // who asked is gone: nobody is left to answer
+        }
+        catch (BadHttpRequestException e) when (!http.Response.HasStarted)
+        {
+            await WriteErrorAsync(http, e.StatusCode, Message.Of("inference.bad-request", ("reason", e.Message)));
+        }
+        catch (KumikiException e) when (!http.Response.HasStarted)
+        {
+            await WriteErrorAsync(http, StatusCodes.Status503ServiceUnavailable, e.Says, busy: true);
+        }
+        catch (Exception e) when (!http.Response.HasStarted)
+        {
+            Failed(log, http.Request.Path, e);
+            await WriteErrorAsync(http, StatusCodes.Status500InternalServerError, Message.Of("serve.failed", ("path", InferenceDoor.Short(http.Request.Path))));
+        }
+    }
+
+    async Task PredictAsync(HttpContext http, string name)
+    {
+        var gone = http.RequestAborted;
+        if (models.IsDraining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
+        var release = await shelf.LiveAsync(AtLeast(http.Request), gone);
+        var endpoint = EndpointShelf.Find(release, Uri.UnescapeDataString(name));
+        http.Response.Headers[ReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
+        using var body = await RequestBody.ReadAsync(http.Request, models.Settings, gone);
+        using var rows = Read(endpoint, body, out var parameters);
+        var (ask, all) = PredictParameters.Read(body.Bytes.AsSpan(parameters.At, parameters.Length), http.Request.Headers, rows.Count);
+        var answer = await shelf.AskAsync(release, endpoint, rows, ask, gone);
+        using var sent = new PooledBuffer();
+        Write(sent, answer, rows.IsOne, all);
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = sent.Length;
+        await http.Response.BodyWriter.WriteAsync(sent.Written, gone);
+    }
+
+    /// <exception cref="InferenceException">The body as a whole is wrong.</exception>
+    static EndpointRows Read(LiveEndpoint endpoint, RequestBody body, out (int At, int Length) parameters)
+    {
+        try
+        {
+            return EndpointRows.Read(endpoint.Schema, body.Bytes, body.Length, out parameters);
+        }
+        catch (KumikiException e)
+        {
+            endpoint.Figures.Fail(InferenceFault.BadRequest);
+            if (e is FieldsRefusedException) throw;
+            throw InferenceException.Bad(e.Says);
+        }
+    }
+
+    static int AtLeast(HttpRequest request)
+    {
+        if (request.Headers[AtLeastHeader] is not [{ } text]) return 0;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var release) ? release
+            : throw InferenceException.Bad(Message.Of("inference.field", ("field", AtLeastHeader), ("wanted", "number of a release")));
+    }
+
+    // ── answers ──
+
+    /// <param name="one">Whether one row was sent by itself.</param>
+    /// <param name="all">Whether all scores of a row are told.</param>
+    static void Write(PooledBuffer sent, EndpointAnswer answer, bool one, bool all) => InferenceJson.Write(sent, json =>
+    {
+        if (one)
+        {
+            Fields(json, answer.Rows[0]);
+            Release(json);
+            return;
+        }
+        Release(json);
+        json.WriteStartArray("predictions"u8);
+        foreach (var row in answer.Rows)
+        {
+            json.WriteStartObject();
+            Fields(json, row);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+
+        void Release(Utf8JsonWriter json)
+        {
+            json.WriteString("endpoint"u8, answer.Endpoint.Version.ToString());
+            json.WriteNumber("release"u8, answer.Release.Number);
+        }
+
+        void Fields(Utf8JsonWriter json, Prediction row)
+        {
+            json.WriteString("id"u8, row.Id);
+            if (row.Decided.Number is { } number) json.WriteNumber("answer"u8, number);
+            else json.WriteString("answer"u8, row.Decided.Answer);
+            if (row.Decided.Lower is { } lower) json.WriteNumber("lower"u8, lower);
+            if (row.Decided.Upper is { } upper) json.WriteNumber("upper"u8, upper);
+            if (row.Decided.Top is { } top)
+            {
+                json.WriteStartArray("top"u8);
+                foreach (var ranked in top)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("class"u8, ranked.Class);
+                    json.WriteNumber("probability"u8, ranked.Probability);
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
+            }
+            if (row.Scores is [var score]) json.WriteNumber("score"u8, score);
+            else if (row.Scores is { } scores && all)
+            {
+                json.WriteStartObject("scores"u8);
+                for (var i = 0; i < scores.Length; i++) json.WriteNumber(row.Outputs!.Names[i], scores[i]);
+                json.WriteEndObject();
+            }
+            if (row.Model is { } model) json.WriteString("model"u8, model.ToString());
+            if (row.Threshold is { } threshold) json.WriteString("threshold"u8, threshold.ToString());
+            if (row.Fallback is { } fallback) json.WriteString("fallback"u8, fallback);
+            if (row.Remembered) json.WriteBoolean("remembered"u8, true);
+        }
+    });
+
+    static async Task WriteErrorAsync(HttpContext http, int status, Message says, IReadOnlyList<FieldError>? errors = null, bool busy = false)
+    {
+        var language = Language.Of(http).Code;
+        http.Response.StatusCode = status;
+        if (busy) http.Response.Headers.RetryAfter = InferenceDoor.RetryAfter.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        http.Response.Headers.ContentLanguage = language;
+        using var sent = new PooledBuffer();
+        InferenceJson.Write(sent, json =>
+        {
+            json.WriteString("type"u8, "about:blank");
+            json.WriteString("title"u8, ReasonPhrases.GetReasonPhrase(status));
+            json.WriteNumber("status"u8, status);
+            json.WriteString("detail"u8, says.In(language));
+            json.WriteString("id"u8, says.Id);
+            if (errors is null) return;
+            json.WriteStartArray("errors"u8);
+            foreach (var error in errors)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("row"u8, error.Row);
+                if (error.Field is { } field) json.WriteString("field"u8, field);
+                json.WriteString("detail"u8, error.Says.In(language));
+                json.WriteString("id"u8, error.Says.Id);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        });
+        http.Response.ContentType = "application/problem+json";
+        http.Response.ContentLength = sent.Length;
+        if (!HttpMethods.IsHead(http.Request.Method)) await http.Response.BodyWriter.WriteAsync(sent.Written, http.RequestAborted);
+    }
+
+    [LoggerMessage(LogLevel.Error, "POST {Path} failed")]
+    static partial void Failed(ILogger logger, string path, Exception e);
+}
