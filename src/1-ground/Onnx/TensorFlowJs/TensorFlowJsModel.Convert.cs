@@ -23,8 +23,11 @@ public sealed partial class TensorFlowJsModel
         return new Conversion(this, plan).Convert();
     }
 
-    /// <summary>A tensor between the nodes; maps are channels first.</summary>
-    readonly record struct Map(string Tensor, int Channels, int Height, int Width);
+    /// <summary>A tensor between the nodes; maps are channels first, and what has no height is a vector for each picture.</summary>
+    readonly record struct Map(string Tensor, int Channels, int Height, int Width)
+    {
+        public bool IsVector => Height == 0;
+    }
 
     sealed class Conversion(TensorFlowJsModel network, TensorFlowJsPlan plan)
     {
@@ -43,15 +46,18 @@ public sealed partial class TensorFlowJsModel
             foreach (var output in plan.Outputs)
             {
                 var pooled = new List<(string Tensor, int Channels)>();
-                foreach (var tap in output.Taps) pooled.Add(Pooled(Walk(tap.Operation), tap.Pool));
+                foreach (var tap in output.Taps) pooled.Add(Pooled(tap));
                 Add("Concat", output.Name, [.. pooled.Select(p => p.Tensor)], new OnnxAttribute.Int("axis", 1));
                 outputs.Add(new(output.Name, TensorType.Float, [OnnxModel.Free, pooled.Sum(p => p.Channels)]));
             }
             return new(new("tensorflow-js", [input], outputs, nodes, constants, []));
         }
 
-        (string Tensor, int Channels) Pooled(Map map, TapPool pool)
+        (string Tensor, int Channels) Pooled(TensorFlowJsTap tap)
         {
+            var (map, pool) = (Walk(tap.Operation), tap.Pool);
+            if (map.IsVector != (pool == TapPool.None)) throw Unknown(Of(tap.Operation));
+            if (map.IsVector) return (map.Tensor, map.Channels);
             var tensor = $"{map.Tensor}/{pool}".ToLowerInvariant();
             if (nodes.TrueForAll(n => n.Outputs[0] != tensor))
             {
@@ -95,6 +101,13 @@ public sealed partial class TensorFlowJsModel
 
         Map One(Operation of) => of.Kind switch
         {
+            "_FusedMatMul" or "MatMul" => Product(of),
+            "Softmax" when maps[of.Inputs[0]].IsVector =>
+                maps[of.Inputs[0]] with { Tensor = Add("Softmax", of.Name, [maps[of.Inputs[0]].Tensor], new OnnxAttribute.Int("axis", 1)) },
+            "Squeeze" when Ints(of, "squeeze_dims") is [1, 2] && maps[of.Inputs[0]] is { Height: 1, Width: 1 } one =>
+                new(Add("Flatten", of.Name, [one.Tensor], new OnnxAttribute.Int("axis", 1)), one.Channels, 0, 0),
+            "Conv2D" or "_FusedConv2D" or "DepthwiseConv2dNative" or "FusedDepthwiseConv2dNative" or "MaxPool" or "AvgPool" or "Mean" or "ResizeBilinear"
+                or "ConcatV2" when of.Inputs.Any(i => maps.TryGetValue(i, out var map) && map.IsVector) => throw Unknown(of),
             "Placeholder" => Input(of),
             "Identity" => maps[of.Inputs[0]],
             "Conv2D" or "_FusedConv2D" => Convolution(of, depthwise: false),
@@ -127,7 +140,8 @@ public sealed partial class TensorFlowJsModel
             if (shape is not [_, var height, var width, 3] || height != width) throw Unknown(of);
             fileSide = height;
             Add("Cast", "pixels/float", [plan.Input], new OnnxAttribute.Int("to", (int)TensorType.Float));
-            Add("Transpose", "pixels", ["pixels/float"], new OnnxAttribute.Ints("perm", [0, 3, 1, 2]));
+            var floats = plan.White == 255 ? "pixels/float" : Add("Div", "pixels/scaled", ["pixels/float", Keep("pixels/divisor", [255 / plan.White])]);
+            Add("Transpose", "pixels", [floats], new OnnxAttribute.Ints("perm", [0, 3, 1, 2]));
             return new("pixels", 3, plan.Side, plan.Side);
         }
 
@@ -176,6 +190,24 @@ public sealed partial class TensorFlowJsModel
                 _ => throw Unknown(of),
             };
             return new(tensor, channels, height, width);
+        }
+
+        Map Product(Operation of)
+        {
+            var (from, kernel) = (maps[of.Inputs[0]], Constant(of, 1));
+            if (!from.IsVector || Flag(of, "transpose_a") || Flag(of, "transpose_b") || kernel is not { Shape: [var taken, var made], Floats: { } numbers }
+                || taken != from.Channels) throw Unknown(of);
+            List<string> inputs = [from.Tensor, Keep(of.Inputs[1], numbers, taken, made)];
+            var rest = Texts(of, "fused_ops").AsSpan();
+            if (rest is ["BiasAdd", ..])
+            {
+                if (Constant(of, 2) is not { Shape: [var biases], Floats: { } bias } || biases != made) throw Unknown(of);
+                inputs.Add(Keep(of.Inputs[2], bias, made));
+                rest = rest[1..];
+            }
+            if (rest is not ([] or ["Relu"])) throw Unknown(of);
+            var tensor = Add("Gemm", rest is [] ? of.Name : $"{of.Name}/product", inputs);
+            return new(rest is [] ? tensor : Add("Relu", of.Name, [tensor]), made, 0, 0);
         }
 
         /// <summary>What TensorFlow puts around a map along one axis, and what is left of it.</summary>
@@ -227,6 +259,7 @@ public sealed partial class TensorFlowJsModel
                 tensors.Add(weight.Shape switch
                 {
                     [] => Keep(input, numbers),
+                    [var channels] when of.Inputs.Any(i => maps.TryGetValue(i, out var map) && map.IsVector) => Keep(input, numbers, channels),
                     [var channels] => Keep($"{input}/channels", numbers, channels, 1, 1),
                     [1, 1, 1, var channels] => Keep($"{input}/channels", numbers, channels, 1, 1),
                     _ => throw Unknown(of),

