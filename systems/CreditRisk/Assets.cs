@@ -99,6 +99,12 @@ public sealed class DeclineAbove(DefaultModel model, CreditGoal goal) : Threshol
     public override Choice Choose(Scored validation) => validation.Cheapest(goal.Costs);
 }
 
+/// <summary>The same for the scorecard, which decides while the model cannot be asked.</summary>
+public sealed class ScorecardCut(Scorecard scorecard, CreditGoal goal) : Threshold(scorecard)
+{
+    public override Choice Choose(Scored validation) => validation.Cheapest(goal.Costs);
+}
+
 /// <summary>What the model is worth on loans it has not seen, and whether it may go to production.</summary>
 public sealed class DefaultReport(DefaultModel model, CreditGoal goal, DeclineAbove threshold) : TestReport<Application>(model)
 {
@@ -117,8 +123,13 @@ public sealed class ApplicationsReport(Applications applications) : Analysis<App
     public override string ToString() => applications.Name;
 }
 
-/// <summary>The decision offered to the lender's programs.</summary>
-public sealed class CreditDecision(DefaultModel model, DeclineAbove threshold) : Endpoint<Application, Verdict>
+/// <summary>The decision offered to the lender's programs. While the model cannot be asked the scorecard decides; of what neither can, small first loans are granted and a person looks at the rest.</summary>
+public sealed class CreditDecision(DefaultModel model, DeclineAbove threshold, Scorecard scorecard, ScorecardCut cut) : Endpoint<Application, Verdict>
 {
     public override Decision Decision => Decision.At(threshold, above: Verdict.Decline, greyZone: Verdict.Review, below: Verdict.Grant);
+
+    protected override IReadOnlyList<Fallback> Fallbacks =>
+        [Ask(Decision.At(cut, above: Verdict.Decline, greyZone: Verdict.Review, below: Verdict.Grant)), When(r => r.Amount < 100_000 && r.OtherLoans == 0, Verdict.Grant), Always(Verdict.Review)];
+
+    public override string ToString() => $"{model.Name}, then {scorecard.Name}";
 }

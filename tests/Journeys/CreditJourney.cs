@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Xunit;
 
 namespace Kumiki.Journeys;
@@ -59,6 +60,73 @@ public sealed class CreditJourney(CreditJourney.Made made) : IClassFixture<Credi
         Assert.Contains("applications@1", refused.Error, StringComparison.Ordinal);
         Assert.Contains("loss-model", refused.Error, StringComparison.Ordinal);
         Assert.True(code == 0, said);
+    }
+
+    [Fact]
+    public async Task The_released_decision_answers_programs_with_the_models_own_scores_and_names_what_made_them()
+    {
+        using var server = made.Demo.Start([], ["serve", "--port", "0"]);
+        var line = await server.LineAsync("http://127.0.0.1:");
+        using var http = new HttpClient { BaseAddress = new(line[line.IndexOf("http", StringComparison.Ordinal)..].Split(' ')[0]) };
+        var (threshold, grey) = (0.0, 0.0);
+        using (var detail = JsonDocument.Parse(await http.GetStringAsync("/api/endpoints/credit-decision")))
+        {
+            var rule = detail.RootElement.GetProperty("decision").GetProperty("rule");
+            (threshold, grey) = (rule.GetProperty("value").GetDouble(), rule.GetProperty("greyFrom").GetDouble());
+        }
+        var rows = File.ReadLines(made.Demo.PathOf("data/applications/applications.csv")).Skip(1).Take(400).Select(l => l.Split(',')).ToList();
+        var body = JsonSerializer.Serialize(new { rows = rows.Select(RowOf) });
+
+        using var response = await http.PostAsync("/api/endpoints/credit-decision/predict", new StringContent(body));
+        using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        var model = await (await http.PostAsync("/v2/models/default-model/infer", new StringContent(TensorsOf(rows)))).Content.ReadAsStringAsync();
+        using var scored = JsonDocument.Parse(model);
+
+        Assert.True(response.IsSuccessStatusCode, answer.RootElement.ToString());
+        Assert.Equal("1", response.Headers.GetValues("Kumiki-Release").Single());
+        var scores = scored.RootElement.GetProperty("outputs")[0].GetProperty("data").EnumerateArray().Select(s => s.GetSingle()).ToList();
+        var predictions = answer.RootElement.GetProperty("predictions").EnumerateArray().ToList();
+        Assert.Equal(scores, predictions.Select(p => p.GetProperty("score").GetSingle()));
+        Assert.Equal(scores.Select(s => s >= threshold ? "Decline" : s >= grey ? "Review" : "Grant"), predictions.Select(p => p.GetProperty("answer").GetString()!));
+        Assert.Contains("Decline", predictions.Select(p => p.GetProperty("answer").GetString()!));
+        Assert.All(predictions, p => Assert.Equal(("default-model@1", "decline-above@1"), (p.GetProperty("model").GetString(), p.GetProperty("threshold").GetString())));
+
+        static Dictionary<string, object?> RowOf(string[] cells) => new()
+        {
+            ["age"] = int.Parse(cells[2], CultureInfo.InvariantCulture),
+            ["region"] = cells[4],
+            ["employment"] = cells[5],
+            ["employedYears"] = Number(cells[6]),
+            ["housing"] = cells[7],
+            ["income"] = Number(cells[8]),
+            ["amount"] = Number(cells[9]),
+            ["months"] = int.Parse(cells[10], CultureInfo.InvariantCulture),
+            ["reason"] = cells[11],
+            ["late_payments"] = Number(cells[12]) is { } late ? (int)late : null,
+            ["savings"] = Number(cells[13]),
+            ["other_loans"] = int.Parse(cells[14], CultureInfo.InvariantCulture),
+        };
+
+        static double? Number(string cell) => cell.Length == 0 ? null : double.Parse(cell, CultureInfo.InvariantCulture);
+
+        static string TensorsOf(IReadOnlyList<string[]> rows)
+        {
+            (string Name, int Cell, bool Text)[] columns =
+            [
+                ("age", 2, false), ("region", 4, true), ("employment", 5, true), ("employed_years", 6, false), ("housing", 7, true), ("income", 8, false), ("amount", 9, false), ("months", 10, false), ("reason", 11, true),
+                ("late_payments", 12, false), ("savings", 13, false), ("other_loans", 14, false),
+            ];
+            return JsonSerializer.Serialize(new
+            {
+                inputs = columns.Select(c => new
+                {
+                    name = c.Name,
+                    datatype = c.Text ? "BYTES" : "FP32",
+                    shape = new[] { rows.Count, 1 },
+                    data = rows.Select(r => c.Text ? (object?)r[c.Cell] : Number(r[c.Cell])),
+                }),
+            });
+        }
     }
 
     [Fact]

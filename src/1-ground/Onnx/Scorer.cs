@@ -15,6 +15,9 @@ public sealed record ScorerOptions
     /// <summary>Rows a block has at most; of very many features fewer, so that a block of them stays at 16 MB.</summary>
     /// <value>4096.</value>
     public int BlockRows { get; init; } = 4096;
+
+    /// <inheritdoc cref="OnnxSessionOptions.Arena"/>
+    public bool Arena { get; init; } = true;
 }
 
 /// <summary>A model of ours, opened: table columns in, one row of floats out for each row. A row's score has the same bits alone and in any batch.</summary>
@@ -52,13 +55,16 @@ public sealed class Scorer : IDisposable
     /// <summary>Floats a row: the outputs of a model (<see cref="ModelOutputs"/>), the number of features for a graph without a learner.</summary>
     public int Width { get; }
 
+    /// <summary>The texts of a column that the model knows; null where any may come.</summary>
+    public IReadOnlySet<string>? KnownTexts(string column) => Columns.FirstOrDefault(c => c.Name == column) is { } found ? categories.GetValueOrDefault(found.Tensor) : null;
+
     int BlockRows => Math.Min(options.BlockRows, Math.Max(16, 4_000_000 / Math.Max(1, Features.Count)));
 
     /// <summary>Opens a model's file.</summary>
     /// <exception cref="KumikiException">The bytes are no model, it was not made by Kumiki, or its adapter is not this program's.</exception>
     public static Scorer Open(ReadOnlyMemory<byte> model, ScorerOptions? options = null)
     {
-        var session = OnnxSession.Open(model.Span);
+        var session = OnnxSession.Open(model.Span, new() { Arena = options?.Arena ?? true });
         try
         {
             var adapter = session.Metadata(ModelFacts.AdapterKey) ?? throw new KumikiException(Message.Of("onnx.not-ours", ("key", ModelFacts.AdapterKey)));
@@ -89,6 +95,10 @@ public sealed class Scorer : IDisposable
     /// <summary>A place to score rows in, for a caller that brings its rows by spans; the caller disposes it before this scorer.</summary>
     /// <param name="capacity">The most rows at once.</param>
     public ScoringBlock NewBlock(int capacity) => new(session, Columns, Width, capacity, mayBeNaN: session.Outputs[0].Name != Learners.Score, Required);
+
+    /// <summary>The texts that a Text column of the model knows; null of any other, and of one that is only hashed.</summary>
+    public FrozenSet<string>? CategoriesOf(string column) =>
+        Columns.FirstOrDefault(c => c.Name == column) is { Kind: ColumnKind.Text } text ? categories.GetValueOrDefault(text.Tensor) : null;
 
     /// <summary>Scores every row.</summary>
     /// <param name="rows">Columns of one length; those the model does not read may be among them.</param>

@@ -66,10 +66,12 @@ public abstract class Endpoint<TIn, TOut> : Asset
         var fallbacks = Fallbacks.Select(f => f is Fallback.OtherModel other ? new PlannedFallback.Smaller(PlanOf(making, other.Decision)) : ((Fallback.Planned)f).Plan()).ToList();
         var decision = PlanOf(making, Decision);
         var (read, required) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+        var known = new Dictionary<string, IReadOnlySet<string>?>(StringComparer.Ordinal);
         foreach (var asked in Decisions)
         {
             using var scorer = Scorer.Open(await making.Input(asked.Model).BytesAsync("model.onnx", stop));
             read.UnionWith(scorer.Columns.Select(c => c.Name));
+            foreach (var column in scorer.Columns) known.TryAdd(column.Name, scorer.KnownTexts(column.Name));
             // What only a fallback cannot do without may be missing all the same: then the next one is asked.
             if (asked.Model == Decision.Model) required.UnionWith(scorer.Columns.Select(c => c.Name).Where(c => schema.Find(c) is not { Nullable: true } || scorer.Required.Contains(c)));
         }
@@ -80,7 +82,7 @@ public abstract class Endpoint<TIn, TOut> : Asset
         {
             Input = typeof(TIn).Name,
             Output = typeof(TOut).Name,
-            Fields = [.. schema.Columns.Select(c => EndpointFields.Of(c, read.Contains(c.Name), required.Contains(c.Name)))],
+            Fields = [.. schema.Columns.Select(c => EndpointFields.Of(c, read.Contains(c.Name), required.Contains(c.Name), known.GetValueOrDefault(c.Name)))],
             Decision = decision,
             Fallbacks = fallbacks,
         };

@@ -58,6 +58,10 @@ public sealed class GrpcTests : IAsyncLifetime
         : [.. Input("a", "FP32", [1, 2], Field(6, Floats(1, 2))), .. Input("b", "FP32", [1, 1], Field(6, Floats(10))), .. Field(6, Field(1, "times")),
             .. Field(1, "two"), .. Field(3, "id-7")];
 
+    /// <summary>The frame of a request for the model <see cref="Graphs.Two"/>, kept under some name.</summary>
+    internal static byte[] Asked(string name) => Frame([.. Field(1, name), .. Input("a", "FP32", [1, 2]), .. Input("b", "FP32", [1, 1]), .. Field(7, Floats(1, 2)),
+        .. Field(7, Floats(10))]);
+
     /// <summary>The fields of a message, of each its bytes or its number.</summary>
     static List<(int Field, byte[] Bytes, ulong Number)> Read(byte[] message)
     {
@@ -267,6 +271,29 @@ public sealed class GrpcTests : IAsyncLifetime
         Assert.Equal((0, 3), (status, messages.Count));
         Assert.Equal(["two", "two"], new[] { messages[0], messages[2] }.Select(m => Text(Read(m).Single(f => f.Field == 2).Bytes, 1)));
         Assert.Equal("There is no model none; POST /v2/repository/index lists those there are.", Text(messages[1], 1));
+    }
+
+    [Fact]
+    public async Task Requests_of_a_stream_are_under_way_together_and_answered_in_their_order()
+    {
+        static byte[] Echo(int n) => [.. Field(1, $"echo-{(int)TensorType.Int64}"), .. Field(3, $"{n}"), .. Input("in", "INT64", [1, 2]),
+            .. Field(7, BitConverter.GetBytes((long)n).Concat(BitConverter.GetBytes(-(long)n)).ToArray())];
+        byte[] slow = [.. Field(1, "slow"), .. Field(3, "slow"), .. Input("in", "FP32", [64, 768]), .. Field(7, new byte[64 * 768 * 4])];
+
+        var (status, says, messages, _) = await CallAsync("ModelStreamInfer",
+            [.. Frame(slow), .. Enumerable.Range(0, 300).SelectMany(n => Frame(n % 50 == 7 ? Field(1, "none") : Echo(n)))]);
+
+        Assert.True(status == 0, says);
+        Assert.Equal(["slow", .. Enumerable.Range(0, 300).Select(n => n % 50 == 7 ? "" : $"{n}")], messages.Select(m =>
+            Read(m).SingleOrDefault(f => f.Field == 2).Bytes is { } answer ? Text(answer, 3) : ""));
+    }
+
+    [Fact]
+    public async Task A_stream_that_breaks_off_is_told_so_after_the_answers_of_what_came_before()
+    {
+        var (status, says, messages, _) = await CallAsync("ModelStreamInfer", [.. Frame(AskTwo(true)), .. Frame(AskTwo(true)), 0, 0, 0, 0, 9, 1]);
+
+        Assert.Equal((3, 2, "The message is no protobuf of this call; send what the package inference says."), (status, messages.Count, says));
     }
 
     [Fact]

@@ -28,18 +28,19 @@ sealed class InferenceWorld : IAsyncDisposable
     /// <summary>The shop's model, whose first columns are price, units, day, discount, store.</summary>
     public static byte[] Shop { get; } = Ground.Tests.Onnx.World.Model.ToBytes();
 
-    public static async Task<InferenceWorld> StartAsync(ServingSettings? settings = null, bool readOnly = false, params (string Name, byte[] Model)[] models)
+    public static async Task<InferenceWorld> StartAsync(ServingSettings? settings = null, bool readOnly = false, OperatingSettings? operating = null,
+        params (string Name, byte[] Model)[] models)
     {
         var world = new InferenceWorld();
         world.World = await DemoWorld.EmptyAsync(world.folder.Path);
         foreach (var (name, model) in models) await world.AddAsync(name, model);
-        world.Server = await world.ServeAsync(settings ?? new(), readOnly);
+        world.Server = await world.ServeAsync(settings ?? new(), readOnly, operating ?? new());
         world.Http = new(new SocketsHttpHandler()) { BaseAddress = world.Server.Address, Timeout = TimeSpan.FromMinutes(2) };
         return world;
     }
 
     /// <summary>A port that was free a moment ago may be taken by a connection of another test: then the next one.</summary>
-    async Task<KumikiServer> ServeAsync(ServingSettings settings, bool readOnly)
+    async Task<KumikiServer> ServeAsync(ServingSettings settings, bool readOnly, OperatingSettings operating)
     {
         for (var left = 5; ; left--)
         {
@@ -47,7 +48,14 @@ sealed class InferenceWorld : IAsyncDisposable
             try
             {
                 return await KumikiServer.StartAsync(
-                    ServedWorld.Of(World) with { Serving = settings, ReadOnly = readOnly, Tracking = World.Tracking, GrpcPort = GrpcPort },
+                    ServedWorld.Of(World) with
+                    {
+                        Serving = settings,
+                        ReadOnly = readOnly,
+                        Tracking = World.Tracking,
+                        GrpcPort = GrpcPort,
+                        Operating = operating,
+                    },
                     ServeAddress.Of("127.0.0.1", 0), default);
             }
             catch (KumikiException e) when (left > 0 && e.Says.Id == "inference.grpc-held")
@@ -57,7 +65,7 @@ sealed class InferenceWorld : IAsyncDisposable
         }
     }
 
-    static int FreePort()
+    public static int FreePort()
     {
         using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -195,8 +195,8 @@ public sealed class LimitTests
         Assert.Equal("3", await MetricAsync(world, "kumiki_inference_requests_total{model=\"shop\",version=\"1\",code=\"ok\"}"));
         Assert.Equal("1", await MetricAsync(world, "kumiki_inference_requests_total{model=\"shop\",version=\"1\",code=\"bad_request\"}"));
         Assert.Equal("3", await MetricAsync(world, "kumiki_inference_duration_seconds_count{model=\"shop\",version=\"1\"}"));
-        Assert.Equal("3", await MetricAsync(world, "kumiki_inference_batch_rows_bucket{model=\"shop\",version=\"1\",le=\"2\"}"));
-        Assert.Equal("0", await MetricAsync(world, "kumiki_inference_batch_rows_bucket{model=\"shop\",version=\"1\",le=\"1\"}"));
+        Assert.Equal("3", await MetricAsync(world, "kumiki_inference_batch_rows_bucket{model=\"shop\",version=\"1\",le=\"2.0\"}"));
+        Assert.Equal("0", await MetricAsync(world, "kumiki_inference_batch_rows_bucket{model=\"shop\",version=\"1\",le=\"1.0\"}"));
         Assert.Equal("6", await MetricAsync(world, "nv_inference_count{model=\"shop\",version=\"1\"}"));
         Assert.Equal("1", await MetricAsync(world, "kumiki_models_in_memory"));
         using var response = await world.Http.GetAsync("/metrics");

@@ -118,6 +118,30 @@ public sealed class ShelfTests
     }
 
     [Fact]
+    public async Task A_model_is_refused_at_once_while_those_that_run_fill_the_memory_and_answers_as_soon_as_they_end()
+    {
+        var slow = Graphs.Slow(2000);
+        await using var world = await InferenceWorld.StartAsync(new() { MemoryBytes = LoadedModel.Estimate(slow.Length) + 1000 },
+            models: [("slow", slow), ("two", Graphs.Two(1))]);
+        using var over = new CancellationTokenSource();
+        var running = world.Http.PostAsync("/v2/models/slow/infer", new StringContent(Graphs.SlowRequest(1024)), over.Token);
+        async Task<bool> RunsAsync() => (await world.Http.GetStringAsync("/metrics")).Contains("kumiki_inference_running{model=\"slow\",version=\"1\"} 1\n",
+            StringComparison.Ordinal);
+        await EventuallyAsync(RunsAsync);
+
+        var refused = await world.RefusedAsync("two", Ask);
+
+        Assert.Equal(503, refused.Status);
+        Assert.StartsWith("There is no room for two@1 now: the models that run take the ", refused.Says, StringComparison.Ordinal);
+        Assert.True(await RunsAsync());
+        await over.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        await EventuallyAsync(async () => !await RunsAsync());
+        await EventuallyAsync(async () => (await world.SendAsync(HttpMethod.Post, "/v2/models/two/infer", Ask)).Status == 200);
+        Assert.Contains("\nkumiki_models_evicted_total 1\n", await world.Http.GetStringAsync("/metrics"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_model_larger_than_the_memory_is_refused()
     {
         await using var world = await InferenceWorld.StartAsync(new() { MemoryBytes = 1000 }, models: ("two", Graphs.Two(1)));

@@ -79,7 +79,8 @@ internal sealed unsafe class VipsImage : SafeHandleZeroOrMinusOneIsInvalid
         foreach (var (option, value) in options)
         {
             fixed (byte* key = System.Text.Encoding.UTF8.GetBytes(option + "\0"), text = System.Text.Encoding.UTF8.GetBytes(value + "\0"))
-                if (VipsApi.vips_object_set_argument_from_string(operation, key, text) != 0) throw new NativeException(NativeEngine.Vips, $"set {option}", value);
+                if (VipsApi.vips_object_set_argument_from_string(operation, key, text) != 0)
+                    throw new NativeException(NativeEngine.Vips, $"set {option}", value);
         }
         var built = VipsApi.vips_cache_operation_build(operation);
         // Built and given are mostly the same object, so the reference given away is the first one, and outputs are let go at the end only.

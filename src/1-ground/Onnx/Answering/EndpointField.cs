@@ -64,6 +64,9 @@ public sealed record EndpointField
     /// <summary>The texts of a choice.</summary>
     public IReadOnlyList<string>? Choices { get; init; }
 
+    /// <summary>Texts that the model knows, to choose from; another is refused unless whoever asks wants it scored. Null: not told, or too many.</summary>
+    public IReadOnlyList<string>? Known { get; init; }
+
     [JsonIgnore]
     public bool IsNumeric => Kind <= FieldKind.Date;
 

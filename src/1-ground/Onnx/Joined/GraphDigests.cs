@@ -31,7 +31,8 @@ sealed class GraphDigests
             var draws = Random.Contains(node.Operator) ? Guid.NewGuid().ToString() : "";
             var digest = Of(["node", node.Domain, node.Operator, $"{model.Opsets.GetValueOrDefault(node.Domain)}", $"{node.Outputs.Count}", draws,
                 .. node.Attributes.OrderBy(a => a.Name, StringComparer.Ordinal).Select(TextOf),
-                .. node.Inputs.Select(i => i == "" ? "" : tensors.GetValueOrDefault(i) ?? throw new KumikiException(Message.Of("images.not-sorted", ("tensor", i))))]);
+                .. node.Inputs.Select(i => i == "" ? "" : tensors.GetValueOrDefault(i)
+                    ?? throw new KumikiException(Message.Of("images.not-sorted", ("tensor", i))))]);
             nodes[node] = digest;
             foreach (var (at, output) in node.Outputs.Index())
                 if (output != "") tensors[output] = Of("output", digest, $"{at}");

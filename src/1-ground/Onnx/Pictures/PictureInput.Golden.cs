@@ -35,7 +35,8 @@ public sealed partial record PictureInput
 
     internal static IReadOnlyList<GoldenPicture> Golden() => [.. Examples.Select(e => new GoldenPicture(e, PixelsOf(e)))];
 
-    internal static string MetadataOf(IReadOnlyList<PictureInput> inputs) => JsonSerializer.Serialize(new Facts(Adapter, inputs, Golden()), PictureJson.Default.Facts);
+    internal static string MetadataOf(IReadOnlyList<PictureInput> inputs) =>
+        JsonSerializer.Serialize(new Facts(Adapter, inputs, Golden()), PictureJson.Default.Facts);
 
     static string PixelsOf(string picture)
     {

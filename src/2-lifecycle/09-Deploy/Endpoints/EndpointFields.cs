@@ -10,9 +10,13 @@ static class EndpointFields
 {
     static readonly int Epoch = new DateOnly(1970, 1, 1).DayNumber;
 
+    /// <summary>Of more texts than these a list is no help.</summary>
+    const int MostKnown = 200;
+
     /// <param name="read">Whether a model or a rule reads it.</param>
     /// <param name="required">Whether there is no answer without it.</param>
-    public static EndpointField Of(ColumnSchema column, bool read, bool required)
+    /// <param name="known">Texts that the model knows; null where any may come.</param>
+    public static EndpointField Of(ColumnSchema column, bool read, bool required, IReadOnlySet<string>? known)
     {
         var kind = KindOf(column.Kind);
         return new()
@@ -27,6 +31,7 @@ static class EndpointFields
             MinExcluded = column.Range?.MinExcluded ?? false,
             MaxExcluded = column.Range?.MaxExcluded ?? false,
             Choices = kind == FieldKind.Choice ? column.Names : null,
+            Known = kind == FieldKind.Text && known is { Count: > 0 and <= MostKnown } ? [.. known.Order(StringComparer.Ordinal)] : null,
         };
     }
 

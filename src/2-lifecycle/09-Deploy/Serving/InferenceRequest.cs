@@ -112,7 +112,8 @@ sealed class InferenceRequest(ModelSignature signature) : IDisposable
         if (shape is not ([>= 1] or [>= 1, 1])) throw InferenceException.Bad(Message.Of("images.shape", ("input", name), ("shape", ShapeText(shape))));
         // Small pictures become large tensors: what they would take is known before one is decoded.
         if (shape[0] > Largest.MostTensorBytes / picture.Bytes)
-            throw InferenceException.Bad(Message.Of("images.too-many", ("input", name), ("pictures", shape[0]), ("most", Largest.MostTensorBytes / picture.Bytes)));
+            throw InferenceException.Bad(Message.Of("images.too-many",
+                ("input", name), ("pictures", shape[0]), ("most", Largest.MostTensorBytes / picture.Bytes)));
         var rows = 0;
         try
         {

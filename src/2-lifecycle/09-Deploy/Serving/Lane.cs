@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Kumiki.Native;
 using Kumiki.Native.OnnxRuntime;
 using Kumiki.Onnx;
@@ -14,7 +15,7 @@ namespace Kumiki.Serving;
 /// A watch looks every <see cref="Tick"/> at what waits and what runs, while there is any: whose time is over is told so, and a run that nobody waits for, or
 /// that takes too long, is stopped.
 /// </remarks>
-sealed class Lane : IThreadPoolWorkItem, IDisposable
+sealed partial class Lane : IThreadPoolWorkItem, IDisposable
 {
     /// <summary>How exactly deadlines are kept while the engine is busy.</summary>
     public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
@@ -30,6 +31,7 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
     readonly LinkedList<Pending>[] waiting = [.. Enumerable.Range(0, InferenceRequest.Priorities).Select(_ => new LinkedList<Pending>())];
     readonly List<Execution> running = [];
     readonly ITimer watch;
+    readonly int[] rowsWaiting = new int[InferenceRequest.Priorities];
     int queued, runs;
     bool watching;
     double meanRunMs;
@@ -59,6 +61,9 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
 
         /// <summary>When its run began.</summary>
         public long Began { get; set; }
+
+        /// <summary>The span of the request; null where no trace is written of it.</summary>
+        public Activity? Trace { get; } = ServingTrace.Current;
 
         /// <summary>Null where the asking thread runs it itself.</summary>
         public TaskCompletionSource<InferenceAnswer>? Source { get; init; }
@@ -120,8 +125,10 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
                 if (queued >= limits.Queue && (!free || queued >= limits.Queue + limits.Runs))
                     throw new InferenceException(InferenceFault.QueueFull,
                         Message.Of("inference.queue-full", ("version", model.Version), ("most", limits.Queue)));
+                if (!free) HoldWait(request);
                 pending = new(request, now, deadline, gone) { Source = new(TaskCreationOptions.RunContinuationsAsynchronously) };
                 waiting[request.Priority - 1].AddLast(pending);
+                rowsWaiting[request.Priority - 1] += request.Rows;
                 queued++;
                 dispatch = free;
                 if (free) runs++;
@@ -141,6 +148,25 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
         {
             Next();
         }
+    }
+
+    /// <summary>Refuses a request that would wait longer than it may: as long as runs take for those before it, judged by the last ones.</summary>
+    /// <exception cref="InferenceException">It would.</exception>
+    void HoldWait(InferenceRequest request)
+    {
+        var most = limits.MostWait is { } limit && (request.Timeout is not { } timeout || limit < timeout) ? limit : request.Timeout;
+        if (most is not { } may || queued == 0 || meanRunMs == 0) return;
+        var (requests, rows) = (0, 0L);
+        for (var line = 0; line < request.Priority; line++)
+        {
+            requests += waiting[line].Count;
+            rows += rowsWaiting[line];
+        }
+        var before = model.Joins ? Math.Min(requests, (rows + limits.BatchRows - 1) / limits.BatchRows) : requests;
+        var expectedMs = (before + 1) * meanRunMs / limits.Runs;        // one more for what runs now
+        if (expectedMs > may.TotalMilliseconds)
+            throw new InferenceException(InferenceFault.QueueFull, Message.Of("operate.waits-long", ("version", model.Version), ("ms", (long)expectedMs),
+                ("most", (long)may.TotalMilliseconds)));
     }
 
     void Dispatch()
@@ -204,13 +230,13 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
                 if (next.IsOver(now))
                 {
                     line.RemoveFirst();
-                    queued--;
+                    Left(next);
                     next.Fail(next.Over(model.Version));
                     continue;
                 }
                 if (batch.Count > 0 && (!model.Joins || rows + next.Request.Rows > limits.BatchRows || !batch[0].Request.Joins(next.Request))) return batch;
                 line.RemoveFirst();
-                queued--;
+                Left(next);
                 next.Began = now;
                 batch.Add(next);
                 rows += next.Request.Rows;
@@ -218,6 +244,12 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
             }
         }
         return batch;
+    }
+
+    void Left(Pending pending)
+    {
+        queued--;
+        rowsWaiting[pending.Request.Priority - 1] -= pending.Request.Rows;
     }
 
     bool Waits(long now)
@@ -304,7 +336,8 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
         {
             if (!pending.Request.AllowNaN) answer.HoldFinite();
             var (queued, total) = (clock.GetElapsedTime(pending.Since, pending.Began), clock.GetElapsedTime(pending.Since));
-            model.Figures.Answer(pending.Request.Rows, queued, total);
+            model.Figures.Answer(pending.Request.Rows, queued, total,
+                pending.Trace is { } trace ? new(trace.TraceId, total.TotalSeconds, clock.GetUtcNow()) : null);
             return answer with { Queued = queued, Ran = total - queued };
         }
         catch
@@ -326,15 +359,17 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
             if (!Fill(slot, batch)) return null;
             execution = new(batch, slot, clock.GetTimestamp());
             lock (gate) running.Add(execution);
+            OnnxTensor[]? outputs = null;
             try
             {
-                return model.Run(slot);
+                return outputs = model.Run(slot);
             }
             finally
             {
                 lock (gate) running.Remove(execution);
                 var took = clock.GetElapsedTime(execution.Began);
                 model.Figures.Ran(rows, took);
+                if (ServingTrace.Source.HasListeners()) Trace(batch, rows, execution.Began, failed: outputs is null);
                 meanRunMs = meanRunMs == 0 ? took.TotalMilliseconds : (0.8 * meanRunMs) + (0.2 * took.TotalMilliseconds);
             }
         }
@@ -444,7 +479,7 @@ sealed class Lane : IThreadPoolWorkItem, IDisposable
                     if (node.Value.IsOver(now))
                     {
                         line.Remove(node);
-                        queued--;
+                        Left(node.Value);
                         node.Value.Fail(node.Value.Over(model.Version));
                     }
                     node = next;

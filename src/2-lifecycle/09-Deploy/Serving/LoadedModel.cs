@@ -34,6 +34,9 @@ sealed class LoadedModel : IDisposable
     /// <summary>Whether rows of several requests may be run as one: a trial gave the same bits alone and together.</summary>
     public bool Joins { get; private set; }
 
+    /// <summary>Whether somebody uses it just now.</summary>
+    public bool IsUsed => Volatile.Read(ref users) > 0;
+
     /// <summary>When it was used last, by the clock that the shelf counts with.</summary>
     public long LastUsed { get; set; }
 
@@ -45,13 +48,16 @@ sealed class LoadedModel : IDisposable
     public static long Estimate(long fileBytes) => fileBytes + (fileBytes / 2) + Overhead;
 
     /// <summary>Opens a model and runs it once.</summary>
+    /// <param name="path">The model as a file, with its external data beside it; null where it has none.</param>
+    /// <param name="bytes">What it takes of the memory, as estimated.</param>
     /// <exception cref="InferenceException">It is no model that can be served.</exception>
-    public static LoadedModel Open(VersionName version, ReadOnlyMemory<byte> model, ModelLimits limits, ModelFigures figures, CancellationToken stop)
+    public static LoadedModel Open(VersionName version, ReadOnlyMemory<byte> model, string? path, long bytes, ModelLimits limits, ModelFigures figures,
+        CancellationToken stop)
     {
         OnnxSession session;
         try
         {
-            session = OnnxSession.Open(model.Span);
+            session = path is null ? OnnxSession.Open(model.Span) : OnnxSession.Open(path);
         }
         catch (NativeException e)
         {
@@ -62,7 +68,7 @@ sealed class LoadedModel : IDisposable
             if (session.Inputs.Concat(session.Outputs).FirstOrDefault(t => !TensorTypes.IsServed(t.Type)) is { } odd) throw Unloadable(version, odd.ToString(),
                 null);
             var signature = SignatureOf(session, model);
-            var loaded = new LoadedModel(version, session, signature, Estimate(model.Length), limits, figures);
+            var loaded = new LoadedModel(version, session, signature, bytes, limits, figures);
             loaded.Joins = Trial.Of(session, signature, limits.RunTime, stop);
             return loaded;
         }
@@ -79,11 +85,11 @@ sealed class LoadedModel : IDisposable
     /// <summary>Opens models that share their beginning as one, and holds each of its answers against what the model says alone.</summary>
     /// <param name="joined">The file of what they became.</param>
     /// <exception cref="InferenceException">It cannot be opened, or a model says something else than alone: then they are to be asked one by one.</exception>
-    public static LoadedModel Open(
-        VersionName name, ReadOnlyMemory<byte> joined, IReadOnlyList<(VersionName Version, byte[] Model)> members, ModelLimits limits, ModelFigures figures,
-        CancellationToken stop)
+    public static LoadedModel OpenJoined(
+        VersionName name, ReadOnlyMemory<byte> joined, IReadOnlyList<(VersionName Version, byte[] Model)> members, long bytes,
+        ModelLimits limits, ModelFigures figures, CancellationToken stop)
     {
-        var loaded = Open(name, joined, limits, figures, stop);
+        var loaded = Open(name, joined, null, bytes, limits, figures, stop);
         try
         {
             var parts = new List<JoinedPart>();

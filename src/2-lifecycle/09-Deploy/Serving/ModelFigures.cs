@@ -1,9 +1,11 @@
+using System.Diagnostics;
+
 namespace Kumiki.Serving;
 
 /// <summary>What was counted of one version since the server began; kept when the model leaves the memory.</summary>
 sealed class ModelFigures
 {
-    long requests, runs, rows, failed, queueNs, runNs, totalNs;
+    long requests, runs, rows, failed, queueNs, runNs, totalNs, loads, loadsFailed, lastUsed;
 
     /// <summary>Upper bounds of the histograms of times, in seconds.</summary>
     public static IReadOnlyList<double> Seconds { get; } = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -31,16 +33,33 @@ sealed class ModelFigures
     public long RunNs => Interlocked.Read(ref runNs);
     public long TotalNs => Interlocked.Read(ref totalNs);
 
+    /// <summary>How often it came into the memory, and how often that failed.</summary>
+    public long Loads => Interlocked.Read(ref loads);
+    public long LoadsFailed => Interlocked.Read(ref loadsFailed);
+
+    /// <summary>When something was counted last, in milliseconds of the machine's own clock.</summary>
+    public long LastUsed => Interlocked.Read(ref lastUsed);
+
     public long Of(InferenceFault fault) => Interlocked.Read(ref faults[(int)fault]);
 
-    public void Answer(int rowsOfOne, TimeSpan queued, TimeSpan total)
+    public void Loaded(bool succeeded)
     {
+        Interlocked.Increment(ref succeeded ? ref loads : ref loadsFailed);
+        Used();
+    }
+
+    void Used() => Volatile.Write(ref lastUsed, Environment.TickCount64);
+
+    /// <param name="example">Where a trace was written of this request.</param>
+    public void Answer(int rowsOfOne, TimeSpan queued, TimeSpan total, Exemplar? example = null)
+    {
+        Used();
         Interlocked.Increment(ref requests);
         Interlocked.Add(ref rows, Math.Max(1, rowsOfOne));
         Interlocked.Add(ref queueNs, queued.Ticks * 100);
         Interlocked.Add(ref totalNs, total.Ticks * 100);
         Queue.Add(queued.TotalSeconds);
-        Total.Add(total.TotalSeconds);
+        Total.Add(total.TotalSeconds, example);
     }
 
     public void Ran(int rowsOfAll, TimeSpan took)
@@ -53,15 +72,21 @@ sealed class ModelFigures
 
     public void Fail(InferenceFault fault)
     {
+        Used();
         Interlocked.Increment(ref failed);
         Interlocked.Increment(ref faults[(int)fault]);
     }
 }
 
+/// <summary>A request of which a trace was written, as an example of a bucket.</summary>
+/// <param name="Value">What was measured of it.</param>
+sealed record Exemplar(ActivityTraceId Trace, double Value, DateTimeOffset At);
+
 /// <summary>Counts of values up to each of some bounds, and of all.</summary>
 sealed class Histogram(IReadOnlyList<double> bounds)
 {
     readonly long[] counts = new long[bounds.Count + 1];
+    readonly Exemplar?[] examples = new Exemplar?[bounds.Count + 1];
     double sum;
 
     public IReadOnlyList<double> Bounds => bounds;
@@ -71,11 +96,15 @@ sealed class Histogram(IReadOnlyList<double> bounds)
 
     public double Sum => Volatile.Read(ref sum);
 
-    public void Add(double value)
+    /// <summary>The last request of a bucket of which a trace was written.</summary>
+    public Exemplar? ExampleOf(int bound) => Volatile.Read(ref examples[bound]);
+
+    public void Add(double value, Exemplar? example = null)
     {
         var at = 0;
         while (at < bounds.Count && value > bounds[at]) at++;
         Interlocked.Increment(ref counts[at]);
+        if (example is not null) Volatile.Write(ref examples[at], example);
         for (var before = sum; ;)
         {
             var now = Interlocked.CompareExchange(ref sum, before + value, before);

@@ -1,3 +1,6 @@
+using Kumiki.Native;
+using Kumiki.Onnx;
+
 namespace Kumiki.Serving;
 
 sealed partial class ModelShelf
@@ -35,6 +38,7 @@ sealed partial class ModelShelf
             if (clock.GetElapsedTime(before.At) < Rest) throw new InferenceException(before.Why.Fault, before.Why.Says, before.Why);
             failed.TryRemove(version, out _);
         }
+        using var span = ServingTrace.Source.StartActivity("load");
         // Not on the asking client's token: others wait for the same version.
         var task = loading.GetOrAdd(version, v => Task.Run(() => KeptAsync(v, load)));
         try
@@ -49,32 +53,37 @@ sealed partial class ModelShelf
 
     async Task<LoadedModel> LoadAsync(VersionName version, CancellationToken stop)
     {
-        var file = await FileAsync(version, stop);
-        return await OpenInRoomAsync(version, LoadedModel.Estimate(file.Bytes),
-            async () => LoadedModel.Open(version, await ReadAsync(file, stop), Settings.Of(version.Asset), FiguresOf(version), stop));
-    }
-
-    async Task<VersionFile> FileAsync(VersionName version, CancellationToken stop) =>
-        await metadata.VersionAsync(version, stop) is { } record && OnnxFileOf(record) is { } file ? file
-        : throw new InferenceException(InferenceFault.NotFound, Message.Of("inference.no-version", ("model", version.Asset), ("version", version.Number)));
-
-    /// <summary>Takes memory for a model and opens it in there.</summary>
-    async Task<LoadedModel> OpenInRoomAsync(VersionName version, long bytes, Func<Task<LoadedModel>> open)
-    {
+        var (record, file) = await FileAsync(version, stop);
+        var bytes = LoadedModel.Estimate(file.Bytes);
         MakeRoom(version, bytes);
         try
         {
-            var model = await open();
-            model.Lane = new(model, engine, clock);
-            model.LastUsed = clock.GetTimestamp();
-            loaded[version] = model;
-            return model;
+            var model = await ReadAsync(file, stop);
+            var external = External(record, file, model);
+            var whole = LoadedModel.Estimate(file.Bytes + external.Sum(f => f.Bytes));
+            if (whole > bytes) MakeRoom(version, whole - bytes, held: bytes);
+            bytes = whole;
+            return Shelve(await OpenAsync(version, bytes, model, external, stop));
         }
         catch
         {
             Interlocked.Add(ref taken, -bytes);
             throw;
         }
+    }
+
+    async Task<(VersionRecord Record, VersionFile File)> FileAsync(VersionName version, CancellationToken stop) =>
+        await metadata.VersionAsync(version, stop) is { } record && OnnxFileOf(record) is { } file ? (record, file)
+        : throw new InferenceException(InferenceFault.NotFound, Message.Of("inference.no-version", ("model", version.Asset), ("version", version.Number)));
+
+    /// <summary>Puts an opened model where it is asked.</summary>
+    LoadedModel Shelve(LoadedModel model)
+    {
+        model.Lane = new(model, engine, clock);
+        model.LastUsed = clock.GetTimestamp();
+        loaded[model.Version] = model;
+        model.Figures.Loaded(succeeded: true);
+        return model;
     }
 
     async Task<LoadedModel> KeptAsync(VersionName version, Func<CancellationToken, Task<LoadedModel>> load)
@@ -86,15 +95,48 @@ sealed partial class ModelShelf
         }
         catch (InferenceException e)
         {
-            failed[version] = (clock.GetTimestamp(), e);
+            // That others take the room is over as soon as one of them ends; all else is not tried again at once.
+            if (e.Says.Id != "inference.memory-busy") failed[version] = (clock.GetTimestamp(), e);
+            FiguresOf(version).Loaded(succeeded: false);
             throw;
         }
         catch (Exception e) when (e is KumikiException or IOException)
         {
             var why = new InferenceException(InferenceFault.Unavailable, Message.Of("inference.unloadable", ("version", version), ("reason", e.Message)), e);
             failed[version] = (clock.GetTimestamp(), why);
+            FiguresOf(version).Loaded(succeeded: false);
             throw why;
         }
+    }
+
+    /// <summary>The files beside a model that was made elsewhere in which its tensors lie: whole files of that version, below the model's own folder.</summary>
+    /// <exception cref="KumikiException">The model names another.</exception>
+    static List<VersionFile> External(VersionRecord record, VersionFile file, byte[] model)
+    {
+        if (record.Imported is null || record.Files.Count == 1) return [];
+        var folder = file.Path[..(file.Path.LastIndexOf('/') + 1)];
+        var beside = record.Files.Where(f => f != file && f.Path.StartsWith(folder, StringComparison.Ordinal)).ToDictionary(f => f.Path[folder.Length..],
+            StringComparer.Ordinal);
+        return [.. ForeignModel.Look(model, below => beside.TryGetValue(below, out var there) ? there.Bytes : null).External
+            .Select(below => beside[below] with { Path = below })];
+    }
+
+    async Task<LoadedModel> OpenAsync(VersionName version, long bytes, byte[] model, List<VersionFile> external, CancellationToken stop)
+    {
+        var (limits, counted) = (Settings.Of(version.Asset), FiguresOf(version));
+        if (external.Count == 0) return LoadedModel.Open(version, model, null, bytes, limits, counted, stop);
+        // A folder with the model and its tensors and nothing else; the engine keeps what it has opened of it.
+        using var scratch = artifacts.NewScratch();
+        foreach (var file in external)
+        {
+            var place = scratch.File(file.Path);
+            Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+            var blob = await artifacts.PathAsync(file.Content, stop);
+            if (!HardLink.Try(blob, place)) File.Copy(blob, place);
+        }
+        var path = scratch.File($"{Guid.NewGuid():n}.onnx");
+        await File.WriteAllBytesAsync(path, model, stop);
+        return LoadedModel.Open(version, model, path, bytes, limits, counted, stop);
     }
 
     async Task<byte[]> ReadAsync(VersionFile file, CancellationToken stop)
@@ -106,27 +148,34 @@ sealed partial class ModelShelf
     }
 
     /// <summary>Takes memory for a version, from those that were used longest ago; what runs stays.</summary>
+    /// <param name="held">What it took already.</param>
     /// <exception cref="InferenceException">It does not fit.</exception>
-    void MakeRoom(VersionName version, long bytes)
+    void MakeRoom(VersionName version, long bytes, long held = 0)
     {
         lock (room)
         {
-            if (bytes > Settings.MemoryBytes)
+            if (held + bytes > Settings.MemoryBytes)
                 throw new InferenceException(InferenceFault.Unavailable,
-                    Message.Of("inference.too-big", ("version", version), ("bytes", bytes), ("most", Settings.MemoryBytes)));
+                    Message.Of("inference.too-big", ("version", version), ("bytes", held + bytes), ("most", Settings.MemoryBytes)));
             if (taken + bytes > Settings.MemoryBytes)
             {
-                foreach (var model in loaded.Values.OrderBy(m => m.LastUsed).ToList())
+                var all = loaded.Values.OrderBy(m => m.LastUsed).ToList();
+                // Where what runs leaves too little anyway, nothing is thrown out in vain.
+                if (taken - all.Where(m => !m.IsUsed).Sum(m => m.Bytes) + bytes > Settings.MemoryBytes) throw Busy();
+                foreach (var model in all)
                 {
                     if (taken + bytes <= Settings.MemoryBytes) break;
-                    if (model.TryLeave()) Forget(model);
+                    if (!model.TryLeave()) continue;
+                    Forget(model);
+                    Interlocked.Increment(ref evicted);
                 }
             }
-            if (taken + bytes > Settings.MemoryBytes)
-                throw new InferenceException(InferenceFault.Unavailable,
-                    Message.Of("inference.memory-busy", ("version", version), ("most", Settings.MemoryBytes)));
+            if (taken + bytes > Settings.MemoryBytes) throw Busy();
             Interlocked.Add(ref taken, bytes);
         }
+
+        InferenceException Busy() => new(InferenceFault.Unavailable,
+            Message.Of("inference.memory-busy", ("version", version), ("most", Settings.MemoryBytes)));
     }
 
     void Forget(LoadedModel model)
@@ -174,7 +223,8 @@ sealed partial class ModelShelf
     /// <param name="ready">Only those in memory.</param>
     public async Task<IReadOnlyList<ShelvedModel>> IndexAsync(bool ready, CancellationToken stop)
     {
-        if (ready) return [.. loaded.Values.Where(m => m.Signature.Parts is []).Select(m => m.Version).Order().Select(v => new ShelvedModel(v, ModelState.Ready, null))];
+        if (ready)
+            return [.. loaded.Values.Where(m => m.Signature.Parts is []).Select(m => m.Version).Order().Select(v => new ShelvedModel(v, ModelState.Ready, null))];
         var now = pointers is { } seen ? await LookAsync(seen, stop) : await LookAsync(null, stop);
         var newest = await metadata.VersionsAsync([.. now.Newest], stop);
         var all = new List<ShelvedModel>();

@@ -21,14 +21,14 @@ sealed partial class ModelShelf
         {
             try
             {
-                readable.Add((version, OnnxModel.Read(await ReadAsync(await FileAsync(version, stop), stop))));
+                readable.Add((version, OnnxModel.Read(await ReadAsync((await FileAsync(version, stop)).File, stop))));
             }
             catch (KumikiException e) when (e is not InferenceException)
             {
                 groups.Add([version]);      // it has parts that are not rewritten, such as sub-graphs
             }
         }
-        groups.AddRange(JoinedModels.Groups([.. readable.Select(r => r.Model)]).Select(g => (IReadOnlyList<VersionName>)[.. g.Select(at => readable[at].Version)]));
+        foreach (var group in JoinedModels.Groups([.. readable.Select(r => r.Model)])) groups.Add([.. group.Select(at => readable[at].Version)]);
         return [.. groups.OrderBy(g => versions.Index().First(v => v.Item == g[0]).Index)];
     }
 
@@ -71,13 +71,22 @@ sealed partial class ModelShelf
     async Task<LoadedModel> LoadTogetherAsync(VersionName name, IReadOnlyList<VersionName> versions, CancellationToken stop)
     {
         var members = new List<(VersionName Version, byte[] Model)>();
-        foreach (var version in versions) members.Add((version, await ReadAsync(await FileAsync(version, stop), stop)));
+        foreach (var version in versions) members.Add((version, await ReadAsync((await FileAsync(version, stop)).File, stop)));
         var models = members.ConvertAll(m => (Name: m.Version.Asset, Model: OnnxModel.Read(m.Model)));
         if (JoinedModels.Groups([.. models.Select(m => m.Model)]).Count > 1)
             throw InferenceException.Bad(Message.Of("images.not-shared", ("versions", string.Join(Together, versions))));
         var joined = JoinedModels.Of(models);
         var file = joined.Model.ToBytes();
-        return await OpenInRoomAsync(name, LoadedModel.Estimate(file.Length),
-            () => Task.FromResult(LoadedModel.Open(name, file, members, Settings.Of(versions[0].Asset), FiguresOf(name), stop)));
+        var bytes = LoadedModel.Estimate(file.Length);
+        MakeRoom(name, bytes);
+        try
+        {
+            return Shelve(LoadedModel.OpenJoined(name, file, members, bytes, Settings.Of(versions[0].Asset), FiguresOf(name), stop));
+        }
+        catch
+        {
+            Interlocked.Add(ref taken, -bytes);
+            throw;
+        }
     }
 }

@@ -14,6 +14,9 @@ sealed partial class ModelShelf : IAsyncDisposable
     /// <summary>How long a version that could not be loaded is not tried again.</summary>
     static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long it is said of a version that it could not be loaded, where nobody asks for it again.</summary>
+    static readonly TimeSpan Remembered = TimeSpan.FromMinutes(5);
+
     /// <summary>Between two looks at the pointers: clients log thousands of times a second, and each is a change.</summary>
     static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(250);
 
@@ -35,6 +38,8 @@ sealed partial class ModelShelf : IAsyncDisposable
     long taken;
     int asked;
     readonly CancellationTokenSource drain = new();
+    readonly long[] refused = new long[Enum.GetValues<InferenceFault>().Length];
+    long evicted;
 
     public ModelShelf(IMetadataStore metadata, IArtifactStore artifacts, ITrackingStore? tracking, ServingSettings settings, TimeProvider clock)
     {
@@ -54,6 +59,15 @@ sealed partial class ModelShelf : IAsyncDisposable
 
     public IReadOnlyCollection<LoadedModel> Loaded => [.. loaded.Values];
     public IReadOnlyDictionary<VersionName, ModelFigures> Figures => figures;
+
+    /// <summary>Requests that reached no model.</summary>
+    public long RefusedOf(InferenceFault fault) => Interlocked.Read(ref refused[(int)fault]);
+
+    /// <summary>Versions that left the memory so that others could come.</summary>
+    public long Evicted => Interlocked.Read(ref evicted);
+
+    /// <summary>Versions whose last try to load failed, within the last minutes.</summary>
+    public IReadOnlyList<VersionName> Unloadable => [.. failed.Where(f => clock.GetElapsedTime(f.Value.At) < Remembered).Select(f => f.Key).Order()];
 
     public ModelFigures FiguresOf(VersionName version) => figures.GetOrAdd(version, static _ => new());
 
@@ -75,11 +89,19 @@ sealed partial class ModelShelf : IAsyncDisposable
 
     async Task<LoadedModel> FindAsync(string asset, string? version, CancellationToken stop)
     {
-        if (IsDraining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
-        if (asset.Contains(Together, StringComparison.Ordinal)) return await UseTogetherAsync(asset, version, stop);
-        var name = await ResolveAsync(asset, version, stop);
-        if (unloaded.ContainsKey(asset)) throw Unloaded(asset);
-        return await LoadAndUseAsync(name, stop);
+        try
+        {
+            if (IsDraining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
+            if (asset.Contains(Together, StringComparison.Ordinal)) return await UseTogetherAsync(asset, version, stop);
+            var name = await ResolveAsync(asset, version, stop);
+            if (unloaded.ContainsKey(asset)) throw Unloaded(asset);
+            return await LoadAndUseAsync(name, stop);
+        }
+        catch (InferenceException e)
+        {
+            Interlocked.Increment(ref refused[(int)e.Fault]);
+            throw;
+        }
     }
 
     static InferenceException Unloaded(string asset) => new(InferenceFault.Unavailable, Message.Of("inference.unloaded", ("model", asset)));
@@ -227,7 +249,8 @@ sealed partial class ModelShelf : IAsyncDisposable
         foreach (var model in loaded.Values.Where(m => m.Signature.Parts.Count > 0).ToList())
         {
             var parts = model.Signature.Parts.Select(p => p.Version).ToList();
-            if (parts.Exists(p => before.Default(p.Asset) != p) || parts.ConvertAll(p => next.Default(p.Asset) ?? p) is var now && now.SequenceEqual(parts)) continue;
+            var now = parts.ConvertAll(p => next.Default(p.Asset) ?? p);
+            if (parts.Exists(p => before.Default(p.Asset) != p) || now.SequenceEqual(parts)) continue;
             try
             {
                 (await UseTogetherAsync(now, stop)).Release();

@@ -45,11 +45,16 @@ public sealed record ModelLimits
     /// <value>256.</value>
     public int Queue { get; init; } = 256;
 
+    /// <summary>The longest a request may be expected to wait; one that would wait longer is refused at once, so that those taken are answered in time however
+    /// many ask.</summary>
+    /// <value>Null: as long as its own deadline allows.</value>
+    public TimeSpan? MostWait { get; init; }
+
     /// <summary>The longest a run may take before it is stopped.</summary>
     /// <value>30 s.</value>
     public TimeSpan RunTime { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Reads what a person wrote: <c>rows=32,wait-ms=5,runs=1,queue=100,seconds=10</c>, any of them.</summary>
+    /// <summary>Reads what a person wrote: <c>rows=32,wait-ms=5,runs=1,queue=100,most-wait-ms=50,seconds=10</c>, any of them.</summary>
     /// <exception cref="KumikiException">Something else, or a number out of range.</exception>
     public static ModelLimits Parse(string text)
     {
@@ -64,6 +69,7 @@ public sealed record ModelLimits
                 ("wait-ms", <= 10_000) => limits with { BatchWait = TimeSpan.FromMilliseconds(number) },
                 ("runs", >= 1 and <= 1024) => limits with { Runs = number },
                 ("queue", <= 1_000_000) => limits with { Queue = number },
+                ("most-wait-ms", >= 1 and <= 86_400_000) => limits with { MostWait = TimeSpan.FromMilliseconds(number) },
                 ("seconds", >= 1 and <= 86_400) => limits with { RunTime = TimeSpan.FromSeconds(number) },
                 _ => throw Bad(part),
             };

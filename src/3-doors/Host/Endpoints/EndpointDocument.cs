@@ -87,7 +87,7 @@ static class EndpointDocument
             FieldKind.Flag => JsonValue.Create(false),
             FieldKind.Date => JsonValue.Create(DateOnly.FromDayNumber((int)number + Epoch).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture)),
             FieldKind.Choice => JsonValue.Create(field.Choices![0]),
-            _ => JsonValue.Create(""),
+            _ => JsonValue.Create(field.Known?[0] ?? ""),
         };
     }
 
@@ -123,6 +123,7 @@ static class EndpointDocument
             if (field.Min is { } min) schema[field.MinExcluded ? "exclusiveMinimum" : "minimum"] = min;
             if (field.Max is { } max) schema[field.MaxExcluded ? "exclusiveMaximum" : "maximum"] = max;
         }
+        if (field.Known is { } known) schema["examples"] = new JsonArray([.. known.Take(10).Select(k => JsonValue.Create(k))]);
         if (!field.IsRead) schema["description"] = "No model reads it.";
         return schema;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Kumiki.Onnx;
@@ -79,17 +80,39 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
 
     async Task PredictAsync(HttpContext http, string name)
     {
+        using var span = RequestTrace.Begin(http, "predict");
+        try
+        {
+            await PredictAsync(http, name, span);
+        }
+        catch (FieldsRefusedException)
+        {
+            span.Failed(InferenceFault.BadRequest);
+            throw;
+        }
+        catch (InferenceException e)
+        {
+            span.Failed(e.Fault);
+            throw;
+        }
+    }
+
+    async Task PredictAsync(HttpContext http, string name, Activity? span)
+    {
         var gone = http.RequestAborted;
         if (models.IsDraining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
         var release = await shelf.LiveAsync(AtLeast(http.Request), gone);
         var endpoint = EndpointShelf.Find(release, Uri.UnescapeDataString(name));
+        span.Of(endpoint.Version, release.Number);
         http.Response.Headers[ReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
         using var body = await RequestBody.ReadAsync(http.Request, models.Settings, gone);
+        using var decode = ServingTrace.Source.StartActivity("decode");
         using var rows = Read(endpoint, body, out var parameters);
         var (ask, all) = PredictParameters.Read(body.Bytes.AsSpan(parameters.At, parameters.Length), http.Request.Headers, rows.Count);
+        decode?.Stop();
         var answer = await shelf.AskAsync(release, endpoint, rows, ask, gone);
         using var sent = new PooledBuffer();
-        Write(sent, answer, rows.IsOne, all);
+        using (ServingTrace.Source.StartActivity("encode")) Write(sent, answer, rows.IsOne, all);
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = sent.Length;
         await http.Response.BodyWriter.WriteAsync(sent.Written, gone);
@@ -119,9 +142,10 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
 
     // ── answers ──
 
+    /// <summary>Writes an answer, as every door gives it.</summary>
     /// <param name="one">Whether one row was sent by itself.</param>
     /// <param name="all">Whether all scores of a row are told.</param>
-    static void Write(PooledBuffer sent, EndpointAnswer answer, bool one, bool all) => InferenceJson.Write(sent, json =>
+    public static void Write(PooledBuffer sent, EndpointAnswer answer, bool one, bool all) => InferenceJson.Write(sent, json =>
     {
         if (one)
         {

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.IO.Pipelines;
+using System.Runtime.ExceptionServices;
+using System.Threading.Channels;
 using Kumiki.Serving;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -8,13 +10,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Kumiki.Hosting;
 
-/// <summary>What clients of the Open Inference Protocol talk to over gRPC, on a port of its own: <c>inference.GRPCInferenceService</c> and
-/// <c>grpc.health.v1.Health</c>.</summary>
+/// <summary>What clients of the Open Inference Protocol talk to over gRPC, on a port of its own: <c>inference.GRPCInferenceService</c>,
+/// <c>grpc.health.v1.Health</c>, and reflection for tools.</summary>
 /// <remarks>gRPC is HTTP/2 with frames of one flag byte, four bytes of length and a message, and the status in the trailers (github.com/grpc/grpc,
 /// doc/PROTOCOL-HTTP2.md).</remarks>
 sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
 {
-    const string Service = "/inference.GRPCInferenceService/", Health = "/grpc.health.v1.Health/";
+    const string Service = "/inference.GRPCInferenceService/", Health = "/grpc.health.v1.Health/",
+        Reflection = "/grpc.reflection.v1.ServerReflection/", OldReflection = "/grpc.reflection.v1alpha.ServerReflection/";
+
+    /// <summary>Requests of one stream that are under way at once; its client waits with more.</summary>
+    const int Ahead = 16;
 
     /// <summary>gRPC's own numbers.</summary>
     enum Status
@@ -85,6 +91,7 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
         Service + "RepositoryModelUnload" => UnaryAsync(http, (_, body, _) => ChangeAsync(body, load: false, http.RequestAborted)),
         Health + "Check" => UnaryAsync(http, (body, answer) => answer.Int(1, HealthOf(body))),
         Health + "Watch" => WatchAsync(http),
+        Reflection + "ServerReflectionInfo" or OldReflection + "ServerReflectionInfo" => ReflectAsync(http),
         _ => EndAsync(http, Status.Unimplemented, Message.Of("serve.no-address", ("path", InferenceDoor.Short(path)))),
     };
 
@@ -108,30 +115,55 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
         await EndAsync(http, Status.Ok, null);
     }
 
-    async Task InferAsync(HttpContext http, RequestBody body, PooledBuffer into)
+    Task InferAsync(HttpContext http, RequestBody body, PooledBuffer into) => InferAsync(http, body, into, inStream: false);
+
+    async Task InferAsync(HttpContext http, RequestBody body, PooledBuffer into, bool inStream)
     {
-        using var asking = shelf.Ask();
-        var (name, version) = InferenceProto.NamesOf(body);
-        var model = await shelf.UseAsync(name, version, http.RequestAborted);
+        using var span = RequestTrace.Begin(http, "infer", says: !inStream);
         try
         {
-            using var request = new InferenceRequest(model.Signature);
-            var asked = InferenceProto.Read(body, request);
-            if (TimeoutOf(http.Request) is { } timeout) request.Timeout = timeout;
-            request.Complete();
-            using var answer = await model.Lane.AskAsync(request, http.RequestAborted);
-            InferenceProto.Write(into, answer, asked);
+            using var asking = shelf.Ask();
+            var (name, version) = InferenceProto.NamesOf(body);
+            var model = await shelf.UseAsync(name, version, http.RequestAborted);
+            span.Of(model.Version);
+            try
+            {
+                await InferAsync(http, model, body, into);
+            }
+            catch (InferenceException e)
+            {
+                model.Figures.Fail(e.Fault);
+                throw;
+            }
+            finally
+            {
+                model.Release();
+            }
         }
         catch (InferenceException e)
         {
-            model.Figures.Fail(e.Fault);
+            span.Failed(e.Fault);
             throw;
         }
-        finally
-        {
-            model.Release();
-        }
     }
+
+    static async Task InferAsync(HttpContext http, LoadedModel model, RequestBody body, PooledBuffer into)
+    {
+        using var request = new InferenceRequest(model.Signature);
+        AskedOutputs asked;
+        using (ServingTrace.Source.StartActivity("decode"))
+        {
+            asked = InferenceProto.Read(body, request);
+            if (TimeoutOf(http.Request) is { } timeout) request.Timeout = timeout;
+            request.Complete();
+        }
+        using var answer = await model.Lane.AskAsync(request, http.RequestAborted);
+        using (ServingTrace.Source.StartActivity("encode")) InferenceProto.Write(into, answer, asked);
+    }
+
+    /// <summary>What an answer's trailer says of how a call ended; null where the request was none of gRPC's.</summary>
+    public static string? StatusOf(HttpContext http) => IsFor(http)
+        ? http.Features.Get<IHttpResponseTrailersFeature>()?.Trailers["grpc-status"] is [{ } status] ? status : "" : null;
 
     /// <summary>How long the client waits: <c>grpc-timeout</c> is a number of at most 8 digits and a unit.</summary>
     static TimeSpan? TimeoutOf(HttpRequest request)
@@ -150,29 +182,96 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
         };
     }
 
-    /// <summary>Answers each request of a stream in its order; one that fails is told so, and the stream goes on.</summary>
+    /// <summary>Answers the requests of a stream in their order, of which some are under way at once; one that fails is told so, and the stream goes on.</summary>
     async Task StreamAsync(HttpContext http)
     {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
-        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;      // a stream may be silent
-        var frames = new GrpcFrames(http, shelf.Settings);
+        var frames = Endless(http);
         // A silent stream must not hold up a server that stops.
         await using var stopping = shelf.Draining.UnsafeRegister(static r => ((PipeReader)r!).CancelPendingRead(), http.Request.BodyReader);
-        while (await frames.ReadAsync() is { } body)
+        var answers = Channel.CreateBounded<Task<PooledBuffer>>(Ahead);
+        var writing = WriteAsync();
+        try
+        {
+            while (await answers.Writer.WaitToWriteAsync() && await frames.ReadAsync() is { } body)
+            {
+                var answer = OneAsync(body);
+                if (answers.Writer.TryWrite(answer)) continue;
+                (await answer).Dispose();       // the stream was ended meanwhile
+                break;
+            }
+            answers.Writer.TryComplete();
+        }
+        catch (Exception e)
+        {
+            answers.Writer.TryComplete(e);      // what was read before is answered first
+        }
+        await writing;
+        await EndAsync(http, Status.Ok, null);
+
+        async Task<PooledBuffer> OneAsync(RequestBody body)
         {
             using (body)
             {
-                using var sent = GrpcFrames.Begin();
+                var sent = GrpcFrames.Begin();
                 try
                 {
                     using var one = new PooledBuffer();
-                    await InferAsync(http, body, one);
+                    await InferAsync(http, body, one, inStream: true);
                     new WireWriter(sent).Bytes(2, one.Written.Span);
                 }
                 catch (InferenceException e) when (e.Fault != InferenceFault.Unavailable || !shelf.IsDraining)
                 {
                     new WireWriter(sent).Text(1, e.Says.In(Language.Of(http).Code));
                 }
+                catch
+                {
+                    sent.Dispose();
+                    throw;
+                }
+                return sent;
+            }
+        }
+
+        async Task WriteAsync()
+        {
+            Exception? failed = null;
+            await foreach (var answer in answers.Reader.ReadAllAsync())
+            {
+                try
+                {
+                    using var sent = await answer;
+                    if (failed is null) await frames.WriteAsync(sent);
+                }
+                catch (Exception e)
+                {
+                    // the first that fails ends the stream; those under way behind it are still waited for, for they use its memory
+                    failed ??= e;
+                    answers.Writer.TryComplete();
+                    http.Request.BodyReader.CancelPendingRead();
+                }
+            }
+            if (failed is not null) ExceptionDispatchInfo.Throw(failed);
+        }
+    }
+
+    /// <summary>A stream may be long, and silent.</summary>
+    GrpcFrames Endless(HttpContext http)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
+        return new(http, shelf.Settings);
+    }
+
+    async Task ReflectAsync(HttpContext http)
+    {
+        var frames = Endless(http);
+        await using var stopping = shelf.Draining.UnsafeRegister(static r => ((PipeReader)r!).CancelPendingRead(), http.Request.BodyReader);
+        while (await frames.ReadAsync() is { } body)
+        {
+            using (body)
+            {
+                using var sent = GrpcFrames.Begin();
+                GrpcReflection.Answer(body, new(sent));
                 await frames.WriteAsync(sent);
             }
         }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Pipelines;
 using Kumiki.Serving;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -22,25 +23,33 @@ sealed class GrpcFrames(HttpContext http, ServingSettings settings)
             && most < settings.MostBodyBytes + (long)Head)
             limit.MaxRequestBodySize = settings.MostBodyBytes + (long)Head;
         var reader = http.Request.BodyReader;
-        var read = await reader.ReadAtLeastAsync(Head, http.RequestAborted);
-        if (read.IsCanceled) throw Stopping();
-        if (read.Buffer.IsEmpty && read.IsCompleted) return null;
-        if (read.Buffer.Length < Head) throw WireReader.Broken();
+        ReadResult read;
+        while (true)
+        {
+            read = await reader.ReadAsync(http.RequestAborted);
+            if (read.IsCanceled) throw Stopping();
+            if (read.Buffer.Length >= Head) break;
+            if (read.IsCompleted) return read.Buffer.IsEmpty ? null : throw WireReader.Broken();
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
         var (packed, length) = HeadOf(read.Buffer);
         if (length > (uint)settings.MostBodyBytes) throw TooLong();
-        reader.AdvanceTo(read.Buffer.GetPosition(Head));
         var bytes = ArrayPool<byte>.Shared.Rent((int)length);
         try
         {
-            for (var at = 0; at < length;)
+            // A small message is there with its head: one read is all.
+            var (at, rest) = (0, read.Buffer.Slice(Head));
+            while (true)
             {
-                read = await reader.ReadAsync(http.RequestAborted);
-                if (read.IsCanceled) throw Stopping();
-                if (read.Buffer.IsEmpty && read.IsCompleted) throw WireReader.Broken();
-                var part = read.Buffer.Slice(0, Math.Min(length - at, read.Buffer.Length));
+                var part = rest.Slice(0, Math.Min(length - at, rest.Length));
                 part.CopyTo(bytes.AsSpan(at));
                 at += (int)part.Length;
                 reader.AdvanceTo(part.End);
+                if (at == length) break;
+                read = await reader.ReadAsync(http.RequestAborted);
+                if (read.IsCanceled) throw Stopping();
+                if (read.Buffer.IsEmpty && read.IsCompleted) throw WireReader.Broken();
+                rest = read.Buffer;
             }
             if (!packed) return RequestBody.Over(bytes, (int)length);
             var unpacked = await UnpackAsync(bytes, (int)length);

@@ -118,32 +118,53 @@ sealed partial class InferenceDoor(Served served, ModelShelf shelf, ILogger log)
 
     async Task InferAsync(HttpContext http, string name, string? version)
     {
-        using var asking = shelf.Ask();
-        var gone = http.RequestAborted;
-        var model = await shelf.UseAsync(name, version, gone);
+        using var span = RequestTrace.Begin(http, "infer");
         try
         {
-            using var body = await RequestBody.ReadAsync(http.Request, shelf.Settings, gone);
-            using var request = new InferenceRequest(model.Signature);
-            var picture = http.Request.ContentType?.StartsWith("image/", StringComparison.OrdinalIgnoreCase) ?? false;
-            var json = picture ? 0 : JsonLengthOf(http.Request, body);
-            var asked = json == 0 ? InferenceJson.ReadRaw(body, request, picture) : InferenceJson.Read(body, json, request);
-            RequestParameters.Headers(request, http.Request.Headers);
-            request.Complete();
-            using var sent = new PooledBuffer();
-            int? jsonSent;
-            using (var answer = await model.Lane.AskAsync(request, gone)) jsonSent = InferenceJson.Write(sent, answer, asked);
-            await WriteAsync(http, sent, jsonSent);
+            using var asking = shelf.Ask();
+            var model = await shelf.UseAsync(name, version, http.RequestAborted);
+            span.Of(model.Version);
+            try
+            {
+                await InferAsync(http, model);
+            }
+            catch (InferenceException e)
+            {
+                model.Figures.Fail(e.Fault);
+                throw;
+            }
+            finally
+            {
+                model.Release();
+            }
         }
         catch (InferenceException e)
         {
-            model.Figures.Fail(e.Fault);
+            span.Failed(e.Fault);
             throw;
         }
-        finally
+    }
+
+    async Task InferAsync(HttpContext http, LoadedModel model)
+    {
+        var gone = http.RequestAborted;
+        using var body = await RequestBody.ReadAsync(http.Request, shelf.Settings, gone);
+        using var request = new InferenceRequest(model.Signature);
+        AskedOutputs asked;
+        using (ServingTrace.Source.StartActivity("decode"))
         {
-            model.Release();
+            var picture = http.Request.ContentType?.StartsWith("image/", StringComparison.OrdinalIgnoreCase) ?? false;
+            var json = picture ? 0 : JsonLengthOf(http.Request, body);
+            asked = json == 0 ? InferenceJson.ReadRaw(body, request, picture) : InferenceJson.Read(body, json, request);
+            RequestParameters.Headers(request, http.Request.Headers);
+            request.Complete();
         }
+        using var sent = new PooledBuffer();
+        int? jsonSent;
+        using (var answer = await model.Lane.AskAsync(request, gone))
+        using (ServingTrace.Source.StartActivity("encode"))
+            jsonSent = InferenceJson.Write(sent, answer, asked);
+        await WriteAsync(http, sent, jsonSent);
     }
 
     /// <returns>−1 where the body is JSON alone.</returns>

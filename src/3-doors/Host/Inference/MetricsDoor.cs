@@ -1,68 +1,58 @@
 using System.Globalization;
-using System.Text;
 using Kumiki.Serving;
 using Microsoft.AspNetCore.Http;
 
 namespace Kumiki.Hosting;
 
-/// <summary>What Prometheus scrapes at <c>/metrics</c>: figures of the models, in its text format 0.0.4, some of them under the names that Triton has for them
-/// too.</summary>
-static class MetricsDoor
+/// <summary>What Prometheus scrapes at <c>/metrics</c>: figures of the models, some of them under the names that Triton has for them too, and of the process.
+/// In OpenMetrics where the scraper takes it, else in the text format 0.0.4.</summary>
+sealed class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Operations operations)
 {
-    const string Type = "text/plain; version=0.0.4; charset=utf-8";
+    const string Plain = "text/plain; version=0.0.4; charset=utf-8", Open = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-    public static Func<HttpContext, RequestDelegate, Task> Of(ModelShelf shelf) => (http, next) =>
+    /// <summary>So many versions have series of their own, those asked last: each has some 90.</summary>
+    public const int MostVersions = 100;
+
+    public Task Of(HttpContext http, RequestDelegate next)
     {
         if (http.Request.Path != "/metrics" || !(HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))) return next(http);
-        http.Response.ContentType = Type;
-        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.WriteAsync(Write(shelf), http.RequestAborted);
-    };
-
-    /// <summary>One family of figures: its name, what it counts, and its kind.</summary>
-    sealed class Family(StringBuilder text)
-    {
-        string name = "";
-
-        public Family Of(string named, string kind, string help)
-        {
-            name = named;
-            text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(kind).Append('\n');
-            return this;
-        }
-
-        public void Add(string labels, double value, string suffix = "")
-        {
-            text.Append(name).Append(suffix);
-            if (labels.Length > 0) text.Append('{').Append(labels).Append('}');
-            text.Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
-        }
-
-        public void Add(string labels, Histogram histogram)
-        {
-            var below = 0L;
-            for (var at = 0; at < histogram.Bounds.Count; at++)
-                Add($"{labels},le=\"{histogram.Bounds[at].ToString("R", CultureInfo.InvariantCulture)}\"", below += histogram[at], "_bucket");
-            below += histogram[histogram.Bounds.Count];
-            Add($"{labels},le=\"+Inf\"", below, "_bucket");
-            Add(labels, histogram.Sum, "_sum");
-            Add(labels, below, "_count");
-        }
+        var open = TakesOpen(http.Request);
+        http.Response.ContentType = open ? Open : Plain;
+        http.Response.Headers.Vary = "Accept";
+        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.WriteAsync(Write(new(open)), http.RequestAborted);
     }
 
-    static string Write(ModelShelf shelf)
+    /// <summary>Whether OpenMetrics is taken, and no less gladly than plain text.</summary>
+    static bool TakesOpen(HttpRequest request)
     {
-        var text = new StringBuilder(4096);
-        var family = new Family(text);
-        var all = shelf.Figures.OrderBy(f => f.Key).Select(f => (Labels: LabelsOf(f.Key), Figures: f.Value)).ToList();
-        var loaded = shelf.Loaded.OrderBy(m => m.Version).Select(m => (Labels: LabelsOf(m.Version), Model: m)).ToList();
+        var (open, plain) = (0.0, 0.0);
+        foreach (var accepted in request.GetTypedHeaders().Accept)
+        {
+            var quality = accepted.Quality ?? 1;
+            if (accepted.MediaType == "application/openmetrics-text") open = Math.Max(open, quality);
+            else if (accepted.MediaType == "text/plain") plain = Math.Max(plain, quality);
+        }
+        return open > 0 && open >= plain;
+    }
+
+    string Write(MetricsText family)
+    {
+        // What is not used any more goes from the scrape, as a series does whose target is gone; asked again, it is back with all its counts.
+        var shown = shelf.Figures.OrderByDescending(f => f.Value.LastUsed).Take(MostVersions).OrderBy(f => f.Key).ToList();
+        var names = shown.Select(f => f.Key).ToHashSet();
+        var all = shown.Select(f => (Labels: LabelsOf(f.Key), Figures: f.Value)).ToList();
+        var memory = shelf.Loaded;
+        var loaded = memory.Where(m => names.Contains(m.Version)).OrderBy(m => m.Version).Select(m => (Labels: LabelsOf(m.Version), Model: m)).ToList();
 
         family.Of("kumiki_inference_requests_total", "counter", "Requests by how they ended.");
         foreach (var (labels, figures) in all)
         {
             family.Add($"{labels},code=\"ok\"", figures.Answered);
-            foreach (var fault in Enum.GetValues<InferenceFault>())
-                if (figures.Of(fault) is > 0 and var count) family.Add($"{labels},code=\"{CodeOf(fault)}\"", count);
+            foreach (var fault in Enum.GetValues<InferenceFault>()) family.Add($"{labels},code=\"{CodeOf(fault)}\"", figures.Of(fault));
         }
+        family.Of("kumiki_inference_refused_total", "counter", "Requests that reached no model: none such, not to be loaded, or the server stops.");
+        foreach (var fault in (InferenceFault[])[InferenceFault.NotFound, InferenceFault.Unavailable])
+            family.Add($"code=\"{CodeOf(fault)}\"", shelf.RefusedOf(fault));
         Each("kumiki_inference_rows_total", "Rows that were answered.", f => f.Rows);
         Each("kumiki_inference_runs_total", "Runs of the engine; one may answer several requests.", f => f.Runs);
         Histograms("kumiki_inference_duration_seconds", "From the request's last byte to its answer.", f => f.Total);
@@ -71,13 +61,29 @@ static class MetricsDoor
         Histograms("kumiki_inference_batch_rows", "Rows of a run.", f => f.Batches);
         family.Of("kumiki_inference_waiting", "gauge", "Requests that wait for a run.");
         foreach (var (labels, model) in loaded) family.Add(labels, model.Lane.Queued);
+        family.Of("kumiki_inference_waiting_limit", "gauge", "Requests that may wait for a run.");
+        foreach (var (labels, model) in loaded) family.Add(labels, model.Limits.Queue);
         family.Of("kumiki_inference_running", "gauge", "Runs under way.");
         foreach (var (labels, model) in loaded) family.Add(labels, model.Lane.Running);
+        Each("kumiki_model_loads_total", "Times that a version came into the memory.", f => f.Loads);
+        Each("kumiki_model_load_failures_total", "Times that a version could not be loaded.", f => f.LoadsFailed);
+        family.Of("kumiki_model_unloadable", "gauge", "Versions whose last try to be loaded failed, within five minutes.");
+        foreach (var version in shelf.Unloadable.Take(MostVersions)) family.Add(LabelsOf(version), 1);
         family.Of("kumiki_model_memory_bytes", "gauge", "Memory a model takes, as estimated.");
         foreach (var (labels, model) in loaded) family.Add(labels, model.Bytes);
-        family.Of("kumiki_models_in_memory", "gauge", "Versions in memory.").Add("", loaded.Count);
+        family.Of("kumiki_models_in_memory", "gauge", "Versions in memory.").Add("", memory.Count);
+        family.Of("kumiki_models_evicted_total", "counter", "Versions that left the memory so that others could come.").Add("", shelf.Evicted);
         family.Of("kumiki_models_memory_bytes", "gauge", "Memory all models take, as estimated.").Add("", shelf.TakenBytes);
         family.Of("kumiki_models_memory_limit_bytes", "gauge", "Memory models may take.").Add("", shelf.Settings.MemoryBytes);
+
+        if (endpoints is not null) Endpoints(family, endpoints);
+        family.Of("kumiki_connections", "gauge", "Connections that are open.").Add("", operations.Connections.Now);
+        family.Of("kumiki_connections_limit", "gauge", "Connections that may be open.").Add("", operations.Connections.Most);
+        if (operations.AccessLog is { } accessLog)
+        {
+            family.Of("kumiki_access_log_lines_total", "counter", "Lines of the access log.").Add("", accessLog.Written);
+            family.Of("kumiki_access_log_dropped_total", "counter", "Lines that the access log had to leave out.").Add("", accessLog.Dropped);
+        }
 
         Each("nv_inference_request_success", "Requests that were answered.", f => f.Answered);
         Each("nv_inference_request_failure", "Requests that were not.", f => f.Failed);
@@ -86,7 +92,8 @@ static class MetricsDoor
         Each("nv_inference_request_duration_us", "Time of the requests that were answered.", f => f.TotalNs / 1000);
         Each("nv_inference_queue_duration_us", "Time they waited.", f => f.QueueNs / 1000);
         Each("nv_inference_compute_infer_duration_us", "Time of the runs.", f => f.RunNs / 1000);
-        return text.ToString();
+        ProcessFigures.Write(family);
+        return family.End();
 
         void Each(string name, string help, Func<ModelFigures, long> value)
         {
@@ -99,6 +106,30 @@ static class MetricsDoor
             family.Of(name, "histogram", help);
             foreach (var (labels, figures) in all) family.Add(labels, value(figures));
         }
+    }
+
+    static void Endpoints(MetricsText family, EndpointShelf endpoints)
+    {
+        var all = endpoints.Figures.OrderBy(f => f.Key, StringComparer.Ordinal).Select(f => (Labels: $"endpoint=\"{f.Key}\"", Figures: f.Value)).ToList();
+        family.Of("kumiki_endpoint_requests_total", "counter", "Requests of an endpoint by how they ended.");
+        foreach (var (labels, figures) in all)
+        {
+            family.Add($"{labels},code=\"ok\"", figures.Answered);
+            foreach (var fault in Enum.GetValues<InferenceFault>()) family.Add($"{labels},code=\"{CodeOf(fault)}\"", figures.Of(fault));
+        }
+        family.Of("kumiki_endpoint_rows_total", "counter", "Rows that an endpoint answered.");
+        foreach (var (labels, figures) in all) family.Add(labels, figures.Rows);
+        family.Of("kumiki_endpoint_answers_total", "counter", "Rows by their answer, of the first sixty-four that came.");
+        foreach (var (labels, figures) in all)
+            foreach (var (answer, count) in figures.Answers.OrderBy(a => a.Key, StringComparer.Ordinal)) family.Add($"{labels},answer=\"{Escaped(answer)}\"", count);
+        family.Of("kumiki_endpoint_fallbacks_total", "counter", "Rows by what answered in the model's place.");
+        foreach (var (labels, figures) in all)
+            foreach (var (by, count) in figures.Fallbacks.OrderBy(a => a.Key, StringComparer.Ordinal)) family.Add($"{labels},fallback=\"{Escaped(by)}\"", count);
+        family.Of("kumiki_endpoint_duration_seconds", "histogram", "From the rows, once read, to the decision.");
+        foreach (var (labels, figures) in all) family.Add(labels, figures.Total);
+
+        static string Escaped(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal);
     }
 
     static string LabelsOf(VersionName version) => $"model=\"{version.Asset}\",version=\"{version.Number.ToString(CultureInfo.InvariantCulture)}\"";

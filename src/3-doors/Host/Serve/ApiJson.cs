@@ -11,6 +11,8 @@ namespace Kumiki.Hosting;
 /// "Infinity".</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(EdgeTaken))]
+[JsonSerializable(typeof(EdgeDevices))]
 [JsonSerializable(typeof(ProjectAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(OverviewAnswer))]

@@ -59,15 +59,16 @@ public sealed class KumikiServer : IAsyncDisposable
         if (served.GrpcPort == at.Port) throw new KumikiException(Message.Of("inference.grpc-port", ("port", at.Port)));
         if (served.GrpcPort is { } grpc) _ = ServeAddress.Of(at.Host.ToString(), grpc);
         var hold = ServerLock.Take(served.DataFolder, $"http://{at}");
-        var app = Build(served, at);
+        WebApplication? app = null;
         try
         {
+            app = Build(served, at);
             await app.StartAsync(stop);
             return new(app, served, hold);
         }
         catch (Exception e)
         {
-            await app.DisposeAsync();
+            if (app is not null) await app.DisposeAsync();
             hold.Dispose();
             if (e is IOException { InnerException: AddressInUseException } && served.GrpcPort is { } taken
                 && e.Message.Contains($":{taken}:", StringComparison.Ordinal))
@@ -103,11 +104,21 @@ public sealed class KumikiServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(at.Host, at.Port);
-            if (served.GrpcPort is { } grpc) kestrel.Listen(at.Host, grpc, port => port.Protocols = HttpProtocols.Http2);
+            kestrel.Limits.MaxConcurrentConnections = served.Operating.MostConnections;
+            var connections = kestrel.ApplicationServices.GetRequiredService<Operations>().Connections;
+            kestrel.Listen(at.Host, at.Port, port => port.Use(connections.Of));
+            if (served.GrpcPort is { } grpc)
+            {
+                kestrel.Listen(at.Host, grpc, port =>
+                {
+                    port.Protocols = HttpProtocols.Http2;
+                    port.Use(connections.Of);
+                });
+            }
         });
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning)
             .AddFilter(ScheduleWatch.Category, LogLevel.Information)
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)   // else each request gets an Activity that nobody reads
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);      // who starts the server hears its exception
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));     // as long as a model may run
@@ -116,21 +127,25 @@ public sealed class KumikiServer : IAsyncDisposable
         builder.Services.AddResponseCompression(compression => compression.MimeTypes = ["application/json", "application/problem+json"]);
         builder.Services.AddOpenApi(ApiDocument.Configure);
         builder.Services.AddSingleton(served);
+        builder.Services.AddSingleton(services => new Operations(served.Operating, served.Clock, services.GetRequiredService<ILogger<KumikiServer>>()));
         builder.Services.AddSingleton<Makings>();
         builder.Services.AddSingleton(_ => new ModelShelf(served.Metadata, served.Artifacts, served.Tracking, served.Serving, served.Clock));
         builder.Services.AddSingleton(services => new EndpointShelf(served.Metadata, served.Artifacts, services.GetRequiredService<ModelShelf>(), served.Clock));
         builder.Services.AddHostedService<InferenceDrain>();
+        builder.Services.AddSingleton(_ => new EdgeRecords(served.DataFolder, served.Clock));
         builder.Services.AddSingleton<PartUploads>();
         builder.Services.ConfigureHttpJsonOptions(json => ApiJson.Into(json.SerializerOptions));
 
         var app = builder.Build();
+        var operations = app.Services.GetRequiredService<Operations>();
+        if (operations.AccessLog is { } accessLog) app.Use(accessLog.Of);
         app.Use(Guard.Of);
         if (served.GrpcPort is not null) app.Use(new GrpcDoor(served, app.Services.GetRequiredService<ModelShelf>(),
             app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(new InferenceDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(new EndpointDoor(app.Services.GetRequiredService<EndpointShelf>(), app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
-        app.Use(MetricsDoor.Of(app.Services.GetRequiredService<ModelShelf>()));
+        app.Use(new MetricsDoor(app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<EndpointShelf>(), operations).Of);
         app.UseResponseCompression();
         app.Use(Refusals.Of);
         app.UseRouting();
@@ -151,6 +166,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapSchedules();
         app.MapTracking();
         app.MapEndpoints();
+        app.MapEdge();
         app.MapChanges();
         app.MapOpenApi();
         app.MapPages();

@@ -22,10 +22,21 @@ sealed partial class Doors
         var body = new Option<int?>("--most-body") { Description = "MiB of one inference request, unpacked; 64 by default." };
         var limits = new Option<string[]>("--model-limits")
         {
-            Description = "NAME:rows=64,wait-ms=0,runs=2,queue=256,seconds=30, any of them: how a model's requests are batched, run and refused; without NAME:, every model's.",
+            Description = "NAME:rows=64,wait-ms=0,runs=2,queue=256,most-wait-ms=100,seconds=30, any of them: how a model's requests are batched, run and refused; without NAME:, every model's.",
         };
+        var otlp = new Option<string?>("--otlp")
+        {
+            Description = "Send a trace of each inference request to this collector, http://127.0.0.1:4318; OTEL_EXPORTER_OTLP_ENDPOINT by default, else nowhere.",
+        };
+        var accessLog = new Option<string?>("--access-log") { Description = "Write a line of JSON for each request to this file; - is the standard output." };
+        var accessLogSize = new Option<int>("--access-log-size")
+        {
+            Description = "MiB of the access log, from which it is put aside for a new one; five are kept.",
+            DefaultValueFactory = _ => 64,
+        };
+        var connections = new Option<int>("--most-connections") { Description = "Connections at once.", DefaultValueFactory = _ => 10_000 };
         const string Does = "Serve pages, the REST API, models and MLflow's clients in the foreground, and run schedules when they are due.";
-        return Verb("serve", Does, [host, port, readOnly, grpc, memory, body, limits], async (parsed, session, terminal, stop) =>
+        return Verb("serve", Does, [host, port, readOnly, grpc, memory, body, limits, otlp, accessLog, accessLogSize, connections], async (parsed, session, terminal, stop) =>
         {
             var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
             var hasProject = session.Project.Types.Count > 0;
@@ -44,6 +55,8 @@ sealed partial class Doors
                 ReadOnly = parsed.GetValue(readOnly),
                 Serving = Asked(parsed.GetValue(memory), parsed.GetValue(body), parsed.GetValue(limits) ?? []),
                 GrpcPort = parsed.GetValue(grpc),
+                Operating = OperatingSettings.Of(parsed.GetValue(otlp), parsed.GetValue(accessLog), parsed.GetValue(accessLogSize),
+                    parsed.GetValue(connections)),
                 Author = Author,
                 Schedules = hasProject ? new(place, asked => session.GraphAsync(null, asked)) : null,
             };

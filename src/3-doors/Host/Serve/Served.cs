@@ -57,6 +57,9 @@ public sealed record Served
     /// <value>Null: nowhere.</value>
     public int? GrpcPort { get; init; }
 
+    /// <summary>What the server tells of itself, and how many may talk to it.</summary>
+    public OperatingSettings Operating { get; init; } = new();
+
     /// <value>The system's clock by default.</value>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }
