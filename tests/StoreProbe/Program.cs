@@ -38,6 +38,9 @@ switch (args[0])
             return 1;
         }
         break;
+    case "consume":                             // takes from FROM, puts what it took into TO, and says each key that is settled, until it is killed
+        await Consumer.ConsumeAsync(folder, args[2], args[3], args[4]);
+        break;
     case "measure":
         await StoreSpeed.PrintAsync(folder);
         break;

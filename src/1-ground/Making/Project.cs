@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Kumiki.Queues;
 
 namespace Kumiki;
 
@@ -7,6 +8,7 @@ namespace Kumiki;
 public sealed class Project
 {
     readonly List<Type> types = [], schedules = [], views = [];
+    readonly Dictionary<string, QueueOpener> queues = new(StringComparer.Ordinal);
 
     /// <summary>Where the project's relative paths start: the folder of the project's sources while it is developed, else the current folder.</summary>
     /// <value>The current folder by default.</value>
@@ -24,6 +26,17 @@ public sealed class Project
 
     /// <summary>The classes of views, in the order they were added.</summary>
     public IReadOnlyList<Type> Views => views;
+
+    /// <summary>The brokers whose queues the program can use, by the scheme of their addresses.</summary>
+    public IReadOnlyDictionary<string, QueueOpener> Queues => queues;
+
+    /// <summary>Names a broker beside the queues of the data folder; backends call this.</summary>
+    /// <param name="scheme">Of its addresses, such as <c>amqp</c>.</param>
+    public Project UseQueues(string scheme, QueueOpener open)
+    {
+        queues[scheme] = open;
+        return this;
+    }
 
     /// <summary>Adds every class of an asset, a schedule or a view of the assembly that calls this.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -15,6 +15,9 @@ public sealed record ScorerOptions
     /// <summary>Rows a block has at most; of very many features fewer, so that a block of them stays at 16 MB.</summary>
     /// <value>4096.</value>
     public int BlockRows { get; init; } = 4096;
+
+    /// <inheritdoc cref="OnnxSessionOptions.Arena"/>
+    public bool Arena { get; init; } = true;
 }
 
 /// <summary>A model of ours, opened: table columns in, one row of floats out for each row. A row's score has the same bits alone and in any batch.</summary>
@@ -61,7 +64,7 @@ public sealed class Scorer : IDisposable
     /// <exception cref="KumikiException">The bytes are no model, it was not made by Kumiki, or its adapter is not this program's.</exception>
     public static Scorer Open(ReadOnlyMemory<byte> model, ScorerOptions? options = null)
     {
-        var session = OnnxSession.Open(model.Span);
+        var session = OnnxSession.Open(model.Span, new() { Arena = options?.Arena ?? true });
         try
         {
             var adapter = session.Metadata(ModelFacts.AdapterKey) ?? throw new KumikiException(Message.Of("onnx.not-ours", ("key", ModelFacts.AdapterKey)));
@@ -92,6 +95,10 @@ public sealed class Scorer : IDisposable
     /// <summary>A place to score rows in, for a caller that brings its rows by spans; the caller disposes it before this scorer.</summary>
     /// <param name="capacity">The most rows at once.</param>
     public ScoringBlock NewBlock(int capacity) => new(session, Columns, Width, capacity, mayBeNaN: session.Outputs[0].Name != Learners.Score, Required);
+
+    /// <summary>The texts that a Text column of the model knows; null of any other, and of one that is only hashed.</summary>
+    public FrozenSet<string>? CategoriesOf(string column) =>
+        Columns.FirstOrDefault(c => c.Name == column) is { Kind: ColumnKind.Text } text ? categories.GetValueOrDefault(text.Tensor) : null;
 
     /// <summary>Scores every row.</summary>
     /// <param name="rows">Columns of one length; those the model does not read may be among them.</param>
@@ -181,6 +188,17 @@ public sealed class Scorer : IDisposable
         foreach (var (i, (name, kind, tensor)) in Columns.Index())
             if (kind == ColumnKind.Text && categories.TryGetValue(tensor, out var known)) counts[name] = columns[i].CountUnknown(known);
         return counts;
+    }
+
+    /// <summary>The first row, by the order of <see cref="Columns"/> and then of rows, with a text that is none of the categories the model knows.</summary>
+    /// <returns>The row counts from 0; null where the model knows all.</returns>
+    public (string Column, int Row, string Text)? FirstUnknown(IReadOnlyList<Column> rows)
+    {
+        var columns = Match(rows);
+        foreach (var (i, (name, kind, tensor)) in Columns.Index())
+            if (kind == ColumnKind.Text && categories.TryGetValue(tensor, out var known) && columns[i].FirstUnknown(known) is { } found)
+                return (name, found.Row, found.Text);
+        return null;
     }
 
     /// <summary>How many rows get no score, by the required column that is the reason: the first one that the row lacks.</summary>

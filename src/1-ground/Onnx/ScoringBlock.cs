@@ -82,11 +82,30 @@ public sealed class ScoringBlock : IDisposable
             Adapter.Write(kind, values, valid, validFrom, into);
             var infinite = FirstNotFinite(into, orNaN: false);
             if (infinite >= 0) throw Infinite(name, values[infinite], first + infinite);
-            if (ranks[column] is > 0 and var rank)
-                for (var row = 0; row < into.Length; row++)
-                    if (float.IsNaN(into[row])) Lack(row, rank);
+            LackNaN(column, into);
         }
         filled[column] = Rows;
+    }
+
+    /// <summary>Fills a Number, Date or Flag column with what the adapter made of its values already.</summary>
+    /// <param name="tensor">[Rows]; NaN where a value is missing.</param>
+    /// <exception cref="KumikiException">It is a Text column, or a number is infinite.</exception>
+    public void FillTensor(int column, ReadOnlySpan<float> tensor)
+    {
+        var (name, kind, _) = columns[column];
+        if (kind == ColumnKind.Text) throw Scorer.WrongType(name, kind, nameof(Single));
+        if (FirstNotFinite(tensor, orNaN: false) is >= 0 and var infinite) throw Infinite(name, tensor[infinite], infinite);
+        var into = inputs[column].Values<float>();
+        tensor.CopyTo(into);
+        LackNaN(column, into);
+        (filled[column], firstRow) = (Rows, 0);
+    }
+
+    void LackNaN(int column, ReadOnlySpan<float> tensor)
+    {
+        if (ranks[column] is not (> 0 and var rank)) return;
+        for (var row = 0; row < tensor.Length; row++)
+            if (float.IsNaN(tensor[row])) Lack(row, rank);
     }
 
     void Lack(int row, int rank) => lacks[row] = lacks[row] == 0 ? rank : Math.Min(lacks[row], rank);

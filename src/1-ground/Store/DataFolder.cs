@@ -1,3 +1,4 @@
+using Kumiki.Queues;
 using Kumiki.Store.Postgres;
 using Kumiki.Store.S3;
 using Kumiki.Store.Sqlite;
@@ -31,7 +32,8 @@ public sealed class DataFolder : IAsyncDisposable
     public static DataFolder Open(string folder, TimeProvider clock, StoreSettings? settings = null)
     {
         var path = System.IO.Path.GetFullPath(folder);
-        if (File.Exists(path)) throw new KumikiException(Message.Of("store.not-a-folder", ("path", path)));
+        for (var place = path; place is not null && !Directory.Exists(place); place = System.IO.Path.GetDirectoryName(place))
+            if (File.Exists(place)) throw new KumikiException(Message.Of("store.not-a-folder", ("path", place)));
         try
         {
             // Before anything is made; artifacts/ may be a link to, or the mount of, another disk.
@@ -111,6 +113,14 @@ public sealed class DataFolder : IAsyncDisposable
         }
         return File.Exists(System.IO.Path.Combine(path, "store.db"));
     }
+
+    /// <summary>Queues in the metadata's store; open as long as this is.</summary>
+    public IMessageQueue Queue(QueueSettings settings) => Tables(settings);
+
+    /// <summary>Whose messages of a broker's queues are, in the metadata's store.</summary>
+    public IQueueClaims Claims(QueueSettings settings) => Tables(settings);
+
+    TableQueue Tables(QueueSettings settings) => Metadata is PostgresMetadataStore shared ? shared.Queue(settings) : ((SqliteMetadataStore)Metadata).Queue(settings);
 
     public async ValueTask DisposeAsync()
     {

@@ -2,6 +2,7 @@ using System.Reflection;
 using Kumiki.Importing;
 using Kumiki.Making;
 using Kumiki.Native;
+using Kumiki.Queues;
 using Kumiki.Store;
 using Kumiki.Tracking;
 
@@ -24,6 +25,8 @@ sealed class Session : IAsyncDisposable
     public IMetadataStore Metadata => folder.Metadata;
     public IArtifactStore Artifacts => folder.Artifacts;
     public ITrackingStore Tracking => folder.Tracking;
+    public IMessageQueue Queue(QueueSettings settings) => folder.Queue(settings);
+    public IQueueClaims Claims(QueueSettings settings) => folder.Claims(settings);
     public string CheckpointFolder => Path.Combine(folder.Path, "checkpoints");
     public static TimeProvider Clock => TimeProvider.System;
 

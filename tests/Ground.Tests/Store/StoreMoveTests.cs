@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Kumiki.Ground.Tests.Tables;
+using Kumiki.Queues;
 using Kumiki.Store.Postgres;
 using Kumiki.Store.S3;
 using Kumiki.Tracking;
@@ -54,7 +55,29 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         var forgotten = await Sample.BeginAsync(store, "beans", "forgotten");
         await store.EndRunAsync(forgotten.Run, 1, RunState.Failed, Message.Of("store.no-run", ("run", "run-1")), null, Go);
         Assert.Equal(1, await store.ForgetRunsAsync(clock.Now + TimeSpan.FromDays(1), dryRun: false, Go));
+        await QueueAsync(open);
         await TrackAsync(open.Tracking);
+    }
+
+    /// <summary>Something in every table of queues: a message that waits, one that is taken, a dead letter, a claim.</summary>
+    static async Task QueueAsync(DataFolder open)
+    {
+        var (queue, name) = (open.Queue(new()), QueueName.Of("in"));
+        await queue.PutAsync(name, [.. Enumerable.Range(0, 250).Select(i => new QueueMessage($"豆 {i}", new byte[] { 0, 255, (byte)i }))], Go);
+        var taken = await queue.TakeAsync(name, 2, TimeSpan.FromHours(1), TimeSpan.Zero, Go);
+        await queue.SettleAsync([new Settlement.Dead(taken[0], Message.Of("queue.never-settled", ("count", 5)))], Go);
+        await open.Claims(new()).ClaimAsync(name, ["k"], "x", taken[0].Until, Go);
+    }
+
+    /// <summary>All that can be asked of queues, as text.</summary>
+    static async Task<IReadOnlyList<string>> AllQueuedAsync(DataFolder open)
+    {
+        var (queue, name) = (open.Queue(new()), QueueName.Of("in"));
+        var all = new List<string>();
+        foreach (var figures in await queue.FiguresAsync([], Go)) all.Add(figures.ToString());
+        foreach (var one in await queue.PeekAsync(name, 1000, Go)) all.Add($"{one.Key} {Convert.ToHexString(one.Body.Span)} {one.PutAt} {one.Deliveries} {one.HiddenUntil}");
+        foreach (var one in await queue.DeadAsync(name, 1000, Go)) all.Add($"{one.Key} {Convert.ToHexString(one.Body.Span)} {one.DiedAt} {one.Reason.In("en")}");
+        return all;
     }
 
     /// <summary>Something in every table of what clients log.</summary>
@@ -133,6 +156,7 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         var collection = await store.CollectionAsync(Go);
         Add("collection", (collection.Generation, collection.Owner, string.Join(',', collection.Doomed)).ToString());
         all.AddRange(await AllTrackedAsync(open.Tracking));
+        all.AddRange(await AllQueuedAsync(open));
         Add("blobs", open.Artifacts.List().Select(b => (b.Content.Hex, b.Bytes).ToString()).Order());
         return all;
     }

@@ -7,9 +7,10 @@ public sealed class HelpTests
 {
     static readonly string[] Verbs =
     [
-        "make", "tune", "reproduce", "show", "runs", "log", "graph", "why", "diff", "draft", "verify", "gc", "move-store", "models", "stage", "unstage", "alias",
+        "make", "tune", "reproduce", "show", "runs", "log", "graph", "why", "diff", "draft", "verify", "gc", "move-store", "models", "predict", "stage", "unstage", "alias",
             "release",
-        "rollback", "history", "schedules", "serve", "doctor", "generate-sales", "forecast-demand", "print-rows", "demo",
+        "rollback", "history", "schedules", "serve", "predictions", "outcomes", "stream", "queue", "doctor", "generate-sales", "forecast-demand", "print-rows",
+        "demo",
     ];
 
     public static TheoryData<string> All => [.. Verbs];
@@ -35,6 +36,32 @@ public sealed class HelpTests
         using var demo = new Demo();
 
         Snapshot.Same($"help-schedules-{verb}", (await demo.MustAsync("schedules", verb, "--help")).Out);
+    }
+
+    [Theory]
+    [InlineData("list")]
+    [InlineData("show")]
+    [InlineData("sql")]
+    [InlineData("export")]
+    public async Task The_help_of_a_verb_of_predictions_is_the_reviewed_one(string verb)
+    {
+        using var demo = new Demo();
+
+        Snapshot.Same($"help-predictions-{verb}", (await demo.MustAsync("predictions", verb, "--help")).Out);
+    }
+
+    [Theory]
+    [InlineData("put")]
+    [InlineData("take")]
+    [InlineData("peek")]
+    [InlineData("dead")]
+    [InlineData("put-back")]
+    [InlineData("drop")]
+    public async Task The_help_of_a_verb_of_queues_is_the_reviewed_one(string verb)
+    {
+        using var demo = new Demo();
+
+        Snapshot.Same($"help-queue-{verb}", (await demo.MustAsync("queue", verb, "--help")).Out);
     }
 
     [Fact]

@@ -127,6 +127,7 @@ sealed class PostgresTables : IFilledTables
             "integer" => NpgsqlDbType.Integer,
             "bigint" => NpgsqlDbType.Bigint,
             "double precision" => NpgsqlDbType.Double,
+            "bytea" => NpgsqlDbType.Bytea,
             _ => NpgsqlDbType.Text,
         })];
     }

@@ -6,7 +6,8 @@ namespace Kumiki.Store.Moving;
 
 /// <summary>A table that every metadata store has, under the same names.</summary>
 /// <param name="Key">The columns that order it, and tell its rows apart.</param>
-sealed record RecordTable(string Name, IReadOnlyList<string> Columns, IReadOnlyList<string> Key)
+/// <param name="Page">How many rows are in memory at once: fewer where one may have megabytes.</param>
+sealed record RecordTable(string Name, IReadOnlyList<string> Columns, IReadOnlyList<string> Key, int Page)
 {
     /// <summary>All that is kept, each after those it refers to; the one row of <c>store</c> last.</summary>
     internal static IReadOnlyList<RecordTable> All { get; } =
@@ -31,6 +32,10 @@ sealed record RecordTable(string Name, IReadOnlyList<string> Columns, IReadOnlyL
         Of("schedules", "name", "since considered paused_at paused_by"),
         Of("occurrences", "id", "schedule due cause by missed state fence owner started ended cancelled_by progress"),
         Of("alerts", "id", "schedule occurrence at says closed"),
+        Of("queue_messages", "id", "queue key body put_at visible_at deliveries lease", page: 100),
+        Of("queue_keys", "queue key", "at"),
+        Of("queue_dead", "id", "queue key body put_at died_at deliveries reason", page: 100),
+        Of("queue_claims", "queue key", "owner until done"),
         Of("tracked_experiments", "id", "name location deleted created updated"),
         Of("tracked_experiment_tags", "experiment key", "value"),
         Of("tracked_runs", "id", "uuid experiment name user status started ended location deleted"),
@@ -53,6 +58,8 @@ sealed record RecordTable(string Name, IReadOnlyList<string> Columns, IReadOnlyL
         Of("model_version_tags", "version key", "value"),
         Of("model_aliases", "model alias", "version"),
         Of("tracked_artifacts", "path", "blob bytes modified"),
+        Of("prediction_files", "id", "endpoint kind hour blob bytes rows first last"),
+        Of("prediction_segments", "name", "records lost dropped at"),
         Of("store", "only_row", "revision production_revision live_release generation collector"),
     ];
 
@@ -71,11 +78,11 @@ sealed record RecordTable(string Name, IReadOnlyList<string> Columns, IReadOnlyL
 
     internal object?[] KeyOf(object?[] row) => row[..Key.Count];
 
-    static RecordTable Of(string name, string key, string others) => new(name, [.. key.Split(' '), .. others.Split(' ', StringSplitOptions.RemoveEmptyEntries)],
-        key.Split(' '));
+    static RecordTable Of(string name, string key, string others, int page = 2000) => new(name,
+        [.. key.Split(' '), .. others.Split(' ', StringSplitOptions.RemoveEmptyEntries)], key.Split(' '), page);
 }
 
-/// <summary>The tables of one store, to be read or filled: values are long, double, string or null.</summary>
+/// <summary>The tables of one store, to be read or filled: values are long, double, string, bytes or null.</summary>
 interface IRecordTables : IAsyncDisposable
 {
     /// <summary>Tables that hold rows and that no other store knows.</summary>
@@ -113,18 +120,16 @@ interface IFilledTables : IRecordTables
 /// <summary>What a table holds, whatever database holds it.</summary>
 readonly record struct TableDigest(long Rows, Digest Content)
 {
-    const int Page = 2000;
-
     internal static async Task<TableDigest> OfAsync(IRecordTables tables, RecordTable table, CancellationToken stop)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var rows = 0L;
         for (object?[]? after = null; ;)
         {
-            var page = await tables.PageAsync(table, after, Page, stop);
+            var page = await tables.PageAsync(table, after, table.Page, stop);
             foreach (var row in page) hash.AppendData(Encoding.UTF8.GetBytes(Written(row)));
             rows += page.Count;
-            if (page.Count < Page) return new(rows, Digest.FromHash(hash.GetHashAndReset()));
+            if (page.Count < table.Page) return new(rows, Digest.FromHash(hash.GetHashAndReset()));
             after = table.KeyOf(page[^1]);
         }
     }
@@ -141,6 +146,7 @@ readonly record struct TableDigest(long Rows, Digest Content)
                 long number => number.ToString(CultureInfo.InvariantCulture),
                 0.0 => "0",         // of either sign: not every database keeps it
                 double number => BitConverter.DoubleToInt64Bits(number).ToString("x16", CultureInfo.InvariantCulture),
+                byte[] bytes => Convert.ToHexString(bytes),
                 string said => Postgres.Connection.Kept(said),          // as a database keeps it that does not take every character
                 _ => throw new ArgumentException($"{value.GetType().Name} is no value of a record.", nameof(row)),
             };

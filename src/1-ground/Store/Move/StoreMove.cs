@@ -24,7 +24,6 @@ public readonly record struct MoveProgress(string What, long Done, long Of, bool
 /// </remarks>
 public static class StoreMove
 {
-    const int Page = 2000;
     const int BlobsAtOnce = 4;
 
     /// <param name="folder">The data folder.</param>
@@ -102,11 +101,11 @@ public static class StoreMove
             var after = table.Name == "store" ? null : await into.LastAsync(table, stop);
             for (var done = after is null ? 0 : await into.CountAsync(table, stop); ;)
             {
-                var page = await source.PageAsync(table, after, Page, stop);
+                var page = await source.PageAsync(table, after, table.Page, stop);
                 if (page.Count > 0) await into.AddAsync(table, page, stop);
                 done += page.Count;
                 progress?.Report(new(table.Name, done, counts[table.Name], IsChecking: false));
-                if (page.Count < Page) break;
+                if (page.Count < table.Page) break;
                 after = table.KeyOf(page[^1]);
             }
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Kumiki.Queues;
 using Kumiki.Tracking;
 using Npgsql;
 
@@ -79,6 +80,9 @@ public sealed partial class PostgresMetadataStore : IMetadataStore
 
     /// <summary>What clients log, in the same schema.</summary>
     public ITrackingStore Tracking { get; }
+
+    /// <summary>Queues in the same schema.</summary>
+    internal TableQueue Queue(QueueSettings settings) => new PostgresMessageQueue(this, settings, clock);
 
     public Task<long> RevisionAsync(CancellationToken stop) => ReadAsync(RevisionAsync, stop);
 

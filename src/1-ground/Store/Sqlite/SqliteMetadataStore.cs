@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Kumiki.Queues;
 using Kumiki.Tracking;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -60,6 +61,9 @@ public sealed partial class SqliteMetadataStore : IMetadataStore
 
     /// <summary>What clients log, in the same file and the same commits.</summary>
     public ITrackingStore Tracking { get; }
+
+    /// <summary>Queues in the same file.</summary>
+    internal TableQueue Queue(QueueSettings settings) => new SqliteMessageQueue(this, settings, clock);
 
     /// <summary>How many transactions this process has committed here; each is one fsync of the WAL.</summary>
     public long Commits => writes.Commits;

@@ -51,6 +51,9 @@ sealed class Statement : IDisposable
         return Added(code);
     }
 
+    /// <param name="value">At least one byte.</param>
+    internal Statement Add(ReadOnlySpan<byte> value) => Added(raw.sqlite3_bind_blob(handle, ++added, value));
+
     Statement Added(int code)
     {
         Check(code);
@@ -102,6 +105,8 @@ sealed class Statement : IDisposable
         var bytes = raw.sqlite3_column_blob(handle, column);        // a text's own bytes, without looking for its end
         return Encoding.UTF8.GetString(bytes);
     }
+
+    internal byte[] Bytes(int column) => raw.sqlite3_column_blob(handle, column).ToArray();
 
     internal string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
 
