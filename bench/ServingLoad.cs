@@ -100,7 +100,7 @@ static class ServingLoad
     }
 
     /// <summary>A ModelInferRequest with raw tensors, in its frame.</summary>
-    static byte[] Grpc(int rows, float[] values)
+    internal static byte[] Grpc(int rows, float[] values)
     {
         byte[] shape = [.. Varint(rows), .. Varint(Features)], raw = MemoryMarshal.AsBytes<float>(values).ToArray();
         byte[] tensor = [.. Field(1, "features"u8), .. Field(2, "FP32"u8), .. Field(3, shape)],
@@ -201,13 +201,13 @@ static class ServingLoad
 
     // ── the model ──
 
-    static float[] Draws(int rows)
+    internal static float[] Draws(int rows)
     {
         var random = new Random(28);
         return [.. Enumerable.Range(0, rows * Features).Select(_ => random.NextSingle())];
     }
 
-    static byte[] Model()
+    internal static byte[] Model()
     {
         var values = Draws(20_000);
         var labels = Enumerable.Range(0, 20_000).Select(r => values[r * Features] * values[(r * Features) + 1] > 0.25f ? 1f : 0f).ToArray();
@@ -217,38 +217,10 @@ static class ServingLoad
         return Learners.XGBoost(booster.Save()).ToBytes();
     }
 
-    static async Task KeepAsync(string path, IReadOnlyList<(string Name, byte[] Model)> models, CancellationToken stop)
+    internal static async Task KeepAsync(string path, IReadOnlyList<(string Name, byte[] Model)> models, CancellationToken stop)
     {
         await using var data = DataFolder.Open(path, TimeProvider.System);
-        foreach (var (name, model) in models)
-        {
-            var plan = new RunPlan
-            {
-                Parameters = new Dictionary<string, string>(),
-                Seed = 0,
-                RecipeKey = Digest.Of(name),
-                MakingKey = Digest.Of(name),
-                Recipe = new Dictionary<string, string>(),
-                Inputs = [],
-                Code = new(Digest.Of("bench"), Digest.Of("bench"), "bench", null, false),
-                Environment = new("", "", 1, 0, "", new Dictionary<string, string>(), new Dictionary<string, string>()),
-            };
-            if (await data.Metadata.BeginRunAsync(name, plan, LivingProcess.Current,
-                stop) is not RunBegun.Started { Run: var run }) throw new BenchmarkException($"{name} was begun before.");
-            var blob = await data.Artifacts.PutAsync(new MemoryStream(model), stop);
-            var content = Digest.OfParts([name, blob.Content.Hex]);
-            await data.Metadata.CommitAsync(run, 1, new(new VersionRecord
-            {
-                Name = new(name, 1),
-                Kind = AssetKind.Model,
-                Content = content,
-                Files = [new("model.onnx", blob.Content, blob.Bytes)],
-                Parts = new Dictionary<string, Digest> { [""] = content },
-                RecipeKey = Digest.Of(name),
-                MadeBy = run,
-                MadeAt = DateTimeOffset.UnixEpoch,
-            }), new(TimeSpan.Zero, TimeSpan.Zero, 0, new Dictionary<string, TimeSpan>()), (await data.Metadata.CollectionAsync(stop)).Generation, stop);
-        }
+        foreach (var (name, model) in models) await data.KeepAsync(name, AssetKind.Model, "model.onnx", model, [], stop);
     }
 
     static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

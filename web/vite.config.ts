@@ -9,5 +9,5 @@ export default defineConfig({
   build: { target: "es2022", modulePreload: false, assetsInlineLimit: 0, reportCompressedSize: false },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   plugins: [{ name: "texts", transformIndexHtml: html => html.replace("%noscript%", `${withoutScript.en}<br />${withoutScript.ja}`) }],
-  server: { fs: { allow: [".."] }, proxy: { "/api": "http://127.0.0.1:5080", "/ajax-api": "http://127.0.0.1:5080" } },
+  server: { fs: { allow: [".."] }, proxy: { "/api": "http://127.0.0.1:5080", "/ajax-api": "http://127.0.0.1:5080", "/v2": "http://127.0.0.1:5080" } },
 });

@@ -12,7 +12,7 @@ export interface Schema {
   examples?: unknown[];
   description?: string;
 }
-export interface Parameter { name: string; in: string; required?: boolean; schema?: Schema }
+export interface Parameter { name: string; in: string; required?: boolean; description?: string; schema?: Schema }
 export interface Operation {
   tags?: string[]; summary?: string; parameters?: Parameter[]; requestBody?: { content?: Record<string, { schema?: Schema }> };
   responses?: Record<string, { description?: string; content?: Record<string, { schema?: Schema }> }>;

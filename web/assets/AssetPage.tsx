@@ -24,6 +24,11 @@ export function AssetPage({ name }: { name: string }) {
                 <a href={to.goal(name)}>{say("page.goal.open")}</a>
               </p>
             )}
+            {value.status.kind === "endpoint" && value.status.production !== null && (
+              <p class="after">
+                <a href={to.endpoint(name)}>{say("page.endpoint.open")}</a>
+              </p>
+            )}
             {value.status.declared && <Make asset={value} />}
             <div class="columns">
               <Neighbours title={say("page.made-from")} of={value.inputs} none={say("page.made-from.none")} />

@@ -48,6 +48,11 @@ function Item({ item: i, kind, room }: { item: RoomItem; kind: string; room: str
             {i.verdict}
           </a>
         )}
+        {i.kind === "endpoint" && i.inProduction && (
+          <>
+            <a href={to.endpoint(i.name)}>{say("page.endpoint.open")}</a>{" "}
+          </>
+        )}
         {i.failedChecks > 0 && i.verdict === null && <span class="badge run-failed">✕ {say("page.checks.failed-of", { failed: i.failedChecks })}</span>}
         {i.running > 0 && <span class="badge run-running">▶ {say("page.run.running")}</span>}
         {i.stale > 0 && (

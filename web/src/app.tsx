@@ -84,7 +84,7 @@ function Header({ route, language, onLanguage }: { route: Route; language: Langu
   );
 }
 
-const rooms = ["overview", "graph", "assets", "runs", "experiments", "registry", "releases", "schedules", "boards"] as const;
+const rooms = ["overview", "graph", "assets", "runs", "experiments", "registry", "releases", "endpoints", "schedules", "boards"] as const;
 
 function roomOf(route: Route): string {
   switch (route.page) {
@@ -95,6 +95,7 @@ function roomOf(route: Route): string {
     case "trackedRun": return "experiments";
     case "registeredModel": case "registered": case "registryDiff": return "registry";
     case "release": return "releases";
+    case "endpoint": case "serving": case "predictionSql": case "prediction": return "endpoints";
     case "schedule": return "schedules";
     default: return route.page;
   }
@@ -125,6 +126,11 @@ function Here({ route }: { route: Route }) {
     case "registeredModel": return <Later key={route.name} page="registeredModel" with={{ name: route.name }} />;
     case "registered": return <Later key={`${route.name}/${route.version}`} page="registered" with={{ name: route.name, version: route.version }} />;
     case "registryDiff": return <Later page="registryDiff" with={{ name: route.name, left: route.left, right: route.right }} />;
+    case "endpoints": return <Later page="endpoints" with={{}} />;
+    case "endpoint": return <Later key={route.name} page="endpoint" with={{ name: route.name, tab: route.tab }} />;
+    case "serving": return <Later page="serving" with={{}} />;
+    case "predictionSql": return <Later key={route.query} page="predictionSql" with={{ query: route.query }} />;
+    case "prediction": return <Later key={`${route.endpoint} ${route.id}`} page="prediction" with={{ id: route.id, endpoint: route.endpoint }} />;
     case "report": return <Later key={`${route.asset}@${route.number}`} page="report" with={{ asset: route.asset, number: route.number }} />;
     case "threshold": return <Later key={`${route.asset}@${route.number}`} page="threshold" with={{ asset: route.asset, number: route.number }} />;
     case "schedules": return <SchedulesPage />;

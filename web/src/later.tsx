@@ -16,6 +16,11 @@ const pages = {
   registeredModel: () => import("../registry/ModelPage").then(m => m.ModelPage as ComponentType<never>),
   registered: () => import("../registry/ModelVersionPage").then(m => m.ModelVersionPage as ComponentType<never>),
   registryDiff: () => import("../registry/RegistryDiffPage").then(m => m.RegistryDiffPage as ComponentType<never>),
+  endpoints: () => import("../serving/EndpointsPage").then(m => m.EndpointsPage as ComponentType<never>),
+  endpoint: () => import("../serving/EndpointPage").then(m => m.EndpointPage as ComponentType<never>),
+  serving: () => import("../serving/ServingPage").then(m => m.ServingPage as ComponentType<never>),
+  predictionSql: () => import("../serving/SqlPage").then(m => m.SqlPage as ComponentType<never>),
+  prediction: () => import("../serving/PredictionPage").then(m => m.PredictionPage as ComponentType<never>),
   board: () => import("./board/BoardPage").then(m => m.BoardPage as ComponentType<never>),
 };
 

@@ -27,6 +27,11 @@ export type Route =
   | { page: "registeredModel"; name: string }
   | { page: "registered"; name: string; version: string }
   | { page: "registryDiff"; name: string; left: string; right: string }
+  | { page: "endpoints" }
+  | { page: "endpoint"; name: string; tab: string }
+  | { page: "serving" }
+  | { page: "predictionSql"; query: string }
+  | { page: "prediction"; id: string; endpoint: string }
   | { page: "nowhere"; hash: string };
 
 export function routeOf(hash: string): Route {
@@ -66,6 +71,11 @@ export function routeOf(hash: string): Route {
     case "registry/1": return { page: "registeredModel", name: first! };
     case "registry/2": return { page: "registered", name: first!, version: second! };
     case "registry-diff/3": return { page: "registryDiff", name: first!, left: second!, right: parts[3]! };
+    case "endpoints/0": return { page: "endpoints" };
+    case "endpoints/1": case "endpoints/2": return { page: "endpoint", name: first!, tab: second ?? "" };
+    case "serving/0": return { page: "serving" };
+    case "predictions/0": return { page: "predictionSql", query };
+    case "predictions/1": return { page: "prediction", id: first!, endpoint: asked.get("endpoint") ?? "" };
     default: return { page: "nowhere", hash };
   }
 }
@@ -106,5 +116,12 @@ export const to = {
   registeredModel: (name: string) => `#/registry/${enc(name)}`,
   registered: (name: string, version: string) => `#/registry/${enc(name)}/${enc(version)}`,
   registryDiff: (name: string, left: string, right: string) => `#/registry-diff/${enc(name)}/${enc(left)}/${enc(right)}`,
+  endpoints: "#/endpoints",
+  /** @param tab of its page; the first one has no name */
+  endpoint: (name: string, tab = "") => `#/endpoints/${enc(name)}${tab === "" ? "" : `/${tab}`}`,
+  serving: "#/serving",
+  predictionSql: "#/predictions",
+  /** @param endpoint whose it is, for two may have given the same id */
+  prediction: (id: string, endpoint = "") => `#/predictions/${enc(id)}${endpoint === "" ? "" : `?endpoint=${enc(endpoint)}`}`,
   file: (version: string, path: string) => `api/versions/${version.split("@").map(enc).join("/")}/files/${path.split("/").map(enc).join("/")}`,
 };

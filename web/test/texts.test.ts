@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import experiments from "../../src/1-ground/Messages/texts/page-experiments.json";
 import registry from "../../src/1-ground/Messages/texts/page-registry.json";
+import serving from "../../src/1-ground/Messages/texts/page-serving.json";
 import views from "../../src/1-ground/Messages/texts/page-views.json";
 import { tablesOf } from "../assets/Schema";
 import { kebab } from "../src/parts";
 import { catalogue as shared, sayIn } from "../src/texts";
 
-const catalogue = { ...shared, ...views, ...experiments, ...registry };
-const source = Object.values(import.meta.glob<string>(["../{src,overview,plan,api,schedules,graph,assets,runs,releases,experiments,tracking,registry,files}/**/*.{ts,tsx}", "../vite.config.ts"], { query: "?raw", import: "default", eager: true })).join("\n");
+const catalogue = { ...shared, ...views, ...experiments, ...registry, ...serving };
+const source = Object.values(import.meta.glob<string>(["../{src,overview,plan,api,schedules,graph,assets,runs,releases,experiments,tracking,registry,serving,files}/**/*.{ts,tsx}", "../vite.config.ts"], { query: "?raw", import: "default", eager: true })).join("\n");
 
 test("Every text of the catalogue is said somewhere, and every text said is in it", () => {
   const literal = new Set([...source.matchAll(/"(page\.[a-z0-9.-]+)"/g)].map(m => m[1]!));

@@ -12,10 +12,10 @@ public sealed unsafe class MappedFile : MemoryManager<byte>
     readonly int length;
     readonly byte* start;
 
-    MappedFile(MemoryMappedFile file, int length)
+    MappedFile(MemoryMappedFile file, int length, MemoryMappedFileAccess access)
     {
         (this.file, this.length) = (file, length);
-        view = file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+        view = file.CreateViewAccessor(0, length, access);
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
     }
 
@@ -23,7 +23,16 @@ public sealed unsafe class MappedFile : MemoryManager<byte>
     public static MappedFile Open(string path)
     {
         var length = checked((int)new FileInfo(path).Length);
-        return new(MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read), length);
+        return new(MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read), length, MemoryMappedFileAccess.Read);
+    }
+
+    /// <summary>A file to write to by its memory: what is written there is in the file, also when the process is killed, and on the disk when the system likes.</summary>
+    /// <param name="path">Made, of zeros, where it is not there.</param>
+    public static MappedFile OpenToWrite(string path, int length)
+    {
+        using (var file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite))
+            if (RandomAccess.GetLength(file) < length) RandomAccess.SetLength(file, length);
+        return new(MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, length, MemoryMappedFileAccess.ReadWrite), length, MemoryMappedFileAccess.ReadWrite);
     }
 
     public override Span<byte> GetSpan() => new(start, length);

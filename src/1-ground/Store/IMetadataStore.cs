@@ -125,7 +125,7 @@ public partial interface IMetadataStore : IAsyncDisposable
     /// <returns>Null when it is kept; else a collection began since, as with <see cref="CommitEnd.Collected"/>.</returns>
     Task<Collection?> KeepProgramAsync(Digest closure, IReadOnlyCollection<Digest> files, long generation, CancellationToken stop);
 
-    /// <summary>Every blob that a version, a run's program or a client's artifact refers to.</summary>
+    /// <summary>Every blob that a version, a run's program, a client's artifact or the prediction log refers to.</summary>
     Task<IReadOnlySet<Digest>> ReferencedAsync(CancellationToken stop);
 
     /// <summary>The versions that hold a blob.</summary>

@@ -45,11 +45,18 @@ public static class Verification
         foreach (var blob in referenced)
             if (!listed.Contains(blob) && !artifacts.Contains(blob)) wrong.Add((blob, null, null));
 
+        var logged = wrong.IsEmpty ? null : (await metadata.PredictionFilesAsync(null, [], stop)).Files.ToLookup(f => f.Blob, f => f.Endpoint);
         var faults = new List<BlobFault>();
         foreach (var (blob, found, unreadable) in wrong.OrderBy(w => w.Blob))
         {
             var holders = await metadata.HoldersAsync(blob, stop);
-            faults.Add(new(blob, found, holders, Fault(blob, found, unreadable, holders, isProgram: holders.Count == 0 && referenced.Contains(blob))));
+            var endpoint = unreadable is null ? logged?[blob].FirstOrDefault() : null;
+            faults.Add(new(blob, found, holders, (endpoint, found) switch
+            {
+                (not null, null) => Message.Of("predlog.blob-missing", ("blob", blob.Short), ("endpoint", endpoint)),
+                (not null, _) => Message.Of("predlog.blob-changed", ("blob", blob.Short), ("endpoint", endpoint)),
+                _ => Fault(blob, found, unreadable, holders, isProgram: holders.Count == 0 && referenced.Contains(blob)),
+            }));
         }
         var pinned = await PinnedAsync(metadata, stop);
         var says = faults.Count + pinned.Count == 0

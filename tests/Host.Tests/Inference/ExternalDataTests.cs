@@ -30,7 +30,8 @@ public sealed class ExternalDataTests
         var answer = InferenceWorld.Data(await world.InferAsync("beside", Ask));
 
         Assert.Equal([14f, 10.5f], answer);     // the weights are 1, 2, 3
-        Assert.Equal([-1.25f, 4.75f], InferenceWorld.Data(await world.InferAsync("within", Ask)));
+        var within = InferenceWorld.Data(await world.InferAsync("within", Ask));
+        Assert.Equal([-1.25f, 4.75f], within);
         using var scratch = world.World.Artifacts.NewScratch();
         var above = Path.GetDirectoryName(scratch.File("x"))!;
         Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(above)!, "weights.bin", SearchOption.AllDirectories));

@@ -13,8 +13,12 @@ public sealed record TarEntry(string Path, int Mode, long Bytes, Func<Stream>? O
 {
     public static TarEntry File(string path, byte[] content, int mode = 0b110_100_100) => new(path, mode, content.Length, () => new MemoryStream(content, writable: false));
 
-    public static TarEntry File(string path, string file, int mode = 0b110_100_100) =>
-        new(path, mode, new FileInfo(file).Length, () => System.IO.File.OpenRead(file));
+    /// <param name="file">Where its bytes are; of a link, those it leads to.</param>
+    public static TarEntry File(string path, string file, int mode = 0b110_100_100)
+    {
+        var real = new FileInfo(file) is { LinkTarget: not null } link ? (FileInfo)link.ResolveLinkTarget(returnFinalTarget: true)! : new FileInfo(file);
+        return new(path, mode, real.Length, real.OpenRead);
+    }
 
     public static TarEntry Folder(string path) => new(path.TrimEnd('/') + "/", 0b111_101_101, 0, null);
 

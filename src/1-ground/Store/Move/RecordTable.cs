@@ -58,6 +58,8 @@ sealed record RecordTable(string Name, IReadOnlyList<string> Columns, IReadOnlyL
         Of("model_version_tags", "version key", "value"),
         Of("model_aliases", "model alias", "version"),
         Of("tracked_artifacts", "path", "blob bytes modified"),
+        Of("prediction_files", "id", "endpoint kind hour blob bytes rows first last"),
+        Of("prediction_segments", "name", "records lost dropped at"),
         Of("store", "only_row", "revision production_revision live_release generation collector"),
     ];
 

@@ -38,7 +38,7 @@ public sealed partial class PostgresMetadataStore
         ReadAsync<IReadOnlySet<Digest>>(async db => (await db.AllAsync(
             """
             SELECT blob FROM version_blobs UNION SELECT closure FROM runs UNION SELECT closure FROM programs UNION SELECT blob FROM program_blobs
-            UNION SELECT blob FROM tracked_artifacts
+            UNION SELECT blob FROM tracked_artifacts UNION SELECT blob FROM prediction_files
             """,
             row => Digest.Parse(row.GetString(0)))).ToHashSet(), stop);
 
@@ -60,6 +60,7 @@ public sealed partial class PostgresMetadataStore
                 WHERE NOT EXISTS (SELECT 1 FROM version_blobs v WHERE v.blob = blob.blob) AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.closure = blob.blob)
                   AND NOT EXISTS (SELECT 1 FROM program_blobs p WHERE p.blob = blob.blob) AND NOT EXISTS (SELECT 1 FROM programs p WHERE p.closure = blob.blob)
                   AND NOT EXISTS (SELECT 1 FROM tracked_artifacts a WHERE a.blob = blob.blob)
+                  AND NOT EXISTS (SELECT 1 FROM prediction_files f WHERE f.blob = blob.blob)
                 ON CONFLICT DO NOTHING
                 """,
                 candidates);

@@ -10,6 +10,7 @@ public sealed partial class SqliteMetadataStore
         OR EXISTS (SELECT 1 FROM program_blobs p WHERE p.blob = ?1)
         OR EXISTS (SELECT 1 FROM programs p WHERE p.closure = ?1)
         OR EXISTS (SELECT 1 FROM tracked_artifacts a WHERE a.blob = ?1)
+        OR EXISTS (SELECT 1 FROM prediction_files f WHERE f.blob = ?1)
         """;
 
     public Task<Digest?> KnownOutsideAsync(string path, long bytes, long modifiedTicks, long inode, CancellationToken stop) =>
@@ -43,7 +44,7 @@ public sealed partial class SqliteMetadataStore
         ReadManyAsync<IReadOnlySet<Digest>>(db => db.All(
             """
             SELECT blob FROM version_blobs UNION SELECT closure FROM runs UNION SELECT closure FROM programs UNION SELECT blob FROM program_blobs
-            UNION SELECT blob FROM tracked_artifacts
+            UNION SELECT blob FROM tracked_artifacts UNION SELECT blob FROM prediction_files
             """,
             row => Digest.Parse(row.GetString(0))).ToHashSet(), stop);
 

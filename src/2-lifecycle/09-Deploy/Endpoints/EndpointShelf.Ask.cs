@@ -20,7 +20,7 @@ sealed partial class EndpointShelf
     public async ValueTask<EndpointAnswer> AskAsync(LiveRelease release, LiveEndpoint endpoint, EndpointRows rows, EndpointAsk ask, CancellationToken gone)
     {
         using var asking = models.Ask();
-        var began = clock.GetTimestamp();
+        var (began, at) = (clock.GetTimestamp(), clock.GetUtcNow());
         var answers = new Prediction[rows.Count];
         var keys = ask.Session is null ? null : new UInt128[rows.Count];
         var (queued, ran) = (TimeSpan.Zero, TimeSpan.Zero);
@@ -44,11 +44,13 @@ sealed partial class EndpointShelf
         catch (InferenceException e)
         {
             endpoint.Figures.Fail(e.Fault);
+            Failed(e);
             throw;
         }
-        catch (FieldsRefusedException)
+        catch (FieldsRefusedException e)
         {
             endpoint.Figures.Fail(InferenceFault.BadRequest);
+            Failed(e);
             throw;
         }
         if (keys is not null)
@@ -56,7 +58,10 @@ sealed partial class EndpointShelf
                 if (!answers[row].Remembered) sessions.Remember(endpoint.Version.Asset, ask.Session!, keys[row], answers[row]);
         var answer = new EndpointAnswer(release, endpoint, answers, clock.GetElapsedTime(began), queued, ran);
         endpoint.Figures.Answer(answer);
+        Log?.Answer(answer, rows, at);
         return answer;
+
+        void Failed(KumikiException e) => Log?.Failure(release, endpoint, rows, [.. answers.Select(a => a.Id)], at, clock.GetElapsedTime(began), e.Says);
     }
 
     /// <summary>Whether another could answer where a model did not: what is wrong with the request stays wrong.</summary>

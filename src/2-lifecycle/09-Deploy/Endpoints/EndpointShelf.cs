@@ -26,6 +26,9 @@ sealed partial class EndpointShelf : IAsyncDisposable
 
     public IReadOnlyDictionary<string, EndpointFigures> Figures => figures;
 
+    /// <summary>Where answers are logged; null: nowhere.</summary>
+    public EndpointLog? Log { get; init; }
+
     /// <summary>The release that is live, as last seen; null before the first look.</summary>
     public LiveRelease? Seen => live;
 
@@ -50,6 +53,14 @@ sealed partial class EndpointShelf : IAsyncDisposable
             ? new InferenceException(InferenceFault.Unavailable, Message.Of("endpoint.old", ("endpoint", old), ("asset", old.Asset)))
             : new InferenceException(InferenceFault.NotFound, Message.Of("endpoint.none", ("endpoint", name.Length <= 80 ? name : name[..80] + "…"),
                 ("endpoints", string.Join(", ", release.Endpoints.Keys.Order(StringComparer.Ordinal).DefaultIfEmpty("-")))));
+    }
+
+    /// <summary>Logs a request whose rows could not be read.</summary>
+    /// <param name="id">What its caller calls it; empty or too long: it gets a name.</param>
+    public void Unreadable(LiveRelease release, LiveEndpoint endpoint, ReadOnlySpan<byte> body, string id, Message why)
+    {
+        var now = clock.GetUtcNow();
+        Log?.Unreadable(release, endpoint, body, id is { Length: > 0 and <= Predictions.PredictionLog.MostId } ? id : Guid.CreateVersion7(now).ToString("N"), now, why);
     }
 
     // ── following production ──
@@ -137,8 +148,13 @@ sealed partial class EndpointShelf : IAsyncDisposable
                 old.Add(version.Name);
                 continue;
             }
-            if (live?.Endpoints.GetValueOrDefault(version.Asset) is { } before && before.Version == version.Name && before.Decisions.All(IsHeld)) endpoints[version.Asset] = before;
-            else endpoints[version.Asset] = EndpointOf(version.Name, EndpointPlan.Read(await File.ReadAllBytesAsync(await artifacts.PathAsync(file.Content, stop), stop)));
+            if (live?.Endpoints.GetValueOrDefault(version.Asset) is { } before && before.Version == version.Name && before.Decisions.All(IsHeld) && IsCurrent(before))
+            {
+                endpoints[version.Asset] = before;
+                continue;
+            }
+            var plan = EndpointPlan.Read(await File.ReadAllBytesAsync(await artifacts.PathAsync(file.Content, stop), stop));
+            endpoints[version.Asset] = EndpointOf(version.Name, plan, await PrecomputedAsync(version.Asset, plan, versions, production, stop));
         }
         return new(production.Release, production.Revision, endpoints.ToFrozenDictionary(StringComparer.Ordinal)) { Unanswerable = old };
 
@@ -146,8 +162,13 @@ sealed partial class EndpointShelf : IAsyncDisposable
 
         bool Holds(VersionName version) => production.Set.TryGetValue(version.Asset, out var number) && number == version.Number;
 
-        LiveEndpoint EndpointOf(VersionName name, EndpointPlan plan) => new(name, plan, Decision(name.Asset, plan.Decision),
-            [.. plan.Fallbacks.Select(f => (f, f is PlannedFallback.Smaller other ? Decision(name.Asset, other.Decision) : null))], figures.GetOrAdd(name.Asset, static _ => new()));
+        bool IsCurrent(LiveEndpoint endpoint) => endpoint.Precomputed is null || (endpoint.Precomputed.Rows is { } rows && Holds(rows.Version));
+
+        LiveEndpoint EndpointOf(VersionName name, EndpointPlan plan, LivePrecomputed? precomputed) => new(name, plan, Decision(name.Asset, plan.Decision),
+            [.. plan.Fallbacks.Select(f => (f, f is PlannedFallback.Smaller other ? Decision(name.Asset, other.Decision) : null))], figures.GetOrAdd(name.Asset, static _ => new()))
+        {
+            Precomputed = precomputed,
+        };
 
         LiveDecision Decision(string endpoint, PlannedDecision plan)
         {

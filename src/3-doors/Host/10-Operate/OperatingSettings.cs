@@ -23,6 +23,10 @@ public sealed record OperatingSettings
     /// <value>10,000.</value>
     public int MostConnections { get; init; } = 10_000;
 
+    /// <summary>How long a client may take to send the head of a request.</summary>
+    /// <value>10 s.</value>
+    public TimeSpan SlowestHead { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>From what a person wrote.</summary>
     /// <param name="logMiB">1 … 65,536.</param>
     /// <param name="connections">1 … 1,000,000.</param>

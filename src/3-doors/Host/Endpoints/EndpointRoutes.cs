@@ -26,13 +26,13 @@ static class EndpointRoutes
         return TypedResults.Ok(new EndpointList(live.Number, [.. live.Endpoints.Values.OrderBy(e => e.Version.Asset, StringComparer.Ordinal).Select(LineOf)], live.Unanswerable));
     }
 
-    static async Task<Results<Ok<EndpointDetail>, Refused>> GetAsync(string name, EndpointShelf shelf, CancellationToken stop)
+    static async Task<Results<Ok<EndpointDetail>, Refused>> GetAsync(string name, EndpointShelf shelf, ModelShelf models, CancellationToken stop)
     {
         if (!Asked.Asset(name, out var refused)) return refused;
         var live = await shelf.LiveAsync(0, stop);
         if (Found(live, name, out refused) is not { } endpoint) return refused!;
         return TypedResults.Ok(new EndpointDetail(live.Number, LineOf(endpoint), endpoint.Plan.Input, endpoint.Plan.Output, endpoint.Plan.Fields, endpoint.Plan.Decision,
-            [.. endpoint.Fallbacks.Select(f => new FallbackLine(f.Plan.Name, f.Model?.Model, f.Model?.Breaker.IsOpen ?? false))], FiguresOf(endpoint), Example(endpoint.Plan)));
+            [.. endpoint.Fallbacks.Select(f => new FallbackLine(f.Plan.Name, f.Model?.Model, f.Model?.Breaker.IsOpen ?? false, f.Plan))], FiguresOf(endpoint), Example(endpoint.Plan), KnownTexts(endpoint, models)));
     }
 
     static async Task<Results<ContentHttpResult, Refused>> OpenApiAsync(string name, EndpointShelf shelf, CancellationToken stop)
@@ -72,6 +72,19 @@ static class EndpointRoutes
             [.. figures.Total.Bounds.Append(double.PositiveInfinity).Select((bound, i) => new LatencyBin(double.IsFinite(bound) ? bound * 1000 : null, figures.Total[i]))]);
     }
 
+    const int MostTexts = 100;
+
+    /// <summary>By field, texts that the model has learnt; looking loads no model, so they are known once it is in memory.</summary>
+    static Dictionary<string, IReadOnlyList<string>> KnownTexts(LiveEndpoint endpoint, ModelShelf models)
+    {
+        var known = new Dictionary<string, IReadOnlyList<string>>();
+        if (models.Loaded.FirstOrDefault(m => m.Version == endpoint.Decision.Model)?.Signature is not { } signature) return known;
+        for (var input = 0; input < signature.Inputs.Length; input++)
+            if (signature.Columns[input]?.Name is { } column && signature.Categories[input] is { } texts)
+                known[column] = [.. texts.Order(StringComparer.Ordinal).Take(MostTexts)];
+        return known;
+    }
+
     /// <summary>A row that could be sent, to begin with.</summary>
     static JsonObject Example(EndpointPlan plan)
     {
@@ -88,10 +101,11 @@ sealed record EndpointList(int Release, IReadOnlyList<EndpointLine> Endpoints, I
 sealed record EndpointLine(VersionName Version, VersionName Model, VersionName? Threshold, bool Resting, long Answered, long Failed);
 
 /// <param name="Example">A row to begin with.</param>
+/// <param name="Known">By field, texts that the model has learnt, at most 100; of a model that is not in memory none.</param>
 sealed record EndpointDetail(int Release, EndpointLine Endpoint, string Input, string Output, IReadOnlyList<EndpointField> Fields, PlannedDecision Decision, IReadOnlyList<FallbackLine> Fallbacks, EndpointCounts Counts,
-    JsonObject Example);
+    JsonObject Example, IReadOnlyDictionary<string, IReadOnlyList<string>> Known);
 
-sealed record FallbackLine(string Name, VersionName? Model, bool Resting);
+sealed record FallbackLine(string Name, VersionName? Model, bool Resting, PlannedFallback Plan);
 
 /// <param name="Remembered">Rows that a session had been answered before.</param>
 /// <param name="Fallbacks">Rows by what answered in the model's place.</param>

@@ -6,7 +6,7 @@ namespace Kumiki.Hosting;
 
 /// <summary>What Prometheus scrapes at <c>/metrics</c>: figures of the models, some of them under the names that Triton has for them too, and of the process.
 /// In OpenMetrics where the scraper takes it, else in the text format 0.0.4.</summary>
-sealed class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Operations operations)
+sealed class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Predictions.PredictionLog? log, Operations operations)
 {
     const string Plain = "text/plain; version=0.0.4; charset=utf-8", Open = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -83,6 +83,11 @@ sealed class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Operations 
         {
             family.Of("kumiki_access_log_lines_total", "counter", "Lines of the access log.").Add("", accessLog.Written);
             family.Of("kumiki_access_log_dropped_total", "counter", "Lines that the access log had to leave out.").Add("", accessLog.Dropped);
+        }
+        if (log?.Counts is var (accepted, dropped))
+        {
+            family.Of("kumiki_prediction_log_accepted_total", "counter", "Predictions and outcomes that the log took.").Add("", accepted);
+            family.Of("kumiki_prediction_log_dropped_total", "counter", "Predictions that the log had no room for, or could not write.").Add("", dropped);
         }
 
         Each("nv_inference_request_success", "Requests that were answered.", f => f.Answered);

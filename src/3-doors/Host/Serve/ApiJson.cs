@@ -65,6 +65,13 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(ActivityList))]
 [JsonSerializable(typeof(LoggedKeys))]
 [JsonSerializable(typeof(CountAnswer))]
+[JsonSerializable(typeof(System.Text.Json.Nodes.JsonNode))]
+[JsonSerializable(typeof(Predictions.LoggedPage))]
+[JsonSerializable(typeof(Predictions.LoggedOne))]
+[JsonSerializable(typeof(Predictions.SqlAnswer))]
+[JsonSerializable(typeof(SqlAsked))]
+[JsonSerializable(typeof(OutcomesAnswer))]
+[JsonSerializable(typeof(PredictionLogAnswer))]
 [JsonSerializable(typeof(string))]
 sealed partial class ApiJson : JsonSerializerContext
 {

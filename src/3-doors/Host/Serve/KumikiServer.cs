@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Kumiki.Predictions;
 using Kumiki.Serving;
 using Kumiki.Store;
 using Microsoft.AspNetCore.Builder;
@@ -18,17 +19,19 @@ namespace Kumiki.Hosting;
 /// client's, or <see cref="InferenceDoor"/> where it asks a model, else 3. <see cref="Refusals"/> (every error becomes one sentence), 4. the routes of the
 /// rooms, or a file of the pages. Built on the
 /// empty builder: no configuration is read, so nothing but the arguments decides where it listens.</remarks>
-public sealed class KumikiServer : IAsyncDisposable
+public sealed partial class KumikiServer : IAsyncDisposable
 {
     readonly WebApplication app;
     readonly Served served;
     readonly ServerLock hold;
+    readonly PredictionLog? predictions;
+    int disposed;
     readonly CancellationTokenSource stopping = new();
     readonly Task watch, schedules, models, imports;
 
-    KumikiServer(WebApplication app, Served served, ServerLock hold)
+    KumikiServer(WebApplication app, Served served, ServerLock hold, PredictionLog? predictions)
     {
-        (this.app, this.served, this.hold) = (app, served, hold);
+        (this.app, this.served, this.hold, this.predictions) = (app, served, hold, predictions);
         Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         watch = CrashWatch.RunAsync(served, app.Services.GetRequiredService<ILogger<KumikiServer>>(), stopping.Token);
         var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(ScheduleWatch.Category);
@@ -59,16 +62,21 @@ public sealed class KumikiServer : IAsyncDisposable
         if (served.GrpcPort == at.Port) throw new KumikiException(Message.Of("inference.grpc-port", ("port", at.Port)));
         if (served.GrpcPort is { } grpc) _ = ServeAddress.Of(at.Host.ToString(), grpc);
         var hold = ServerLock.Take(served.DataFolder, $"http://{at}");
+        PredictionLog? predictions = null;
         WebApplication? app = null;
         try
         {
-            app = Build(served, at);
+            if (served is { LogPredictions: true, ReadOnly: false })
+                predictions = PredictionLog.Open(served.DataFolder, served.Metadata, served.Artifacts, new() { Keep = served.KeepPredictions }, served.Clock,
+                    e => LogTrouble(app?.Services.GetRequiredService<ILogger<KumikiServer>>(), e));
+            app = Build(served, at, predictions);
             await app.StartAsync(stop);
-            return new(app, served, hold);
+            return new(app, served, hold, predictions);
         }
         catch (Exception e)
         {
             if (app is not null) await app.DisposeAsync();
+            if (predictions is not null) await predictions.DisposeAsync();
             hold.Dispose();
             if (e is IOException { InnerException: AddressInUseException } && served.GrpcPort is { } taken
                 && e.Message.Contains($":{taken}:", StringComparison.Ordinal))
@@ -86,18 +94,29 @@ public sealed class KumikiServer : IAsyncDisposable
     /// <summary>Stops listening, ends the live streams, and lets the other requests under way end.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         await stopping.CancelAsync();
         await app.StopAsync();
         await watch;
         await schedules;
         await models;
         await imports;
+        // When no request is under way any more: what was answered is written, and made into files.
+        if (predictions is not null) await predictions.DisposeAsync();
         await app.DisposeAsync();
         hold.Dispose();
         stopping.Dispose();
     }
 
-    static WebApplication Build(Served served, ServeAddress at)
+    static void LogTrouble(ILogger? logger, Exception e)
+    {
+        if (logger is not null) LogFailed(logger, e.Message, e is KumikiException ? null : e);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Prediction log: {Reason}")]
+    static partial void LogFailed(ILogger logger, string reason, Exception? e);
+
+    static WebApplication Build(Served served, ServeAddress at, PredictionLog? predictions)
     {
         var builder = WebApplication.CreateEmptyBuilder(
             new() { ApplicationName = "kumiki", EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
@@ -105,6 +124,7 @@ public sealed class KumikiServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = served.Operating.MostConnections;
+            kestrel.Limits.RequestHeadersTimeout = served.Operating.SlowestHead;
             var connections = kestrel.ApplicationServices.GetRequiredService<Operations>().Connections;
             kestrel.Listen(at.Host, at.Port, port => port.Use(connections.Of));
             if (served.GrpcPort is { } grpc)
@@ -130,7 +150,12 @@ public sealed class KumikiServer : IAsyncDisposable
         builder.Services.AddSingleton(services => new Operations(served.Operating, served.Clock, services.GetRequiredService<ILogger<KumikiServer>>()));
         builder.Services.AddSingleton<Makings>();
         builder.Services.AddSingleton(_ => new ModelShelf(served.Metadata, served.Artifacts, served.Tracking, served.Serving, served.Clock));
-        builder.Services.AddSingleton(services => new EndpointShelf(served.Metadata, served.Artifacts, services.GetRequiredService<ModelShelf>(), served.Clock));
+        builder.Services.AddSingleton(services => new EndpointShelf(served.Metadata, served.Artifacts, services.GetRequiredService<ModelShelf>(), served.Clock)
+        {
+            Log = predictions is null ? null : new(predictions),
+        });
+        builder.Services.AddSingleton(new ServedLog(predictions));
+        builder.Services.AddSingleton(_ => new PredictionReader(served.Metadata, served.Artifacts, served.DataFolder, predictions));
         builder.Services.AddHostedService<InferenceDrain>();
         builder.Services.AddSingleton(_ => new EdgeRecords(served.DataFolder, served.Clock));
         builder.Services.AddSingleton<PartUploads>();
@@ -145,7 +170,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.Use(new InferenceDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(new EndpointDoor(app.Services.GetRequiredService<EndpointShelf>(), app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
-        app.Use(new MetricsDoor(app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<EndpointShelf>(), operations).Of);
+        app.Use(new MetricsDoor(app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<EndpointShelf>(), predictions, operations).Of);
         app.UseResponseCompression();
         app.Use(Refusals.Of);
         app.UseRouting();
@@ -167,6 +192,7 @@ public sealed class KumikiServer : IAsyncDisposable
         app.MapTracking();
         app.MapEndpoints();
         app.MapEdge();
+        app.MapPredictions();
         app.MapChanges();
         app.MapOpenApi();
         app.MapPages();

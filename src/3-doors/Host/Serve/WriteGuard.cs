@@ -14,7 +14,8 @@ static class WriteGuard
 
     /// <summary>Reads what is asked for.</summary>
     /// <returns>The request; or why it is refused.</returns>
-    public static async Task<(T? Asked, Refused? Refused)> ReadAsync<T>(HttpContext http, Served served, CancellationToken stop) where T : class
+    /// <param name="most">Bytes of the body.</param>
+    public static async Task<(T? Asked, Refused? Refused)> ReadAsync<T>(HttpContext http, Served served, CancellationToken stop, int most = MostBytes) where T : class
     {
         if (served.ReadOnly) return (null, new(StatusCodes.Status403Forbidden, Message.Of("serve.read-only")));
         if (!IsOfOurPages(http.Request)) return (null,
@@ -22,13 +23,13 @@ static class WriteGuard
             Message.Of("serve.other-origin", ("origin", http.Request.Headers.Origin.ToString() is { Length: > 0 and <= 120 } origin ? origin : "…"))));
         if (http.Request.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) != true)
             return (null, new(StatusCodes.Status415UnsupportedMediaType, Message.Of("serve.not-json", ("path", http.Request.Path))));
-        if (http.Request.ContentLength > MostBytes) return (null, TooLong());
+        if (http.Request.ContentLength > most) return (null, TooLong());
 
         var body = new MemoryStream();
         var buffer = new byte[8192];
         for (int read; (read = await http.Request.Body.ReadAsync(buffer, stop)) > 0;)
         {
-            if (body.Length + read > MostBytes) return (null, TooLong());
+            if (body.Length + read > most) return (null, TooLong());
             body.Write(buffer, 0, read);
         }
         try
@@ -41,7 +42,7 @@ static class WriteGuard
             return (null, Refused.Bad(Message.Of("serve.bad-body", ("reason", e.Path is { Length: > 0 } path ? path : $"line {e.LineNumber + 1}"))));
         }
 
-        Refused TooLong() => new(StatusCodes.Status413PayloadTooLarge, Message.Of("serve.body-long", ("path", http.Request.Path), ("most", MostBytes / 1024)));
+        Refused TooLong() => new(StatusCodes.Status413PayloadTooLarge, Message.Of("serve.body-long", ("path", http.Request.Path), ("most", most / 1024)));
     }
 
     /// <summary>Whether a request comes from our own pages or from no page at all.</summary>

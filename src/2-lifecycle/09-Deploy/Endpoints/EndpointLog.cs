@@ -1,0 +1,107 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using Kumiki.Onnx;
+using Kumiki.Predictions;
+
+namespace Kumiki.Serving;
+
+/// <summary>Writes what endpoints answer into the prediction log.</summary>
+sealed class EndpointLog(PredictionLog log)
+{
+    /// <summary>Releases go and come; the shapes of those before are made again where one comes back.</summary>
+    const int MostShapes = 1000;
+
+    readonly ConcurrentDictionary<(VersionName Endpoint, int Release, VersionName? Model, VersionName? Threshold), LoggedAs> shapes = new();
+
+    /// <summary>Logs each row of an answer.</summary>
+    /// <param name="began">When it was asked.</param>
+    public void Answer(EndpointAnswer answer, EndpointRows rows, DateTimeOffset began)
+    {
+        var (at, trace) = (PredictionLog.Microseconds(began), TraceId());
+        Span<char> number = stackalloc char[32];
+        for (var row = 0; row < answer.Rows.Length; row++)
+        {
+            ref var one = ref answer.Rows[row];
+            scoped var decision = one.Decided.Answer.AsSpan();
+            if (one.Decided.Number is { } value && value.TryFormat(number, out var length, "R", CultureInfo.InvariantCulture)) decision = number[..length];
+            log.TryAdd(new()
+            {
+                As = Of(answer.Release, answer.Endpoint, one.Model, one.Threshold, one.Outputs),
+                Id = one.Id,
+                At = at,
+                LatencyUs = (long)answer.Took.TotalMicroseconds,
+                QueueUs = (long)answer.Queued.TotalMicroseconds,
+                RunUs = (long)answer.Ran.TotalMicroseconds,
+                Rows = rows,
+                Row = row,
+                Scores = one.Scores,
+                Decision = decision,
+                Fallback = one.Fallback ?? (one.Remembered ? Remembered : null),
+                Trace = trace,
+            });
+        }
+    }
+
+    /// <summary>What stands in the place of a fallback where a session got the answer that it had got before.</summary>
+    public const string Remembered = "session";
+
+    /// <summary>Logs each row of a request that was not answered.</summary>
+    /// <param name="ids">[rows] their ids.</param>
+    public void Failure(LiveRelease release, LiveEndpoint endpoint, EndpointRows rows, IReadOnlyList<string> ids, DateTimeOffset began, TimeSpan took, Message why)
+    {
+        var (at, trace, shape) = (PredictionLog.Microseconds(began), TraceId(), Of(release, endpoint, endpoint.Decision.Model, endpoint.Decision.Threshold, null));
+        for (var row = 0; row < rows.Count; row++)
+            log.TryAdd(new() { As = shape, Id = ids[row], At = at, LatencyUs = (long)took.TotalMicroseconds, Rows = rows, Row = row, Trace = trace, Error = why });
+    }
+
+    /// <summary>Logs a request whose rows could not be read, as one.</summary>
+    public void Unreadable(LiveRelease release, LiveEndpoint endpoint, ReadOnlySpan<byte> body, string id, DateTimeOffset at, Message why) =>
+        log.TryAdd(new()
+        {
+            As = Of(release, endpoint, endpoint.Decision.Model, endpoint.Decision.Threshold, null),
+            Id = id,
+            At = PredictionLog.Microseconds(at),
+            Inputs = body,
+            Trace = TraceId(),
+            Error = why,
+        });
+
+    static string? TraceId() => Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.TraceId.ToHexString() : null;
+
+    LoggedAs Of(LiveRelease release, LiveEndpoint endpoint, VersionName? model, VersionName? threshold, ModelOutputs? outputs)
+    {
+        var key = (endpoint.Version, release.Number, model, threshold);
+        if (shapes.TryGetValue(key, out var known)) return known;
+        var fields = endpoint.Plan.Fields;
+        // Without a model's scores the shape is another: it must not become the one of those with scores.
+        var shape = log.Of(new()
+        {
+            Endpoint = endpoint.Version.Asset,
+            Version = endpoint.Version.Number,
+            Release = release.Number,
+            Models = model is { } asked ? [asked.ToString()] : [],
+            Threshold = threshold?.ToString(),
+            Inputs = [.. fields.Select(f => new LoggedInput(f.Name, EndpointSchema.CamelOf(f.Name), TypeOf(f.Kind), f.Personal))],
+            Numbers = [.. fields.Where(f => f is { IsRead: true, IsNumeric: true }).Select(f => f.Name)],
+            Texts = [.. fields.Where(f => f is { IsRead: true, IsNumeric: false }).Select(f => f.Name)],
+            Scores = outputs?.Names ?? [],
+        }, endpoint.Schema);
+        if (outputs is not null || model is null)
+        {
+            if (shapes.Count >= MostShapes) shapes.Clear();
+            shapes[key] = shape;
+        }
+        return shape;
+    }
+
+    static string TypeOf(FieldKind kind) => kind switch
+    {
+        FieldKind.Integer => "BIGINT",
+        FieldKind.Number or FieldKind.Decimal => "DOUBLE",
+        FieldKind.Single => "FLOAT",
+        FieldKind.Flag => "BOOLEAN",
+        FieldKind.Date => "DATE",
+        _ => "VARCHAR",
+    };
+}
