@@ -9,8 +9,10 @@ namespace Kumiki.Running;
 
 /// <summary>Predictions kept on this machine until they were sent: lines, each behind its checksum, in files that together stay within a bound.</summary>
 /// <remarks>
-/// A line is the eight hexadecimal digits of the CRC-32C of the rest, a space, a JSON object. Files are <c>N.log</c>, N rising, each of an eighth of the bound; where that is passed, the oldest goes, sent or not,
-/// and its unsent lines are counted in <c>lost</c>. <c>sent</c> is a file's number and the byte up to which the server has taken it. Lines are written and made durable every 200 ms, so that a kill loses at
+/// A line is the eight hexadecimal digits of the CRC-32C of the rest, a space, a JSON object. Files are <c>N.log</c>, N rising, each of an eighth of the bound;
+/// where that is passed, the oldest goes, sent or not,
+/// and its unsent lines are counted in <c>lost</c>. <c>sent</c> is a file's number and the byte up to which the server has taken it. Lines are written and made
+/// durable every 200 ms, so that a kill loses at
 /// most those; a line that a kill cut off has a wrong checksum and is passed over.
 /// </remarks>
 sealed class PredictionFile : IAsyncDisposable
@@ -119,7 +121,8 @@ sealed class PredictionFile : IAsyncDisposable
 
     /// <summary>Lines that went unsent, for the bound was passed.</summary>
     public static long Lost(string folder) =>
-        File.Exists(Path.Combine(folder, "lost")) && long.TryParse(File.ReadAllText(Path.Combine(folder, "lost")), CultureInfo.InvariantCulture, out var lost) ? lost : 0;
+        File.Exists(Path.Combine(folder, "lost")) && long.TryParse(File.ReadAllText(Path.Combine(folder, "lost")), CultureInfo.InvariantCulture, out var lost)
+            ? lost : 0;
 
     // ── sending ──
 
@@ -167,7 +170,8 @@ sealed class PredictionFile : IAsyncDisposable
             var end = Array.IndexOf(bytes, (byte)'\n', at);
             if (end < 0) yield break;       // still being written, or cut off
             var json = bytes.AsMemory(Math.Min(at + Crc + 1, end)..end);
-            if (end - at > Crc + 1 && uint.TryParse(bytes.AsSpan(at, Crc), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var crc) && crc == Checksum(json.Span))
+            if (end - at > Crc + 1 && uint.TryParse(bytes.AsSpan(at, Crc), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var crc)
+                && crc == Checksum(json.Span))
                 yield return (json, end + 1);
             at = end + 1;
         }
@@ -186,7 +190,8 @@ sealed class PredictionFile : IAsyncDisposable
     List<long> Files() => FilesOf(folder);
 
     static List<long> FilesOf(string folder) =>
-        [.. Directory.EnumerateFiles(folder, "*.log").Select(f => long.TryParse(Path.GetFileNameWithoutExtension(f), CultureInfo.InvariantCulture, out var n) ? n : 0).Where(n => n > 0).Order()];
+        [.. Directory.EnumerateFiles(folder, "*.log").Select(f => long.TryParse(Path.GetFileNameWithoutExtension(f), CultureInfo.InvariantCulture, out var n)
+            ? n : 0).Where(n => n > 0).Order()];
 
     void Whole(string name, string text) => Whole(folder, name, text);
 
