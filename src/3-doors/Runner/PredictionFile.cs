@@ -21,6 +21,9 @@ sealed class PredictionFile : IAsyncDisposable
 
     const int Waiting = 10_000, Crc = 8;
 
+    /// <summary>A longer line would be refused by the server, and every other one with it.</summary>
+    const int MostLine = 60 * 1024;
+
     readonly string folder;
     readonly long most;
     readonly TimeProvider clock;
@@ -41,13 +44,13 @@ sealed class PredictionFile : IAsyncDisposable
         writing = Task.Run(WriteAsync);
     }
 
-    /// <summary>Lines that could not be kept by this process, for too many came at once or the disk refused.</summary>
+    /// <summary>Lines that could not be kept by this process, for too many came at once, one was too long, or the disk refused.</summary>
     public long Dropped => Interlocked.Read(ref dropped);
 
     /// <summary>Takes a JSON object without line breaks; never waits.</summary>
     public void Add(byte[] json)
     {
-        if (!queue.Writer.TryWrite(json)) Interlocked.Increment(ref dropped);
+        if (json.Length > MostLine || !queue.Writer.TryWrite(json)) Interlocked.Increment(ref dropped);
     }
 
     async Task WriteAsync()

@@ -180,8 +180,7 @@ public sealed class PackagedEndpoint : IDisposable
                         break;      // the next one is asked; when none answers, the caller is told what kept the first
                     }
                 case PlannedFallback.ByRule rule when rule.When.Holds(rows, row):
-                    return new([], new(rule.Answer) { Number = rule.Number }, null,
-                    fallback.Name);
+                    return new([], new(rule.Answer) { Number = rule.Number }, null, fallback.Name);
                 case PlannedFallback.Always always: return new([], new(always.Answer) { Number = always.Number }, null, fallback.Name);
             }
         }
