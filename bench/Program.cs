@@ -14,6 +14,7 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
     ["family"] = ("A family of 1,000 keys from data: rows, models and predictions made, and released as one set.", FamilyOfThousand.RunAsync),
     ["folds"] = ("Eight real tables in 5 × 5 folds: trees and linear learners beside scikit-learn's.", FoldsOverSklearn.RunAsync),
     ["graph"] = ("A graph of 1,000 assets that do nothing: making all, finding all reusable, the state of all.", ThousandAssets.RunAsync),
+    ["images"] = ("The image backbone over HTTP, by pixels and by encoded pictures, beside the bare engine; six models on it together and one by one.", ImagesLoad.RunAsync),
     ["json"] = ("4 M rows of JSON lines to checked Parquet, beside bare DuckDB doing the same.", JsonToTable.RunAsync),
     ["kills"] = ("Every test that kills a process, in full: takes an hour or so.", Kills.RunAsync),
     ["machine"] = ("What this machine can do at best: processor, memory, disk.", Machine.RunAsync),

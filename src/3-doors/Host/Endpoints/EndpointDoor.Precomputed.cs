@@ -33,7 +33,7 @@ sealed partial class EndpointDoor
             throw found is { } stale
                 ? new InferenceException(InferenceFault.Unavailable, Message.Of("precomputed.stale", ("version", stale.Rows.Version), ("age", Hours(stale.Age.TotalHours)), ("most", Hours(computed.Plan.StaleSeconds!.Value / 3600))))
                 : new InferenceException(InferenceFault.NotFound, Message.Of("precomputed.none", ("version", computed.Rows!.Version), ("key", string.Join(", ", computed.Plan.Keys.Zip(key, (k, v) => $"{k} = {Cut(v)}")))));
-        using var rows = Read(endpoint, body, out _);
+        using var rows = Read(release, endpoint, body, http.Request, out _);
         var (ask, all) = PredictParameters.Read([], http.Request.Headers, rows.Count);
         var answer = await shelf.AskAsync(release, endpoint, rows, ask, gone);
         await SendAsync(http, sent => Write(sent, answer, rows.IsOne, all));
