@@ -10,6 +10,7 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
     ["clone"] = ("From `git clone` to the served demo, step by step, and the demo again.", CloneToDemo.RunAsync),
     ["csv"] = ("10 M rows of CSV to checked Parquet, beside bare DuckDB doing the same.", CsvToTable.RunAsync),
     ["demand"] = ("Weekly demand two weeks ahead on real sales: 34 weeks by forecast-demand, beside naive rules and a published forecast.", DemandForecasts.RunAsync),
+    ["edge"] = ("The offline runner with a packaged model of 100 trees: start to first answer, anonymous memory, single rows a second.", EdgeRunner.RunAsync),
     ["family"] = ("A family of 1,000 keys from data: rows, models and predictions made, and released as one set.", FamilyOfThousand.RunAsync),
     ["folds"] = ("Eight real tables in 5 × 5 folds: trees and linear learners beside scikit-learn's.", FoldsOverSklearn.RunAsync),
     ["graph"] = ("A graph of 1,000 assets that do nothing: making all, finding all reusable, the state of all.", ThousandAssets.RunAsync),

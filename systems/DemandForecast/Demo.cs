@@ -31,7 +31,7 @@ static class Demo
                 Say("1/4", $"writing two years of daily sales for 10 stores and 10 items: {file}");
             }
             Say("2/4", "making the forecast and all it is made from");
-            foreach (var asset in (string[])["forecast-accuracy", "demand-report", "demand-breaks", "sales-findings"])
+            foreach (var asset in (string[])["forecast-accuracy", "demand-report", "demand-answer", "demand-breaks", "sales-findings"])
                 if (await verbs.RunAsync(["make", asset, "--upstream", "--stage", "--data", data], stop) is not 0 and var failed) return failed;
             Say("3/4", "releasing them as one set");
             if (await verbs.RunAsync(["release", "--message", "The demo's first release", "--data", data], stop) is not 0 and var refused) return refused;

@@ -4,11 +4,11 @@ namespace DemandForecast;
 
 /// <summary>Every Monday at six, when last week's sales are in: a new model and its forecast, released together if they are good; else the old model
 /// forecasts the new weeks.</summary>
-public sealed class WeeklyForecast(Sales sales, DemandModel model, DemandReport report, DemandForecasts forecasts) : Schedule
+public sealed class WeeklyForecast(Sales sales, DemandModel model, DemandReport report, DemandForecasts forecasts, DemandAnswer answer) : Schedule
 {
     public override Cron When => Cron.Of("0 6 * * MON", zone: "Asia/Tokyo");
 
-    public override IReadOnlyList<Asset> Make => [model, report, forecasts];
+    public override IReadOnlyList<Asset> Make => [model, report, forecasts, answer];
 
     public override IReadOnlyList<Asset> NewData => [sales];
 

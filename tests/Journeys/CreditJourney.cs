@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Xunit;
 
 namespace Kumiki.Journeys;
 
 /// <summary>A lender's applications, whose truth is known, become a decision that costs less than any rule without a model; two models of one source go to production together.</summary>
-public sealed class CreditJourney(CreditJourney.Made made) : IClassFixture<CreditJourney.Made>
+public sealed partial class CreditJourney(CreditJourney.Made made) : IClassFixture<CreditJourney.Made>
 {
     public sealed class Made : IAsyncLifetime
     {
@@ -153,6 +154,38 @@ public sealed class CreditJourney(CreditJourney.Made made) : IClassFixture<Credi
         Assert.Equal(await File.ReadAllBytesAsync(demo.PathOf("one/applications.csv")), await File.ReadAllBytesAsync(demo.PathOf("two/applications.csv")));
         Assert.Equal(1, refused.Code);
         Assert.Contains("'2024-02-30' is no day; write it as 2024-01-31.", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_batch_says_of_every_row_what_the_released_endpoint_answers()
+    {
+        var demo = made.Demo;
+        var lines = File.ReadLines(demo.PathOf("data/applications/applications.csv")).Take(301).Select(l => l.Split(',')).ToList();
+        File.WriteAllLines(demo.PathOf("some.csv"), lines.Select(l => string.Join(',', l)));
+
+        var end = await demo.JsonAsync("predict", "credit-decision", "--in", "some.csv", "--out", "decided.csv", "--keys", "id,age");
+
+        var decided = File.ReadLines(demo.PathOf("decided.csv")).Select(l => l.Split(',')).ToList();
+        Assert.Equal(["id", "age", "prediction", "decision", "predicted_by", "decided_by"], decided[0]);
+        Assert.All(decided.Skip(1), r => Assert.Equal(("default-model@1", "credit-decision@1"), (r[4], r[5])));
+        using var server = demo.Start([], ["serve", "--port", "0"]);
+        using var http = new HttpClient { BaseAddress = new(Regex.Match(await server.LineAsync("http://"), @"http://\S+").Value) };
+        var (head, answers) = (lines[0], new List<(string, string, float)>());
+        foreach (var row in lines.Skip(1))
+        {
+            var fields = head.Zip(row).Where(f => f.Second.Length > 0 && f.First is not ("collection_calls" or "defaulted" or "lost_share")).Select(f => double.TryParse(f.Second, CultureInfo.InvariantCulture, out _)
+                ? $"\"{f.First}\":{f.Second}" : $"\"{f.First}\":\"{f.Second}\"");
+            using var response = await http.PostAsync("/api/endpoints/credit-decision/predict", new StringContent($"{{{string.Join(',', fields)}}}", System.Text.Encoding.UTF8, "application/json"));
+            var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+            Assert.True(response.IsSuccessStatusCode, $"{answer}");
+            answers.Add((row[0], answer.GetProperty("answer").GetString()!, answer.GetProperty("score").GetSingle()));
+        }
+        Assert.Equal(answers, decided.Skip(1).Select(r => (r[0], r[3], float.Parse(r[2], CultureInfo.InvariantCulture))));
+        Assert.Equal(answers.GroupBy(a => a.Item2).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => (g.Key, (long)g.Count())),
+            end.GetProperty("decisions").EnumerateObject().Select(d => (d.Name, d.Value.GetInt64())));
+        Assert.True(end.GetProperty("decisions").EnumerateObject().Count() >= 2);
+        await server.SignalAsync("TERM");
+        await server.EndAsync();
     }
 
     async Task<double> MetricAsync(string version, string metric) => (await made.Demo.JsonAsync("show", version)).GetProperty("version").GetProperty("metrics").GetProperty(metric).GetDouble();

@@ -28,5 +28,13 @@ sealed class CodedColumn(string name, ReadOnlyMemory<int> codes, IReadOnlyList<s
         return unknown;
     }
 
+    internal override (int Row, string Text)? FirstUnknown(FrozenSet<string> known)
+    {
+        var all = codes.Span;
+        for (var row = 0; row < all.Length; row++)
+            if (all[row] >= 0 && texts[all[row]] is { Length: > 0 } text && !known.Contains(text)) return (row, text);
+        return null;
+    }
+
     internal static byte[][] Utf8Of(IReadOnlyList<string> texts) => [.. texts.Select(Encoding.UTF8.GetBytes)];
 }

@@ -36,6 +36,9 @@ public abstract class Column
 
     /// <summary>Rows whose text is there and not among the known ones.</summary>
     internal abstract long CountUnknown(FrozenSet<string> known);
+
+    /// <summary>The first of these rows and its text; null without one.</summary>
+    internal abstract (int Row, string Text)? FirstUnknown(FrozenSet<string> known);
 }
 
 internal sealed class ColumnOf<T>(string name, ReadOnlyMemory<T> values, ReadOnlyMemory<ulong> valid, int validFrom) : Column(name, values.Length)
@@ -59,6 +62,15 @@ internal sealed class ColumnOf<T>(string name, ReadOnlyMemory<T> values, ReadOnl
         for (var row = 0; row < all.Length; row++)
             if (Adapter.TextOf(all[row]) is { Length: > 0 } text && !known.Contains(text) && Adapter.IsValid(bits, validFrom + row)) unknown++;
         return unknown;
+    }
+
+    internal override (int Row, string Text)? FirstUnknown(FrozenSet<string> known)
+    {
+        var all = values.Span;
+        var bits = valid.Span;
+        for (var row = 0; row < all.Length; row++)
+            if (Adapter.TextOf(all[row]) is { Length: > 0 } text && !known.Contains(text) && Adapter.IsValid(bits, validFrom + row)) return (row, text);
+        return null;
     }
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name} {TypeName}[{Count}]");

@@ -190,6 +190,17 @@ public sealed class Scorer : IDisposable
         return counts;
     }
 
+    /// <summary>The first row, by the order of <see cref="Columns"/> and then of rows, with a text that is none of the categories the model knows.</summary>
+    /// <returns>The row counts from 0; null where the model knows all.</returns>
+    public (string Column, int Row, string Text)? FirstUnknown(IReadOnlyList<Column> rows)
+    {
+        var columns = Match(rows);
+        foreach (var (i, (name, kind, tensor)) in Columns.Index())
+            if (kind == ColumnKind.Text && categories.TryGetValue(tensor, out var known) && columns[i].FirstUnknown(known) is { } found)
+                return (name, found.Row, found.Text);
+        return null;
+    }
+
     /// <summary>How many rows get no score, by the required column that is the reason: the first one that the row lacks.</summary>
     /// <returns>One number for each of <see cref="Required"/>.</returns>
     public IReadOnlyDictionary<string, long> CountUnscored(IReadOnlyList<Column> rows)

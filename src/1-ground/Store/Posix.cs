@@ -55,6 +55,14 @@ static partial class Posix
         return Marshal.GetLastPInvokeError() == CrossDevice ? false : throw Failed("rename", to);
     }
 
+    /// <summary>Lets two paths of one file system change places in one step.</summary>
+    internal static void Exchange(string one, string other)
+    {
+        const int here = -100;
+        const uint exchange = 2;
+        if (renameat2(here, one, here, other, exchange) != 0) throw Failed("renameat2", other);
+    }
+
     /// <summary>The magic number of the file system that holds <paramref name="path"/>.</summary>
     internal static long FileSystemMagic(string path) => statfs(path, out var found) == 0 ? found.Type : throw Failed("statfs", path);
 
@@ -116,6 +124,9 @@ static partial class Posix
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int rename(string from, string to);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statfs(string path, out FileSystem found);

@@ -24,6 +24,11 @@ public abstract class Endpoint<TIn, TOut> : Asset
     /// <value>None: the caller gets the error.</value>
     protected virtual IReadOnlyList<Fallback> Fallbacks => [];
 
+    /// <summary>Answers that are computed before anybody asks, found by key: <c>Precomputed.Of(forecasts, r => r.Prediction, r => r.Store, r => r.Item, r => r.Week)</c>. They are the rows of whatever
+    /// version of that asset is in production; where there is no such row, the model is asked if the caller sent what it reads.</summary>
+    /// <value>Null: every row is asked of the model.</value>
+    protected virtual Precomputed? Precomputed => null;
+
     /// <summary>Asks another model, mostly a smaller one.</summary>
     protected static Fallback Ask(Decision other) => new Fallback.OtherModel(other);
 
@@ -58,6 +63,8 @@ public abstract class Endpoint<TIn, TOut> : Asset
             if (!decision.Answers(typeof(TOut)))
                 yield return new("endpoint", Severity.Refusal, Message.Of("endpoint.other-answer", ("endpoint", Name), ("decision", decision), ("type", typeof(TOut).Name)), []);
         }
+        if (Precomputed is { } precomputed && Node.Inputs.All(i => i.Asset != precomputed.Rows.Name))
+            yield return new("endpoint", Severity.Refusal, Message.Of("precomputed.other-rows", ("endpoint", Name), ("rows", precomputed.Rows.Name)), []);
     }
 
     protected sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)
@@ -85,10 +92,12 @@ public abstract class Endpoint<TIn, TOut> : Asset
             Fields = [.. schema.Columns.Select(c => EndpointFields.Of(c, read.Contains(c.Name), required.Contains(c.Name), known.GetValueOrDefault(c.Name)))],
             Decision = decision,
             Fallbacks = fallbacks,
+            Precomputed = Precomputed?.Plan,
         };
         await making.AddBytesAsync(EndpointPlan.FileName, plan.ToBytes(), stop);
         making.Fact("decision", Decision.ToString());
         if (fallbacks.Count > 0) making.Fact("fallbacks", string.Join(" → ", fallbacks.Select(f => f.Name)));
+        if (plan.Precomputed is { } before) making.Fact("precomputed", $"{before.Answer} of {before.Rows} by {string.Join(", ", before.Keys)}");
         making.Schema(schema.ToJson());
     }
 

@@ -45,6 +45,10 @@ sealed class Predictors : IDisposable
     /// <summary>Whether each row names the version that predicted it.</summary>
     public bool NamesModel { get; }
 
+    /// <summary>Whether a text that a model never saw is refused.</summary>
+    /// <value>False: the row is scored without it, and counted.</value>
+    public bool RefusesUnknown { get; init; }
+
     /// <summary>Rows with a category their model never saw, by column.</summary>
     public IReadOnlyDictionary<string, long> Unknown => unknown;
 
@@ -69,7 +73,7 @@ sealed class Predictors : IDisposable
         if (keyColumn is null)
         {
             var rows = Read(global!).All();
-            Count(global!, rows);
+            Count(global!, rows, from);
             var all = global!.Scorer.Score(rows, stop);
             return new(all, NamesModel ? Enumerable.Repeat<string?>(global.Version.ToString(), all.Length / Outputs.Names.Count).ToArray() : null);
         }
@@ -95,7 +99,7 @@ sealed class Predictors : IDisposable
                 int[] rows = [.. list];
                 var columns = frame.Window(predictor.Scorer.Columns.Select(c => c.Name), rows.Length).Of(rows);
                 var own = predictor.Scorer.Score(columns, stop);
-                Count(predictor, columns);
+                Count(predictor, columns, from);
                 var name = predictor.Version.ToString();
                 for (var i = 0; i < rows.Length; i++)
                 {
@@ -110,8 +114,19 @@ sealed class Predictors : IDisposable
         Frame Read(Predictor predictor) => Frame.Read(engine, files, predictor.Scorer.Columns.ToDictionary(c => c.Name, c => c.Kind, StringComparer.Ordinal), from, count, stop);
     }
 
-    void Count(Predictor predictor, IReadOnlyList<Column> rows)
+    /// <summary>What was counted since this was asked last.</summary>
+    public (IReadOnlyDictionary<string, long> Unknown, IReadOnlyDictionary<string, long> Unscored) TakeCounts()
     {
+        var taken = (new Dictionary<string, long>(unknown), new Dictionary<string, long>(unscored));
+        unknown.Clear();
+        unscored.Clear();
+        return taken;
+    }
+
+    void Count(Predictor predictor, IReadOnlyList<Column> rows, long from)
+    {
+        if (RefusesUnknown && predictor.Scorer.FirstUnknown(rows) is { } first)
+            throw new KumikiException(Message.Of("predict.unknown", ("column", first.Column), ("row", from + first.Row + 1), ("value", first.Text), ("model", predictor.Version)));
         foreach (var (column, count) in predictor.Scorer.CountUnknown(rows))
             if (count > 0) unknown[column] = unknown.GetValueOrDefault(column) + count;
         foreach (var (column, count) in predictor.Scorer.CountUnscored(rows))

@@ -41,11 +41,11 @@ sealed partial class Doors(Project project, Assembly program)
         IReadOnlyList<Option> everywhere = [Json, Language, Data, Metadata, Artifacts];
         var root = new RootCommand("Kumiki: from a business goal to a monitored model that keeps learning.");
         foreach (var option in everywhere) root.Add(option);
-<<<<<<< HEAD
-        IEnumerable<Command> all = [.. Making(), .. Looking(), .. Keeping(), .. Training(), .. Releasing(), .. Packaging(), .. Continuing(), .. Serving(), .. Queueing(), DoctorCommand.Create()];
-=======
-        IEnumerable<Command> all = [.. Making(), .. Looking(), .. Keeping(), .. Training(), .. Releasing(), .. Continuing(), .. Serving(), .. Predicting(), DoctorCommand.Create()];
->>>>>>> predlog
+        IEnumerable<Command> all =
+        [
+            .. Making(), .. Looking(), .. Keeping(), .. Training(), .. Predicting(), .. Releasing(), .. Packaging(), .. Continuing(), .. Serving(), .. Logged(), .. Queueing(),
+            DoctorCommand.Create(),
+        ];
         foreach (var command in all) root.Add(command);
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpOnce((HelpAction)help.Action!, everywhere);

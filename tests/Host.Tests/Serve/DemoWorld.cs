@@ -111,7 +111,7 @@ sealed class DemoWorld : IAsyncDisposable
     public async Task<VersionRecord> MakeAsync(
         string asset, AssetKind kind, (VersionRecord Version, EdgeKind Edge)[]? inputs = null, Dictionary<string, double>? metrics = null, Dictionary<string, string>? facts = null,
         (string Path, int Bytes)[]? files = null, CheckResult[]? checks = null, bool curve = false, (string Family, string RawKey)? family = null,
-        (string Path, string Text)[]? texts = null, (string Path, byte[] Bytes)[]? contents = null)
+        (string Path, string Text)[]? texts = null, (string Path, byte[] Bytes)[]? contents = null, JsonElement? schema = null)
     {
         var run = await BeginAsync(asset, [.. (inputs ?? []).Select(i => i.Version)], kind == AssetKind.Model ? new() { ["rounds"] = "300", ["depth"] = "6" } : []);
         await Metadata.AppendLogAsync(run, [new(0, clock.GetUtcNow(), "info", $"making {asset}")], default);
@@ -151,7 +151,7 @@ sealed class DemoWorld : IAsyncDisposable
             Checks = checks ?? [],
             Family = family?.Family,
             RawKey = family?.RawKey,
-            Schema = kind == AssetKind.Dataset ? JsonSerializer.SerializeToElement(new { columns = new object[] { new { name = "week", type = "date" }, new { name = "store", type = "text" }, new { name = "units", type = "int32", nullable = true } } }) : null,
+            Schema = schema ?? (kind == AssetKind.Dataset ? JsonSerializer.SerializeToElement(new { columns = new object[] { new { name = "week", type = "date" }, new { name = "store", type = "text" }, new { name = "units", type = "int32", nullable = true } } }) : null),
             RecipeKey = Digest.Of(asset),
             MadeBy = run,
             MadeAt = clock.GetUtcNow(),

@@ -23,6 +23,9 @@ public sealed partial record EndpointPlan
     /// <summary>What is tried in turn where the model cannot be asked.</summary>
     public IReadOnlyList<PlannedFallback> Fallbacks { get; init; } = [];
 
+    /// <summary>Answers that were computed before anybody asked; null where there are none.</summary>
+    public PlannedPrecomputed? Precomputed { get; init; }
+
     /// <summary>Every model it may ask, the first one first.</summary>
     [JsonIgnore]
     public IEnumerable<PlannedDecision> Decisions => [Decision, .. Fallbacks.OfType<PlannedFallback.Smaller>().Select(f => f.Decision)];
@@ -61,6 +64,16 @@ public sealed partial record EndpointPlan
 /// <param name="Model">The asset's name.</param>
 /// <param name="Threshold">The asset that the rule's numbers came from; null where there is none.</param>
 public sealed record PlannedDecision(string Model, string? Threshold, DecisionRule Rule);
+
+/// <summary>Answers that were computed before anybody asked: rows of the version of an asset that is in production, found by their keys.</summary>
+/// <param name="Rows">The asset's name, of a dataset or of predictions.</param>
+/// <param name="Keys">Its columns by which a row is found.</param>
+/// <param name="Answer">The column of the answer.</param>
+/// <param name="Lower">The columns of an interval around it; null where there is none.</param>
+/// <param name="StaleSeconds">How long after their making rows are fresh; null: for ever.</param>
+/// <param name="RefusesStale">Whether rows that are not fresh are no answer; else the answer says that it is stale.</param>
+public sealed record PlannedPrecomputed(
+    string Rows, IReadOnlyList<string> Keys, string Answer, string? Lower, string? Upper, double? StaleSeconds, bool RefusesStale);
 
 /// <summary>What is said where the model cannot be asked.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]

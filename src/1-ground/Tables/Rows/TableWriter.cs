@@ -59,17 +59,33 @@ public sealed class TableWriter : IDisposable
     /// <param name="files">Parquet files, in the order of their rows.</param>
     /// <param name="from">Rows of them to pass over; as many as were appended follow.</param>
     /// <param name="path">A temporary path of the caller's; it must not exist.</param>
+    /// <param name="columns">The columns of those files to write, in this order; null: all.</param>
+    /// <param name="asText">Whether the file is CSV without a header: a missing value is an empty field, a number the shortest text that gives its bits back.</param>
     /// <exception cref="KumikiException">The disk is full, or a file is broken.</exception>
-    public TableFile CompleteBeside(IReadOnlyList<string> files, long from, string path)
+    public TableFile CompleteBeside(IReadOnlyList<string> files, long from, string path, IReadOnlyList<string>? columns = null, bool asText = false)
     {
         TableFailure.RequireFiles(files);
         TableFailure.Guard(engine, path, () =>
         {
             appender.Close();
-            var rows = $"SELECT * FROM (SELECT * FROM {SqlText.Rows(files)}{SqlText.Range(from, Rows)}) POSITIONAL JOIN written";
-            database.Connection.Execute($"COPY ({rows}) TO {SqlText.Quote(path)} ({ParquetForm.Options})", cancellation);
+            var names = columns is null ? "*" : string.Join(", ", columns.Select(SqlText.Name));
+            var rows = $"SELECT * FROM (SELECT {names} FROM {SqlText.Rows(files)}{SqlText.Range(from, Rows)}) POSITIONAL JOIN written";
+            database.Connection.Execute($"COPY ({rows}) TO {SqlText.Quote(path)} ({(asText ? "FORMAT csv, HEADER false" : ParquetForm.Options)})", cancellation);
         });
         return new(path, Rows, new FileInfo(path).Length);
+    }
+
+    /// <summary>Writes the rows of several Parquet files of one schema, in their order, as one.</summary>
+    /// <param name="path">A temporary path of the caller's; it must not exist.</param>
+    /// <exception cref="KumikiException">The disk is full, or a file is broken.</exception>
+    public static void Join(TableEngine engine, IReadOnlyList<string> files, string path, CancellationToken cancellation = default)
+    {
+        TableFailure.RequireFiles(files);
+        TableFailure.Guard(engine, path, () =>
+        {
+            using var database = engine.OpenSingle(cancellation);
+            database.Connection.Execute($"COPY (SELECT * FROM {SqlText.Rows(files)}) TO {SqlText.Quote(path)} ({ParquetForm.Options})", cancellation);
+        });
     }
 
     public void Dispose()

@@ -148,8 +148,13 @@ sealed partial class EndpointShelf : IAsyncDisposable
                 old.Add(version.Name);
                 continue;
             }
-            if (live?.Endpoints.GetValueOrDefault(version.Asset) is { } before && before.Version == version.Name && before.Decisions.All(IsHeld)) endpoints[version.Asset] = before;
-            else endpoints[version.Asset] = EndpointOf(version.Name, EndpointPlan.Read(await File.ReadAllBytesAsync(await artifacts.PathAsync(file.Content, stop), stop)));
+            if (live?.Endpoints.GetValueOrDefault(version.Asset) is { } before && before.Version == version.Name && before.Decisions.All(IsHeld) && IsCurrent(before))
+            {
+                endpoints[version.Asset] = before;
+                continue;
+            }
+            var plan = EndpointPlan.Read(await File.ReadAllBytesAsync(await artifacts.PathAsync(file.Content, stop), stop));
+            endpoints[version.Asset] = EndpointOf(version.Name, plan, await PrecomputedAsync(version.Asset, plan, versions, production, stop));
         }
         return new(production.Release, production.Revision, endpoints.ToFrozenDictionary(StringComparer.Ordinal)) { Unanswerable = old };
 
@@ -157,8 +162,13 @@ sealed partial class EndpointShelf : IAsyncDisposable
 
         bool Holds(VersionName version) => production.Set.TryGetValue(version.Asset, out var number) && number == version.Number;
 
-        LiveEndpoint EndpointOf(VersionName name, EndpointPlan plan) => new(name, plan, Decision(name.Asset, plan.Decision),
-            [.. plan.Fallbacks.Select(f => (f, f is PlannedFallback.Smaller other ? Decision(name.Asset, other.Decision) : null))], figures.GetOrAdd(name.Asset, static _ => new()));
+        bool IsCurrent(LiveEndpoint endpoint) => endpoint.Precomputed is null || (endpoint.Precomputed.Rows is { } rows && Holds(rows.Version));
+
+        LiveEndpoint EndpointOf(VersionName name, EndpointPlan plan, LivePrecomputed? precomputed) => new(name, plan, Decision(name.Asset, plan.Decision),
+            [.. plan.Fallbacks.Select(f => (f, f is PlannedFallback.Smaller other ? Decision(name.Asset, other.Decision) : null))], figures.GetOrAdd(name.Asset, static _ => new()))
+        {
+            Precomputed = precomputed,
+        };
 
         LiveDecision Decision(string endpoint, PlannedDecision plan)
         {

@@ -22,6 +22,9 @@ sealed class LiveEndpoint(VersionName version, EndpointPlan plan, LiveDecision d
     public IReadOnlyList<(PlannedFallback Plan, LiveDecision? Model)> Fallbacks => fallbacks;
     public EndpointFigures Figures => figures;
 
+    /// <summary>Its answers that were computed before; null where it has none.</summary>
+    public LivePrecomputed? Precomputed { get; init; }
+
     /// <summary>The models it may ask.</summary>
     public IEnumerable<LiveDecision> Decisions => [decision, .. fallbacks.Select(f => f.Model).OfType<LiveDecision>()];
 }

@@ -29,8 +29,10 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
     const string Before = "/api/endpoints/", After = "/predict";
 
     /// <summary>Whether a request asks an endpoint.</summary>
-    public static bool IsFor(HttpContext http) => http.Request.Path.Value is { } path && path.Length > Before.Length + After.Length
-        && path.StartsWith(Before, StringComparison.Ordinal) && path.EndsWith(After, StringComparison.Ordinal) && path.IndexOf('/', Before.Length) == path.Length - After.Length;
+    public static bool IsFor(HttpContext http) => http.Request.Path.Value is { } path && (Ends(path, After) || Ends(path, Computed));
+
+    static bool Ends(string path, string with) => path.Length > Before.Length + with.Length
+        && path.StartsWith(Before, StringComparison.Ordinal) && path.EndsWith(with, StringComparison.Ordinal) && path.IndexOf('/', Before.Length) == path.Length - with.Length;
 
     public Task Of(HttpContext http, RequestDelegate next) => IsFor(http) ? AnswerAsync(http) : next(http);
 
@@ -38,9 +40,10 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
     {
         try
         {
-            if (!HttpMethods.IsPost(http.Request.Method))
+            var isComputed = http.Request.Path.Value!.EndsWith(Computed, StringComparison.Ordinal);
+            if (!HttpMethods.IsPost(http.Request.Method) && !(isComputed && HttpMethods.IsGet(http.Request.Method)))
             {
-                http.Response.Headers.Allow = "POST";
+                http.Response.Headers.Allow = isComputed ? "GET, POST" : "POST";
                 await WriteErrorAsync(http, StatusCodes.Status405MethodNotAllowed, Message.Of("serve.wrong-method", ("method", InferenceDoor.Short(http.Request.Method)), ("path", InferenceDoor.Short(http.Request.Path))));
                 return;
             }
@@ -49,7 +52,8 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
                 await WriteErrorAsync(http, StatusCodes.Status403Forbidden, Message.Of("serve.other-origin", ("origin", InferenceDoor.Short(http.Request.Headers.Origin.ToString()))));
                 return;
             }
-            await PredictAsync(http, http.Request.Path.Value![Before.Length..^After.Length]);
+            if (isComputed) await ComputedAsync(http, http.Request.Path.Value[Before.Length..^Computed.Length]);
+            else await PredictAsync(http, http.Request.Path.Value[Before.Length..^After.Length]);
         }
         catch (FieldsRefusedException e) when (!http.Response.HasStarted)
         {
@@ -106,12 +110,8 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
         span.Of(endpoint.Version, release.Number);
         http.Response.Headers[ReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
         using var body = await RequestBody.ReadAsync(http.Request, models.Settings, gone);
-<<<<<<< HEAD
         using var decode = ServingTrace.Source.StartActivity("decode");
-        using var rows = Read(endpoint, body, out var parameters);
-=======
         using var rows = Read(release, endpoint, body, http.Request, out var parameters);
->>>>>>> predlog
         var (ask, all) = PredictParameters.Read(body.Bytes.AsSpan(parameters.At, parameters.Length), http.Request.Headers, rows.Count);
         decode?.Stop();
         var answer = await shelf.AskAsync(release, endpoint, rows, ask, gone);

@@ -6,11 +6,10 @@ namespace Kumiki.Hosting;
 
 /// <summary>What Prometheus scrapes at <c>/metrics</c>: figures of the models, some of them under the names that Triton has for them too, and of the process.
 /// In OpenMetrics where the scraper takes it, else in the text format 0.0.4.</summary>
-sealed class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Operations operations)
+sealed class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Predictions.PredictionLog? log, Operations operations)
 {
     const string Plain = "text/plain; version=0.0.4; charset=utf-8", Open = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-<<<<<<< HEAD
     /// <summary>So many versions have series of their own, those asked last: each has some 90.</summary>
     public const int MostVersions = 100;
 
@@ -25,47 +24,6 @@ sealed class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Operations 
 
     /// <summary>Whether OpenMetrics is taken, and no less gladly than plain text.</summary>
     static bool TakesOpen(HttpRequest request)
-=======
-    public static Func<HttpContext, RequestDelegate, Task> Of(ModelShelf shelf, Predictions.PredictionLog? log) => (http, next) =>
-    {
-        if (http.Request.Path != "/metrics" || !(HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))) return next(http);
-        http.Response.ContentType = Type;
-        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.WriteAsync(Write(shelf, log), http.RequestAborted);
-    };
-
-    /// <summary>One family of figures: its name, what it counts, and its kind.</summary>
-    sealed class Family(StringBuilder text)
-    {
-        string name = "";
-
-        public Family Of(string named, string kind, string help)
-        {
-            name = named;
-            text.Append("# HELP ").Append(name).Append(' ').Append(help).Append("\n# TYPE ").Append(name).Append(' ').Append(kind).Append('\n');
-            return this;
-        }
-
-        public void Add(string labels, double value, string suffix = "")
-        {
-            text.Append(name).Append(suffix);
-            if (labels.Length > 0) text.Append('{').Append(labels).Append('}');
-            text.Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
-        }
-
-        public void Add(string labels, Histogram histogram)
-        {
-            var below = 0L;
-            for (var at = 0; at < histogram.Bounds.Count; at++)
-                Add($"{labels},le=\"{histogram.Bounds[at].ToString("R", CultureInfo.InvariantCulture)}\"", below += histogram[at], "_bucket");
-            below += histogram[histogram.Bounds.Count];
-            Add($"{labels},le=\"+Inf\"", below, "_bucket");
-            Add(labels, histogram.Sum, "_sum");
-            Add(labels, below, "_count");
-        }
-    }
-
-    static string Write(ModelShelf shelf, Predictions.PredictionLog? log)
->>>>>>> predlog
     {
         var (open, plain) = (0.0, 0.0);
         foreach (var accepted in request.GetTypedHeaders().Accept)
@@ -118,7 +76,6 @@ sealed class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Operations 
         family.Of("kumiki_models_memory_bytes", "gauge", "Memory all models take, as estimated.").Add("", shelf.TakenBytes);
         family.Of("kumiki_models_memory_limit_bytes", "gauge", "Memory models may take.").Add("", shelf.Settings.MemoryBytes);
 
-<<<<<<< HEAD
         if (endpoints is not null) Endpoints(family, endpoints);
         family.Of("kumiki_connections", "gauge", "Connections that are open.").Add("", operations.Connections.Now);
         family.Of("kumiki_connections_limit", "gauge", "Connections that may be open.").Add("", operations.Connections.Most);
@@ -126,12 +83,11 @@ sealed class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Operations 
         {
             family.Of("kumiki_access_log_lines_total", "counter", "Lines of the access log.").Add("", accessLog.Written);
             family.Of("kumiki_access_log_dropped_total", "counter", "Lines that the access log had to leave out.").Add("", accessLog.Dropped);
-=======
+        }
         if (log?.Counts is var (accepted, dropped))
         {
             family.Of("kumiki_prediction_log_accepted_total", "counter", "Predictions and outcomes that the log took.").Add("", accepted);
             family.Of("kumiki_prediction_log_dropped_total", "counter", "Predictions that the log had no room for, or could not write.").Add("", dropped);
->>>>>>> predlog
         }
 
         Each("nv_inference_request_success", "Requests that were answered.", f => f.Answered);

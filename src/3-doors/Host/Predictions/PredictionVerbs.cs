@@ -8,7 +8,7 @@ sealed partial class Doors
 {
     static readonly Argument<string> EndpointArgument = new("endpoint") { Description = "An endpoint's name, such as credit-decision." };
 
-    IEnumerable<Command> Predicting()
+    IEnumerable<Command> Logged()
     {
         var predictions = new Command("predictions", "What endpoints answered: list it, show one, ask SQL, take it elsewhere.") { PredictionList(), PredictionShow(), PredictionSql(), PredictionExport() };
         yield return predictions;

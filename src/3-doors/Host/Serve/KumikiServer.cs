@@ -62,12 +62,6 @@ public sealed partial class KumikiServer : IAsyncDisposable
         if (served.GrpcPort == at.Port) throw new KumikiException(Message.Of("inference.grpc-port", ("port", at.Port)));
         if (served.GrpcPort is { } grpc) _ = ServeAddress.Of(at.Host.ToString(), grpc);
         var hold = ServerLock.Take(served.DataFolder, $"http://{at}");
-<<<<<<< HEAD
-        WebApplication? app = null;
-        try
-        {
-            app = Build(served, at);
-=======
         PredictionLog? predictions = null;
         WebApplication? app = null;
         try
@@ -76,17 +70,13 @@ public sealed partial class KumikiServer : IAsyncDisposable
                 predictions = PredictionLog.Open(served.DataFolder, served.Metadata, served.Artifacts, new() { Keep = served.KeepPredictions }, served.Clock,
                     e => LogTrouble(app?.Services.GetRequiredService<ILogger<KumikiServer>>(), e));
             app = Build(served, at, predictions);
->>>>>>> predlog
             await app.StartAsync(stop);
             return new(app, served, hold, predictions);
         }
         catch (Exception e)
         {
             if (app is not null) await app.DisposeAsync();
-<<<<<<< HEAD
-=======
             if (predictions is not null) await predictions.DisposeAsync();
->>>>>>> predlog
             hold.Dispose();
             if (e is IOException { InnerException: AddressInUseException } && served.GrpcPort is { } taken
                 && e.Message.Contains($":{taken}:", StringComparison.Ordinal))
@@ -180,11 +170,7 @@ public sealed partial class KumikiServer : IAsyncDisposable
         app.Use(new InferenceDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(new EndpointDoor(app.Services.GetRequiredService<EndpointShelf>(), app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
-<<<<<<< HEAD
-        app.Use(new MetricsDoor(app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<EndpointShelf>(), operations).Of);
-=======
-        app.Use(MetricsDoor.Of(app.Services.GetRequiredService<ModelShelf>(), predictions));
->>>>>>> predlog
+        app.Use(new MetricsDoor(app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<EndpointShelf>(), predictions, operations).Of);
         app.UseResponseCompression();
         app.Use(Refusals.Of);
         app.UseRouting();
@@ -205,11 +191,8 @@ public sealed partial class KumikiServer : IAsyncDisposable
         app.MapSchedules();
         app.MapTracking();
         app.MapEndpoints();
-<<<<<<< HEAD
         app.MapEdge();
-=======
         app.MapPredictions();
->>>>>>> predlog
         app.MapChanges();
         app.MapOpenApi();
         app.MapPages();

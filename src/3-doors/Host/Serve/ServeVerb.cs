@@ -24,7 +24,9 @@ sealed partial class Doors
         {
             Description = "NAME:rows=64,wait-ms=0,runs=2,queue=256,most-wait-ms=100,seconds=30, any of them: how a model's requests are batched, run and refused; without NAME:, every model's.",
         };
-<<<<<<< HEAD
+        var log = new Option<string>("--log-predictions") { Description = "on or off: whether what endpoints answer is logged.", DefaultValueFactory = _ => "on" }
+            .AcceptOnlyFromAmong("on", "off");
+        var keep = new Option<int?>("--keep-predictions") { Description = "Days after which logged predictions go; 90 by default." };
         var otlp = new Option<string?>("--otlp")
         {
             Description = "Send a trace of each inference request to this collector, http://127.0.0.1:4318; OTEL_EXPORTER_OTLP_ENDPOINT by default, else nowhere.",
@@ -37,14 +39,7 @@ sealed partial class Doors
         };
         var connections = new Option<int>("--most-connections") { Description = "Connections at once.", DefaultValueFactory = _ => 10_000 };
         const string Does = "Serve pages, the REST API, models and MLflow's clients in the foreground, and run schedules when they are due.";
-        return Verb("serve", Does, [host, port, readOnly, grpc, memory, body, limits, otlp, accessLog, accessLogSize, connections], async (parsed, session, terminal, stop) =>
-=======
-        var log = new Option<string>("--log-predictions") { Description = "on or off: whether what endpoints answer is logged.", DefaultValueFactory = _ => "on" }
-            .AcceptOnlyFromAmong("on", "off");
-        var keep = new Option<int?>("--keep-predictions") { Description = "Days after which logged predictions go; 90 by default." };
-        const string Does = "Serve pages, the REST API, models and MLflow's clients in the foreground, and run schedules when they are due.";
-        return Verb("serve", Does, [host, port, readOnly, grpc, memory, body, limits, log, keep], async (parsed, session, terminal, stop) =>
->>>>>>> predlog
+        return Verb("serve", Does, [host, port, readOnly, grpc, memory, body, limits, log, keep, otlp, accessLog, accessLogSize, connections], async (parsed, session, terminal, stop) =>
         {
             var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
             if (parsed.GetValue(keep) is < 1 or > 36500) throw new KumikiException(Message.Of("predlog.bad-keep", ("days", parsed.GetValue(keep))));
@@ -64,13 +59,10 @@ sealed partial class Doors
                 ReadOnly = parsed.GetValue(readOnly),
                 Serving = Asked(parsed.GetValue(memory), parsed.GetValue(body), parsed.GetValue(limits) ?? []),
                 GrpcPort = parsed.GetValue(grpc),
-<<<<<<< HEAD
                 Operating = OperatingSettings.Of(parsed.GetValue(otlp), parsed.GetValue(accessLog), parsed.GetValue(accessLogSize),
                     parsed.GetValue(connections)),
-=======
                 LogPredictions = parsed.GetValue(log) == "on",
                 KeepPredictions = TimeSpan.FromDays(parsed.GetValue(keep) ?? 90),
->>>>>>> predlog
                 Author = Author,
                 Schedules = hasProject ? new(place, asked => session.GraphAsync(null, asked)) : null,
             };

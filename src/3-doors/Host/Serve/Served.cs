@@ -57,10 +57,9 @@ public sealed record Served
     /// <value>Null: nowhere.</value>
     public int? GrpcPort { get; init; }
 
-<<<<<<< HEAD
     /// <summary>What the server tells of itself, and how many may talk to it.</summary>
     public OperatingSettings Operating { get; init; } = new();
-=======
+
     /// <summary>Whether what endpoints answer is logged; a server that only shows logs nothing.</summary>
     /// <value>It is.</value>
     public bool LogPredictions { get; init; } = true;
@@ -68,7 +67,6 @@ public sealed record Served
     /// <summary>How long logged predictions are kept; null: for ever.</summary>
     /// <value>90 days.</value>
     public TimeSpan? KeepPredictions { get; init; } = TimeSpan.FromDays(90);
->>>>>>> predlog
 
     /// <value>The system's clock by default.</value>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -1,0 +1,194 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Kumiki.Onnx;
+using Kumiki.Tables;
+using Xunit;
+
+namespace Kumiki.Host.Tests.Endpoints;
+
+/// <summary>Answers that were computed before anybody asked, over HTTP: by place and day, in many releases.</summary>
+public sealed class PrecomputedTests : IAsyncLifetime
+{
+    sealed record Computed(string Place, DateOnly SomeDay, double Answer, double? Lower, double? Upper);
+
+    readonly string folder = Directory.CreateTempSubdirectory("kumiki-precomputed-").FullName;
+    EndpointWorld world = null!;
+
+    public async Task InitializeAsync() => world = await EndpointWorld.StartAsync();
+
+    public async Task DisposeAsync()
+    {
+        await world.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Rows of five places and one day, each answered with <paramref name="n"/> and its own place.</summary>
+    byte[] Rows(int n, bool twice = false)
+    {
+        using var engine = new TableEngine(new() { SpillFolder = Path.Combine(folder, "spill"), MemoryBytes = 256 << 20 });
+        var schema = RowSchema.Of<Computed>();
+        using var writer = new TableWriter(engine, schema);
+        var block = new TableBlock(schema);
+        block.Set("place", (string?[])["garden", "garden 1", "garden 2", "garden 3", twice ? "garden 3" : "garden 4"]);
+        block.Set<DateOnly>("some_day", Enumerable.Repeat(new DateOnly(2026, 3, 2), 5).ToArray());
+        block.Set<double>("answer", Enumerable.Range(0, 5).Select(i => (n * 10.0) + i).ToArray());
+        block.Set<double>("lower", Enumerable.Range(0, 5).Select(i => n - 1.0).ToArray(), [false, false, true, false, false]);
+        block.Set<double>("upper", Enumerable.Range(0, 5).Select(i => n + 1.0).ToArray(), [false, false, true, false, false]);
+        writer.Append(block);
+        return File.ReadAllBytes(writer.Complete(Path.Combine(folder, $"{Guid.NewGuid():N}.parquet")).Path);
+    }
+
+    /// <summary>Releases model, threshold, endpoint and rows n as one set.</summary>
+    async Task<int> ReleaseAsync(int n, PlannedPrecomputed plan, byte[]? rows = null, bool withRows = true)
+    {
+        var model = await world.World.MakeAsync("model", AssetKind.Model, contents: [("model.onnx", EndpointWorld.Model(n))]);
+        var cut = await world.World.MakeAsync("cut", AssetKind.Threshold, [(model, EdgeKind.Fit)], contents: [("parts/choice.json", Encoding.UTF8.GetBytes($"{n}"))]);
+        var computed = await world.World.MakeAsync("computed", AssetKind.Dataset, contents: [("rows/00001.parquet", rows ?? Rows(n))], schema: RowSchema.Of<Computed>().ToJson());
+        var endpoint = await world.World.MakeAsync("verdict", AssetKind.Endpoint, [(model, EdgeKind.Fit), (cut, EdgeKind.Fit), (computed, EdgeKind.Source)],
+            contents: [("endpoint.json", (EndpointWorld.Plan(n + 0.5) with { Precomputed = plan }).ToBytes())]);
+        return await world.LiveAsync(withRows ? [model, cut, computed, endpoint] : [model, cut, endpoint], n);
+    }
+
+    static PlannedPrecomputed ByPlace(double? staleSeconds = null, bool refuses = false) => new("computed", ["place", "some_day"], "answer", "lower", "upper", staleSeconds, refuses);
+
+    const string Path0 = "/api/endpoints/verdict/precomputed";
+
+    async Task<(int Status, JsonNode Body, string Release)> AskAsync(string query, string? row = null)
+    {
+        using var request = new HttpRequestMessage(row is null ? HttpMethod.Get : HttpMethod.Post, Path0 + query);
+        if (row is not null) request.Content = new StringContent(row, Encoding.UTF8, "application/json");
+        using var response = await world.Http.SendAsync(request);
+        return ((int)response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!, response.Headers.TryGetValues("Kumiki-Release", out var release) ? release.Single() : "");
+    }
+
+    [Fact]
+    public async Task A_key_finds_its_row_with_versions_and_age()
+    {
+        await ReleaseAsync(1, ByPlace(staleSeconds: 1e9));
+
+        var (status, found, release) = await AskAsync("?place=garden%203&someDay=2026-03-02");
+
+        Assert.Equal((200, "1"), (status, release));
+        Assert.Equal((13.0, 0.0, 2.0, "verdict@1", 1), ((double)found["answer"]!, (double)found["lower"]!, (double)found["upper"]!, (string)found["endpoint"]!, (int)found["release"]!));
+        var computed = found["precomputed"]!;
+        Assert.Equal(("computed@1", false), ((string)computed["version"]!, (bool)computed["stale"]!));
+        var (madeAt, age) = (DateTimeOffset.Parse((string)computed["made_at"]!, CultureInfo.InvariantCulture), (double)computed["age_seconds"]!);
+        Assert.InRange(age, (DateTimeOffset.UtcNow - madeAt).TotalSeconds - 600, (DateTimeOffset.UtcNow - madeAt).TotalSeconds);
+        Assert.Equal("""{"place":"garden 3","some_day":"2026-03-02","answer":13,"lower":0,"upper":2}""", computed["row"]!.ToJsonString());
+        var without = (await AskAsync("?place=garden 2&some_day=2026-03-02")).Body;
+        Assert.Equal((12.0, null), ((double)without["answer"]!, without["lower"]));
+    }
+
+    [Fact]
+    public async Task Where_no_row_was_computed_the_model_answers_if_it_can_be_asked()
+    {
+        await ReleaseAsync(1, ByPlace());
+
+        Assert.Equal("404 computed@1 has no row of place = garden 9, some_day = 2026-03-02; send the whole row with POST to ask the model, or wait for the next batch.", await RefusedAsync("?place=garden 9&some_day=2026-03-02"));
+        Assert.StartsWith("404 computed@1 has no row", await RefusedAsync("", """{"place":"street","some_day":"2026-03-02"}"""), StringComparison.Ordinal);
+        var (_, found, _) = await AskAsync("", """{"place":"garden 4","some_day":"2026-03-02","x":99}""");
+        var (_, asked, _) = await AskAsync("", """{"place":"street","someDay":"2026-03-02","x":99}""");
+        var (status, wrong, _) = await AskAsync("", """{"place":"street","some_day":"2026-03-02","x":"many"}""");
+
+        Assert.Equal((14.0, "computed@1"), ((double)found["answer"]!, (string)found["precomputed"]!["version"]!));
+        Assert.Equal(("high", "model@1", 1, null), ((string)asked["answer"]!, (string)asked["model"]!, (int)asked["release"]!, asked["precomputed"]));
+        Assert.Equal((400, "x"), (status, (string)wrong["errors"]![0]!["field"]!));
+    }
+
+    async Task<string> RefusedAsync(string query, string? row = null)
+    {
+        var (status, body, _) = await AskAsync(query, row);
+        return $"{status} {body["detail"]}";
+    }
+
+    [Theory]
+    [InlineData("?place=garden 1", null, "400 The key some_day is missing")]
+    [InlineData("?place=garden 1&some_day=2026-03-02&colour=red", null, "400 colour is no key here; the keys are place, some_day.")]
+    [InlineData("?place=a&place=b&some_day=2026-03-02", null, "400 The key place is missing; name every key once")]
+    [InlineData("?place=garden 1&some_day=yesterday", null, "400 'yesterday' is no value of some_day")]
+    [InlineData("", "[1]", "400 The body is no row")]
+    [InlineData("", "{\"place\":", "400 The body is no row")]
+    [InlineData("", "{\"place\":null,\"some_day\":\"2026-03-02\"}", "400 The key place is missing")]
+    public async Task A_key_that_is_none_is_refused_by_its_name(string query, string? row, string says)
+    {
+        await ReleaseAsync(1, ByPlace());
+
+        Assert.StartsWith(says, await RefusedAsync(query, row), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stale_rows_are_flagged_or_are_no_answer()
+    {
+        await ReleaseAsync(1, ByPlace(staleSeconds: 60));
+        var (_, flagged, _) = await AskAsync("?place=garden 1&some_day=2026-03-02");
+        await ReleaseAsync(2, ByPlace(staleSeconds: 60, refuses: true));
+
+        Assert.True((bool)flagged["precomputed"]!["stale"]!);
+        await UntilAsync(async () => (await AskAsync("?place=garden 1&some_day=2026-03-02")).Status == 503);
+        var refused = await RefusedAsync("?place=garden 1&some_day=2026-03-02");
+        Assert.Contains("The row of computed@2 is ", refused, StringComparison.Ordinal);
+        Assert.Contains("after 0 hours it is no answer any more", refused, StringComparison.Ordinal);
+        var (_, asked, _) = await AskAsync("", """{"place":"garden","some_day":"2026-03-02","x":-1}""");
+        Assert.Equal(("low", "model@2"), ((string)asked["answer"]!, (string)asked["model"]!));
+    }
+
+    static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!await holds()) await Task.Delay(20, limit.Token);
+    }
+
+    [Fact]
+    public async Task Rows_that_cannot_be_asked_say_why_and_the_model_answers_all_the_same()
+    {
+        await ReleaseAsync(1, ByPlace(), Rows(1, twice: true));
+        Assert.StartsWith("503 computed@1 cannot be asked by key: rows 4 and 5 have the same place, some_day", await RefusedAsync("?place=garden 1&some_day=2026-03-02"), StringComparison.Ordinal);
+        Assert.Equal("high", (string)(await world.AnswerAsync("""{"x":99,"place":"street"}"""))["answer"]!);
+        Assert.StartsWith("404 No endpoint nobody is released", await RefusedNoEndpointAsync(), StringComparison.Ordinal);
+
+        async Task<string> RefusedNoEndpointAsync()
+        {
+            using var response = await world.Http.GetAsync("/api/endpoints/nobody/precomputed");
+            return $"{(int)response.StatusCode} {JsonNode.Parse(await response.Content.ReadAsStringAsync())!["detail"]}";
+        }
+    }
+
+    [Fact]
+    public async Task Rows_outside_of_production_are_not_answered_with()
+    {
+        await ReleaseAsync(1, ByPlace(), withRows: false);
+
+        Assert.StartsWith("503 verdict answers from rows of computed, of which no version is in production", await RefusedAsync("?place=garden 1&some_day=2026-03-02"), StringComparison.Ordinal);
+    }
+
+    /// <summary>Answer, version of the rows and release of every request belong together, while a release goes live now and then.</summary>
+    [Fact]
+    public async Task A_new_batch_takes_over_in_one_step_and_no_request_is_lost_or_mixed()
+    {
+        await ReleaseAsync(1, ByPlace());
+        using var over = new CancellationTokenSource();
+        var seen = new System.Collections.Concurrent.ConcurrentDictionary<int, int>();
+        var asking = Enumerable.Range(0, 4).Select(client => Task.Run(async () =>
+        {
+            for (var i = client; !over.IsCancellationRequested; i++)
+            {
+                var (status, body, release) = await AskAsync($"?place={(i % 5 == 0 ? "garden" : $"garden {i % 5}")}&some_day=2026-03-02");
+                Assert.True(status == 200, $"{status}: {body}");
+                var number = int.Parse(release, CultureInfo.InvariantCulture);
+                Assert.Equal(($"computed@{number}", (number * 10.0) + (i % 5), number), ((string)body["precomputed"]!["version"]!, (double)body["answer"]!, (int)body["release"]!));
+                seen.AddOrUpdate(number, 1, static (_, count) => count + 1);
+            }
+        })).ToList();
+        for (var n = 2; n <= 6; n++)
+        {
+            await ReleaseAsync(n, ByPlace());
+            var live = n;
+            await UntilAsync(() => Task.FromResult(seen.ContainsKey(live) || asking.Any(a => a.IsFaulted)));
+        }
+        await over.CancelAsync();
+        await Task.WhenAll(asking);
+
+        Assert.Equal([1, 2, 3, 4, 5, 6], seen.Keys.Order());
+    }
+}
