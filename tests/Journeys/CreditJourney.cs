@@ -6,7 +6,7 @@ using Xunit;
 namespace Kumiki.Journeys;
 
 /// <summary>A lender's applications, whose truth is known, become a decision that costs less than any rule without a model; two models of one source go to production together.</summary>
-public sealed class CreditJourney(CreditJourney.Made made) : IClassFixture<CreditJourney.Made>
+public sealed partial class CreditJourney(CreditJourney.Made made) : IClassFixture<CreditJourney.Made>
 {
     public sealed class Made : IAsyncLifetime
     {

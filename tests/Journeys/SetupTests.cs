@@ -20,6 +20,8 @@ public sealed class SetupTests : IDisposable
         Play("npm", """
             echo npm "$@" >>played
             mkdir -p native/node_modules/onnxruntime-node/bin/napi-v6/linux/x64 native/node_modules/@duckdb/node-bindings-linux-x64
+            mkdir -p native/node_modules/@img/sharp-libvips-linux-x64/lib
+            echo vips >native/node_modules/@img/sharp-libvips-linux-x64/lib/libvips-cpp.so.8.18.7
             echo onnx >native/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1
             echo duck >native/node_modules/@duckdb/node-bindings-linux-x64/libduckdb.so
             """);
@@ -34,7 +36,8 @@ public sealed class SetupTests : IDisposable
 
         Assert.Equal(0, code);
         Assert.Matches(@"^» npm --prefix native ci --ignore-scripts --no-audit --no-fund … \d+\.\d s\n$", said);
-        Assert.Equal(("onnx\n", "duck\n"), (File.ReadAllText(PathOf("native/lib/libonnxruntime.so.1")), File.ReadAllText(PathOf("native/lib/libduckdb.so"))));
+        Assert.Equal(("onnx\n", "duck\n", "vips\n"), (File.ReadAllText(PathOf("native/lib/libonnxruntime.so.1")),
+            File.ReadAllText(PathOf("native/lib/libduckdb.so")), File.ReadAllText(PathOf("native/lib/libvips-cpp.so.8.18.7"))));
         Assert.False(Directory.Exists(PathOf("native/node_modules")));
 
         Assert.Equal((0, ""), await SetupAsync());

@@ -8,13 +8,14 @@ import { Decision } from "./Decision";
 import { Fields } from "./Fields";
 import { looked, type Look } from "./latency";
 import { everyMs, Resting } from "./parts";
+import { Predictions } from "./Predictions";
 import "./serving.css";
 import { Traffic } from "./Traffic";
 import { TryIt } from "./TryIt";
 import type { Endpoint } from "./types";
 import { useWords } from "./words";
 
-const tabs = ["now", "try", "fields"] as const;
+const tabs = ["now", "predictions", "try", "fields"] as const;
 type Tab = (typeof tabs)[number];
 
 /** One endpoint: which versions answer and by what decision, what it was asked, a form to ask it with, and its description for programs. */
@@ -32,7 +33,7 @@ export function EndpointPage({ name, tab }: { name: string; tab: string }) {
         ))}
       </nav>
       <Read of={endpoint} what={name}>
-        {value => (here === "try" ? <TryIt name={name} of={value} /> : here === "fields" ? <Fields name={name} of={value} /> : <Now of={value} />)}
+        {value => (here === "try" ? <TryIt name={name} of={value} /> : here === "predictions" ? <Predictions name={name} /> : here === "fields" ? <Fields name={name} of={value} /> : <Now of={value} />)}
       </Read>
     </Page>
   );

@@ -163,7 +163,7 @@ function Answered({ of, end: { answer, ms, json } }: { of: Endpoint; end: Extrac
           [words("page.serving.col.endpoint"), <VersionLink name={answer.endpoint} />],
           [words("page.serving.release-live"), <a href={to.release(answer.release)}>{words("page.serving.release", { number: answer.release })}</a>],
           [words("page.serving.took"), spent(ms)],
-          [words("page.serving.id"), <code>{answer.id}</code>],
+          [words("page.serving.id"), <a href={to.prediction(answer.id, answer.endpoint.split("@")[0]!)}><code>{answer.id}</code></a>],
         ]}
       />
       <details>

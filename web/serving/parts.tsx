@@ -30,7 +30,7 @@ export function useMs(): (ms: number) => string {
 /** The three pages of this room. */
 export function Rooms({ here }: { here: "endpoints" | "serving" | "predictions" }) {
   const words = useWords();
-  const pages = [["endpoints", to.endpoints], ["serving", to.serving]] as const;
+  const pages = [["endpoints", to.endpoints], ["serving", to.serving], ["predictions", to.predictionSql]] as const;
   return (
     <nav class="tabs" aria-label={words("page.serving.rooms")}>
       {pages.map(([name, address]) => (

@@ -48,3 +48,20 @@ export interface ModelInMemory {
 }
 export interface Serving { bytes: number; mostBytes: number; models: ModelInMemory[] }
 export interface Servable { name: string; version: string; state: "READY" | "LOADING" | "UNAVAILABLE"; reason: string }
+
+// What the API says of the prediction log; docs/prediction-log.md describes it.
+
+/** @param latencyUs of the whole request, of which `queueUs` waiting and `runUs` in the model; @param inputs JSON without personal values */
+export interface LoggedLine {
+  id: string; at: string; endpoint: string; version: number | null; release: number | null; models: string | null; threshold: string | null; arm: string | null;
+  decision: string | null; score: number | string | null; latencyUs: number; queueUs: number; runUs: number; fallback: string | null; error: string | null;
+  errorText: string | null; traceId: string | null; inputs: string | null; outcome: string | null; outcomeAt: string | null;
+}
+export interface LoggedPage { predictions: LoggedLine[]; before: string | null }
+export interface LoggedOne {
+  prediction: LoggedLine; scores: Record<string, string | null>; features: Record<string, string | null>;
+  outcomes: { value: number | null; label: string | null; at: string; note: string | null; noted: string; counts: boolean }[];
+}
+export interface LogState { isOpen: boolean; accepted: number; dropped: number; cut: number; lostBefore: number; waiting: number; trouble: { text: string } | null }
+export interface SqlColumn { name: string; type: string; isNumber: boolean }
+export interface SqlAnswer { columns: SqlColumn[]; rows: (string | null)[][]; isCut: boolean }

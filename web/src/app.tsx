@@ -129,6 +129,8 @@ function Here({ route }: { route: Route }) {
     case "endpoints": return <Later page="endpoints" with={{}} />;
     case "endpoint": return <Later key={route.name} page="endpoint" with={{ name: route.name, tab: route.tab }} />;
     case "serving": return <Later page="serving" with={{}} />;
+    case "predictionSql": return <Later key={route.query} page="predictionSql" with={{ query: route.query }} />;
+    case "prediction": return <Later key={`${route.endpoint} ${route.id}`} page="prediction" with={{ id: route.id, endpoint: route.endpoint }} />;
     case "report": return <Later key={`${route.asset}@${route.number}`} page="report" with={{ asset: route.asset, number: route.number }} />;
     case "threshold": return <Later key={`${route.asset}@${route.number}`} page="threshold" with={{ asset: route.asset, number: route.number }} />;
     case "schedules": return <SchedulesPage />;

@@ -19,6 +19,8 @@ const pages = {
   endpoints: () => import("../serving/EndpointsPage").then(m => m.EndpointsPage as ComponentType<never>),
   endpoint: () => import("../serving/EndpointPage").then(m => m.EndpointPage as ComponentType<never>),
   serving: () => import("../serving/ServingPage").then(m => m.ServingPage as ComponentType<never>),
+  predictionSql: () => import("../serving/SqlPage").then(m => m.SqlPage as ComponentType<never>),
+  prediction: () => import("../serving/PredictionPage").then(m => m.PredictionPage as ComponentType<never>),
   board: () => import("./board/BoardPage").then(m => m.BoardPage as ComponentType<never>),
 };
 

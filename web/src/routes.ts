@@ -31,7 +31,7 @@ export type Route =
   | { page: "endpoint"; name: string; tab: string }
   | { page: "serving" }
   | { page: "predictionSql"; query: string }
-  | { page: "prediction"; id: string }
+  | { page: "prediction"; id: string; endpoint: string }
   | { page: "nowhere"; hash: string };
 
 export function routeOf(hash: string): Route {
@@ -75,7 +75,7 @@ export function routeOf(hash: string): Route {
     case "endpoints/1": case "endpoints/2": return { page: "endpoint", name: first!, tab: second ?? "" };
     case "serving/0": return { page: "serving" };
     case "predictions/0": return { page: "predictionSql", query };
-    case "predictions/1": return { page: "prediction", id: first! };
+    case "predictions/1": return { page: "prediction", id: first!, endpoint: asked.get("endpoint") ?? "" };
     default: return { page: "nowhere", hash };
   }
 }
@@ -120,8 +120,8 @@ export const to = {
   /** @param tab of its page; the first one has no name */
   endpoint: (name: string, tab = "") => `#/endpoints/${enc(name)}${tab === "" ? "" : `/${tab}`}`,
   serving: "#/serving",
-  /** @param sql to begin with; what is asked of the prediction log */
-  predictionSql: (sql = "") => `#/predictions${sql === "" ? "" : `?${new URLSearchParams({ sql })}`}`,
-  prediction: (id: string) => `#/predictions/${enc(id)}`,
+  predictionSql: "#/predictions",
+  /** @param endpoint whose it is, for two may have given the same id */
+  prediction: (id: string, endpoint = "") => `#/predictions/${enc(id)}${endpoint === "" ? "" : `?endpoint=${enc(endpoint)}`}`,
   file: (version: string, path: string) => `api/versions/${version.split("@").map(enc).join("/")}/files/${path.split("/").map(enc).join("/")}`,
 };

@@ -9,7 +9,8 @@ test.each([
   [to.registry, { page: "registry" }], [to.registeredModel("a b/é"), { page: "registeredModel", name: "a b/é" }], [to.registered("m", "3"), { page: "registered", name: "m", version: "3" }],
   [to.registryDiff("m (kumiki)", "1", "2"), { page: "registryDiff", name: "m (kumiki)", left: "1", right: "2" }], [to.trackedRun("6f0c"), { page: "trackedRun", id: "6f0c" }], ["#/tracked", { page: "nowhere", hash: "#/tracked" }],
   [to.endpoints, { page: "endpoints" }], [to.endpoint("credit-decision"), { page: "endpoint", name: "credit-decision", tab: "" }], [to.endpoint("credit-decision", "try"), { page: "endpoint", name: "credit-decision", tab: "try" }],
-  [to.serving, { page: "serving" }], [to.prediction("0199/é"), { page: "prediction", id: "0199/é" }], [to.predictionSql("SELECT 1 & 2"), { page: "predictionSql", query: "sql=SELECT+1+%26+2" }],
+  [to.serving, { page: "serving" }], [to.prediction("0199/é"), { page: "prediction", id: "0199/é", endpoint: "" }], [to.prediction("7", "credit-decision"), { page: "prediction", id: "7", endpoint: "credit-decision" }],
+  [to.predictionSql, { page: "predictionSql", query: "" }], ["#/predictions?sql=SELECT+1", { page: "predictionSql", query: "sql=SELECT+1" }],
   ["#/assets/a/b", { page: "nowhere", hash: "#/assets/a/b" }], ["#/%", { page: "nowhere", hash: "#/%" }], ["#/elsewhere", { page: "nowhere", hash: "#/elsewhere" }],
 ])("%s leads where it says", (hash, route) => expect(routeOf(hash)).toEqual(route));
 

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { boundsOf, curlOf, dayOf, faultsOf, jsonOf, rowOf, typedOf } from "../serving/asking";
 import { drawn, looked, quantile, rates } from "../serving/latency";
 import { domainOf, zoneAt, zonesOf } from "../serving/scale";
+import { addressOf, askingOf, drawableOf, numberOf, pointsOf, samplesOf, viewsOf } from "../serving/sql";
+import { ruleOf, stepsOf, versionsOf } from "../serving/trace";
 import type { AtThreshold, Counts, Field, LatencyBin } from "../serving/types";
 
 const field = (name: string, kind: Field["kind"], more: Partial<Field> = {}): Field => ({ name, kind, isRead: true, ...more });
@@ -66,4 +68,36 @@ test("A scale covers what is decided on it, and a score falls where the server p
   expect(zonesOf(rule, [0, 1])).toEqual([{ answer: "low", from: 0, to: 0.4, is: "low" }, { answer: "unsure", from: 0.4, to: 0.5, is: "people" }, { answer: "high", from: 0.5, to: 1, is: "high" }]);
   expect(zonesOf({ ...rule, greyFrom: 0.5 }, [0, 1]).map(z => z.answer)).toEqual(["low", "high"]);
   expect([0.39, 0.4, 0.49, 0.5].map(s => zoneAt(rule, s))).toEqual(["low", "people", "people", "high"]);
+});
+
+test("A question's address holds all of it, and an odd one is asked with the usual limit", () => {
+  const asking = { sql: "SELECT '1 & 2' -- #", rows: 100, endpoint: "credit-decision" };
+  expect(askingOf(addressOf(asking).split("?")[1]!)).toEqual(asking);
+  expect(addressOf({ sql: " ", rows: 1000, endpoint: "" })).toBe("#/predictions");
+  expect(askingOf("rows=7&sql=a")).toEqual({ sql: "a", rows: 1000, endpoint: "" });
+});
+
+test("An endpoint's views are named as SQL can name them", () => {
+  expect(viewsOf("credit-decision.osaka")).toEqual(["predictions_credit_decision_osaka", "outcomes_credit_decision_osaka", "credit_decision_osaka"]);
+  expect(samplesOf("a-b").map(s => /FROM (\w+)/.exec(s.sql)![1])).toEqual(["predictions_a_b", "predictions_a_b", "predictions_a_b", "a_b"]);
+});
+
+test("Times and numbers of an answer can be drawn over each other", () => {
+  const [time, n, name] = [{ name: "t", type: "TIMESTAMP", isNumber: false }, { name: "n", type: "BIGINT", isNumber: true }, { name: "d", type: "VARCHAR", isNumber: false }];
+  expect([numberOf(time, "2026-01-01 00:00:01.5"), numberOf({ ...time, type: "DATE" }, "2026-01-02"), numberOf(n, "7"), numberOf(n, null), numberOf(n, "nan")]).toEqual([1767225601500, 1767312000000, 7, null, null]);
+  const rows = [["2026-01-01 00:00:00", "3", "x"], ["2026-01-01 00:01:00", "5", "y"], ["2026-01-01 00:02:00", null, "y"]];
+  const answer = { columns: [time, n, name], rows, isCut: false };
+  expect(drawableOf(answer)).toMatchObject({ xs: [0, 1], ys: [1] });
+  expect(pointsOf(answer, 0, 1)).toEqual({ points: [[1767225600000, 3], [1767225660000, 5]], rises: true });
+  expect(pointsOf({ ...answer, rows: [...rows].reverse() }, 0, 1).rises).toBe(false);
+  expect(drawableOf({ ...answer, rows: rows.slice(0, 1) })).toBeNull();
+  expect(drawableOf({ columns: [n, name], rows: [["1", "a"], ["2", "b"]], isCut: false })).toBeNull();
+});
+
+test("A prediction's time is the waiting, the model, and the rest", () =>
+  expect(stepsOf({ latencyUs: 900, queueUs: 100, runUs: 300 })).toEqual([{ is: "queue", us: 100 }, { is: "run", us: 300 }, { is: "rest", us: 500 }, { is: "whole", us: 900 }]));
+
+test("Versions are found in what the log names, and a rule's zeros come back", () => {
+  expect([versionsOf("default-model@1, score.card@12"), versionsOf(null), versionsOf("")]).toEqual([["default-model@1", "score.card@12"], [], []]);
+  expect(ruleOf({ kind: "threshold", value: 0.5, above: "a", below: "b" })).toEqual({ kind: "threshold", value: 0.5, greyFrom: 0, above: "a", greyZone: "", below: "b" });
 });

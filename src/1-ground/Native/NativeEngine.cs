@@ -17,7 +17,9 @@ public sealed record NativeEngine(string Library, string ImportName, IReadOnlyLi
     public static NativeEngine DuckDb { get; } = new("DuckDB 1.5.6", "duckdb", ["libduckdb.so"], "npm package @duckdb/node-bindings-linux-x64", "./kumiki setup");
     public static NativeEngine XGBoost { get; } = new("XGBoost 1.7.4", "xgboost", ["libxgboost.so.0", "libxgboost.so"], "Debian package libxgboost0", "apt-get install libxgboost0");
 
-    public static IReadOnlyList<NativeEngine> All { get; } = [OnnxRuntime, DuckDb, XGBoost];
+    public static NativeEngine Vips { get; } = new("libvips 8.18.7", "vips-cpp", ["libvips-cpp.so.8.18.7"], "npm package @img/sharp-libvips-linux-x64", "./kumiki setup");
+
+    public static IReadOnlyList<NativeEngine> All { get; } = [OnnxRuntime, DuckDb, XGBoost, Vips];
 
     /// <summary>Where to look, in order: the folders of KUMIKI_NATIVE (colons between), beside the program, native/lib of a folder above it, then the system's own loader.</summary>
     public IEnumerable<string> Candidates()

@@ -65,7 +65,9 @@ sealed class Session : IAsyncDisposable
 
     public Workplace PlaceOf() => new(Metadata, Artifacts, Closure, Project.Folder, CheckpointFolder, Engines, StepCommand(), Clock);
 
-    static IReadOnlyDictionary<string, string> Engines { get; } = NativeEngine.All.ToDictionary(e => e.Library.Split(' ')[..^1] is var words ? string.Join(' ', words) : e.Library, e => e.Library.Split(' ')[^1]);
+    /// <summary>What makings compute with; no making decodes pictures.</summary>
+    static IReadOnlyDictionary<string, string> Engines { get; } = NativeEngine.All.Where(e => e != NativeEngine.Vips)
+        .ToDictionary(e => e.Library.Split(' ')[..^1] is var words ? string.Join(' ', words) : e.Library, e => e.Library.Split(' ')[^1]);
 
     /// <summary>This program, told to run one run.</summary>
     IReadOnlyList<string> StepCommand() => [.. Itself(), "run-step", "--data", Folder];

@@ -51,6 +51,8 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         var asked = await store.AskOccurrenceAsync("weekly", clock.Now, "mika", Go);
         await store.ClaimOccurrenceAsync(asked.Number, LivingProcess.Current, Go);
         await store.EndOccurrenceAsync(asked.Number, 1, OccurrenceState.NoGo, new(), Message.Of("schedule.cancelled", ("by", "mika")), Go);
+        Assert.IsType<PredictionsKept.Kept>(await store.KeepPredictionsAsync(new(new("w/000001", 7, 1, 2, clock.Now),
+            [new(0, "credit", PredictionKind.Outcomes, clock.Now, blob.Content, blob.Bytes, 7, clock.Now, clock.Now)], []), 0, Go));
         Assert.NotNull(await store.DoomAsync([Digest.Of("orphan")], Sample.Dead, Go));
         var forgotten = await Sample.BeginAsync(store, "beans", "forgotten");
         await store.EndRunAsync(forgotten.Run, 1, RunState.Failed, Message.Of("store.no-run", ("run", "run-1")), null, Go);

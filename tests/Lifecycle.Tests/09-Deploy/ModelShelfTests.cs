@@ -79,7 +79,8 @@ public sealed class ModelShelfTests : IAsyncLifetime
         await UseAsync(shelf, "a");
         await UseAsync(shelf, "c");
 
-        Assert.Equal((["a", "c"], 2 * each, 1), (Names(shelf), shelf.TakenBytes, shelf.Evicted));
+        Assert.Equal(["a", "c"], Names(shelf));
+        Assert.Equal((2 * each, 1), (shelf.TakenBytes, shelf.Evicted));
         var held = await shelf.UseAsync("a", null, default);
         await UseAsync(shelf, "c");
         await UseAsync(shelf, "d");     // a was used before c, but is in use

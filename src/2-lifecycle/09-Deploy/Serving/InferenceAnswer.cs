@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kumiki.Native.OnnxRuntime;
 
 namespace Kumiki.Serving;
@@ -20,8 +21,24 @@ sealed class RunOutputs(OnnxTensor[] tensors, int readers)
 /// them.</summary>
 /// <param name="FirstRow">The first row of this request in the batch.</param>
 /// <param name="Rows">Its rows; 0: the outputs are its alone, whole.</param>
-sealed record InferenceAnswer(VersionName Version, ModelSignature Signature, RunOutputs Outputs, int FirstRow, int Rows) : IDisposable
+/// <param name="FirstOutput">The first of its outputs among those of the run.</param>
+sealed record InferenceAnswer(VersionName Version, ModelSignature Signature, RunOutputs Outputs, int FirstRow, int Rows, int FirstOutput = 0) : IDisposable
 {
+    /// <summary>What answered, as it was asked for: the model's name, or those of the models that answered together with <c>+</c> between.</summary>
+    public string ModelName => Signature.Parts is [] ? Version.Asset : string.Join(ModelShelf.Together, Signature.Parts.Select(p => p.Version.Asset));
+
+    /// <summary>The number of the version that answered, or those of all.</summary>
+    public string VersionText =>
+        Signature.Parts is [] ? Version.Number.ToString(CultureInfo.InvariantCulture)
+        : string.Join(ModelShelf.Together, Signature.Parts.Select(p => p.Version.Number));
+
+    /// <summary>What one of the versions that answered together says, as it would alone; it lives as long as this answer, and is not disposed by
+    /// itself.</summary>
+    public InferenceAnswer Part(int part) => Signature.Parts[part] is var (version, signature, first)
+        ? this with { Version = version, Signature = signature, FirstOutput = FirstOutput + first } : this;
+
+    OnnxTensor Tensor(int output) => Outputs[FirstOutput + output];
+
     /// <summary>How long the request waited for its run.</summary>
     public TimeSpan Queued { get; init; }
 
@@ -30,18 +47,18 @@ sealed record InferenceAnswer(VersionName Version, ModelSignature Signature, Run
 
     public long[] ShapeOf(int output)
     {
-        var shape = Outputs[output].Shape;
+        var shape = Tensor(output).Shape;
         return Rows == 0 ? [.. shape] : [Rows, .. shape.Skip(1)];
     }
 
-    public int CountOf(int output) => Rows == 0 ? Outputs[output].Count : Outputs[output].Count / (int)Outputs[output].Shape[0] * Rows;
+    public int CountOf(int output) => Rows == 0 ? Tensor(output).Count : Tensor(output).Count / (int)Tensor(output).Shape[0] * Rows;
 
-    public TensorType TypeOf(int output) => Outputs[output].Type;
+    public TensorType TypeOf(int output) => Tensor(output).Type;
 
     /// <summary>An output of numbers.</summary>
     public ReadOnlySpan<byte> BytesOf(int output)
     {
-        var tensor = Outputs[output];
+        var tensor = Tensor(output);
         if (Rows == 0) return tensor.Bytes;
         var width = tensor.Bytes.Length / (int)tensor.Shape[0];
         return tensor.Bytes.Slice(FirstRow * width, Rows * width);
@@ -50,7 +67,7 @@ sealed record InferenceAnswer(VersionName Version, ModelSignature Signature, Run
     /// <summary>One text of an output of texts.</summary>
     public ReadOnlySpan<byte> TextOf(int output, int element)
     {
-        var tensor = Outputs[output];
+        var tensor = Tensor(output);
         return tensor.GetTextBytes(element + (Rows == 0 ? 0 : FirstRow * (tensor.Count / (int)tensor.Shape[0])));
     }
 

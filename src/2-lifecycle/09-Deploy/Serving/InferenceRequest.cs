@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Kumiki.Native.OnnxRuntime;
+using Kumiki.Onnx;
 
 namespace Kumiki.Serving;
 
@@ -11,12 +12,15 @@ sealed class InferenceRequest(ModelSignature signature) : IDisposable
 {
     /// <summary>Where tensors lie.</summary>
     /// <param name="Buffer">Null: in the request's own memory.</param>
-    readonly record struct Given(long[]? Shape, byte[]? Buffer, int Offset, int Length);
+    /// <param name="IsEncoded">They are pictures as they were sent, each behind its length; the shape is that of their pixels.</param>
+    readonly record struct Given(long[]? Shape, byte[]? Buffer, int Offset, int Length, bool IsEncoded = false);
 
     /// <summary>How urgent a request may be: 1 goes first, 2 is what most are.</summary>
     public const int Priorities = 3;
 
     const int MostDimensions = 16;
+
+    static readonly PictureLimits Largest = new();
 
     readonly Given[] inputs = new Given[signature.Inputs.Length];
     byte[] own = [];
@@ -96,6 +100,36 @@ sealed class InferenceRequest(ModelSignature signature) : IDisposable
         }
         inputs[input] = given;
     }
+
+    /// <summary>Says that an input is encoded pictures, one a row; they are decoded when they are run.</summary>
+    /// <param name="shape">[rows] or [rows, 1].</param>
+    /// <inheritdoc cref="Give"/>
+    public void GivePictures(int input, ReadOnlySpan<long> shape, byte[]? buffer, int offset, int length)
+    {
+        var picture = signature.Pictures[input]!;
+        var name = picture.Tensor;
+        if (inputs[input].Shape is not null) throw InferenceException.Bad(Message.Of("inference.input-twice", ("input", name)));
+        if (shape is not ([>= 1] or [>= 1, 1])) throw InferenceException.Bad(Message.Of("images.shape", ("input", name), ("shape", ShapeText(shape))));
+        // Small pictures become large tensors: what they would take is known before one is decoded.
+        if (shape[0] > Largest.MostTensorBytes / picture.Bytes)
+            throw InferenceException.Bad(Message.Of("images.too-many",
+                ("input", name), ("pictures", shape[0]), ("most", Largest.MostTensorBytes / picture.Bytes)));
+        var rows = 0;
+        try
+        {
+            foreach (var encoded in new Texts((buffer ?? own).AsSpan(offset, length), name))
+                if (++rows <= shape[0]) picture.Hold(encoded, rows, Largest);
+        }
+        catch (KumikiException e) when (e is not InferenceException)
+        {
+            throw InferenceException.Bad(e.Says);
+        }
+        if (rows != shape[0]) throw Count(name, shape, shape[0], rows);
+        inputs[input] = new([rows, .. signature.OneRow[input].AsSpan(1)], buffer, offset, length, IsEncoded: true);
+    }
+
+    /// <summary>How an input's pictures become its tensor; null where it was given as a tensor.</summary>
+    public PictureInput? EncodedAs(int input) => inputs[input].IsEncoded ? signature.Pictures[input] : null;
 
     /// <summary>Elements of an input of some shape, which must be one the model takes.</summary>
     public long CountOf(int input, ReadOnlySpan<long> shape)

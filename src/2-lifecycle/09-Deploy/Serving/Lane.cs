@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Kumiki.Native;
 using Kumiki.Native.OnnxRuntime;
+using Kumiki.Onnx;
 
 namespace Kumiki.Serving;
 
@@ -391,29 +392,66 @@ sealed partial class Lane : IThreadPoolWorkItem, IDisposable
     }
 
     /// <returns>False where one of them was told that its time is over meanwhile.</returns>
-    static bool Fill(RunSlot slot, IReadOnlyList<Pending> batch)
+    /// <exception cref="InferenceException">A picture is damaged.</exception>
+    bool Fill(RunSlot slot, IReadOnlyList<Pending> batch)
     {
         Span<int> filled = slot.Inputs.Length <= 64 ? stackalloc int[slot.Inputs.Length] : new int[slot.Inputs.Length];
         foreach (var pending in batch)
         {
             if (!pending.TryRead()) return false;
-            for (var i = 0; i < slot.Inputs.Length; i++)
+            var inTime = true;
+            try
             {
-                var tensor = slot.Inputs[i];
-                var bytes = pending.Request.BytesOf(i);
-                if (tensor.Type == TensorType.Text)
+                for (var i = 0; inTime && i < slot.Inputs.Length; i++)
                 {
-                    foreach (var text in new InferenceRequest.Texts(bytes, "")) tensor.SetText(filled[i]++, text);
-                }
-                else
-                {
-                    bytes.CopyTo(tensor.Bytes[filled[i]..]);
-                    filled[i] += bytes.Length;
+                    var tensor = slot.Inputs[i];
+                    var bytes = pending.Request.BytesOf(i);
+                    if (pending.Request.EncodedAs(i) is { } picture)
+                    {
+                        inTime = Decode(pending, picture, bytes, tensor.Bytes[filled[i]..]);
+                        filled[i] += pending.Request.Rows * picture.Bytes;
+                    }
+                    else if (tensor.Type == TensorType.Text)
+                    {
+                        foreach (var text in new InferenceRequest.Texts(bytes, "")) tensor.SetText(filled[i]++, text);
+                    }
+                    else
+                    {
+                        bytes.CopyTo(tensor.Bytes[filled[i]..]);
+                        filled[i] += bytes.Length;
+                    }
                 }
             }
-            pending.WasRead();
+            finally
+            {
+                pending.WasRead();
+            }
+            if (inTime) continue;
+            pending.Fail(pending.Over(model.Version));
+            return false;
         }
         return true;
+    }
+
+    /// <returns>False where the time of one that waits is over before all its pictures are decoded.</returns>
+    /// <exception cref="InferenceException">A picture is damaged.</exception>
+    bool Decode(Pending pending, PictureInput picture, ReadOnlySpan<byte> encoded, Span<byte> into)
+    {
+        var row = 0;
+        try
+        {
+            foreach (var one in new InferenceRequest.Texts(encoded, picture.Tensor))
+            {
+                if (row > 0 && pending.Source is not null && pending.IsOver(clock.GetTimestamp())) return false;
+                picture.Write(one, row + 1, into.Slice(row * picture.Bytes, picture.Bytes));
+                row++;
+            }
+            return true;
+        }
+        catch (KumikiException e) when (e is not (InferenceException or NativeException))
+        {
+            throw InferenceException.Bad(e.Says);
+        }
     }
 
     // ── the watch ──

@@ -67,7 +67,7 @@ sealed class LoadedModel : IDisposable
         {
             if (session.Inputs.Concat(session.Outputs).FirstOrDefault(t => !TensorTypes.IsServed(t.Type)) is { } odd) throw Unloadable(version, odd.ToString(),
                 null);
-            var signature = new ModelSignature(session.Inputs, session.Outputs, ModelInputs.Of(session, model), ModelOutputs.Of(session));
+            var signature = SignatureOf(session, model);
             var loaded = new LoadedModel(version, session, signature, bytes, limits, figures);
             loaded.Joins = Trial.Of(session, signature, limits.RunTime, stop);
             return loaded;
@@ -81,6 +81,40 @@ sealed class LoadedModel : IDisposable
         static InferenceException Unloadable(VersionName version, string reason, Exception? inner) =>
             new(InferenceFault.Unavailable, Message.Of("inference.unloadable", ("version", version), ("reason", reason)), inner);
     }
+
+    /// <summary>Opens models that share their beginning as one, and holds each of its answers against what the model says alone.</summary>
+    /// <param name="joined">The file of what they became.</param>
+    /// <exception cref="InferenceException">It cannot be opened, or a model says something else than alone: then they are to be asked one by one.</exception>
+    public static LoadedModel OpenJoined(
+        VersionName name, ReadOnlyMemory<byte> joined, IReadOnlyList<(VersionName Version, byte[] Model)> members, long bytes,
+        ModelLimits limits, ModelFigures figures, CancellationToken stop)
+    {
+        var loaded = Open(name, joined, null, bytes, limits, figures, stop);
+        try
+        {
+            var parts = new List<JoinedPart>();
+            var first = 0;
+            foreach (var (version, model) in members)
+            {
+                using var alone = OnnxSession.Open(model);
+                var signature = SignatureOf(alone, model);
+                if (!Trial.IsSame(loaded.session, loaded.Signature, first, alone, signature, limits.RunTime, stop))
+                    throw new InferenceException(InferenceFault.Unavailable, Message.Of("images.differs-together", ("version", version)));
+                parts.Add(new(version, signature, first));
+                first += signature.Outputs.Length;
+            }
+            loaded.Signature.Parts = parts;
+            return loaded;
+        }
+        catch
+        {
+            loaded.Dispose();
+            throw;
+        }
+    }
+
+    static ModelSignature SignatureOf(OnnxSession session, ReadOnlyMemory<byte> model) =>
+        new(session.Inputs, session.Outputs, ModelInputs.Of(session, model), ModelOutputs.Of(session), PictureInput.Of(session));
 
     /// <summary>Begins to use it.</summary>
     /// <returns>False where it has left the memory.</returns>

@@ -27,7 +27,10 @@ sealed partial class ModelShelf
     }
 
     /// <summary>A version in memory, loaded by whoever comes first.</summary>
-    async Task<LoadedModel> InMemoryAsync(VersionName version, CancellationToken stop)
+    Task<LoadedModel> InMemoryAsync(VersionName version, CancellationToken stop) => InMemoryAsync(version, token => LoadAsync(version, token), stop);
+
+    /// <param name="load">Loads it; what goes wrong is kept for a while, so that not every request tries again.</param>
+    async Task<LoadedModel> InMemoryAsync(VersionName version, Func<CancellationToken, Task<LoadedModel>> load, CancellationToken stop)
     {
         if (loaded.TryGetValue(version, out var model)) return model;
         if (failed.TryGetValue(version, out var before))
@@ -37,7 +40,7 @@ sealed partial class ModelShelf
         }
         using var span = ServingTrace.Source.StartActivity("load");
         // Not on the asking client's token: others wait for the same version.
-        var task = loading.GetOrAdd(version, static (v, shelf) => Task.Run(() => shelf.LoadAsync(v, shelf.stopping.Token)), this);
+        var task = loading.GetOrAdd(version, v => Task.Run(() => KeptAsync(v, load)));
         try
         {
             return await task.WaitAsync(stop);
@@ -50,34 +53,45 @@ sealed partial class ModelShelf
 
     async Task<LoadedModel> LoadAsync(VersionName version, CancellationToken stop)
     {
+        var (record, file) = await FileAsync(version, stop);
+        var bytes = LoadedModel.Estimate(file.Bytes);
+        MakeRoom(version, bytes);
+        try
+        {
+            var model = await ReadAsync(file, stop);
+            var external = External(record, file, model);
+            var whole = LoadedModel.Estimate(file.Bytes + external.Sum(f => f.Bytes));
+            if (whole > bytes) MakeRoom(version, whole - bytes, held: bytes);
+            bytes = whole;
+            return Shelve(await OpenAsync(version, bytes, model, external, stop));
+        }
+        catch
+        {
+            Interlocked.Add(ref taken, -bytes);
+            throw;
+        }
+    }
+
+    async Task<(VersionRecord Record, VersionFile File)> FileAsync(VersionName version, CancellationToken stop) =>
+        await metadata.VersionAsync(version, stop) is { } record && OnnxFileOf(record) is { } file ? (record, file)
+        : throw new InferenceException(InferenceFault.NotFound, Message.Of("inference.no-version", ("model", version.Asset), ("version", version.Number)));
+
+    /// <summary>Puts an opened model where it is asked.</summary>
+    LoadedModel Shelve(LoadedModel model)
+    {
+        model.Lane = new(model, engine, clock);
+        model.LastUsed = clock.GetTimestamp();
+        loaded[model.Version] = model;
+        model.Figures.Loaded(succeeded: true);
+        return model;
+    }
+
+    async Task<LoadedModel> KeptAsync(VersionName version, Func<CancellationToken, Task<LoadedModel>> load)
+    {
         if (loaded.TryGetValue(version, out var there)) return there;
         try
         {
-            var record = await metadata.VersionAsync(version, stop);
-            if (record is null || OnnxFileOf(record) is not { } file)
-                throw new InferenceException(InferenceFault.NotFound,
-                    Message.Of("inference.no-version", ("model", version.Asset), ("version", version.Number)));
-            var bytes = LoadedModel.Estimate(file.Bytes);
-            MakeRoom(version, bytes);
-            try
-            {
-                var model = await ReadAsync(file, stop);
-                var external = External(record, file, model);
-                var whole = LoadedModel.Estimate(file.Bytes + external.Sum(f => f.Bytes));
-                if (whole > bytes) MakeRoom(version, whole - bytes, held: bytes);
-                bytes = whole;
-                var opened = await OpenAsync(version, bytes, model, external, stop);
-                opened.Lane = new(opened, engine, clock);
-                opened.LastUsed = clock.GetTimestamp();
-                loaded[version] = opened;
-                opened.Figures.Loaded(succeeded: true);
-                return opened;
-            }
-            catch
-            {
-                Interlocked.Add(ref taken, -bytes);
-                throw;
-            }
+            return await load(stopping.Token);
         }
         catch (InferenceException e)
         {
@@ -190,7 +204,7 @@ sealed partial class ModelShelf
     {
         await ResolveAsync(asset, null, stop);
         unloaded[asset] = true;
-        foreach (var model in loaded.Values.Where(m => m.Version.Asset == asset).ToList())
+        foreach (var model in loaded.Values.Where(m => m.Version.Asset == asset || m.Signature.Parts.Any(p => p.Version.Asset == asset)).ToList())
         {
             lock (room) Forget(model);
             model.Dispose();
@@ -209,7 +223,8 @@ sealed partial class ModelShelf
     /// <param name="ready">Only those in memory.</param>
     public async Task<IReadOnlyList<ShelvedModel>> IndexAsync(bool ready, CancellationToken stop)
     {
-        if (ready) return [.. loaded.Keys.Order().Select(v => new ShelvedModel(v, ModelState.Ready, null))];
+        if (ready)
+            return [.. loaded.Values.Where(m => m.Signature.Parts is []).Select(m => m.Version).Order().Select(v => new ShelvedModel(v, ModelState.Ready, null))];
         var now = pointers is { } seen ? await LookAsync(seen, stop) : await LookAsync(null, stop);
         var newest = await metadata.VersionsAsync([.. now.Newest], stop);
         var all = new List<ShelvedModel>();

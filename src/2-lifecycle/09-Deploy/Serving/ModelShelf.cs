@@ -92,6 +92,7 @@ sealed partial class ModelShelf : IAsyncDisposable
         try
         {
             if (IsDraining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
+            if (asset.Contains(Together, StringComparison.Ordinal)) return await UseTogetherAsync(asset, version, stop);
             var name = await ResolveAsync(asset, version, stop);
             if (unloaded.ContainsKey(asset)) throw Unloaded(asset);
             return await LoadAndUseAsync(name, stop);
@@ -243,6 +244,20 @@ sealed partial class ModelShelf : IAsyncDisposable
             catch (InferenceException)
             {
                 // it is served all the same, for it was released: its requests are told why it cannot be loaded
+            }
+        }
+        foreach (var model in loaded.Values.Where(m => m.Signature.Parts.Count > 0).ToList())
+        {
+            var parts = model.Signature.Parts.Select(p => p.Version).ToList();
+            var now = parts.ConvertAll(p => next.Default(p.Asset) ?? p);
+            if (parts.Exists(p => before.Default(p.Asset) != p) || now.SequenceEqual(parts)) continue;
+            try
+            {
+                (await UseTogetherAsync(now, stop)).Release();
+            }
+            catch (InferenceException)
+            {
+                // they share nothing any more, or cannot be loaded: their requests are told
             }
         }
         await looking.WaitAsync(stop);

@@ -5,6 +5,11 @@ using Kumiki.Onnx;
 
 namespace Kumiki.Serving;
 
+/// <summary>One of the versions that answer together.</summary>
+/// <param name="Signature">Its own, as it has it alone.</param>
+/// <param name="FirstOutput">Where its outputs begin among those of all.</param>
+sealed record JoinedPart(VersionName Version, ModelSignature Signature, int FirstOutput);
+
 /// <summary>A model's inputs and outputs, ready to be held against requests.</summary>
 sealed class ModelSignature
 {
@@ -13,7 +18,9 @@ sealed class ModelSignature
 
     /// <param name="made">What a model that Kumiki made says of its inputs; null of others.</param>
     /// <param name="scores">What the columns of its scores are.</param>
-    public ModelSignature(IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs, ModelInputs? made, ModelOutputs scores)
+    /// <param name="pictures">Those of the inputs that take pictures.</param>
+    public ModelSignature(
+        IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs, ModelInputs? made, ModelOutputs scores, IReadOnlyList<PictureInput> pictures)
     {
         Scores = scores;
         (Inputs, Outputs) = ([.. inputs], [.. outputs]);
@@ -27,6 +34,7 @@ sealed class ModelSignature
         Columns = [.. inputs.Select(i => columns.GetValueOrDefault(i.Name))];
         Required = [.. inputs.Select(i => columns.TryGetValue(i.Name, out var column) && made!.Required.Contains(column.Name))];
         Categories = [.. inputs.Select(i => made?.Categories.GetValueOrDefault(i.Name))];
+        Pictures = [.. inputs.Select(i => pictures.FirstOrDefault(p => p.Tensor == i.Name))];
     }
 
     public TensorInfo[] Inputs { get; }
@@ -52,6 +60,12 @@ sealed class ModelSignature
 
     /// <summary>[inputs] the texts it knows; null where any may come.</summary>
     public FrozenSet<string>?[] Categories { get; }
+
+    /// <summary>[inputs] how encoded pictures become it; null where it takes none.</summary>
+    public PictureInput?[] Pictures { get; }
+
+    /// <summary>The versions that answer together where this is a joined model, whose outputs stand version by version; else none.</summary>
+    public IReadOnlyList<JoinedPart> Parts { get; set; } = [];
 
     /// <summary>[inputs] the shape of one row.</summary>
     public long[][] OneRow { get; }

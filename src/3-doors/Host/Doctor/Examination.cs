@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Kumiki.Native;
 using Kumiki.Native.DuckDb;
 using Kumiki.Native.OnnxRuntime;
+using Kumiki.Native.Vips;
 using Kumiki.Native.XGBoost;
 using Kumiki.Store;
 
@@ -53,6 +54,7 @@ static class Examination
         engine == NativeEngine.OnnxRuntime ? () => OnnxSession.LibraryVersion
         : engine == NativeEngine.DuckDb ? () => DuckDbDatabase.LibraryVersion.TrimStart('v')
         : engine == NativeEngine.XGBoost ? () => Booster.LibraryVersion
+        : engine == NativeEngine.Vips ? () => EncodedPicture.LibraryVersion
         : throw new ArgumentException($"Say how {engine.Library} tells its version.", nameof(engine));
 
     static string Nearest(string path)

@@ -6,11 +6,13 @@ namespace Kumiki;
 
 sealed partial class Doors
 {
-    static readonly Option<string> PackageKeyOption = new("--key")
+    static readonly Option<string?> PackageKeyOption = new("--key")
     {
-        Description = "The private key to sign with; kumiki package keys makes it.",
-        DefaultValueFactory = _ => Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config", "kumiki", "packages.key"),
+        Description = "The private key to sign with, which kumiki package keys makes; ~/.config/kumiki/packages.key by default.",
     };
+
+    static string PackageKeyOf(ParseResult parsed) =>
+        parsed.GetValue(PackageKeyOption) ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config", "kumiki", "packages.key");
 
     IEnumerable<Command> Packaging()
     {
@@ -25,7 +27,7 @@ sealed partial class Doors
         var to = new Option<string>("--out") { Description = "FILE.kpkg for an archive, any other name for a folder; ENDPOINT-RELEASE.kpkg by default.", DefaultValueFactory = _ => "" };
         var package = Verb("package", "Write an endpoint of a release as a signed package that kumiki-runner answers by, offline.", [endpoint, release, to, PackageKeyOption], async (parsed, session, terminal, stop) =>
         {
-            using var key = PackageKey.Open(parsed.GetValue(PackageKeyOption)!);
+            using var key = PackageKey.Open(PackageKeyOf(parsed));
             var name = parsed.GetValue(endpoint)!;
             var packages = new ReleasePackages(session.Metadata, session.Artifacts);
             var number = (await packages.ReadAsync(name, parsed.GetValue(release), stop)).Release.Number;
@@ -34,7 +36,7 @@ sealed partial class Doors
             return terminal.Result(new { package = path, manifest }, () =>
             {
                 terminal.Line(Message.Of("edge.packaged", ("name", name), ("release", number), ("path", path), ("files", manifest.Files.Count + 2), ("key", key.Id)));
-                terminal.Next($"kumiki-runner {path} --trust {PackageKey.PublicPath(parsed.GetValue(PackageKeyOption)!)}");
+                terminal.Next($"kumiki-runner {path} --trust {PackageKey.PublicPath(PackageKeyOf(parsed))}");
             });
         });
         package.Add(Keys());
@@ -46,7 +48,7 @@ sealed partial class Doors
         var keys = new Command("keys", "Make the pair of keys that packages are signed with, and say its id.") { PackageKeyOption };
         keys.SetAction(parsed =>
         {
-            var path = parsed.GetValue(PackageKeyOption)!;
+            var path = PackageKeyOf(parsed);
             var id = PackageKey.Make(path);
             var terminal = TerminalOf(parsed);
             return terminal.Result(new { key = id, path, publicPath = PackageKey.PublicPath(path) }, () => terminal.Line(Message.Of("edge.keys", ("key", id), ("path", path), ("public", PackageKey.PublicPath(path)))));
@@ -62,10 +64,10 @@ sealed partial class Doors
         var bare = new Option<bool>("--model-only") { Description = "Only the package, without the program that answers by it." };
         return Verb("image", "Write an endpoint of a release, and the program that answers by it, as an OCI image.", [endpoint, release, to, bare, PackageKeyOption], async (parsed, session, terminal, stop) =>
         {
-            using var key = PackageKey.Open(parsed.GetValue(PackageKeyOption)!);
+            using var key = PackageKey.Open(PackageKeyOf(parsed));
             var (name, path) = (parsed.GetValue(endpoint)!, parsed.GetValue(to)!);
             var (digest, number) = await new ReleaseImages(new(session.Metadata, session.Artifacts))
-                .WriteAsync(name, parsed.GetValue(release), path, key, PackageKey.PublicPath(parsed.GetValue(PackageKeyOption)!), parsed.GetValue(bare), stop);
+                .WriteAsync(name, parsed.GetValue(release), path, key, PackageKey.PublicPath(PackageKeyOf(parsed)), parsed.GetValue(bare), stop);
             return terminal.Result(new { image = path, digest, name = ReleaseImages.NameOf(name, number) }, () =>
             {
                 terminal.Line(Message.Of("edge.imaged", ("name", name), ("release", number), ("path", path), ("digest", digest)));

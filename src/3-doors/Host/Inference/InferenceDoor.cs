@@ -153,8 +153,9 @@ sealed partial class InferenceDoor(Served served, ModelShelf shelf, ILogger log)
         AskedOutputs asked;
         using (ServingTrace.Source.StartActivity("decode"))
         {
-            var json = JsonLengthOf(http.Request, body);
-            asked = json == 0 ? InferenceJson.ReadRaw(body, request) : InferenceJson.Read(body, json, request);
+            var picture = http.Request.ContentType?.StartsWith("image/", StringComparison.OrdinalIgnoreCase) ?? false;
+            var json = picture ? 0 : JsonLengthOf(http.Request, body);
+            asked = json == 0 ? InferenceJson.ReadRaw(body, request, picture) : InferenceJson.Read(body, json, request);
             RequestParameters.Headers(request, http.Request.Headers);
             request.Complete();
         }
@@ -220,6 +221,19 @@ sealed partial class InferenceDoor(Served served, ModelShelf shelf, ILogger log)
                 json.WriteStartObject("parameters"u8);
                 json.WriteString("version"u8, model.Version.Number.ToString(CultureInfo.InvariantCulture));
                 json.WriteBoolean("batches"u8, model.Joins);
+                if (model.Signature.Pictures.Any(p => p is not null))
+                {
+                    json.WriteStartArray("pictures"u8);
+                    foreach (var picture in model.Signature.Pictures.OfType<Onnx.PictureInput>())
+                    {
+                        json.WriteStartObject();
+                        json.WriteString("input"u8, picture.Tensor);
+                        json.WriteString("adapter"u8, Onnx.PictureInput.Adapter);
+                        json.WriteNumber("side"u8, picture.Side);
+                        json.WriteEndObject();
+                    }
+                    json.WriteEndArray();
+                }
                 json.WriteEndObject();
 
                 void Tensors(string field, Native.OnnxRuntime.TensorInfo[] tensors)

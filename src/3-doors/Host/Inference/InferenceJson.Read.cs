@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Buffers.Text;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -64,10 +66,21 @@ static partial class InferenceJson
         Message.Of("inference.not-json", ("line", (e.LineNumber ?? 0) + 1), ("byte", (e.BytePositionInLine ?? 0) + 1)));
 
     /// <summary>Reads a raw request: nothing but the bytes of the only input, whose rows follow from their number.</summary>
-    public static AskedOutputs ReadRaw(RequestBody body, InferenceRequest into)
+    /// <param name="picture">Whether they are an encoded picture; else the tensor itself.</param>
+    public static AskedOutputs ReadRaw(RequestBody body, InferenceRequest into, bool picture)
     {
         var signature = into.Signature;
         if (signature.Inputs is not [var only]) throw InferenceException.Bad(Message.Of("inference.raw-inputs", ("inputs", signature.InputNames)));
+        if (picture)
+        {
+            if (signature.Pictures[0] is null) throw InferenceException.Bad(Message.Of("images.takes-none", ("input", only.Name)));
+            var room = into.Room(4 + body.Length);
+            BinaryPrimitives.WriteUInt32LittleEndian(room, (uint)body.Length);
+            body.Bytes.AsSpan(0, body.Length).CopyTo(room[4..]);
+            into.Keep(4 + body.Length);
+            into.GivePictures(0, [1], null, 0, 4 + body.Length);
+            return new();
+        }
         if (only.Type == TensorType.Text)
         {
             // One text, without its length before it.
@@ -287,12 +300,15 @@ static partial class InferenceJson
         if (input < 0) throw Field($"inputs[{number}].name", "string");
         var info = signature.Inputs[input];
         if (!typed) throw Field($"inputs[{number}].datatype", "string");
-        if (otherType is not null && otherType != TensorTypes.NameOf(info.Type))
+        var encoded = otherType == "BYTES" && signature.Pictures[input] is not null;
+        if (otherType is not null && otherType != TensorTypes.NameOf(info.Type) && !encoded)
             throw InferenceException.Bad(Message.Of("inference.type", ("input", info.Name), ("type", Cut(otherType)),
                 ("wanted", TensorTypes.NameOf(info.Type))));
         if (rank < 0) throw Field($"inputs[{number}].shape", "array");
         if (hasData && sized >= 0) throw InferenceException.Bad(Message.Of("inference.data-twice", ("input", info.Name)));
-        if (sized >= 0) into.Give(input, dims[..rank], binary.Body, binary.Take(info.Name, sized), (int)sized);
+        if (encoded && sized >= 0) into.GivePictures(input, dims[..Math.Min(rank, MostDimensions)], binary.Body, binary.Take(info.Name, sized), (int)sized);
+        else if (encoded && hasData) ReadPictures(ref data, into, input, dims[..Math.Min(rank, MostDimensions)]);
+        else if (sized >= 0) into.Give(input, dims[..rank], binary.Body, binary.Take(info.Name, sized), (int)sized);
         else if (!hasData) throw InferenceException.Bad(Message.Of("inference.no-data", ("input", info.Name)));
         else if (!given) ReadData(ref data, into, input, dims[..rank]);
     }
@@ -302,6 +318,32 @@ static partial class InferenceJson
     static InferenceException Field(string field, string wanted) => InferenceException.Bad(Message.Of("inference.field", ("field", field), ("wanted", wanted)));
 
     // ── elements ──
+
+    /// <summary>Encoded pictures as texts in base64, flat or one a row.</summary>
+    static void ReadPictures(ref Utf8JsonReader reader, InferenceRequest into, int input, scoped ReadOnlySpan<long> shape)
+    {
+        var (info, from, depth, found) = (into.Signature.Inputs[input], into.Kept, 1, 0L);
+        while (depth > 0)
+        {
+            reader.Read();
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.StartArray when depth < Math.Max(1, shape.Length): depth++; break;
+                case JsonTokenType.EndArray: depth--; break;
+                case JsonTokenType.String:
+                    var room = into.Room(4 + reader.ValueSpan.Length);
+                    var text = reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan;
+                    if (Base64.DecodeFromUtf8(text, room[4..], out var read, out var written) != OperationStatus.Done || read != text.Length)
+                        throw InferenceException.Bad(Message.Of("images.not-base64", ("input", info.Name), ("row", found + 1)));
+                    BinaryPrimitives.WriteUInt32LittleEndian(room, (uint)written);
+                    into.Keep(4 + written);
+                    found++;
+                    break;
+                default: throw Element(ref reader, info with { Type = TensorType.Text }, found);
+            }
+        }
+        into.GivePictures(input, shape, null, from, into.Kept - from);
+    }
 
     static void ReadData(ref Utf8JsonReader reader, InferenceRequest into, int input, scoped ReadOnlySpan<long> shape)
     {

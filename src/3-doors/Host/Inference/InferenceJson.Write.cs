@@ -46,10 +46,10 @@ static partial class InferenceJson
     {
         var writer = Writer(into);
         writer.WriteStartObject();
-        writer.WriteString("model_name"u8, answer.Version.Asset);
+        writer.WriteString("model_name"u8, answer.ModelName);
         Span<char> number = stackalloc char[11];
-        answer.Version.Number.TryFormat(number, out var digits);
-        writer.WriteString("model_version"u8, number[..digits]);
+        if (answer.Signature.Parts.Count > 0) writer.WriteString("model_version"u8, answer.VersionText);
+        else writer.WriteString("model_version"u8, number[..(answer.Version.Number.TryFormat(number, out var digits) ? digits : 0)]);
         if (asked.Id is { } id) writer.WriteString("id"u8, id);
         writer.WriteStartArray("outputs"u8);
         var (count, anyBinary) = (asked.Count(answer.Signature), false);

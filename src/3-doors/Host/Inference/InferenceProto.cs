@@ -128,13 +128,22 @@ static class InferenceProto
         }
         if (input < 0) throw InferenceException.Bad(Message.Of("inference.no-input", ("input", ""), ("inputs", signature.InputNames)));
         var info = signature.Inputs[input];
-        if (type != TensorTypes.NameOf(info.Type))
+        var encoded = type == "BYTES" && signature.Pictures[input] is not null;
+        if (type != TensorTypes.NameOf(info.Type) && !encoded)
             throw InferenceException.Bad(Message.Of("inference.type", ("input", info.Name), ("type", InferenceDoor.Short(type)),
                 ("wanted", TensorTypes.NameOf(info.Type))));
         if (raw is { } given)
         {
             if (contents is { Length: > 0 }) throw InferenceException.Bad(Message.Of("inference.raw-and-contents", ("input", info.Name)));
-            into.Give(input, shape[..rank], body.Bytes, given.From, given.Length);
+            if (encoded) into.GivePictures(input, shape[..rank], body.Bytes, given.From, given.Length);
+            else into.Give(input, shape[..rank], body.Bytes, given.From, given.Length);
+            return;
+        }
+        if (encoded)
+        {
+            var begin = into.Kept;
+            if (contents is { } pictures) ReadContents(new(body.Bytes, pictures.From, pictures.Length), info with { Type = TensorType.Text }, into);
+            into.GivePictures(input, shape[..rank], null, begin, into.Kept - begin);
             return;
         }
         into.CountOf(input, shape[..rank]);
@@ -224,8 +233,8 @@ static class InferenceProto
     public static void Write(PooledBuffer into, InferenceAnswer answer, AskedOutputs asked)
     {
         var writer = new WireWriter(into);
-        writer.Text(1, answer.Version.Asset);
-        writer.Text(2, answer.Version.Number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        writer.Text(1, answer.ModelName);
+        writer.Text(2, answer.VersionText);
         writer.Text(3, asked.Id ?? "");
         var count = asked.Count(answer.Signature);
         // FP16 and BF16 have no typed form; then all go as bytes.

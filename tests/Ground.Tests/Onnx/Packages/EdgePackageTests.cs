@@ -172,8 +172,8 @@ public sealed class EdgePackageTests : IDisposable
         var signature = (await File.ReadAllTextAsync(Path.Combine(path, "package.sig"))).Trim().Split(' ')[1];
         await File.WriteAllBytesAsync(PathOf("raw.sig"), Convert.FromBase64String(signature));
 
-        using var openssl = Process.Start(new ProcessStartInfo("openssl",
-            ["dgst", "-sha256", "-verify", PathOf("packages.key.pub"), "-signature", PathOf("raw.sig"), Path.Combine(path, "package.json")]) { RedirectStandardOutput = true })!;
+        string[] verify = ["dgst", "-sha256", "-verify", PathOf("packages.key.pub"), "-signature", PathOf("raw.sig"), Path.Combine(path, "package.json")];
+        using var openssl = Process.Start(new ProcessStartInfo("openssl", verify) { RedirectStandardOutput = true })!;
 
         Assert.Equal("Verified OK\n", await openssl.StandardOutput.ReadToEndAsync());
     }

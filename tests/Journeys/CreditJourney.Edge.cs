@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace Kumiki.Journeys;
+
+public sealed partial class CreditJourney
+{
+    static string Runner => Checkout.PathOf("artifacts/bin/Kumiki.Runner/debug_linux-x64/kumiki-runner.dll");
+
+    static readonly IReadOnlyList<(string, string)> WithRunner = [("KUMIKI_RUNNER", Path.GetDirectoryName(Runner)!)];
+
+    [Fact]
+    public async Task The_packaged_decision_answers_offline_with_the_servers_bits_and_sends_back_each_prediction_once()
+    {
+        using var demo = await made.Demo.CopyAsync();
+        await demo.MustAsync("package", "keys", "--key", "edge/packages.key");
+        await demo.MustAsync("package", "credit-decision", "--key", "edge/packages.key", "--out", "one.kpkg");
+        await demo.MustAsync("package", "credit-decision", "--key", "edge/packages.key", "--release", "1", "--out", "two.kpkg");
+        Assert.Equal(await File.ReadAllBytesAsync(demo.PathOf("one.kpkg")), await File.ReadAllBytesAsync(demo.PathOf("two.kpkg")));
+        await RunnerAsync(demo, "update", "home", "one.kpkg", "--trust", "edge/packages.key.pub");
+
+        using var server = demo.Start([], ["serve", "--port", "0"]);
+        var serverAt = Address(await server.LineAsync("http://"));
+        using var runner = Start(demo, "home", "--trust", "edge/packages.key.pub", "--port", "0");
+        var runnerAt = Address(await runner.LineAsync("http://"));
+        var rows = Rows(demo, 600);
+
+        var (online, offline) = (await PredictAsync(serverAt, "/api/endpoints/credit-decision/predict", rows), await PredictAsync(runnerAt, "/predict", rows));
+
+        Assert.Equal(600, online.Count);
+        Assert.Equal(online.Select(Bits), offline.Select(Bits));
+        Assert.True(online.Select(Bits).Distinct().Count() > 300);
+        foreach (var part in (string[])["answer", "model", "threshold"]) Assert.Equal(online.Select(p => (string)p[part]!), offline.Select(p => (string)p[part]!));
+
+        await runner.SignalAsync("TERM");
+        Assert.Equal(0, (await runner.EndAsync()).Code);
+        var sent = await RunnerAsync(demo, "send-logs", "home", "--to", serverAt.ToString());
+        Assert.StartsWith("600 predictions were sent", sent.Out, StringComparison.Ordinal);
+        File.Delete(demo.PathOf("home/log/sent"));      // as if the answer had been lost
+        Assert.StartsWith("600 predictions were sent", (await RunnerAsync(demo, "send-logs", "home", "--to", serverAt.ToString())).Out, StringComparison.Ordinal);
+        Assert.StartsWith("0 predictions were sent", (await RunnerAsync(demo, "send-logs", "home", "--to", serverAt.ToString())).Out, StringComparison.Ordinal);
+        using var http = new HttpClient { BaseAddress = serverAt };
+        var device = JsonNode.Parse(await http.GetStringAsync("/api/edge/devices"))!["devices"]!.AsArray().Single()!;
+        Assert.Equal((600, await File.ReadAllTextAsync(demo.PathOf("home/device"))), ((int)device["records"]!, (string)device["device"]!));
+        using var bad = await http.SendAsync(new(HttpMethod.Post, "/api/edge/logs")
+        {
+            Headers = { { "Kumiki-Device", "x" } },
+            Content = new StringContent("{\"id\": \"a\"}\n", Encoding.UTF8, new System.Net.Http.Headers.MediaTypeHeaderValue("application/jsonl")),
+        });
+        Assert.Equal((400, "Line 1 is no record of a prediction: no object with a text id, a time at and a text endpoint; none was taken."),
+            ((int)bad.StatusCode, (string)JsonNode.Parse(await bad.Content.ReadAsStringAsync())!["detail"]!));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_packaged_is_refused_in_one_sentence()
+    {
+        using var demo = await made.Demo.CopyAsync();
+        var without = await demo.RunAsync("package", "credit-decision", "--key", "none.key");
+        await demo.MustAsync("package", "keys", "--key", "packages.key");
+        var (model, release, again) = (await demo.RunAsync("package", "default-model", "--key", "packages.key"), await demo.RunAsync("package", "credit-decision", "--release", "7", "--key", "packages.key"),
+            await demo.RunAsync("package", "keys", "--key", "packages.key"));
+
+        Assert.All([without, model, release, again], said => Assert.Equal(1, said.Code));
+        Assert.Equal("There is no private key at none.key to sign packages with; make one: kumiki package keys, or name yours with --key.\n", without.Error);
+        Assert.Equal("Release 1 has no endpoint default-model; it has credit-decision.\n", model.Error);
+        Assert.Equal("There is no release 7 that was ever live; look at them: kumiki history\n", release.Error);
+        Assert.StartsWith("There is a key at packages.key already", again.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_image_is_the_same_twice_and_answers_in_podman_with_the_bits_of_the_runner()
+    {
+        using var demo = await made.Demo.CopyAsync();
+        await demo.MustAsync("package", "keys", "--key", "packages.key");
+        var first = await ImageAsync("one.tar");
+        var second = await ImageAsync("two.tar");
+        Assert.Equal(first, second);
+        Assert.Equal(await File.ReadAllBytesAsync(demo.PathOf("one.tar")), await File.ReadAllBytesAsync(demo.PathOf("two.tar")));
+        await demo.MustAsync("package", "credit-decision", "--key", "packages.key", "--out", "one.kpkg");
+        using var runner = Start(demo, "one.kpkg", "--trust", "packages.key.pub", "--port", "0");
+        var runnerAt = Address(await runner.LineAsync("http://"));
+        var rows = Rows(demo, 300);
+
+        using var store = new Podman();
+        await store.MustAsync("load", "-i", demo.PathOf("one.tar"));
+        Assert.Contains(first, await store.MustAsync("images", "--digests", "--no-trunc"), StringComparison.Ordinal);
+        using var container = store.Start("run", "--rm", "--name", "decision", "--network", "host", "--read-only", "--cap-drop", "all", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "localhost/credit-decision:1", "--port", "0");
+        var inside = Address(await container.LineAsync("http://"));
+
+        var (image, own) = (await PredictAsync(inside, "/predict", rows), await PredictAsync(runnerAt, "/predict", rows));
+        Assert.Equal(own.Select(Bits), image.Select(Bits));
+        Assert.Equal(own.Select(p => (string)p["answer"]!), image.Select(p => (string)p["answer"]!));
+        await store.MustAsync("stop", "decision");
+
+        var bare = await demo.RunAsync(WithRunner, ["image", "credit-decision", "--key", "packages.key", "--out", "bare.tar", "--model-only"]);
+        Assert.Equal(0, bare.Code);
+        await store.MustAsync("load", "-i", demo.PathOf("bare.tar"));
+        Assert.Contains("default-model@1", await store.MustAsync("image", "inspect", "--format", "{{index .Labels \"kumiki.versions\"}}", "localhost/credit-decision:1"), StringComparison.Ordinal);
+
+        async Task<string> ImageAsync(string to)
+        {
+            var said = await demo.RunAsync(WithRunner, ["image", "credit-decision", "--key", "packages.key", "--out", to, "--json"]);
+            Assert.True(said.Code == 0, said.ToString());
+            return (string)JsonNode.Parse(said.Out)!["digest"]!;
+        }
+    }
+
+    /// <summary>A throw-away store of images.</summary>
+    sealed class Podman : IDisposable
+    {
+        readonly string folder = Directory.CreateTempSubdirectory("kumiki-podman-").FullName;
+
+        // crun, which podman would take, refuses where control groups are of the old kind; runc takes both.
+        string[] All(string[] arguments) =>
+            ["--runtime", "/usr/sbin/runc", "--root", Path.Combine(folder, "store"), "--runroot", Path.Combine(folder, "run"), "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", .. arguments];
+
+        public async Task<string> MustAsync(params string[] arguments)
+        {
+            var (code, said) = await Checkout.RunAsync("podman", All(arguments));
+            return code == 0 ? said : throw new InvalidOperationException($"podman {string.Join(' ', arguments)}: {said}");
+        }
+
+        public Running Start(params string[] arguments) =>
+            new(Process.Start(new ProcessStartInfo("podman", All(arguments)) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!);
+
+        public void Dispose() => Directory.Delete(folder, recursive: true);
+    }
+
+    static Running Start(Demo demo, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Runner, .. arguments]) { WorkingDirectory = demo.Folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.Environment["KUMIKI_LANG"] = "en";
+        return new(Process.Start(start)!);
+    }
+
+    static async Task<Said> RunnerAsync(Demo demo, params string[] arguments)
+    {
+        using var runner = Start(demo, arguments);
+        var said = await runner.EndAsync();
+        return said.Code == 0 ? said : throw new InvalidOperationException($"{string.Join(' ', arguments)}: {said}");
+    }
+
+    static Uri Address(string line) => new(line[line.IndexOf("http://", StringComparison.Ordinal)..].Split(' ')[0]);
+
+    static async Task<List<JsonNode>> PredictAsync(Uri at, string path, string rows)
+    {
+        using var http = new HttpClient { BaseAddress = at };
+        using var answer = await http.PostAsync(path, new StringContent(rows, Encoding.UTF8, "application/json"));
+        var body = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, body);
+        return [.. JsonNode.Parse(body)!["predictions"]!.AsArray().Select(p => p!)];
+    }
+
+    static int Bits(JsonNode prediction) => BitConverter.SingleToInt32Bits(prediction["score"]!.GetValue<float>());
+
+    /// <summary>The first applications, as a caller would send them.</summary>
+    static string Rows(Demo demo, int count)
+    {
+        var lines = File.ReadLines(demo.PathOf("data/applications/applications.csv")).Take(count + 1).Select(l => l.Split(',')).ToList();
+        var rows = new JsonArray();
+        foreach (var line in lines.Skip(1))
+        {
+            var row = new JsonObject();
+            foreach (var (column, text) in lines[0].Zip(line))
+            {
+                if (column is "collection_calls" or "defaulted" or "lost_share" || text.Length == 0) continue;
+                row[column] = column is "id" or "applied_on" or "sex" or "region" or "employment" or "housing" or "reason" ? text : double.Parse(text, CultureInfo.InvariantCulture) is var number && number == Math.Floor(number) ? (long)number : number;
+            }
+            rows.Add(row);
+        }
+        return new JsonObject { ["rows"] = rows }.ToJsonString();
+    }
+}

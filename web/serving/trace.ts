@@ -1,0 +1,25 @@
+import type { LoggedLine, Rule } from "./types";
+
+/** Where a prediction's time went; what is neither waiting nor the model is reading, the adapter and the decision. */
+export function stepsOf(p: Pick<LoggedLine, "latencyUs" | "queueUs" | "runUs">): { is: "queue" | "run" | "rest" | "whole"; us: number }[] {
+  return [
+    { is: "queue", us: p.queueUs },
+    { is: "run", us: p.runUs },
+    { is: "rest", us: Math.max(0, p.latencyUs - p.queueUs - p.runUs) },
+    { is: "whole", us: p.latencyUs },
+  ];
+}
+
+/** The versions that a text of the log names, such as "default-model@1, scorecard@2". */
+export function versionsOf(text: string | null): string[] {
+  return text?.match(/[^\s,;@]+@\d+/g) ?? [];
+}
+
+/** A rule as an endpoint's file has it, which leaves out what is 0. */
+export function ruleOf(rule: Partial<Rule> & { kind: Rule["kind"] }): Rule {
+  switch (rule.kind) {
+    case "threshold": return { value: 0, greyFrom: 0, above: "", greyZone: "", below: "", ...rule } as Rule;
+    case "top": return { count: 1, atLeast: 0, otherwise: "", ...rule } as Rule;
+    default: return rule as Rule;
+  }
+}
