@@ -22,6 +22,7 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
     ["malformed"] = ("A million malformed requests, JSON, tensors, protobuf, heads and frames, against a served model: what became of them, memory, and whether others noticed.", MalformedRequests.RunAsync),
     ["overload"] = ("A model asked at its capacity and at three times that: how long those taken wait, and how quickly the rest is refused.", Overload.RunAsync),
     ["pages"] = ("Every page on a store of 10,000 versions and 100,000 runs: what it weighs and how long until it is ready, in a browser that has nothing of it.", Pages.RunAsync),
+    ["prediction-log"] = ("The log of predictions given 10,000 a second: kept up, dropped, processor; and an endpoint over HTTP with and without it, in turns.", PredictionLogLoad.RunAsync),
     ["report"] = ("The test report of a million scored rows: its figures, seconds and bytes a row, and the whole making.", TestReport.RunAsync),
     ["serving"] = ("A model of 100 trees asked as JSON, as bytes and over gRPC by 1, 8 and 64 clients, beside a Kestrel that echoes and the bare engine; memory of 300 models at rest.", ServingLoad.RunAsync),
     ["start"] = ("From `kumiki serve` to the first answer, and memory at rest, on an empty folder and on the demo's.", StartToAnswer.RunAsync),
