@@ -50,9 +50,10 @@ public sealed class Moderation(ViolationModel model, ViolationThreshold threshol
 public sealed class DecisionTests
 {
     /// <summary>Posts of 60 days; a post is a violation the more likely the redder it is.</summary>
-    static MakingWorld World()
+    /// <param name="more">Asset classes beside the endpoint and what it is made from.</param>
+    internal static MakingWorld World(params Type[] more)
     {
-        var world = new MakingWorld(typeof(Posts), typeof(ModerationGoal), typeof(ViolationModel), typeof(ViolationThreshold), typeof(Moderation));
+        var world = new MakingWorld([typeof(Posts), typeof(ModerationGoal), typeof(ViolationModel), typeof(ViolationThreshold), typeof(Moderation), .. more]);
         var random = new Random(5);
         var lines = new List<string> { "day,redness,place,violation" };
         for (var day = 0; day < 60; day++)
