@@ -77,7 +77,7 @@ static class EdgeRunner
         for (var row = 0; row < Rows; row++) labels[row] = values[row * Columns] + values[(row * Columns) + 1] > 1 ? 1 : 0;
         using var train = DMatrix.Of(values, Columns).WithLabels(labels);
         using var booster = Booster.Of([("objective", "binary:logistic"), ("max_depth", "6"), ("tree_method", "hist"), ("nthread", "1")]);
-        booster.Train(train, Trees, []);
+        booster.Train(train, Trees, [], null, stop);
         var transform = TransformGraph.Of([.. Enumerable.Range(0, Columns).Select(c => new FittedColumn($"c{c}", ColumnKind.Number))]);
         var model = transform.Append(Learners.XGBoost(booster.Save())).ToBytes();
         var plan = new EndpointPlan
