@@ -123,7 +123,7 @@ public sealed class MetricsTests
         using var body = new MemoryStream();
         (http.Request.Path, http.Request.Method, http.Response.Body) = ("/metrics", "GET", body);
 
-        await new MetricsDoor(shelf, null, operations).Of(http, _ => Task.CompletedTask);
+        await new MetricsDoor(shelf, null, null, operations).Of(http, _ => Task.CompletedTask);
 
         var text = System.Text.Encoding.UTF8.GetString(body.ToArray());
         var answered = text.Split('\n').Where(l => l.StartsWith("kumiki_inference_requests_total{", StringComparison.Ordinal) && l.Contains("code=\"ok\"", StringComparison.Ordinal)).ToList();
