@@ -24,6 +24,7 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
     ["pages"] = ("Every page on a store of 10,000 versions and 100,000 runs: what it weighs and how long until it is ready, in a browser that has nothing of it.", Pages.RunAsync),
     ["predict"] = ("1 M rows predicted by the verb, CSV to CSV and Parquet to Parquet, beside bare DuckDB that only reads and writes them; rows computed before asked by key.", PredictFiles.RunAsync),
     ["queue"] = ("A queue in the data folder: messages put, taken and done, in batches and by eight clients, beside bare SQLite with the same rows; and a stream over it.", QueueLoad.RunAsync),
+    ["prediction-log"] = ("The log of predictions given 10,000 a second: kept up, dropped, processor; and an endpoint over HTTP with and without it, in turns.", PredictionLogLoad.RunAsync),
     ["report"] = ("The test report of a million scored rows: its figures, seconds and bytes a row, and the whole making.", TestReport.RunAsync),
     ["serving"] = ("A model of 100 trees asked as JSON, as bytes and over gRPC by 1, 8 and 64 clients, beside a Kestrel that echoes and the bare engine; memory of 300 models at rest.", ServingLoad.RunAsync),
     ["start"] = ("From `kumiki serve` to the first answer, and memory at rest, on an empty folder and on the demo's.", StartToAnswer.RunAsync),
