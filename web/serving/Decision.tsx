@@ -7,10 +7,10 @@ import { domainOf, zoneAt, zonesOf } from "./scale";
 import type { AsNumber, AtThreshold, Prediction, Rule, TopClasses } from "./types";
 import { useWords } from "./words";
 
-/** How scores become answers, drawn; with what was answered just now, where there is something. */
-export function Decision({ rule, threshold, answer }: { rule: Rule; threshold: string | null; answer?: Prediction }) {
+/** How scores become answers, drawn; with what was answered, where there is something. @param small where it stands beside something else */
+export function Decision({ rule, threshold, answer, small = false }: { rule: Rule; threshold: string | null; answer?: Prediction; small?: boolean }) {
   switch (rule.kind) {
-    case "threshold": return <Scale rule={rule} threshold={threshold} score={answer?.score ?? null} />;
+    case "threshold": return <Scale rule={rule} threshold={threshold} score={answer?.score ?? null} small={small} />;
     case "number": return <Bounded rule={rule} answer={answer} />;
     case "top": return <Classes rule={rule} answer={answer} />;
   }
@@ -19,10 +19,10 @@ export function Decision({ rule, threshold, answer }: { rule: Rule; threshold: s
 const [top, thick] = [26, 18];
 
 /** The scores from low to high, each stretch in the colour of its answer. */
-function Scale({ rule, threshold, score }: { rule: AtThreshold; threshold: string | null; score: number | null }) {
+function Scale({ rule, threshold, score, small }: { rule: AtThreshold; threshold: string | null; score: number | null; small: boolean }) {
   const words = useWords();
   const number = useNumber();
-  const width = useNarrow() || score !== null ? 360 : 720;
+  const width = useNarrow() || small ? 360 : 720;
   const domain = domainOf(rule, score);
   const zones = zonesOf(rule, domain);
   const x = (value: number) => 8 + ((value - domain[0]) / (domain[1] - domain[0])) * (width - 16);

@@ -154,7 +154,7 @@ function Answered({ of, end: { answer, ms, json } }: { of: Endpoint; end: Extrac
         {answer.fallback !== undefined && <span class="badge look">{words("page.serving.try.instead", { by: answer.fallback })}</span>}{" "}
         {answer.remembered && <span class="badge">{words("page.serving.remembered")}</span>}
       </p>
-      <Decision rule={of.decision.rule} threshold={answer.threshold ?? null} answer={answer} />
+      <Decision rule={of.decision.rule} threshold={answer.threshold ?? null} answer={answer} small />
       <Values
         of={[
           ...(answer.score === undefined ? [] : [[words("page.serving.score"), number(answer.score, 6)] as [string, string]]),
