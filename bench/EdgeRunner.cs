@@ -15,7 +15,9 @@ static class EdgeRunner
 
     public static Task RunAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
     {
-        var program = Path.Combine(Checkout.Root, "artifacts/bin/Kumiki.Runner/release_linux-x64/kumiki-runner.dll");
+        // The build, or the folder for a device that KUMIKI_RUNNER names.
+        var named = Environment.GetEnvironmentVariable("KUMIKI_RUNNER");
+        var program = Path.Combine(named ?? Path.Combine(Checkout.Root, "artifacts/bin/Kumiki.Runner/release_linux-x64"), "kumiki-runner.dll");
         if (!File.Exists(program)) throw new BenchmarkException($"{program} is not there. Run ./kumiki build, then this again.");
         var package = await PackageAsync(folder, stop);
         figures.Print("package", new FileInfo(package).Length / 1024.0, "KiB");
