@@ -15,7 +15,9 @@ export function Chain({ of }: { of: Endpoint }) {
       <ol class="chain">
         <li class="card">
           <p class="quiet">{words("page.serving.chain.model")}</p>
-          <p><VersionLink name={of.endpoint.model} /> {of.endpoint.resting && <Resting />}</p>
+          <p>
+            <VersionLink name={of.endpoint.model} /> {of.endpoint.resting && <Resting />}
+          </p>
           <p class="quiet">{share(rows - inPlace - remembered)}</p>
         </li>
         {of.fallbacks.map((f, i) => (
@@ -34,31 +36,41 @@ function Step({ of: { name, model, resting, plan } }: { of: Fallback }) {
   const words = useWords();
   const number = useNumber();
   const ms = useMs();
-  const said = (answer: string | null | undefined, value: number | null | undefined) => answer ?? (value === null || value === undefined ? "–" : number(value));
+  const said = (answer?: string | null, value?: number | null) => answer ?? (value === null || value === undefined ? "–" : number(value));
   switch (plan.kind) {
-    case "model": return (
-      <>
-        <p class="quiet">{words("page.serving.chain.smaller")}</p>
-        <p>{model === null ? plan.decision.model : <VersionLink name={model} />} {resting && <Resting />}</p>
-      </>
-    );
-    case "rule": return (
-      <>
-        <p class="quiet">{words("page.serving.chain.rule")}</p>
-        <p><code>{name.replace(/^rule /, "")}</code> → <b>{said(plan.answer, plan.number)}</b></p>
-      </>
-    );
-    case "last": return (
-      <>
-        <p class="quiet">{words("page.serving.chain.last")}</p>
-        <p>{words("page.serving.chain.last.age", { age: ms(plan.seconds * 1000) })}</p>
-      </>
-    );
-    case "constant": return (
-      <>
-        <p class="quiet">{words("page.serving.chain.constant")}</p>
-        <p><b>{said(plan.answer, plan.number)}</b></p>
-      </>
-    );
+    case "model":
+      return (
+        <>
+          <p class="quiet">{words("page.serving.chain.smaller")}</p>
+          <p>
+            {model === null ? plan.decision.model : <VersionLink name={model} />} {resting && <Resting />}
+          </p>
+        </>
+      );
+    case "rule":
+      return (
+        <>
+          <p class="quiet">{words("page.serving.chain.rule")}</p>
+          <p>
+            <code>{name.replace(/^rule /, "")}</code> → <b>{said(plan.answer, plan.number)}</b>
+          </p>
+        </>
+      );
+    case "last":
+      return (
+        <>
+          <p class="quiet">{words("page.serving.chain.last")}</p>
+          <p>{words("page.serving.chain.last.age", { age: ms(plan.seconds * 1000) })}</p>
+        </>
+      );
+    case "constant":
+      return (
+        <>
+          <p class="quiet">{words("page.serving.chain.constant")}</p>
+          <p>
+            <b>{said(plan.answer, plan.number)}</b>
+          </p>
+        </>
+      );
   }
 }

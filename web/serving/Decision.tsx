@@ -7,42 +7,58 @@ import { domainOf, zoneAt, zonesOf } from "./scale";
 import type { AsNumber, AtThreshold, Prediction, Rule, TopClasses } from "./types";
 import { useWords } from "./words";
 
-/** How scores become answers, drawn; with what was answered just now, where there is something. */
-export function Decision({ rule, threshold, answer }: { rule: Rule; threshold: string | null; answer?: Prediction }) {
+/** How scores become answers, drawn; with what was answered, where there is something. @param small where it stands beside something else */
+export function Decision({ rule, threshold, answer, small = false }: { rule: Rule; threshold: string | null; answer?: Prediction; small?: boolean }) {
   switch (rule.kind) {
-    case "threshold": return <Scale rule={rule} threshold={threshold} score={answer?.score ?? null} />;
-    case "number": return <Bounded rule={rule} answer={answer} />;
-    case "top": return <Classes rule={rule} answer={answer} />;
+    case "threshold":
+      return <Scale rule={rule} threshold={threshold} score={answer?.score ?? null} small={small} />;
+    case "number":
+      return <Bounded rule={rule} answer={answer} />;
+    case "top":
+      return <Classes rule={rule} answer={answer} />;
   }
 }
 
 const [top, thick] = [26, 18];
 
 /** The scores from low to high, each stretch in the colour of its answer. */
-function Scale({ rule, threshold, score }: { rule: AtThreshold; threshold: string | null; score: number | null }) {
+function Scale({ rule, threshold, score, small }: { rule: AtThreshold; threshold: string | null; score: number | null; small: boolean }) {
   const words = useWords();
   const number = useNumber();
-  const width = useNarrow() || score !== null ? 360 : 720;
+  const width = useNarrow() || small ? 360 : 720;
   const domain = domainOf(rule, score);
   const zones = zonesOf(rule, domain);
   const x = (value: number) => 8 + ((value - domain[0]) / (domain[1] - domain[0])) * (width - 16);
   const anchor = (at: number) => (at < 40 ? "start" : at > width - 40 ? "end" : "middle");
   const here = score === null ? null : zoneAt(rule, score);
-  const said = (from: string, is: string) => words(`page.serving.scale.${is}` as "page.serving.scale.low", { answer: from, at: number(rule.value), from: number(rule.greyFrom) });
+  const said = (from: string, is: string) =>
+    words(`page.serving.scale.${is}` as "page.serving.scale.low", { answer: from, at: number(rule.value), from: number(rule.greyFrom) });
   const bounds = rule.greyFrom < rule.value ? [rule.greyFrom, rule.value] : [rule.value];
   return (
     <figure class="chart scale">
-      <svg viewBox={`0 0 ${width} 68`} role="img" aria-label={[...zones.map(z => said(z.answer, z.is)), score === null ? "" : words("page.serving.scale.score", { score: number(score) })].join(" ")}>
+      <svg
+        viewBox={`0 0 ${width} 68`}
+        role="img"
+        aria-label={[...zones.map(z => said(z.answer, z.is)), score === null ? "" : words("page.serving.scale.score", { score: number(score) })].join(" ")}
+      >
         {zones.map(z => (
           <rect key={z.is} class={`zone-${z.is}`} x={x(z.from)} width={Math.max(1, x(z.to) - x(z.from))} y={top} height={thick} />
         ))}
-        {bounds.map(b => <path key={b} class="guide-bold" d={`M${x(b)} ${top - 3}V${top + thick + 3}`} />)}
-        <text x={8} y={top + thick + 18}>{number(domain[0])}</text>
-        <text x={width - 8} y={top + thick + 18} text-anchor="end">{number(domain[1])}</text>
+        {bounds.map(b => (
+          <path key={b} class="guide-bold" d={`M${x(b)} ${top - 3}V${top + thick + 3}`} />
+        ))}
+        <text x={8} y={top + thick + 18}>
+          {number(domain[0])}
+        </text>
+        <text x={width - 8} y={top + thick + 18} text-anchor="end">
+          {number(domain[1])}
+        </text>
         {score !== null && (
           <>
             <path class="pointer" d={`M${x(score)} ${top - 2}l-6 -9h12Z`} />
-            <text class="strong" x={x(score)} y={12} text-anchor={anchor(x(score))}>{number(score)}</text>
+            <text class="strong" x={x(score)} y={12} text-anchor={anchor(x(score))}>
+              {number(score)}
+            </text>
           </>
         )}
       </svg>
@@ -50,12 +66,18 @@ function Scale({ rule, threshold, score }: { rule: AtThreshold; threshold: strin
         <ul class="zones-said">
           {zones.map(z => (
             <li key={z.is} class={here === z.is ? "lit" : undefined}>
-              <svg width="14" height="14" aria-hidden="true"><rect class={`zone-${z.is}`} width="14" height="14" /></svg>{" "}
+              <svg width="14" height="14" aria-hidden="true">
+                <rect class={`zone-${z.is}`} width="14" height="14" />
+              </svg>{" "}
               <span>{said(z.answer, z.is)}</span>
             </li>
           ))}
         </ul>
-        {threshold !== null && <p class="quiet">{words("page.serving.scale.chosen", { threshold })} <a href={to.threshold(threshold)}>{words("page.serving.move")}</a></p>}
+        {threshold !== null && (
+          <p class="quiet">
+            {words("page.serving.scale.chosen", { threshold })} <a href={to.threshold(threshold)}>{words("page.serving.move")}</a>
+          </p>
+        )}
       </figcaption>
     </figure>
   );
@@ -95,7 +117,10 @@ function Classes({ rule, answer }: { rule: TopClasses; answer?: Prediction }) {
           {answer.top.map(t => (
             <tr key={t.class}>
               <th scope="row">{t.class}</th>
-              <td><Bar value={t.probability} most={1} />{number(t.probability * 100, 3)}%</td>
+              <td>
+                <Bar value={t.probability} most={1} />
+                {number(t.probability * 100, 3)}%
+              </td>
             </tr>
           ))}
         </Table>

@@ -33,7 +33,17 @@ export function EndpointPage({ name, tab }: { name: string; tab: string }) {
         ))}
       </nav>
       <Read of={endpoint} what={name}>
-        {value => (here === "try" ? <TryIt name={name} of={value} /> : here === "predictions" ? <Predictions name={name} /> : here === "fields" ? <Fields name={name} of={value} /> : <Now of={value} />)}
+        {value =>
+          here === "try" ? (
+            <TryIt name={name} of={value} />
+          ) : here === "predictions" ? (
+            <Predictions name={name} />
+          ) : here === "fields" ? (
+            <Fields name={name} of={value} />
+          ) : (
+            <Now of={value} />
+          )
+        }
       </Read>
     </Page>
   );
@@ -54,15 +64,27 @@ function Now({ of }: { of: Endpoint }) {
         of={[
           [words("page.serving.release-live"), <a href={to.release(of.release)}>{words("page.serving.release", { number: of.release })}</a>],
           [words("page.serving.col.endpoint"), <VersionLink name={version} />],
-          [words("page.serving.col.model"), <><VersionLink name={model} /> {resting && <Resting />}</>],
-          ...(threshold === null
-            ? []
-            : [[words("page.serving.col.threshold"), <VersionLink name={threshold} />] as [string, preact.JSX.Element]]),
-          [words("page.serving.takes"), <code>{of.input} → {of.output}</code>],
+          [
+            words("page.serving.col.model"),
+            <>
+              <VersionLink name={model} /> {resting && <Resting />}
+            </>,
+          ],
+          ...(threshold === null ? [] : [[words("page.serving.col.threshold"), <VersionLink name={threshold} />] as [string, preact.JSX.Element]]),
+          [
+            words("page.serving.takes"),
+            <code>
+              {of.input} → {of.output}
+            </code>,
+          ],
         ]}
       />
-      <Section title={words("page.serving.decision")}><Decision rule={of.decision.rule} threshold={threshold} /></Section>
-      <Section title={words("page.serving.fallbacks")}><Chain of={of} /></Section>
+      <Section title={words("page.serving.decision")}>
+        <Decision rule={of.decision.rule} threshold={threshold} />
+      </Section>
+      <Section title={words("page.serving.fallbacks")}>
+        <Chain of={of} />
+      </Section>
       <Traffic counts={of.counts} looks={looks.all} fallbacks={of.fallbacks} />
     </>
   );

@@ -14,7 +14,9 @@ export function EndpointsPage() {
   return (
     <Page title={words("page.serving.endpoints")}>
       <Rooms here="endpoints" />
-      <Read of={list} what={words("page.serving.endpoints")}>{value => <All list={value} />}</Read>
+      <Read of={list} what={words("page.serving.endpoints")}>
+        {value => <All list={value} />}
+      </Read>
     </Page>
   );
 }
@@ -26,7 +28,11 @@ function All({ list }: { list: EndpointList }) {
       {list.unanswerable.length > 0 && (
         <div class="warning">
           <p>{words("page.serving.old", { endpoints: list.unanswerable.join(", ") })}</p>
-          {list.unanswerable.map(v => <p key={v}><Command>{`kumiki make ${v.split("@")[0]} --stage`}</Command></p>)}
+          {list.unanswerable.map(v => (
+            <p key={v}>
+              <Command>{`kumiki make ${v.split("@")[0]} --stage`}</Command>
+            </p>
+          ))}
         </div>
       )}
       {list.release === 0 ? (
@@ -36,8 +42,7 @@ function All({ list }: { list: EndpointList }) {
       ) : (
         <>
           <p class="lead">
-            {words("page.serving.endpoints.lead")}{" "}
-            <a href={to.release(list.release)}>{words("page.serving.release", { number: list.release })}</a>
+            {words("page.serving.endpoints.lead")} <a href={to.release(list.release)}>{words("page.serving.release", { number: list.release })}</a>
           </p>
           <Endpoints list={list} />
         </>
@@ -62,7 +67,9 @@ function Endpoints({ list }: { list: EndpointList }) {
             <th scope="row">
               <a href={to.endpoint(name)}>{name}</a> <VersionLink name={e.version} short />
             </th>
-            <td><VersionLink name={e.model} /></td>
+            <td>
+              <VersionLink name={e.model} />
+            </td>
             <td>{e.threshold === null ? "–" : <VersionLink name={e.threshold} />}</td>
             <td>{e.resting ? <Resting /> : <span class="good">✓ {words("page.serving.answers")}</span>}</td>
             <td class="number">{number(e.answered)}</td>
@@ -79,13 +86,21 @@ function None({ release }: { release: number }) {
   return (
     <div class="empty">
       <p>{words("page.serving.none", { release })}</p>
-      <pre class="sample" tabIndex={0} aria-label={words("page.serving.none.sample")}>{`public sealed class CreditDecision(DefaultModel model, DeclineAbove threshold) : Endpoint<Application, Verdict>
+      <pre
+        class="sample"
+        tabIndex={0}
+        aria-label={words("page.serving.none.sample")}
+      >{`public sealed class CreditDecision(DefaultModel model, DeclineAbove threshold) : Endpoint<Application, Verdict>
 {
     public override Decision Decision =>
         Decision.At(threshold, above: Verdict.Decline, greyZone: Verdict.Review, below: Verdict.Grant);
 }`}</pre>
-      <p><Command>kumiki make credit-decision --stage</Command></p>
-      <p><Command>kumiki release --reason "…"</Command></p>
+      <p>
+        <Command>kumiki make credit-decision --stage</Command>
+      </p>
+      <p>
+        <Command>kumiki release --reason "…"</Command>
+      </p>
     </div>
   );
 }

@@ -15,17 +15,26 @@ export function Fields({ name, of }: { name: string; of: Endpoint }) {
   return (
     <>
       <Section title={words("page.serving.fields", { record: of.input })} count={of.fields.length}>
-        <Table label={words("page.serving.fields", { record: of.input })} head={(["name", "type", "values", "needed", "read"] as const).map(c => words(`page.serving.field.${c}`))}>
-          {of.fields.map(f => <Line key={f.name} of={f} />)}
+        <Table
+          label={words("page.serving.fields", { record: of.input })}
+          head={(["name", "type", "values", "needed", "read"] as const).map(c => words(`page.serving.field.${c}`))}
+        >
+          {of.fields.map(f => (
+            <Line key={f.name} of={f} />
+          ))}
         </Table>
         <p class="note">{words("page.serving.camel")}</p>
       </Section>
       <Section title={words("page.serving.openapi")}>
         <p>
           <code class="command">POST /api/endpoints/{name}/predict</code>{" "}
-          <a href={path} download={`${name}-openapi.json`}>openapi.json</a>
+          <a href={path} download={`${name}-openapi.json`}>
+            openapi.json
+          </a>
         </p>
-        <Read of={document} what="openapi.json">{value => <Document of={value} />}</Read>
+        <Read of={document} what="openapi.json">
+          {value => <Document of={value} />}
+        </Read>
       </Section>
       <Section title={words("page.serving.try.same")}>
         <Curl text={curlOf(location.origin, name, rowOf(of.fields, typedOf(of.example)), "")} />
@@ -47,7 +56,9 @@ function Line({ of: f }: { of: Field }) {
       </th>
       <td>{words(`page.serving.is.${f.kind.toLowerCase() as "text"}`)}</td>
       <td class="sentence">
-        {choices.length > 0 ? choices.slice(0, mostChoices).join(", ") + (choices.length > mostChoices ? ` … (${choices.length})` : "") : boundsOf(f, f.kind === "Date" ? dayOf : bound) || "–"}
+        {choices.length > 0
+          ? choices.slice(0, mostChoices).join(", ") + (choices.length > mostChoices ? ` … (${choices.length})` : "")
+          : boundsOf(f, f.kind === "Date" ? dayOf : bound) || "–"}
       </td>
       <td>{words(f.optional ? "page.serving.may-be-empty" : "page.serving.needed")}</td>
       <td>{f.isRead ? <span class="good">✓ {words("page.serving.is-read")}</span> : <span class="quiet">{words("page.serving.not-read")}</span>}</td>
@@ -62,12 +73,16 @@ function Document({ of }: { of: OpenApi }) {
   return (
     <>
       <h3 class="after">{words("page.serving.openapi.sent")}</h3>
-      <pre class="json" tabIndex={0}>{typeOf(call.requestBody?.content?.["application/json"]?.schema, of)}</pre>
+      <pre class="json" tabIndex={0}>
+        {typeOf(call.requestBody?.content?.["application/json"]?.schema, of)}
+      </pre>
       <h3 class="after">{words("page.serving.openapi.headers")}</h3>
       <Table label={words("page.serving.openapi.headers")} head={[words("page.serving.field.name"), words("page.serving.field.type"), ""]}>
         {(call.parameters ?? []).map(p => (
           <tr key={p.name}>
-            <th scope="row"><code>{p.name}</code></th>
+            <th scope="row">
+              <code>{p.name}</code>
+            </th>
             <td>{typeOf(p.schema, of)}</td>
             <td class="sentence">{p.description}</td>
           </tr>
@@ -80,7 +95,13 @@ function Document({ of }: { of: OpenApi }) {
             <th scope="row">{status}</th>
             <td>
               {answer.description}
-              {status === "200" && <pre>{Object.values(answer.content ?? {}).map(c => typeOf(c.schema, of)).join("\n")}</pre>}
+              {status === "200" && (
+                <pre>
+                  {Object.values(answer.content ?? {})
+                    .map(c => typeOf(c.schema, of))
+                    .join("\n")}
+                </pre>
+              )}
             </td>
           </tr>
         ))}

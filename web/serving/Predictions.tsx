@@ -19,7 +19,9 @@ export function Predictions({ name }: { name: string }) {
       {places.map((before, i) => (
         <Part key={before} name={name} before={before} part={i} last={i === places.length - 1} onMore={next => setPlaces(p => [...p, next])} />
       ))}
-      <p class="after"><a href={addressOf({ sql: samplesOf(name)[0]!.sql, rows: 1000, endpoint: name })}>{words("page.serving.log.sql")}</a></p>
+      <p class="after">
+        <a href={addressOf({ sql: samplesOf(name)[0]!.sql, rows: 1000, endpoint: name })}>{words("page.serving.log.sql")}</a>
+      </p>
     </>
   );
 }
@@ -48,7 +50,12 @@ function Part({ name, before, part, last, onMore }: { name: string; before: stri
     <Read of={page} what={words("page.serving.tab.predictions")}>
       {value =>
         part === 0 && value.predictions.length === 0 ? (
-          <div class="empty"><p>{words("page.serving.log.none")}</p><p><a href={to.endpoint(name, "try")}>{words("page.serving.tab.try")}</a></p></div>
+          <div class="empty">
+            <p>{words("page.serving.log.none")}</p>
+            <p>
+              <a href={to.endpoint(name, "try")}>{words("page.serving.tab.try")}</a>
+            </p>
+          </div>
         ) : (
           <>
             {value.predictions.length > 0 && (
@@ -57,10 +64,16 @@ function Part({ name, before, part, last, onMore }: { name: string; before: stri
                 head={(["at", "id", "decision", "score", "release", "took", "outcome"] as const).map(c => words(`page.serving.log.${c}`))}
                 numbers={[3, 4, 5]}
               >
-                {value.predictions.map(p => <Line key={`${p.at} ${p.id}`} of={p} />)}
+                {value.predictions.map(p => (
+                  <Line key={`${p.at} ${p.id}`} of={p} />
+                ))}
               </Table>
             )}
-            {last && value.before !== null && <button type="button" class="after" onClick={() => onMore(value.before!)}>{say("page.older")}</button>}
+            {last && value.before !== null && (
+              <button type="button" class="after" onClick={() => onMore(value.before!)}>
+                {say("page.older")}
+              </button>
+            )}
           </>
         )
       }
@@ -73,10 +86,18 @@ function Line({ of: p }: { of: LoggedLine }) {
   const ms = useMs();
   return (
     <tr>
-      <td><Time at={p.at} /></td>
-      <th scope="row"><a href={to.prediction(p.id, p.endpoint)}><code>{p.id}</code></a></th>
-      <td><Said of={p} /></td>
-      <td class="number">{typeof p.score === "number" ? number(p.score) : p.score ?? "–"}</td>
+      <td>
+        <Time at={p.at} />
+      </td>
+      <th scope="row">
+        <a href={to.prediction(p.id, p.endpoint)}>
+          <code>{p.id}</code>
+        </a>
+      </th>
+      <td>
+        <Said of={p} />
+      </td>
+      <td class="number">{typeof p.score === "number" ? number(p.score) : (p.score ?? "–")}</td>
       <td class="number">{p.release === null ? "–" : <a href={to.release(p.release)}>{p.release}</a>}</td>
       <td class="number">{ms(p.latencyUs / 1000)}</td>
       <td>{p.outcome ?? "–"}</td>
@@ -88,8 +109,12 @@ function Line({ of: p }: { of: LoggedLine }) {
 export function Said({ of: p }: { of: LoggedLine }) {
   const words = useWords();
   return p.error !== null ? (
-    <span class="bad" title={p.errorText ?? undefined}>✕ {p.error}</span>
+    <span class="bad" title={p.errorText ?? undefined}>
+      ✕ {p.error}
+    </span>
   ) : (
-    <>{p.decision ?? "–"} {p.fallback !== null && <span class="badge look">{words("page.serving.try.instead", { by: p.fallback })}</span>}</>
+    <>
+      {p.decision ?? "–"} {p.fallback !== null && <span class="badge look">{words("page.serving.try.instead", { by: p.fallback })}</span>}
+    </>
   );
 }

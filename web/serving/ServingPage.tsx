@@ -17,7 +17,9 @@ export function ServingPage() {
   return (
     <Page title={words("page.serving.memory")}>
       <Rooms here="serving" />
-      <Read of={serving} what={words("page.serving.memory")}>{value => <InMemory of={value} />}</Read>
+      <Read of={serving} what={words("page.serving.memory")}>
+        {value => <InMemory of={value} />}
+      </Read>
       <Loadable loaded={serving.state === "ready" ? serving.value.models : []} />
     </Page>
   );
@@ -32,9 +34,18 @@ function InMemory({ of }: { of: Serving }) {
   return (
     <>
       <p>
-        <b><Bytes of={of.bytes} /></b> {words("page.serving.of-most")} <Bytes of={of.mostBytes} /> <span class="quiet">({number(share * 100, 2)}%)</span>
+        <b>
+          <Bytes of={of.bytes} />
+        </b>{" "}
+        {words("page.serving.of-most")} <Bytes of={of.mostBytes} /> <span class="quiet">({number(share * 100, 2)}%)</span>
       </p>
-      <svg class="memory" viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label={words("page.serving.memory.share", { share: `${number(share * 100, 2)}%` })}>
+      <svg
+        class="memory"
+        viewBox="0 0 100 8"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={words("page.serving.memory.share", { share: `${number(share * 100, 2)}%` })}
+      >
         <rect class="zone-low" width="100" height="8" />
         <rect class={share > 0.9 ? "zone-full" : "zone-high"} width={Math.max(of.bytes > 0 ? 0.4 : 0, Math.min(100, share * 100))} height="8" />
       </svg>
@@ -47,15 +58,26 @@ function InMemory({ of }: { of: Serving }) {
         <Section title={words("page.serving.models")} count={of.models.length}>
           <Table
             label={words("page.serving.models")}
-            head={(["model", "bytes", "batches", "waiting", "running", "answered", "errors", "rows-a-run", "mean", "mean-run"] as const).map(c => words(`page.serving.col.${c}`)).concat("")}
+            head={(["model", "bytes", "batches", "waiting", "running", "answered", "errors", "rows-a-run", "mean", "mean-run"] as const)
+              .map(c => words(`page.serving.col.${c}`))
+              .concat("")}
             numbers={[3, 4, 5, 6, 7, 8, 9]}
           >
             {of.models.map(m => (
               <tr key={m.version}>
-                <th scope="row"><VersionLink name={m.version} /></th>
-                <td><Bar value={m.bytes} most={of.bytes} /><Bytes of={m.bytes} /></td>
-                <td>{m.batches ? words("page.serving.batches", { rows: number(m.batchRows) }) : <span class="quiet">{words("page.serving.batches.not")}</span>}</td>
-                <td class="number">{number(m.queued)} / {number(m.queue)}</td>
+                <th scope="row">
+                  <VersionLink name={m.version} />
+                </th>
+                <td>
+                  <Bar value={m.bytes} most={of.bytes} />
+                  <Bytes of={m.bytes} />
+                </td>
+                <td>
+                  {m.batches ? words("page.serving.batches", { rows: number(m.batchRows) }) : <span class="quiet">{words("page.serving.batches.not")}</span>}
+                </td>
+                <td class="number">
+                  {number(m.queued)} / {number(m.queue)}
+                </td>
                 <td class="number">{number(m.running)}</td>
                 <td class="number">{number(m.answered)}</td>
                 <td class="number">{m.failed === 0 ? "0" : <span class="bad">{number(m.failed)}</span>}</td>
@@ -111,14 +133,20 @@ function Rest({ of, all }: { of: Servable[]; all: Servable[] }) {
           const others = all.filter(a => a.name === s.name).length;
           return (
             <tr key={`${s.name}@${s.version}`}>
-              <th scope="row"><VersionLink name={`${s.name}@${s.version}`} /></th>
+              <th scope="row">
+                <VersionLink name={`${s.name}@${s.version}`} />
+              </th>
               <td class="sentence">{s.reason === "" ? words("page.serving.not-in-memory") : s.reason}</td>
               <td>{isFirst && <Move name={s.name} verb="load" label={others > 1 ? s.name : `${s.name}@${s.version}`} />}</td>
             </tr>
           );
         })}
       </Table>
-      {of.length > shown && <button type="button" onClick={() => show(n => n + atOnce)}>{words("page.serving.more", { count: of.length - shown })}</button>}
+      {of.length > shown && (
+        <button type="button" onClick={() => show(n => n + atOnce)}>
+          {words("page.serving.more", { count: of.length - shown })}
+        </button>
+      )}
       <p class="note">{words("page.serving.load.note")}</p>
     </>
   );
@@ -153,7 +181,11 @@ function Move({ name, verb, label }: { name: string; verb: "load" | "unload"; la
       >
         {words(`page.serving.${verb}`)}
       </button>
-      {typeof state === "object" && <span class="bad refused" role="alert">{state.failed}</span>}
+      {typeof state === "object" && (
+        <span class="bad refused" role="alert">
+          {state.failed}
+        </span>
+      )}
     </>
   );
 }

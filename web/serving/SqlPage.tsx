@@ -85,43 +85,72 @@ export function SqlPage({ query }: { query: string }) {
               }}
             />
             <p class="desk">
-              <button type="submit" class="main" disabled={asking.sql.trim() === "" || end?.is === "asking"}>{words("page.serving.sql.run")}</button>
-              <button type="button" disabled={end?.is !== "asking"} onClick={() => running.current?.abort()}>{words("page.serving.sql.cancel")}</button>
+              <button type="submit" class="main" disabled={asking.sql.trim() === "" || end?.is === "asking"}>
+                {words("page.serving.sql.run")}
+              </button>
+              <button type="button" disabled={end?.is !== "asking"} onClick={() => running.current?.abort()}>
+                {words("page.serving.sql.cancel")}
+              </button>
               <label class="inline">
                 {words("page.serving.sql.rows")}
                 <select value={asking.rows} onChange={e => change({ rows: Number(e.currentTarget.value) })}>
-                  {rowLimits.map(r => <option key={r} value={r}>{number(r)}</option>)}
+                  {rowLimits.map(r => (
+                    <option key={r} value={r}>
+                      {number(r)}
+                    </option>
+                  ))}
                 </select>
               </label>
-              <span id="sql-keys" class="quiet">{words("page.serving.sql.keys")}</span>
+              <span id="sql-keys" class="quiet">
+                {words("page.serving.sql.keys")}
+              </span>
             </p>
           </form>
           <div aria-live="polite">
             {end === null ? (
               <p class="quiet after">{words("page.serving.sql.none")}</p>
             ) : end.is === "asking" ? (
-              <p role="status" class="loading after">{words("page.serving.sql.asking")}</p>
+              <p role="status" class="loading after">
+                {words("page.serving.sql.asking")}
+              </p>
             ) : end.is === "stopped" ? (
-              <p role="status" class="quiet after">{words("page.serving.sql.stopped")}</p>
+              <p role="status" class="quiet after">
+                {words("page.serving.sql.stopped")}
+              </p>
             ) : end.is === "failed" ? (
-              <div role="alert" class="failed after"><p>{end.reason}</p></div>
+              <div role="alert" class="failed after">
+                <p>{end.reason}</p>
+              </div>
             ) : (
               <Answer answer={end.answer} ms={end.ms} />
             )}
           </div>
         </div>
-        <Views chosen={asking.endpoint} onChoose={endpoint => change({ endpoint })} onInsert={insert} onSample={(sql, endpoint) => {
-          change({ sql, endpoint });
-          void ask({ ...asking, sql, endpoint });
-        }} />
+        <Views
+          chosen={asking.endpoint}
+          onChoose={endpoint => change({ endpoint })}
+          onInsert={insert}
+          onSample={(sql, endpoint) => {
+            change({ sql, endpoint });
+            void ask({ ...asking, sql, endpoint });
+          }}
+        />
       </div>
     </Page>
   );
 }
 
 /** The views of an endpoint with their columns; a click puts a name where the caret is. */
-function Views({ chosen, onChoose, onInsert, onSample }: {
-  chosen: string; onChoose: (endpoint: string) => void; onInsert: (text: string) => void; onSample: (sql: string, endpoint: string) => void;
+function Views({
+  chosen,
+  onChoose,
+  onInsert,
+  onSample,
+}: {
+  chosen: string;
+  onChoose: (endpoint: string) => void;
+  onInsert: (text: string) => void;
+  onSample: (sql: string, endpoint: string) => void;
 }) {
   const words = useWords();
   const list = useResource<EndpointList>("api/endpoints");
@@ -137,17 +166,27 @@ function Views({ chosen, onChoose, onInsert, onSample }: {
               <label>
                 {words("page.serving.endpoint")}{" "}
                 <select value={here} onChange={e => onChoose(e.currentTarget.value)}>
-                  {names.map(n => <option key={n} value={n}>{n}</option>)}
+                  {names.map(n => (
+                    <option key={n} value={n}>
+                      {n}
+                    </option>
+                  ))}
                 </select>
               </label>
               <h2>{words("page.serving.sql.samples")}</h2>
               <ul class="names">
                 {samplesOf(here).map(s => (
-                  <li key={s.is}><button type="button" class="open" onClick={() => onSample(s.sql, here)}>{words(`page.serving.sql.sample.${s.is}`)}</button></li>
+                  <li key={s.is}>
+                    <button type="button" class="open" onClick={() => onSample(s.sql, here)}>
+                      {words(`page.serving.sql.sample.${s.is}`)}
+                    </button>
+                  </li>
                 ))}
               </ul>
               <h2>{words("page.serving.sql.views")}</h2>
-              {viewsOf(here).map(v => <View key={v} name={v} onInsert={onInsert} />)}
+              {viewsOf(here).map(v => (
+                <View key={v} name={v} onInsert={onInsert} />
+              ))}
               <p class="note">{words("page.serving.sql.masked")}</p>
             </>
           );
@@ -162,8 +201,12 @@ function View({ name, onInsert }: { name: string; onInsert: (text: string) => vo
   const [open, setOpen] = useState(false);
   return (
     <details onToggle={e => setOpen(e.currentTarget.open)}>
-      <summary><code>{name}</code></summary>
-      <button type="button" class="small" onClick={() => onInsert(name)}>{words("page.serving.sql.insert", { name })}</button>
+      <summary>
+        <code>{name}</code>
+      </summary>
+      <button type="button" class="small" onClick={() => onInsert(name)}>
+        {words("page.serving.sql.insert", { name })}
+      </button>
       {open && <Columns of={name} onInsert={onInsert} />}
     </details>
   );
@@ -177,7 +220,9 @@ function Columns({ of, onInsert }: { of: string; onInsert: (text: string) => voi
         <ul class="names">
           {value.columns.map(c => (
             <li key={c.name}>
-              <button type="button" class="open" onClick={() => onInsert(/^[a-z_][a-z0-9_]*$/.test(c.name) ? c.name : `"${c.name.replaceAll('"', '""')}"`)}><code>{c.name}</code></button>{" "}
+              <button type="button" class="open" onClick={() => onInsert(/^[a-z_][a-z0-9_]*$/.test(c.name) ? c.name : `"${c.name.replaceAll('"', '""')}"`)}>
+                <code>{c.name}</code>
+              </button>{" "}
               <span class="quiet">{c.type}</span>
             </li>
           ))}
@@ -207,12 +252,23 @@ function Answer({ answer, ms }: { answer: SqlAnswer; ms: number }) {
       <div class="table-box rows" tabIndex={0} role="region" aria-label={words("page.serving.sql.answer")}>
         <table>
           <thead>
-            <tr>{answer.columns.map((c, i) => <th key={i} scope="col" class={numbers.includes(i) ? "number" : undefined}>{c.name}<small>{c.type}</small></th>)}</tr>
+            <tr>
+              {answer.columns.map((c, i) => (
+                <th key={i} scope="col" class={numbers.includes(i) ? "number" : undefined}>
+                  {c.name}
+                  <small>{c.type}</small>
+                </th>
+              ))}
+            </tr>
           </thead>
           <tbody>
             {answer.rows.slice(here * atOnce, (here + 1) * atOnce).map((r, i) => (
               <tr key={i}>
-                {r.map((cell, c) => <td key={c} class={numbers.includes(c) ? "number" : undefined} title={cell !== null && cell.length > 40 ? cell : undefined}>{cell === null ? <span class="null">null</span> : cell}</td>)}
+                {r.map((cell, c) => (
+                  <td key={c} class={numbers.includes(c) ? "number" : undefined} title={cell !== null && cell.length > 40 ? cell : undefined}>
+                    {cell === null ? <span class="null">null</span> : cell}
+                  </td>
+                ))}
               </tr>
             ))}
           </tbody>
@@ -220,9 +276,19 @@ function Answer({ answer, ms }: { answer: SqlAnswer; ms: number }) {
       </div>
       {pages > 1 && (
         <p class="pager">
-          <button type="button" disabled={here === 0} onClick={() => setPage(here - 1)}>← {words("page.serving.sql.before")}</button>
-          <span>{words("page.serving.sql.page", { from: number(here * atOnce + 1), to: number(Math.min(answer.rows.length, (here + 1) * atOnce)), all: number(answer.rows.length) })}</span>
-          <button type="button" disabled={here === pages - 1} onClick={() => setPage(here + 1)}>{words("page.serving.sql.after")} →</button>
+          <button type="button" disabled={here === 0} onClick={() => setPage(here - 1)}>
+            ← {words("page.serving.sql.before")}
+          </button>
+          <span>
+            {words("page.serving.sql.page", {
+              from: number(here * atOnce + 1),
+              to: number(Math.min(answer.rows.length, (here + 1) * atOnce)),
+              all: number(answer.rows.length),
+            })}
+          </span>
+          <button type="button" disabled={here === pages - 1} onClick={() => setPage(here + 1)}>
+            {words("page.serving.sql.after")} →
+          </button>
         </p>
       )}
     </Section>
@@ -245,13 +311,38 @@ function Drawn({ answer }: { answer: SqlAnswer }) {
     <details class="drawn">
       <summary>{words("page.serving.sql.draw")}</summary>
       <div class="filters">
-        <label>{words("page.serving.sql.along")} <select value={along} onChange={e => setAlong(Number(e.currentTarget.value))}>{can.xs.map(i => <option key={i} value={i}>{name(i)}</option>)}</select></label>
-        <label>{words("page.serving.sql.up")} <select value={up} onChange={e => setUp(Number(e.currentTarget.value))}>{can.ys.map(i => <option key={i} value={i}>{name(i)}</option>)}</select></label>
+        <label>
+          {words("page.serving.sql.along")}{" "}
+          <select value={along} onChange={e => setAlong(Number(e.currentTarget.value))}>
+            {can.xs.map(i => (
+              <option key={i} value={i}>
+                {name(i)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          {words("page.serving.sql.up")}{" "}
+          <select value={up} onChange={e => setUp(Number(e.currentTarget.value))}>
+            {can.ys.map(i => (
+              <option key={i} value={i}>
+                {name(i)}
+              </option>
+            ))}
+          </select>
+        </label>
       </div>
       {drawn !== null && drawn.points.length > 0 ? (
-        <Plot title={words("page.serving.sql.over", { up: name(up), along: name(along) })} x={name(along)} y={name(up)} xText={can.isTime(along) ? time : undefined}
-          lines={[{ name: name(up), points: drawn.points.slice(0, 4000), dots: !drawn.rises }]} />
-      ) : <p class="quiet">{words("page.serving.sql.nothing-to-draw")}</p>}
+        <Plot
+          title={words("page.serving.sql.over", { up: name(up), along: name(along) })}
+          x={name(along)}
+          y={name(up)}
+          xText={can.isTime(along) ? time : undefined}
+          lines={[{ name: name(up), points: drawn.points.slice(0, 4000), dots: !drawn.rises }]}
+        />
+      ) : (
+        <p class="quiet">{words("page.serving.sql.nothing-to-draw")}</p>
+      )}
     </details>
   );
 }

@@ -27,15 +27,27 @@ export function Traffic({ counts, looks, fallbacks }: { counts: Counts; looks: L
     <>
       <Section title={words("page.serving.traffic")}>
         <div class="tiles">
-          <Tile name={words("page.serving.requests")} value={number(counts.requests)}>{words("page.serving.rows", { rows: number(counts.rows) })}</Tile>
+          <Tile name={words("page.serving.requests")} value={number(counts.requests)}>
+            {words("page.serving.rows", { rows: number(counts.rows) })}
+          </Tile>
           <Tile name={words("page.serving.errors")} value={number(failed)} bad={failed > 0}>
             {counts.requests + failed === 0 ? "" : `${number((failed / (counts.requests + failed)) * 100, 3)}%`}
           </Tile>
-          <Tile name={words("page.serving.per-second")} value={now === undefined ? "–" : number(now.answered, 3)}>{words("page.serving.just-now")}</Tile>
+          <Tile name={words("page.serving.per-second")} value={now === undefined ? "–" : number(now.answered, 3)}>
+            {words("page.serving.just-now")}
+          </Tile>
           <Tile name="p50" value={told(p50)} />
           <Tile name="p99" value={told(p99)} />
-          {inPlace > 0 && <Tile name={words("page.serving.in-place")} value={`${number((inPlace / Math.max(1, counts.rows)) * 100, 3)}%`}>{words("page.serving.rows", { rows: number(inPlace) })}</Tile>}
-          {counts.remembered > 0 && <Tile name={words("page.serving.remembered")} value={number(counts.remembered)}>{words("page.serving.remembered.more")}</Tile>}
+          {inPlace > 0 && (
+            <Tile name={words("page.serving.in-place")} value={`${number((inPlace / Math.max(1, counts.rows)) * 100, 3)}%`}>
+              {words("page.serving.rows", { rows: number(inPlace) })}
+            </Tile>
+          )}
+          {counts.remembered > 0 && (
+            <Tile name={words("page.serving.remembered")} value={number(counts.remembered)}>
+              {words("page.serving.remembered.more")}
+            </Tile>
+          )}
         </div>
         {counts.requests + failed === 0 && <p class="note">{words("page.serving.quiet")}</p>}
       </Section>
@@ -62,7 +74,9 @@ export function Traffic({ counts, looks, fallbacks }: { counts: Counts; looks: L
             <Table label={words("page.serving.latency")} head={[words("page.serving.up-to"), words("page.serving.count")]} numbers={[0, 1]}>
               {counts.latency.map((b, i) => (
                 <tr key={i}>
-                  <th scope="row" class="number">{b.upToMs === null ? "∞" : ms(b.upToMs)}</th>
+                  <th scope="row" class="number">
+                    {b.upToMs === null ? "∞" : ms(b.upToMs)}
+                  </th>
                   <td class="number">{number(b.count)}</td>
                 </tr>
               ))}
@@ -73,7 +87,12 @@ export function Traffic({ counts, looks, fallbacks }: { counts: Counts; looks: L
       <div class="columns">
         {answers.length > 0 && (
           <Section title={words("page.serving.answered-what")}>
-            <Shares label={words("page.serving.answered-what")} head={words("page.serving.answer")} of={answers} whole={answers.reduce((sum, [, count]) => sum + count, 0)} />
+            <Shares
+              label={words("page.serving.answered-what")}
+              head={words("page.serving.answer")}
+              of={answers}
+              whole={answers.reduce((sum, [, count]) => sum + count, 0)}
+            />
           </Section>
         )}
         {faults.length > 0 && (
@@ -88,7 +107,12 @@ export function Traffic({ counts, looks, fallbacks }: { counts: Counts; looks: L
         )}
         {fallbacks.length > 0 && counts.rows > 0 && (
           <Section title={words("page.serving.in-place")}>
-            <Shares label={words("page.serving.in-place")} head={words("page.serving.kind")} of={fallbacks.map(f => [f.name, counts.fallbacks[f.name] ?? 0])} whole={counts.rows} />
+            <Shares
+              label={words("page.serving.in-place")}
+              head={words("page.serving.kind")}
+              of={fallbacks.map(f => [f.name, counts.fallbacks[f.name] ?? 0])}
+              whole={counts.rows}
+            />
           </Section>
         )}
       </div>
@@ -111,34 +135,59 @@ function Latency({ bins, p50, p99, told }: { bins: LatencyBin[]; p50: Quantile |
   const x = (at: number) => left + ((at - from) / (until - from)) * (width - left - right);
   const y = (count: number) => height - bottom - (count / most) * (height - top - bottom);
   const every = Math.ceil(shown.length / (narrow ? 4 : 8));
-  const marks = [["p50", p50], ["p99", p99]] as const;
+  const marks = [
+    ["p50", p50],
+    ["p99", p99],
+  ] as const;
   const close = p50 !== null && p99 !== null && Math.abs(x(p99.at) - x(p50.at)) < 110;
   return (
     <figure class="chart plot">
       <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${words("page.serving.latency")}: p50 ${told(p50)}, p99 ${told(p99)}`}>
-        {ticks(0, most, 3).filter(Number.isInteger).map(t => (
-          <g key={t}>
-            <path class="grid" d={`M${left} ${y(t)}H${width - right}`} />
-            <text x={left - 6} y={y(t) + 4} text-anchor="end">{number(t)}</text>
-          </g>
-        ))}
+        {ticks(0, most, 3)
+          .filter(Number.isInteger)
+          .map(t => (
+            <g key={t}>
+              <path class="grid" d={`M${left} ${y(t)}H${width - right}`} />
+              <text x={left - 6} y={y(t) + 4} text-anchor="end">
+                {number(t)}
+              </text>
+            </g>
+          ))}
         {shown.map((b, i) => (
           <rect key={i} class="bin" x={x(from + i) + 1} width={x(1) - x(0) - 2} y={y(b.count)} height={height - bottom - y(b.count)}>
             <title>{`≤ ${b.upToMs === null ? "∞" : ms(b.upToMs)}: ${number(b.count)}`}</title>
           </rect>
         ))}
-        {shown.slice(0, -1).map((b, i) => (i + 1) % every === 0 && b.upToMs !== null && (
-          <text key={i} x={x(from + i + 1)} y={height - bottom + 16} text-anchor="middle">{number(b.upToMs)}</text>
-        ))}
-        <text x={width - right} y={height - 5} text-anchor="end">{words("page.serving.in-ms")}</text>
-        {marks.map(([name, q], i) => q && (
-          <g key={name}>
-            <path class="mark" d={`M${x(q.at)} ${top - 4}V${height - bottom}`} />
-            <text class="strong" x={x(q.at)} y={i === 0 && close ? 12 : top - 8} text-anchor={x(q.at) > width - 90 ? "end" : "start"}>{`${name} ${told(q)}`}</text>
-          </g>
-        ))}
+        {shown.slice(0, -1).map(
+          (b, i) =>
+            (i + 1) % every === 0 &&
+            b.upToMs !== null && (
+              <text key={i} x={x(from + i + 1)} y={height - bottom + 16} text-anchor="middle">
+                {number(b.upToMs)}
+              </text>
+            ),
+        )}
+        <text x={width - right} y={height - 5} text-anchor="end">
+          {words("page.serving.in-ms")}
+        </text>
+        {marks.map(
+          ([name, q], i) =>
+            q && (
+              <g key={name}>
+                <path class="mark" d={`M${x(q.at)} ${top - 4}V${height - bottom}`} />
+                <text
+                  class="strong"
+                  x={x(q.at)}
+                  y={i === 0 && close ? 12 : top - 8}
+                  text-anchor={x(q.at) > width - 90 ? "end" : "start"}
+                >{`${name} ${told(q)}`}</text>
+              </g>
+            ),
+        )}
       </svg>
-      <figcaption><b class="plot-title">{words("page.serving.latency")}</b></figcaption>
+      <figcaption>
+        <b class="plot-title">{words("page.serving.latency")}</b>
+      </figcaption>
     </figure>
   );
 }

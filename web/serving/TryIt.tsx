@@ -52,7 +52,10 @@ export function TryIt({ name, of }: { name: string; of: Endpoint }) {
       }
       setMended(new Set());
       setEnd({
-        is: "refused", status: response.status, detail: problem.detail ?? `${response.status} ${response.statusText}`, errors: problem.errors ?? [],
+        is: "refused",
+        status: response.status,
+        detail: problem.detail ?? `${response.status} ${response.statusText}`,
+        errors: problem.errors ?? [],
         retryAfter: response.headers.get("Retry-After"),
       });
       requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
@@ -61,7 +64,14 @@ export function TryIt({ name, of }: { name: string; of: Endpoint }) {
     }
   };
   const field = (f: Field) => (
-    <Input key={f.name} of={f} known={of.known[f.name]} typed={typed[f.name] ?? ""} fault={mended.has(f.name) ? undefined : faults.of[f.name]} onType={text => set(f.name, text)} />
+    <Input
+      key={f.name}
+      of={f}
+      known={of.known[f.name]}
+      typed={typed[f.name] ?? ""}
+      fault={mended.has(f.name) ? undefined : faults.of[f.name]}
+      onType={text => set(f.name, text)}
+    />
   );
   return (
     <>
@@ -91,14 +101,20 @@ export function TryIt({ name, of }: { name: string; of: Endpoint }) {
             <summary>{words("page.serving.try.session")}</summary>
             <div class="fields">
               <div class="field">
-                <label for="try-session"><code>Kumiki-Session</code></label>
+                <label for="try-session">
+                  <code>Kumiki-Session</code>
+                </label>
                 <input id="try-session" value={session} maxLength={200} aria-describedby="try-session-more" onInput={e => setSession(e.currentTarget.value)} />
-                <small id="try-session-more" class="quiet">{words("page.serving.try.session.more")}</small>
+                <small id="try-session-more" class="quiet">
+                  {words("page.serving.try.session.more")}
+                </small>
               </div>
             </div>
           </details>
           <p class="desk">
-            <button type="submit" class="main" disabled={end?.is === "asking"}>{words("page.serving.try.ask")}</button>
+            <button type="submit" class="main" disabled={end?.is === "asking"}>
+              {words("page.serving.try.ask")}
+            </button>
             <button
               type="button"
               onClick={() => {
@@ -108,7 +124,11 @@ export function TryIt({ name, of }: { name: string; of: Endpoint }) {
             >
               {words("page.serving.try.example")}
             </button>
-            {Object.keys(faults.of).some(f => !mended.has(f)) && <span class="bad" role="status">{words("page.serving.try.wrong", { count: Object.keys(faults.of).filter(f => !mended.has(f)).length })}</span>}
+            {Object.keys(faults.of).some(f => !mended.has(f)) && (
+              <span class="bad" role="status">
+                {words("page.serving.try.wrong", { count: Object.keys(faults.of).filter(f => !mended.has(f)).length })}
+              </span>
+            )}
           </p>
         </form>
         <div class="answer-box">
@@ -135,7 +155,12 @@ function Refused({ of, others }: { of: Extract<End, { is: "refused" }>; others: 
   const byField = of.errors.length > others.length;
   return (
     <div class="failed">
-      <p><b>{of.status === 0 ? "" : `${of.status} · `}{words("page.serving.try.refused")}</b></p>
+      <p>
+        <b>
+          {of.status === 0 ? "" : `${of.status} · `}
+          {words("page.serving.try.refused")}
+        </b>
+      </p>
       {(!byField || others.length > 0) && (others.length > 0 ? others : [of.detail]).map(o => <p key={o}>{o}</p>)}
       {byField && <p>{words("page.serving.try.fields")}</p>}
       {of.retryAfter !== null && <p>{words("page.serving.try.retry", { seconds: of.retryAfter })}</p>}
@@ -154,21 +179,30 @@ function Answered({ of, end: { answer, ms, json } }: { of: Endpoint; end: Extrac
         {answer.fallback !== undefined && <span class="badge look">{words("page.serving.try.instead", { by: answer.fallback })}</span>}{" "}
         {answer.remembered && <span class="badge">{words("page.serving.remembered")}</span>}
       </p>
-      <Decision rule={of.decision.rule} threshold={answer.threshold ?? null} answer={answer} />
+      <Decision rule={of.decision.rule} threshold={answer.threshold ?? null} answer={answer} small />
       <Values
         of={[
           ...(answer.score === undefined ? [] : [[words("page.serving.score"), number(answer.score, 6)] as [string, string]]),
           ...(answer.model === undefined ? [] : [[words("page.serving.col.model"), <VersionLink name={answer.model} />] as [string, preact.JSX.Element]]),
-          ...(answer.threshold === undefined ? [] : [[words("page.serving.col.threshold"), <VersionLink name={answer.threshold} />] as [string, preact.JSX.Element]]),
+          ...(answer.threshold === undefined
+            ? []
+            : [[words("page.serving.col.threshold"), <VersionLink name={answer.threshold} />] as [string, preact.JSX.Element]]),
           [words("page.serving.col.endpoint"), <VersionLink name={answer.endpoint} />],
           [words("page.serving.release-live"), <a href={to.release(answer.release)}>{words("page.serving.release", { number: answer.release })}</a>],
           [words("page.serving.took"), spent(ms)],
-          [words("page.serving.id"), <a href={to.prediction(answer.id, answer.endpoint.split("@")[0]!)}><code>{answer.id}</code></a>],
+          [
+            words("page.serving.id"),
+            <a href={to.prediction(answer.id, answer.endpoint.split("@")[0]!)}>
+              <code>{answer.id}</code>
+            </a>,
+          ],
         ]}
       />
       <details>
         <summary>JSON</summary>
-        <pre class="json" tabIndex={0}>{json}</pre>
+        <pre class="json" tabIndex={0}>
+          {json}
+        </pre>
       </details>
     </section>
   );
@@ -180,7 +214,7 @@ function Input({ of, known, typed, fault, onType }: { of: Field; known?: string[
   const id = `try-${of.name}`;
   const bounds = boundsOf(of, of.kind === "Date" ? dayOf : bound);
   const more = { id, "aria-describedby": `${id}-more`, "aria-invalid": fault !== undefined } as const;
-  const options = of.kind === "Flag" ? ["true", "false"] : of.kind === "Choice" ? of.choices ?? [] : null;
+  const options = of.kind === "Flag" ? ["true", "false"] : of.kind === "Choice" ? (of.choices ?? []) : null;
   return (
     <div class="field">
       <label for={id}>
@@ -190,7 +224,11 @@ function Input({ of, known, typed, fault, onType }: { of: Field; known?: string[
       {options ? (
         <select {...more} value={typed} onChange={e => onType(e.currentTarget.value)}>
           {(of.optional || !options.includes(typed)) && <option value="">–</option>}
-          {options.map(o => <option key={o} value={o}>{o}</option>)}
+          {options.map(o => (
+            <option key={o} value={o}>
+              {o}
+            </option>
+          ))}
         </select>
       ) : of.kind === "Date" ? (
         <input {...more} type="date" value={typed} onInput={e => onType(e.currentTarget.value)} />
@@ -204,9 +242,23 @@ function Input({ of, known, typed, fault, onType }: { of: Field; known?: string[
           onInput={e => onType(e.currentTarget.value)}
         />
       )}
-      {known && <datalist id={`${id}-known`}>{known.map(k => <option key={k} value={k} />)}</datalist>}
+      {known && (
+        <datalist id={`${id}-known`}>
+          {known.map(k => (
+            <option key={k} value={k} />
+          ))}
+        </datalist>
+      )}
       <small id={`${id}-more`} class={fault === undefined ? "quiet" : "bad"}>
-        {fault ?? [words(`page.serving.is.${of.kind.toLowerCase() as "text"}`), bounds, known ? words("page.serving.known", { texts: known.slice(0, 3).join(", ") }) : "", of.optional ? words("page.serving.may-be-empty") : ""].filter(t => t !== "").join(" · ")}
+        {fault ??
+          [
+            words(`page.serving.is.${of.kind.toLowerCase() as "text"}`),
+            bounds,
+            known ? words("page.serving.known", { texts: known.slice(0, 3).join(", ") }) : "",
+            of.optional ? words("page.serving.may-be-empty") : "",
+          ]
+            .filter(t => t !== "")
+            .join(" · ")}
       </small>
     </div>
   );
@@ -218,12 +270,25 @@ export function Curl({ text }: { text: string }) {
   const [copied, setCopied] = useState(false);
   return (
     <>
-      <pre class="json" tabIndex={0} aria-label="curl">{text}</pre>
+      <pre class="json" tabIndex={0} aria-label="curl">
+        {text}
+      </pre>
       <p class="desk">
-        <button type="button" class="small" onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true), () => setCopied(false))}>
+        <button
+          type="button"
+          class="small"
+          onClick={() =>
+            void navigator.clipboard.writeText(text).then(
+              () => setCopied(true),
+              () => setCopied(false),
+            )
+          }
+        >
           {words("page.serving.copy")}
         </button>
-        <span role="status" class="good">{copied && `✓ ${words("page.serving.copied")}`}</span>
+        <span role="status" class="good">
+          {copied && `✓ ${words("page.serving.copied")}`}
+        </span>
       </p>
     </>
   );

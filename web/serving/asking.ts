@@ -7,7 +7,8 @@ const jsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/i;
 export function jsonOf(field: Field, typed: string): string | null {
   const text = typed.trim();
   switch (field.kind) {
-    case "Text": return typed === "" && field.optional ? null : JSON.stringify(typed);
+    case "Text":
+      return typed === "" && field.optional ? null : JSON.stringify(typed);
     case "Any":
       if (text === "") return null;
       try {
@@ -16,8 +17,11 @@ export function jsonOf(field: Field, typed: string): string | null {
       } catch {
         return JSON.stringify(typed);
       }
-    case "Choice": case "Date": return text === "" ? null : JSON.stringify(text);
-    case "Flag": return text === "" ? null : text === "true" || text === "false" ? text : JSON.stringify(text);
+    case "Choice":
+    case "Date":
+      return text === "" ? null : JSON.stringify(text);
+    case "Flag":
+      return text === "" ? null : text === "true" || text === "false" ? text : JSON.stringify(text);
     default: // Digits stay as they were typed. What is no number is sent as text: the server says what is wrong with it.
       return text === "" ? null : jsonNumber.test(text) ? text : number.test(text) ? String(Number(text)) : JSON.stringify(text);
   }
@@ -34,10 +38,13 @@ export function rowOf(fields: Field[], typed: Record<string, string>): string {
 
 /** A row of the API's as the form shows it. */
 export function typedOf(example: Record<string, unknown>): Record<string, string> {
-  return Object.fromEntries(Object.entries(example).map(([name, value]) => [name, value === null ? "" : typeof value === "string" ? value : JSON.stringify(value)]));
+  return Object.fromEntries(
+    Object.entries(example).map(([name, value]) => [name, value === null ? "" : typeof value === "string" ? value : JSON.stringify(value)]),
+  );
 }
 
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+/** A text as a shell takes it, whatever it holds. */
+export const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The command that asks for the same. */
 export function curlOf(origin: string, endpoint: string, row: string, session: string): string {

@@ -37,7 +37,11 @@ export function drawn(bins: LatencyBin[]): [from: number, to: number] {
 }
 
 /** Requests as they were counted at a time, in milliseconds. */
-export interface Look { at: number; requests: number; failed: number }
+export interface Look {
+  at: number;
+  requests: number;
+  failed: number;
+}
 
 const lookOf = (counts: Counts, at: number): Look => ({ at, requests: counts.requests, failed: Object.values(counts.faults).reduce((a, b) => a + b, 0) });
 

@@ -30,7 +30,11 @@ export function useMs(): (ms: number) => string {
 /** The three pages of this room. */
 export function Rooms({ here }: { here: "endpoints" | "serving" | "predictions" }) {
   const words = useWords();
-  const pages = [["endpoints", to.endpoints], ["serving", to.serving], ["predictions", to.predictionSql]] as const;
+  const pages = [
+    ["endpoints", to.endpoints],
+    ["serving", to.serving],
+    ["predictions", to.predictionSql],
+  ] as const;
   return (
     <nav class="tabs" aria-label={words("page.serving.rooms")}>
       {pages.map(([name, address]) => (
@@ -43,12 +47,22 @@ export function Rooms({ here }: { here: "endpoints" | "serving" | "predictions" 
 }
 
 export function Tile({ name, value, bad = false, children }: { name: string; value: ComponentChildren; bad?: boolean; children?: ComponentChildren }) {
-  return <div class="tile"><span>{name}</span><b class={bad ? "bad" : undefined}>{value}</b>{children && <em>{children}</em>}</div>;
+  return (
+    <div class="tile">
+      <span>{name}</span>
+      <b class={bad ? "bad" : undefined}>{value}</b>
+      {children && <em>{children}</em>}
+    </div>
+  );
 }
 
 export function Resting() {
   const words = useWords();
-  return <span class="badge look" title={words("page.serving.resting.more")}>! {words("page.serving.resting")}</span>;
+  return (
+    <span class="badge look" title={words("page.serving.resting.more")}>
+      ! {words("page.serving.resting")}
+    </span>
+  );
 }
 
 /** How much each of some names has of a whole. */

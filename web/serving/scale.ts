@@ -1,7 +1,12 @@
 import type { AtThreshold } from "./types";
 
 /** A stretch of scores that gets one answer. */
-export interface Zone { answer: string; from: number; to: number; is: "low" | "people" | "high" }
+export interface Zone {
+  answer: string;
+  from: number;
+  to: number;
+  is: "low" | "people" | "high";
+}
 
 /** From where to where scores are drawn: probabilities from 0 to 1, others as far as the bounds and the score reach, with room around them. */
 export function domainOf(rule: AtThreshold, score: number | null): [number, number] {

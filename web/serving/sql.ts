@@ -1,7 +1,11 @@
 import type { SqlAnswer, SqlColumn } from "./types";
 
 /** What is asked; the address holds all of it. */
-export interface SqlAsking { sql: string; rows: number; endpoint: string }
+export interface SqlAsking {
+  sql: string;
+  rows: number;
+  endpoint: string;
+}
 
 export const rowLimits = [100, 1000, 10_000];
 
@@ -12,7 +16,11 @@ export function askingOf(query: string): SqlAsking {
 }
 
 export function addressOf({ sql, rows, endpoint }: SqlAsking): string {
-  const asked = new URLSearchParams({ ...(endpoint !== "" && { endpoint }), ...(rows !== 1000 && { rows: String(rows) }), ...(sql.trim() !== "" && { sql }) }).toString();
+  const asked = new URLSearchParams({
+    ...(endpoint !== "" && { endpoint }),
+    ...(rows !== 1000 && { rows: String(rows) }),
+    ...(sql.trim() !== "" && { sql }),
+  }).toString();
   return `#/predictions${asked === "" ? "" : `?${asked}`}`;
 }
 
@@ -29,7 +37,9 @@ export function samplesOf(endpoint: string): { is: "decisions" | "hours" | "slow
     { is: "decisions", sql: `SELECT decision, count(*) AS n, round(avg(score), 4) AS score\nFROM ${predictions}\nGROUP BY decision ORDER BY n DESC` },
     {
       is: "hours",
-      sql: `SELECT date_trunc('minute', time) AS minute, count(*) AS n, quantile_cont(latency_us, 0.99) / 1000 AS p99_ms\nFROM ${predictions}\nGROUP BY minute ORDER BY minute`,
+      sql: `SELECT date_trunc('minute', time) AS minute, count(*) AS n, quantile_cont(latency_us, 0.99) / 1000 AS p99_ms
+FROM ${predictions}
+GROUP BY minute ORDER BY minute`,
     },
     { is: "slow", sql: `SELECT time, id, latency_us, queue_us, run_us, decision, fallback, error\nFROM ${predictions}\nORDER BY latency_us DESC LIMIT 50` },
     { is: "outcomes", sql: `SELECT decision, outcome_label, count(*) AS n, round(avg(score), 4) AS score\nFROM ${joined}\nGROUP BY ALL ORDER BY n DESC` },
@@ -41,11 +51,17 @@ const isTime = (c: SqlColumn) => /^(TIMESTAMP|DATE)/.test(c.type);
 /** A cell as a number: milliseconds of a time, which the log writes in UTC. */
 export function numberOf(column: SqlColumn, text: string | null | undefined): number | null {
   if (text === null || text === undefined || text === "") return null;
-  const value = isTime(column) ? Date.parse(/[zZ]|[+-]\d\d(:?\d\d)?$/.test(text.slice(10)) ? text : `${text.replace(" ", "T")}${text.length > 10 ? "Z" : ""}`) : Number(text);
+  const value = isTime(column)
+    ? Date.parse(/[zZ]|[+-]\d\d(:?\d\d)?$/.test(text.slice(10)) ? text : `${text.replace(" ", "T")}${text.length > 10 ? "Z" : ""}`)
+    : Number(text);
   return Number.isFinite(value) ? value : null;
 }
 
-export interface Drawable { xs: number[]; ys: number[]; isTime: (column: number) => boolean }
+export interface Drawable {
+  xs: number[];
+  ys: number[];
+  isTime: (column: number) => boolean;
+}
 
 /** Which columns may stand along, times first, and which up; null where there are no two to draw, or no two rows. */
 export function drawableOf({ columns, rows }: SqlAnswer): Drawable | null {

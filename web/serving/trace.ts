@@ -18,8 +18,11 @@ export function versionsOf(text: string | null): string[] {
 /** A rule as an endpoint's file has it, which leaves out what is 0. */
 export function ruleOf(rule: Partial<Rule> & { kind: Rule["kind"] }): Rule {
   switch (rule.kind) {
-    case "threshold": return { value: 0, greyFrom: 0, above: "", greyZone: "", below: "", ...rule } as Rule;
-    case "top": return { count: 1, atLeast: 0, otherwise: "", ...rule } as Rule;
-    default: return rule as Rule;
+    case "threshold":
+      return { value: 0, greyFrom: 0, above: "", greyZone: "", below: "", ...rule } as Rule;
+    case "top":
+      return { count: 1, atLeast: 0, otherwise: "", ...rule } as Rule;
+    default:
+      return rule as Rule;
   }
 }
