@@ -53,7 +53,8 @@ sealed class LogWorld : IAsyncDisposable
         await Log.Recovered;
     }
 
-    public bool Add(string id, int age = 41, string region = "kansai", LoggedShape? shape = null, string? inputs = null, Message? error = null) => Log.TryAdd(new()
+    public bool Add(string id, int age = 41, string region = "kansai", LoggedShape? shape = null, string? inputs = null, Message? error = null) =>
+        Log.TryAdd(new()
     {
         As = Log.Of(shape ?? Credit),
         Id = id,
