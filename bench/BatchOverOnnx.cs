@@ -79,7 +79,7 @@ static class BatchOverOnnx
     internal sealed record DemandRow(DateOnly Week, string Store, string Item, int Units, double Price, int Season, double? TwoWeeksAgo, double? ThreeWeeksAgo, double? LastYear, double? EightWeekMean);
 
     /// <summary>Weeks of an invented chain of shops; each figure a hash, units a sum of what the model sees and noise.</summary>
-    static Query Invented(int rows, int seed) => $"""
+    internal static Query Invented(int rows, int seed) => $"""
         WITH draws AS (
           SELECT i, hash(i * 7 + {seed}) AS a, hash(i * 11 + {seed}) AS b, hash(i * 13 + {seed}) AS c, hash(i * 17 + {seed}) AS d, hash(i * 19 + {seed}) AS e FROM range({rows}) t(i))
         SELECT DATE '2024-01-01' + 7 * (i % 104)::INTEGER AS week, 'shop-' || (a % 10) AS store, 'item-' || (b % 10) AS item,
@@ -89,17 +89,17 @@ static class BatchOverOnnx
         FROM draws ORDER BY i
         """;
 
-    sealed class Past : Dataset<DemandRow>
+    internal sealed class Past : Dataset<DemandRow>
     {
         public override Query Query => Invented(100_000, 1);
     }
 
-    sealed class Coming : Dataset<DemandRow>
+    internal sealed class Coming : Dataset<DemandRow>
     {
         public override Query Query => Invented(Rows, 2);
     }
 
-    sealed class Demand(Past past) : Model<DemandRow>
+    internal sealed class Demand(Past past) : Model<DemandRow>
     {
         public override Split Split => Split.ByTime(past, r => r.Week, validation: 4, test: 8);
 

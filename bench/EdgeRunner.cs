@@ -15,7 +15,9 @@ static class EdgeRunner
 
     public static Task RunAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
     {
-        var program = Path.Combine(Checkout.Root, "artifacts/bin/Kumiki.Runner/release_linux-x64/kumiki-runner.dll");
+        // The build, or the folder for a device that KUMIKI_RUNNER names.
+        var named = Environment.GetEnvironmentVariable("KUMIKI_RUNNER");
+        var program = Path.Combine(named ?? Path.Combine(Checkout.Root, "artifacts/bin/Kumiki.Runner/release_linux-x64"), "kumiki-runner.dll");
         if (!File.Exists(program)) throw new BenchmarkException($"{program} is not there. Run ./kumiki build, then this again.");
         var package = await PackageAsync(folder, stop);
         figures.Print("package", new FileInfo(package).Length / 1024.0, "KiB");
@@ -77,7 +79,7 @@ static class EdgeRunner
         for (var row = 0; row < Rows; row++) labels[row] = values[row * Columns] + values[(row * Columns) + 1] > 1 ? 1 : 0;
         using var train = DMatrix.Of(values, Columns).WithLabels(labels);
         using var booster = Booster.Of([("objective", "binary:logistic"), ("max_depth", "6"), ("tree_method", "hist"), ("nthread", "1")]);
-        booster.Train(train, Trees, [], null, stop);
+        booster.Train(train, Trees, [], cancel: stop);
         var transform = TransformGraph.Of([.. Enumerable.Range(0, Columns).Select(c => new FittedColumn($"c{c}", ColumnKind.Number))]);
         var model = transform.Append(Learners.XGBoost(booster.Save())).ToBytes();
         var plan = new EndpointPlan

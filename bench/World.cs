@@ -27,6 +27,8 @@ sealed class World : IAsyncDisposable
 
     public IArtifactStore Artifacts => data.Artifacts;
 
+    public IMetadataStore Metadata => data.Metadata;
+
     /// <summary>Fsyncs so far: those of blobs and folders, and the database's commits, each of which is one.</summary>
     public (long Blobs, long Commits) Fsyncs => (FolderStore.Fsyncs, ((SqliteMetadataStore)data.Metadata).Commits);
 

@@ -99,7 +99,8 @@ public sealed class DemandPredictions(DemandModel model, UpcomingDemand upcoming
     public override string ToString() => $"{model.Name} on {upcoming.Name}";
 }
 
-/// <summary>The forecast offered to programs: of a store, an item and a week as it was forecast for all of them, with its age; of a row that was not, as the model says now.</summary>
+/// <summary>The forecast offered to programs: of a store, an item and a week as it was forecast for all of them, with its age; of a row that was not, as the
+/// model says now.</summary>
 public sealed class DemandAnswer(DemandModel model, DemandForecasts forecasts) : Endpoint<DemandRow, double>
 {
     /// <summary>A forecast is made each week; one that was missed is said to be stale, not kept back.</summary>
@@ -108,5 +109,6 @@ public sealed class DemandAnswer(DemandModel model, DemandForecasts forecasts) :
     public override Decision Decision => Decision.Number(model, least: 0);
 
     protected override Precomputed? Precomputed =>
-        (Precomputed.Of(forecasts, f => f.Prediction, f => f.Store, f => f.Item, f => f.Week) with { StaleAfter = Fresh }).Between<Forecast>(f => f.Lower, f => f.Upper);
+        (Precomputed.Of(forecasts, f => f.Prediction, f => f.Store, f => f.Item, f => f.Week) with { StaleAfter = Fresh })
+            .Between<Forecast>(f => f.Lower, f => f.Upper);
 }

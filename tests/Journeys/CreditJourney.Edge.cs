@@ -33,14 +33,16 @@ public sealed partial class CreditJourney
         Assert.Equal(600, online.Count);
         Assert.Equal(online.Select(Bits), offline.Select(Bits));
         Assert.True(online.Select(Bits).Distinct().Count() > 300);
-        foreach (var part in (string[])["answer", "model", "threshold"]) Assert.Equal(online.Select(p => (string)p[part]!), offline.Select(p => (string)p[part]!));
+        foreach (var part in (string[])["answer", "model", "threshold"]) Assert.Equal(online.Select(p => (string)p[part]!),
+            offline.Select(p => (string)p[part]!));
 
         await runner.SignalAsync("TERM");
         Assert.Equal(0, (await runner.EndAsync()).Code);
         var sent = await RunnerAsync(demo, "send-logs", "home", "--to", serverAt.ToString());
         Assert.StartsWith("600 predictions were sent", sent.Out, StringComparison.Ordinal);
         File.Delete(demo.PathOf("home/log/sent"));      // as if the answer had been lost
-        Assert.StartsWith("600 predictions were sent", (await RunnerAsync(demo, "send-logs", "home", "--to", serverAt.ToString())).Out, StringComparison.Ordinal);
+        Assert.StartsWith("600 predictions were sent", (await RunnerAsync(demo, "send-logs", "home", "--to", serverAt.ToString())).Out,
+            StringComparison.Ordinal);
         Assert.StartsWith("0 predictions were sent", (await RunnerAsync(demo, "send-logs", "home", "--to", serverAt.ToString())).Out, StringComparison.Ordinal);
         using var http = new HttpClient { BaseAddress = serverAt };
         var device = JsonNode.Parse(await http.GetStringAsync("/api/edge/devices"))!["devices"]!.AsArray().Single()!;
@@ -60,7 +62,8 @@ public sealed partial class CreditJourney
         using var demo = await made.Demo.CopyAsync();
         var without = await demo.RunAsync("package", "credit-decision", "--key", "none.key");
         await demo.MustAsync("package", "keys", "--key", "packages.key");
-        var (model, release, again) = (await demo.RunAsync("package", "default-model", "--key", "packages.key"), await demo.RunAsync("package", "credit-decision", "--release", "7", "--key", "packages.key"),
+        var (model, release, again) = (await demo.RunAsync("package", "default-model", "--key", "packages.key"),
+            await demo.RunAsync("package", "credit-decision", "--release", "7", "--key", "packages.key"),
             await demo.RunAsync("package", "keys", "--key", "packages.key"));
 
         Assert.All([without, model, release, again], said => Assert.Equal(1, said.Code));
@@ -87,7 +90,8 @@ public sealed partial class CreditJourney
         using var store = new Podman();
         await store.MustAsync("load", "-i", demo.PathOf("one.tar"));
         Assert.Contains(first, await store.MustAsync("images", "--digests", "--no-trunc"), StringComparison.Ordinal);
-        using var container = store.Start("run", "--rm", "--name", "decision", "--network", "host", "--read-only", "--cap-drop", "all", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "localhost/credit-decision:1", "--port", "0");
+        using var container = store.Start("run", "--rm", "--name", "decision", "--network", "host", "--read-only", "--cap-drop", "all", "--ulimit",
+            "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "localhost/credit-decision:1", "--port", "0");
         var inside = Address(await container.LineAsync("http://"));
 
         var (image, own) = (await PredictAsync(inside, "/predict", rows), await PredictAsync(runnerAt, "/predict", rows));
@@ -98,7 +102,8 @@ public sealed partial class CreditJourney
         var bare = await demo.RunAsync(WithRunner, ["image", "credit-decision", "--key", "packages.key", "--out", "bare.tar", "--model-only"]);
         Assert.Equal(0, bare.Code);
         await store.MustAsync("load", "-i", demo.PathOf("bare.tar"));
-        Assert.Contains("default-model@1", await store.MustAsync("image", "inspect", "--format", "{{index .Labels \"kumiki.versions\"}}", "localhost/credit-decision:1"), StringComparison.Ordinal);
+        Assert.Contains("default-model@1", await store.MustAsync("image", "inspect", "--format", "{{index .Labels \"kumiki.versions\"}}",
+            "localhost/credit-decision:1"), StringComparison.Ordinal);
 
         async Task<string> ImageAsync(string to)
         {
@@ -115,7 +120,8 @@ public sealed partial class CreditJourney
 
         // crun, which podman would take, refuses where control groups are of the old kind; runc takes both.
         string[] All(string[] arguments) =>
-            ["--runtime", "/usr/sbin/runc", "--root", Path.Combine(folder, "store"), "--runroot", Path.Combine(folder, "run"), "--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", .. arguments];
+            ["--runtime", "/usr/sbin/runc", "--root", Path.Combine(folder, "store"), "--runroot", Path.Combine(folder, "run"), "--storage-driver", "vfs",
+                "--cgroup-manager", "cgroupfs", .. arguments];
 
         public async Task<string> MustAsync(params string[] arguments)
         {
@@ -124,14 +130,25 @@ public sealed partial class CreditJourney
         }
 
         public Running Start(params string[] arguments) =>
-            new(Process.Start(new ProcessStartInfo("podman", All(arguments)) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!);
+            new(Process.Start(new ProcessStartInfo("podman", All(arguments))
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                RedirectStandardInput = true
+            })!);
 
         public void Dispose() => Directory.Delete(folder, recursive: true);
     }
 
     static Running Start(Demo demo, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Runner, .. arguments]) { WorkingDirectory = demo.Folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("dotnet", [Runner, .. arguments])
+        {
+            WorkingDirectory = demo.Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true
+        };
         start.Environment["KUMIKI_LANG"] = "en";
         return new(Process.Start(start)!);
     }
@@ -167,7 +184,8 @@ public sealed partial class CreditJourney
             foreach (var (column, text) in lines[0].Zip(line))
             {
                 if (column is "collection_calls" or "defaulted" or "lost_share" || text.Length == 0) continue;
-                row[column] = column is "id" or "applied_on" or "sex" or "region" or "employment" or "housing" or "reason" ? text : double.Parse(text, CultureInfo.InvariantCulture) is var number && number == Math.Floor(number) ? (long)number : number;
+                row[column] = column is "id" or "applied_on" or "sex" or "region" or "employment" or "housing" or "reason" ? text
+                    : double.Parse(text, CultureInfo.InvariantCulture) is var number && number == Math.Floor(number) ? (long)number : number;
             }
             rows.Add(row);
         }

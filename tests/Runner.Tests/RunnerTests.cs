@@ -46,7 +46,8 @@ public sealed class RunnerTests(ServedShop shop) : IClassFixture<ServedShop>
             $$"""{"name": "{{name}}", "datatype": "{{(name == "store" ? "BYTES" : "FP32")}}", "shape": [50, 1], "data": {{new JsonArray([.. json.Select(r => of(r![name])?.DeepClone())]).ToJsonString()}}}""";
 
         var (status, answer) = await runner.PostAsync("/v2/models/shop-model/versions/7/infer", $$"""
-            {"id": "x", "inputs": [{{Data("price", v => v)}}, {{Data("units", v => v)}}, {{Data("day", v => Days((string)v!))}}, {{Data("discount", v => (bool)v! ? 1 : 0)}}, {{Data("store", v => v)}}] }
+            {"id": "x", "inputs": [{{Data("price", v => v)}}, {{Data("units", v => v)}}, {{Data("day", v => Days((string)v!))}},
+                {{Data("discount", v => (bool)v! ? 1 : 0)}}, {{Data("store", v => v)}}] }
             """);
 
         Assert.True(status == 200, answer.ToJsonString());
@@ -54,7 +55,8 @@ public sealed class RunnerTests(ServedShop shop) : IClassFixture<ServedShop>
         Assert.Equal(scorer.Score(columns), answer["outputs"]![0]!["data"]!.AsArray().Select(v => v!.GetValue<float>()));
         Assert.True((await runner.Http.GetAsync("/v2/health/ready")).IsSuccessStatusCode);
 
-        static JsonNode Days(string day) => DateOnly.Parse(day, System.Globalization.CultureInfo.InvariantCulture).DayNumber - new DateOnly(1970, 1, 1).DayNumber;
+        static JsonNode Days(string day) => DateOnly.Parse(day, System.Globalization.CultureInfo.InvariantCulture).DayNumber - new DateOnly(1970, 1,
+            1).DayNumber;
     }
 
     [Theory]
@@ -140,8 +142,10 @@ public sealed class RunnerTests(ServedShop shop) : IClassFixture<ServedShop>
 
         var (code, said, error) = await world.RunAsync(folder, "--trust", world.PathOf("packages.key.pub"), "--port", "0");
 
-        Assert.Equal((1, "", $"{folder} is refused: its file endpoint.json is not what was signed; get it again from where it was made.\n"), (code, said, error));
-        Assert.Equal((1, $"There is no public key at {world.PathOf("none.pub")}; give --trust the .pub file that kumiki package keys wrote.\n"), (stranger.Code, stranger.Error));
+        Assert.Equal((1, "", $"{folder} is refused: its file endpoint.json is not what was signed; get it again from where it was made.\n"),
+            (code, said, error));
+        Assert.Equal((1, $"There is no public key at {world.PathOf("none.pub")}; give --trust the .pub file that kumiki package keys wrote.\n"),
+            (stranger.Code, stranger.Error));
         Assert.Equal(1, (await world.RunAsync("--port", "x")).Code);
         Assert.Equal(1, (await world.RunAsync(world.PathOf("shop.kpkg"))).Code);
     }
@@ -151,6 +155,7 @@ public sealed class RunnerTests(ServedShop shop) : IClassFixture<ServedShop>
     {
         var (code, said, _) = await world.RunAsync("check", world.PathOf("shop.kpkg"), "--trust", world.PathOf("packages.key.pub"));
 
-        Assert.Equal((0, $"{world.PathOf("shop.kpkg")} is whole: shop-order, release 1, 5 files, signed with key {world.KeyId}, golden rows answered.\n"), (code, said));
+        Assert.Equal((0, $"{world.PathOf("shop.kpkg")} is whole: shop-order, release 1, 5 files, signed with key {world.KeyId}, golden rows answered.\n"),
+            (code, said));
     }
 }

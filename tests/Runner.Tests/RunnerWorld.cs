@@ -57,7 +57,8 @@ sealed class RunnerWorld : IDisposable
             Name = endpoint,
             Release = release,
             ReleasedAt = new(2026, 3, 2, 8, 0, 0, TimeSpan.Zero),
-            Versions = [new($"{endpoint}@{release}", "endpoint", new('a', 64)), new("shop-model@7", "model", new('b', 64)), new($"order-above@{release}", "threshold", new('c', 64))],
+            Versions = [new($"{endpoint}@{release}", "endpoint", new('a', 64)), new("shop-model@7", "model", new('b', 64)),
+                new($"order-above@{release}", "threshold", new('c', 64))],
             Adapter = Adapter.Name,
             Engine = "ONNX Runtime",
             Key = "",
@@ -70,9 +71,15 @@ sealed class RunnerWorld : IDisposable
     public static string Program => Checkout.PathOf("artifacts/bin/Kumiki.Runner/debug_linux-x64/kumiki-runner.dll");
 
     /// <summary>Runs a verb to its end.</summary>
-    public async Task<(int Code, string Out, string Error)> RunAsync(IReadOnlyList<(string Name, string Value)> environment, params IReadOnlyList<string> arguments)
+    public async Task<(int Code, string Out, string Error)> RunAsync(IReadOnlyList<(string Name, string Value)> environment,
+        params IReadOnlyList<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Folder };
+        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Folder
+        };
         start.Environment["KUMIKI_LANG"] = "en";
         foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
@@ -116,7 +123,8 @@ sealed class RunnerWorld : IDisposable
                 ["store"] = store[row],
             });
         }
-        return (json, [Column.Of<double?>("price", price), Column.Of<int?>("units", units), Column.Of<DateOnly>("day", day), Column.Of<bool>("discount", discount), Column.Of<string?>("store", store)]);
+        return (json, [Column.Of<double?>("price", price), Column.Of<int?>("units", units), Column.Of<DateOnly>("day", day),
+            Column.Of<bool>("discount", discount), Column.Of<string?>("store", store)]);
     }
 
     public void Dispose()
@@ -168,7 +176,8 @@ sealed class RunnerProcess : IAsyncDisposable
         var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
         start.Environment["KUMIKI_LANG"] = "en";
         var process = Process.Start(start)!;
-        if (await process.StandardOutput.ReadLineAsync() is { } line) return new(process, int.Parse(line[(line.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture));
+        if (await process.StandardOutput.ReadLineAsync() is { } line) return new(process,
+            int.Parse(line[(line.LastIndexOf(':') + 1)..], CultureInfo.InvariantCulture));
         throw new InvalidOperationException(await process.StandardError.ReadToEndAsync());
     }
 

@@ -65,7 +65,8 @@ public sealed class UpdateTests : IDisposable
         await File.WriteAllBytesAsync(changed, bytes);
         var other = await world.PackageAsync("other.kpkg", release: 2, endpoint: "other");
 
-        var (one, two, three) = (await UpdateAsync(changed), await UpdateAsync(other), await world.RunAsync("rollback", Home, "--trust", world.PathOf("packages.key.pub")));
+        var (one, two, three) = (await UpdateAsync(changed), await UpdateAsync(other),
+            await world.RunAsync("rollback", Home, "--trust", world.PathOf("packages.key.pub")));
 
         Assert.Equal((1, 1, 1), (one.Code, two.Code, three.Code));
         Assert.Contains("is not what was signed", one.Error, StringComparison.Ordinal);
@@ -73,7 +74,8 @@ public sealed class UpdateTests : IDisposable
         Assert.Contains("no package from before", three.Error, StringComparison.Ordinal);
         Assert.Equal(pointer, await File.ReadAllTextAsync(Path.Combine(Home, "current")));
 
-        Task<(int Code, string Out, string Error)> UpdateAsync(string package) => world.RunAsync("update", Home, package, "--trust", world.PathOf("packages.key.pub"));
+        Task<(int Code, string Out, string Error)> UpdateAsync(string package) => world.RunAsync("update", Home, package, "--trust",
+            world.PathOf("packages.key.pub"));
     }
 
     [Fact]

@@ -120,7 +120,8 @@ public sealed class DataFolder : IAsyncDisposable
     /// <summary>Whose messages of a broker's queues are, in the metadata's store.</summary>
     public IQueueClaims Claims(QueueSettings settings) => Tables(settings);
 
-    TableQueue Tables(QueueSettings settings) => Metadata is PostgresMetadataStore shared ? shared.Queue(settings) : ((SqliteMetadataStore)Metadata).Queue(settings);
+    TableQueue Tables(QueueSettings settings) =>
+        Metadata is PostgresMetadataStore shared ? shared.Queue(settings) : ((SqliteMetadataStore)Metadata).Queue(settings);
 
     public async ValueTask DisposeAsync()
     {

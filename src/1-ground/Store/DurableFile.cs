@@ -1,6 +1,7 @@
 namespace Kumiki.Store;
 
-/// <summary>Files and folders outside the store that are seen whole or not at all: written under another name on the same file system, made durable, renamed.</summary>
+/// <summary>Files and folders outside the store that are seen whole or not at all: written under another name on the same file system, made durable,
+/// renamed.</summary>
 public static class DurableFile
 {
     /// <summary>Makes a file's bytes durable, and lets it take the place of what <paramref name="path"/> names; that changes in one step.</summary>

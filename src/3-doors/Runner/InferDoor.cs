@@ -55,7 +55,8 @@ static class InferDoor
     }
 
     /// <exception cref="KumikiException">The request is wrong; the sentence names the input.</exception>
-    public static void Infer(Utf8JsonWriter json, ReadOnlyMemory<byte> body, PackagedEndpoint endpoint, string model, string number, IReadOnlyList<ModelColumn> columns)
+    public static void Infer(Utf8JsonWriter json, ReadOnlyMemory<byte> body, PackagedEndpoint endpoint, string model, string number,
+        IReadOnlyList<ModelColumn> columns)
     {
         JsonDocument document;
         try
@@ -69,7 +70,8 @@ static class InferDoor
         using (document)
         {
             var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("inputs", out var inputs) || inputs.ValueKind != JsonValueKind.Array) throw Wrong("it has no list inputs");
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("inputs", out var inputs)
+                || inputs.ValueKind != JsonValueKind.Array) throw Wrong("it has no list inputs");
             var byName = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
             foreach (var input in inputs.EnumerateArray())
                 if (Name(input) is not { } name || !byName.TryAdd(name, input)) throw Inputs();
@@ -77,15 +79,18 @@ static class InferDoor
             var rows = RowsOf(byName[columns[0].Tensor]);
             var scoreUnknown = root.TryGetProperty("parameters", out var parameters) && parameters.ValueKind == JsonValueKind.Object
                 && parameters.TryGetProperty("unknown_categories", out var said) && said.ValueKind == JsonValueKind.String && said.ValueEquals("score");
-            var scores = endpoint.Score(model, [.. columns.Select(c => ColumnOf(c, byName[c.Tensor], rows, scoreUnknown ? null : endpoint.CategoriesOf(model, c.Name)))], rows);
+            var scores = endpoint.Score(model, [.. columns.Select(c => ColumnOf(c, byName[c.Tensor], rows, scoreUnknown ? null
+                : endpoint.CategoriesOf(model, c.Name)))], rows);
             Write(json, root, model, number, rows, scores);
         }
 
         KumikiException Inputs() => new(Message.Of("runner.infer-inputs", ("inputs", string.Join(", ", columns.Select(c => $"{c.Tensor} ({TypeOf(c)})")))));
         static KumikiException Wrong(string reason) => new(Message.Of("runner.infer-form", ("reason", reason), ("form", Form)));
-        static string? Name(JsonElement input) => input.ValueKind == JsonValueKind.Object && input.TryGetProperty("name", out var name) && name.ValueKind == JsonValueKind.String ? name.GetString() : null;
+        static string? Name(JsonElement input) => input.ValueKind == JsonValueKind.Object && input.TryGetProperty("name", out var name)
+            && name.ValueKind == JsonValueKind.String ? name.GetString() : null;
         static int RowsOf(JsonElement input) =>
-            input.TryGetProperty("shape", out var shape) && shape.ValueKind == JsonValueKind.Array && shape.GetArrayLength() == 2 && shape[0].ValueKind == JsonValueKind.Number
+            input.TryGetProperty("shape", out var shape) && shape.ValueKind == JsonValueKind.Array && shape.GetArrayLength() == 2
+                && shape[0].ValueKind == JsonValueKind.Number
             && shape[0].TryGetInt32(out var rows) && rows is > 0 and < 1_000_000 ? rows : throw Wrong("the first shape is not [rows, 1]");
     }
 
@@ -116,7 +121,8 @@ static class InferDoor
         var texts = values.Select(v => v.ValueKind switch { JsonValueKind.String => v.GetString(), JsonValueKind.Null => null, _ => throw Wrong() }).ToArray();
         foreach (var (row, text) in texts.Index())
             if (text is { Length: > 0 } && known?.Contains(text) == false)
-                throw new KumikiException(Message.Of("inference.unknown-category", ("input", column.Tensor), ("row", row + 1), ("text", text.Length <= 60 ? text : text[..60] + "…")));
+                throw new KumikiException(Message.Of("inference.unknown-category", ("input", column.Tensor), ("row", row + 1),
+                    ("text", text.Length <= 60 ? text : text[..60] + "…")));
         return (null, texts);
 
         float Number(JsonElement value) => value.ValueKind switch

@@ -38,7 +38,8 @@ sealed class LogSender(string folder, Uri server, string device)
             try
             {
                 using var answer = await http.SendAsync(request, stop);
-                if (answer.StatusCode != HttpStatusCode.OK) throw new KumikiException(Message.Of("runner.send-refused", ("url", server), ("status", (int)answer.StatusCode)));
+                if (answer.StatusCode != HttpStatusCode.OK) throw new KumikiException(Message.Of("runner.send-refused", ("url", server),
+                    ("status", (int)answer.StatusCode)));
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !stop.IsCancellationRequested)
             {

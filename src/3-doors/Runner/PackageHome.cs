@@ -7,7 +7,8 @@ namespace Kumiki.Running;
 
 /// <summary>A folder with the package that runs, the one before it, and the predictions that were not sent yet.</summary>
 /// <remarks>
-/// <c>packages/ID.kpkg</c>, each whole when it can be seen; <c>current</c>, two lines: the id of the package that runs and of the one before it. An update writes the package, then the pointer, each under
+/// <c>packages/ID.kpkg</c>, each whole when it can be seen; <c>current</c>, two lines: the id of the package that runs and of the one before it. An update
+/// writes the package, then the pointer, each under
 /// another name first, so that a process killed at any instant leaves the old package running or the new one.
 /// </remarks>
 sealed class PackageHome
@@ -31,7 +32,8 @@ sealed class PackageHome
     {
         if (!File.Exists(Pointer)) return default;
         var lines = File.ReadAllText(Pointer).Split('\n');
-        if (lines is not [var current, var before, ""] || !IsId(current) || (before.Length > 0 && !IsId(before))) throw new KumikiException(Message.Of("runner.pointer", ("path", Pointer)));
+        if (lines is not [var current, var before, ""] || !IsId(current) || (before.Length > 0
+            && !IsId(before))) throw new KumikiException(Message.Of("runner.pointer", ("path", Pointer)));
         return (current, before.Length > 0 ? before : null);
 
         static bool IsId(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
@@ -60,7 +62,8 @@ sealed class PackageHome
         {
             using var running = EdgePackage.Open(PathOf(current), trusted);
             if (running.Manifest.Name != package.Manifest.Name)
-                throw new KumikiException(Message.Of("runner.other-endpoint", ("folder", folder), ("runs", running.Manifest.Name), ("package", path), ("name", package.Manifest.Name)));
+                throw new KumikiException(Message.Of("runner.other-endpoint", ("folder", folder), ("runs", running.Manifest.Name), ("package", path),
+                    ("name", package.Manifest.Name)));
         }
         var packages = Path.Combine(folder, "packages");
         Directory.CreateDirectory(packages);

@@ -9,8 +9,10 @@ namespace Kumiki.Running;
 
 /// <summary>Predictions kept on this machine until they were sent: lines, each behind its checksum, in files that together stay within a bound.</summary>
 /// <remarks>
-/// A line is the eight hexadecimal digits of the CRC-32C of the rest, a space, a JSON object. Files are <c>N.log</c>, N rising, each of an eighth of the bound; where that is passed, the oldest goes, sent or not,
-/// and its unsent lines are counted in <c>lost</c>. <c>sent</c> is a file's number and the byte up to which the server has taken it. Lines are written and made durable every 200 ms, so that a kill loses at
+/// A line is the eight hexadecimal digits of the CRC-32C of the rest, a space, a JSON object. Files are <c>N.log</c>, N rising, each of an eighth of the bound;
+/// where that is passed, the oldest goes, sent or not,
+/// and its unsent lines are counted in <c>lost</c>. <c>sent</c> is a file's number and the byte up to which the server has taken it. Lines are written and made
+/// durable every 200 ms, so that a kill loses at
 /// most those; a line that a kill cut off has a wrong checksum and is passed over.
 /// </remarks>
 sealed class PredictionFile : IAsyncDisposable
@@ -18,6 +20,9 @@ sealed class PredictionFile : IAsyncDisposable
     public static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
 
     const int Waiting = 10_000, Crc = 8;
+
+    /// <summary>A longer line would be refused by the server, and every other one with it.</summary>
+    const int MostLine = 60 * 1024;
 
     readonly string folder;
     readonly long most;
@@ -39,13 +44,13 @@ sealed class PredictionFile : IAsyncDisposable
         writing = Task.Run(WriteAsync);
     }
 
-    /// <summary>Lines that could not be kept by this process, for too many came at once or the disk refused.</summary>
+    /// <summary>Lines that could not be kept by this process, for too many came at once, one was too long, or the disk refused.</summary>
     public long Dropped => Interlocked.Read(ref dropped);
 
     /// <summary>Takes a JSON object without line breaks; never waits.</summary>
     public void Add(byte[] json)
     {
-        if (!queue.Writer.TryWrite(json)) Interlocked.Increment(ref dropped);
+        if (json.Length > MostLine || !queue.Writer.TryWrite(json)) Interlocked.Increment(ref dropped);
     }
 
     async Task WriteAsync()
@@ -119,7 +124,8 @@ sealed class PredictionFile : IAsyncDisposable
 
     /// <summary>Lines that went unsent, for the bound was passed.</summary>
     public static long Lost(string folder) =>
-        File.Exists(Path.Combine(folder, "lost")) && long.TryParse(File.ReadAllText(Path.Combine(folder, "lost")), CultureInfo.InvariantCulture, out var lost) ? lost : 0;
+        File.Exists(Path.Combine(folder, "lost")) && long.TryParse(File.ReadAllText(Path.Combine(folder, "lost")), CultureInfo.InvariantCulture, out var lost)
+            ? lost : 0;
 
     // ── sending ──
 
@@ -167,7 +173,8 @@ sealed class PredictionFile : IAsyncDisposable
             var end = Array.IndexOf(bytes, (byte)'\n', at);
             if (end < 0) yield break;       // still being written, or cut off
             var json = bytes.AsMemory(Math.Min(at + Crc + 1, end)..end);
-            if (end - at > Crc + 1 && uint.TryParse(bytes.AsSpan(at, Crc), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var crc) && crc == Checksum(json.Span))
+            if (end - at > Crc + 1 && uint.TryParse(bytes.AsSpan(at, Crc), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var crc)
+                && crc == Checksum(json.Span))
                 yield return (json, end + 1);
             at = end + 1;
         }
@@ -186,7 +193,8 @@ sealed class PredictionFile : IAsyncDisposable
     List<long> Files() => FilesOf(folder);
 
     static List<long> FilesOf(string folder) =>
-        [.. Directory.EnumerateFiles(folder, "*.log").Select(f => long.TryParse(Path.GetFileNameWithoutExtension(f), CultureInfo.InvariantCulture, out var n) ? n : 0).Where(n => n > 0).Order()];
+        [.. Directory.EnumerateFiles(folder, "*.log").Select(f => long.TryParse(Path.GetFileNameWithoutExtension(f), CultureInfo.InvariantCulture, out var n)
+            ? n : 0).Where(n => n > 0).Order()];
 
     void Whole(string name, string text) => Whole(folder, name, text);
 

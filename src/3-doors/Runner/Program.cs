@@ -24,7 +24,8 @@ static async Task<int> RunAsync(RunnerOrder order, TimeProvider clock)
             using (var package = EdgePackage.Open(order.Path, trusted))
             using (PackagedEndpoint.Open(package))
             {
-                Console.WriteLine(Message.Of("runner.sound", ("package", order.Path), ("name", package.Manifest.Name), ("release", package.Manifest.Release), ("files", package.Manifest.Files.Count + 2),
+                Console.WriteLine(Message.Of("runner.sound", ("package", order.Path), ("name", package.Manifest.Name), ("release", package.Manifest.Release),
+                    ("files", package.Manifest.Files.Count + 2),
                     ("key", package.Manifest.Key)));
                 return 0;
             }
@@ -66,7 +67,8 @@ static async Task<int> ServeAsync(RunnerOrder order, TimeProvider clock)
     var ended = new TaskCompletionSource();
     using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
     using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
-    var sending = home is not null && order.SendTo is { } url ? new LogSender(home.LogFolder, url, home.Device()).FollowAsync(clock, Tell, stopping.Token) : Task.CompletedTask;
+    var sending = home is not null && order.SendTo is { } url ? new LogSender(home.LogFolder, url, home.Device()).FollowAsync(clock, Tell, stopping.Token)
+        : Task.CompletedTask;
     Console.WriteLine(Message.Of("runner.answers", ("name", first.Manifest.Name), ("release", first.Manifest.Release),
         ("url", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{server.Port}"))));
     await ended.Task;

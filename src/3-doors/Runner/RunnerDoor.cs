@@ -55,7 +55,8 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
             case ["", "v2"]: return get ? Ok(package, InferDoor.Server) : Method("GET");
             case ["", "v2", "models", var model, .. var rest]:
                 if (package.Endpoint.ColumnsOf(model) is not { } columns)
-                    return Error(asked, 404, Message.Of("runner.no-model", ("model", model), ("models", string.Join(", ", package.Manifest.Versions.Where(v => v.Kind == "model").Select(v => v.Name)))));
+                    return Error(asked, 404, Message.Of("runner.no-model", ("model", model),
+                        ("models", string.Join(", ", package.Manifest.Versions.Where(v => v.Kind == "model").Select(v => v.Name)))));
                 var number = package.VersionOf("model", model)!.Split('@')[1];
                 if (rest is ["versions", var version, ..] && version == number) rest = rest[2..];
                 switch (rest)
@@ -179,7 +180,8 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
             {
                 case FieldKind.Flag: json.WriteBoolean(field.Name, number == 1); break;
                 case FieldKind.Date:
-                    json.WriteString(field.Name, DateOnly.FromDayNumber((int)number + new DateOnly(1970, 1, 1).DayNumber).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+                    json.WriteString(field.Name, DateOnly.FromDayNumber((int)number + new DateOnly(1970, 1, 1).DayNumber).ToString("yyyy-MM-dd",
+                        CultureInfo.InvariantCulture));
                     break;
                 case FieldKind.Text or FieldKind.Choice: json.WriteString(field.Name, rows.Text(place, row)); break;
                 default: json.WriteNumber(field.Name, number); break;

@@ -42,15 +42,19 @@ sealed record RunnerOrder
             order = word switch
             {
                 "--trust" => order with { Trust = [.. order.Trust, Value(word)] },
-                "--port" when int.TryParse(Value(word), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535 => order with { Port = port },
-                "--log-size" when int.TryParse(Value(word), NumberStyles.None, CultureInfo.InvariantCulture, out var mib) && mib is > 0 and <= 65536 => order with { LogBytes = (long)mib << 20 },
-                "--send-to" or "--to" when Uri.TryCreate(Value(word), UriKind.Absolute, out var url) && url.Scheme is "http" or "https" => order with { SendTo = url },
+                "--port" when int.TryParse(Value(word), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535 =>
+                    order with { Port = port },
+                "--log-size" when int.TryParse(Value(word), NumberStyles.None, CultureInfo.InvariantCulture, out var mib) && mib is > 0 and <= 65536 =>
+                    order with { LogBytes = (long)mib << 20 },
+                "--send-to" or "--to" when Uri.TryCreate(Value(word), UriKind.Absolute, out var url) && url.Scheme is "http" or "https" =>
+                    order with { SendTo = url },
                 ['-', ..] => throw Odd(word),
                 _ => Taken(word),
             };
         }
         var wanted = verb == "update" ? 2 : 1;
-        if (paths.Count != wanted || (order.Trust.Count == 0 && verb != "send-logs") || (order.SendTo is null && verb == "send-logs")) throw new KumikiException(Message.Of("runner.usage"));
+        if (paths.Count != wanted || (order.Trust.Count == 0 && verb != "send-logs")
+            || (order.SendTo is null && verb == "send-logs")) throw new KumikiException(Message.Of("runner.usage"));
         return order with { Path = paths[0], Package = paths.ElementAtOrDefault(1) };
 
         string Value(string option) => rest.TryDequeue(out var value) ? value : throw Odd(option);

@@ -51,7 +51,8 @@ sealed class OpenedPackage(EdgePackage package, PackagedEndpoint endpoint)
     }
 }
 
-/// <summary>The package that answers now. In a home it follows the pointer: an update is opened and checked beside the old package, which answers until then.</summary>
+/// <summary>The package that answers now. In a home it follows the pointer: an update is opened and checked beside the old package, which answers until
+/// then.</summary>
 sealed class RunningPackage : IAsyncDisposable
 {
     static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);

@@ -1,7 +1,9 @@
+using Kumiki.Predictions;
 using Kumiki.Serving;
 using Kumiki.Store;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Kumiki;
 
@@ -19,6 +21,14 @@ public sealed record KumikiOptions
     /// <summary>Memory, batches, queues and times of models.</summary>
     public ServingSettings Serving { get; init; } = new();
 
+    /// <summary>Whether what predictors answer is logged, in the data folder: docs/prediction-log.md.</summary>
+    /// <value>It is.</value>
+    public bool LogPredictions { get; init; } = true;
+
+    /// <summary>How long logged predictions are kept; null: for ever.</summary>
+    /// <value>90 days.</value>
+    public TimeSpan? KeepPredictions { get; init; } = TimeSpan.FromDays(90);
+
     /// <summary>How long a request under way may take once the application stops.</summary>
     /// <value>30 s.</value>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
@@ -34,7 +44,7 @@ public static class KumikiServices
     /// </code></example>
     public static IServiceCollection AddKumiki(this IServiceCollection services, Func<KumikiOptions, KumikiOptions>? options = null)
     {
-        services.AddSingleton(_ => new OpenReleases((options ?? (o => o))(new())));
+        services.AddSingleton(provider => new OpenReleases((options ?? (o => o))(new()), provider.GetService<ILogger<OpenReleases>>()));
         services.AddHostedService<ReleasesService>();
         return services;
     }
@@ -64,10 +74,10 @@ public static class KumikiServices
 }
 
 /// <summary>The stores of an application and what is served from them; opened when the application starts, or at the first question.</summary>
-sealed class OpenReleases(KumikiOptions options) : IAsyncDisposable
+sealed partial class OpenReleases(KumikiOptions options, ILogger<OpenReleases>? logger) : IAsyncDisposable
 {
     readonly Lock gate = new();
-    (DataFolder Data, ModelShelf Models, EndpointShelf Endpoints)? open;
+    (DataFolder Data, PredictionLog? Log, ModelShelf Models, EndpointShelf Endpoints)? open;
     bool closed;
 
     public KumikiOptions Options => options;
@@ -76,26 +86,36 @@ sealed class OpenReleases(KumikiOptions options) : IAsyncDisposable
 
     public ModelShelf Models => Open().Models;
 
-    (DataFolder Data, ModelShelf Models, EndpointShelf Endpoints) Open()
+    (DataFolder Data, PredictionLog? Log, ModelShelf Models, EndpointShelf Endpoints) Open()
     {
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(closed, this);
             if (open is { } already) return already;
             var data = DataFolder.Open(options.Data, TimeProvider.System, options.Stores);
+            var log = options.LogPredictions ? PredictionLog.Open(options.Data, data.Metadata, data.Artifacts, new() { Keep = options.KeepPredictions }, TimeProvider.System, Told) : null;
             var models = new ModelShelf(data.Metadata, data.Artifacts, null, options.Serving, TimeProvider.System);
-            return (open = (data, models, new(data.Metadata, data.Artifacts, models, TimeProvider.System))).Value;
+            return (open = (data, log, models, new(data.Metadata, data.Artifacts, models, TimeProvider.System) { Log = log is null ? null : new(log) })).Value;
         }
     }
 
     public async ValueTask DisposeAsync()
     {
         lock (gate) closed = true;
-        if (open is not var (data, models, endpoints)) return;
+        if (open is not var (data, log, models, endpoints)) return;
         await endpoints.DisposeAsync();
         await models.DisposeAsync();
+        if (log is not null) await log.DisposeAsync();
         await data.DisposeAsync();
     }
+
+    void Told(Exception e)
+    {
+        if (logger is not null) LogFailed(logger, e.Message, e is KumikiException ? null : e);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Prediction log: {Reason}")]
+    static partial void LogFailed(ILogger logger, string reason, Exception? e);
 }
 
 /// <summary>An endpoint that the application has a predictor of.</summary>

@@ -56,6 +56,9 @@ public sealed record RabbitAddress
         MaxInboundMessageBodySize = 2 * QueueMessage.MostBytes,
     };
 
-    static string Shown(string text) => text.LastIndexOf('@') is >= 0 and var at && text.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme && scheme < at
-        ? $"{text[..(scheme + 3)]}***{text[at..]}" : text;
+    static string Shown(string text)
+    {
+        var (at, scheme) = (text.LastIndexOf('@'), text.IndexOf("://", StringComparison.Ordinal));
+        return scheme >= 0 && scheme < at ? $"{text[..(scheme + 3)]}***{text[at..]}" : text;
+    }
 }

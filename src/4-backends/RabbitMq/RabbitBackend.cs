@@ -9,7 +9,8 @@ public static class RabbitBackend
     public static Project UseRabbitMq(this Project project)
     {
         foreach (var scheme in new[] { "amqp", "amqps" })
-            project.UseQueues(scheme, async (address, claims, settings, clock, stop) => await RabbitQueue.OpenAsync(RabbitAddress.Parse(address), claims, settings, clock, stop));
+            project.UseQueues(scheme, async (address, claims, settings, clock, stop) =>
+                await RabbitQueue.OpenAsync(RabbitAddress.Parse(address), claims, settings, clock, stop));
         return project;
     }
 }

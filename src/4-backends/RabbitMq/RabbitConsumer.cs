@@ -70,7 +70,8 @@ sealed class RabbitConsumer(QueueName queue, RabbitLink link, TimeProvider clock
             Tell();
             return Task.CompletedTask;
         };
-        consumer = await on.BasicConsumeAsync(queue.ToString(), autoAck: false, consumerTag: "", noLocal: false, exclusive: false, arguments: null, events, stop);
+        consumer = await on.BasicConsumeAsync(
+            queue.ToString(), autoAck: false, consumerTag: "", noLocal: false, exclusive: false, arguments: null, events, stop);
         ahead = count;
     }
 
@@ -113,7 +114,8 @@ sealed class RabbitConsumer(QueueName queue, RabbitLink link, TimeProvider clock
     }
 
     /// <summary>Acknowledges deliveries. Those of a lost connection cannot be: their messages come again, and are known to be done.</summary>
-    internal Task AcknowledgeAsync(IEnumerable<Tag> tags, CancellationToken stop) => AnswerAsync(tags, (on, tag) => on.BasicAckAsync(tag, multiple: false, stop));
+    internal Task AcknowledgeAsync(IEnumerable<Tag> tags, CancellationToken stop) =>
+        AnswerAsync(tags, (on, tag) => on.BasicAckAsync(tag, multiple: false, stop));
 
     /// <summary>Gives deliveries back to the broker, which sends them again. Those of a lost connection it has already.</summary>
     internal Task GiveBackAsync(IEnumerable<Tag> tags, CancellationToken stop) =>

@@ -1,12 +1,14 @@
+using System.Runtime.ExceptionServices;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
 namespace Kumiki.Queues.RabbitMq;
 
-/// <summary>Queues of a RabbitMQ broker: quorum queues, publisher confirms, acknowledgements by hand. Dead letters of a queue are in <c>NAME.dead</c>.</summary>
+/// <summary>Queues of a RabbitMQ broker: quorum queues, publisher confirms, acknowledgements by hand. Dead letters of a queue are in
+/// <c>NAME.dead</c>.</summary>
 /// <remarks>
-/// <para>A broker delivers twice what it is not sure of, and publishers send twice what they had no answer to. What of it was done, and what another works on, is
-/// in claims by the message's key: a repeat is acknowledged and dropped. All consumers of a queue must share one store of claims.</para>
+/// <para>A broker delivers twice what it is not sure of, and publishers send twice what they had no answer to. What of it was done, and what another works on,
+/// is in claims by the message's key: a repeat is acknowledged and dropped. All consumers of a queue must share one store of claims.</para>
 /// <para>A message is settled in the order: what it puts is taken by the broker; the claim is done; the delivery is acknowledged. Killed in between, it is
 /// delivered again, and what it put is put again under the same key, and dropped by whoever takes that.</para>
 /// <para>The time for which a message is hidden is kept here: when it is over, the delivery goes back to the broker.</para>
@@ -75,13 +77,14 @@ public sealed partial class RabbitQueue : IMessageQueue
                 var failures = (await Task.WhenAll(publishing)).ToList();
                 left = [.. left.Where((_, i) => failures[i] is not null)];
                 if (failures.FirstOrDefault(f => f is not null) is { } first)
-                    System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failures.FirstOrDefault(f => f is not null && !RabbitTrouble.MayPass(f)) ?? first);
+                    ExceptionDispatchInfo.Throw(failures.FirstOrDefault(f => f is not null && !RabbitTrouble.MayPass(f)) ?? first);
                 return true;
             }, stop);
         }
     }
 
-    static async Task<Exception?> PublishedAsync(IChannel channel, (string Queue, BasicProperties Properties, ReadOnlyMemory<byte> Body) one, CancellationToken stop)
+    static async Task<Exception?> PublishedAsync(
+        IChannel channel, (string Queue, BasicProperties Properties, ReadOnlyMemory<byte> Body) one, CancellationToken stop)
     {
         try
         {
@@ -158,15 +161,16 @@ public sealed partial class RabbitQueue : IMessageQueue
         }
     }
 
-    /// <summary>1. what has no key, or was delivered too often, is a dead letter; 2. what is held here already is one more delivery of it; 3. the rest is claimed:
-    /// repeats of what was done are dropped, and what another works on waits.</summary>
+    /// <summary>1. what has no key, or was delivered too often, is a dead letter; 2. what is held here already is one more delivery of it; 3. the rest is
+    /// claimed: repeats of what was done are dropped, and what another works on waits.</summary>
     async Task<List<Delivery>> ClaimAsync(Shelf shelf, IReadOnlyList<Arrived> looked, TimeSpan hidden, CancellationToken stop)
     {
         var (now, fresh) = (clock.GetUtcNow(), new List<Arrived>(looked.Count));
         foreach (var one in looked)
         {
             if (one.Key is not { } key)
-                await BuryAsync(shelf, one, QueueMessage.Of(one.Body).Key, Math.Min(one.Deliveries, settings.MostDeliveries), Message.Of("queue.rabbit-no-key"), stop);
+                await BuryAsync(shelf, one, QueueMessage.Of(one.Body).Key, Math.Min(one.Deliveries, settings.MostDeliveries),
+                    Message.Of("queue.rabbit-no-key"), stop);
             else if (!shelf.AddTag(key, one.Tag)) fresh.Add(one);
         }
         var distinct = fresh.DistinctBy(f => f.Key).ToList();

@@ -11,7 +11,8 @@ static class RabbitTrouble
     /// <summary>Whether the same may succeed a moment later: the connection went, or the broker or one of its queues starts again.</summary>
     internal static bool MayPass(Exception error) => error switch
     {
-        BrokerUnreachableException { InnerException: { } inner } => !IsRefusal(inner) && !(inner is AggregateException many && many.InnerExceptions.Any(IsRefusal)),
+        BrokerUnreachableException { InnerException: AggregateException many } => !many.InnerExceptions.Any(IsRefusal),
+        BrokerUnreachableException { InnerException: { } inner } => !IsRefusal(inner),
         OperationInterruptedException { ShutdownReason: { } reason } => reason.ReplyCode is not (AccessRefused or Locked or PreconditionFailed or NotAllowed),
         PublishException { IsReturn: false } => true,
         OperationInterruptedException or AlreadyClosedException or BrokerUnreachableException or IOException or SocketException or TimeoutException

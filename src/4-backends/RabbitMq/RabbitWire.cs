@@ -14,7 +14,8 @@ sealed record Arrived(string? Key, ReadOnlyMemory<byte> Body, DateTimeOffset Put
 readonly record struct Tag(int Generation, ulong Number);
 
 /// <summary>What a message's properties say.</summary>
-/// <remarks>The key is <c>message-id</c>. A message that others put has perhaps no <c>kumiki-put-at</c>, and then <c>timestamp</c> is asked; times are 100 ns ticks of UTC.</remarks>
+/// <remarks>The key is <c>message-id</c>. A message that others put has perhaps no <c>kumiki-put-at</c>, and then <c>timestamp</c> is asked; times are
+/// 100 ns ticks of UTC.</remarks>
 static class RabbitWire
 {
     const string PutAt = "kumiki-put-at", DiedAt = "kumiki-died-at", Deliveries = "kumiki-deliveries", Reason = "kumiki-reason";
@@ -64,12 +65,16 @@ static class RabbitWire
     }
 
     static DateTimeOffset? Stamp(IReadOnlyBasicProperties properties) =>
-        properties.IsTimestampPresent() && properties.Timestamp.UnixTime is >= 0 and < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(properties.Timestamp.UnixTime) : null;
+        properties.IsTimestampPresent() && properties.Timestamp.UnixTime is >= 0 and < 253_402_300_800
+            ? DateTimeOffset.FromUnixTimeSeconds(properties.Timestamp.UnixTime) : null;
 
     static DateTimeOffset? TimeOf(IReadOnlyBasicProperties properties, string header) =>
         Number(properties, header) is { } ticks && ticks >= 0 && ticks <= DateTimeOffset.MaxValue.UtcTicks ? new(ticks, TimeSpan.Zero) : null;
 
-    static long? Number(IReadOnlyBasicProperties properties, string header) => properties.Headers?.TryGetValue(header, out var value) != true ? null : value switch
+    static long? Number(IReadOnlyBasicProperties properties, string header) =>
+        properties.Headers?.TryGetValue(header, out var value) == true ? NumberOf(value) : null;
+
+    static long? NumberOf(object? value) => value switch
     {
         long whole => whole,
         int whole => whole,

@@ -77,8 +77,10 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         var (queue, name) = (open.Queue(new()), QueueName.Of("in"));
         var all = new List<string>();
         foreach (var figures in await queue.FiguresAsync([], Go)) all.Add(figures.ToString());
-        foreach (var one in await queue.PeekAsync(name, 1000, Go)) all.Add($"{one.Key} {Convert.ToHexString(one.Body.Span)} {one.PutAt} {one.Deliveries} {one.HiddenUntil}");
-        foreach (var one in await queue.DeadAsync(name, 1000, Go)) all.Add($"{one.Key} {Convert.ToHexString(one.Body.Span)} {one.DiedAt} {one.Reason.In("en")}");
+        foreach (var one in await queue.PeekAsync(name, 1000, Go))
+            all.Add($"{one.Key} {Convert.ToHexString(one.Body.Span)} {one.PutAt} {one.Deliveries} {one.HiddenUntil}");
+        foreach (var one in await queue.DeadAsync(name, 1000, Go))
+            all.Add($"{one.Key} {Convert.ToHexString(one.Body.Span)} {one.DiedAt} {one.Reason.In("en")}");
         return all;
     }
 

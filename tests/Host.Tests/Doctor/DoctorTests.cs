@@ -69,7 +69,7 @@ public sealed class DoctorTests : IDisposable
         var found = await Examination.OfAsync(data, new(), TimeProvider.System, default);
 
         Assert.DoesNotContain(found, f => f.Health == Health.Ill);
-        Assert.Equal(["dotnet", "onnxruntime", "duckdb", "xgboost", "git", "node", "data", "disk", "memory", "clock"], found.Select(f => f.Name));
+        Assert.Equal(["dotnet", "onnxruntime", "duckdb", "xgboost", "vips-cpp", "git", "node", "data", "disk", "memory", "clock"], found.Select(f => f.Name));
         Assert.False(Directory.Exists(data));
     }
 

@@ -56,7 +56,8 @@ public sealed class StreamVerbTests : IAsyncLifetime, IDisposable
         Assert.Equal((3, 1, 0), ((int)done["answered"]!, (int)done["dead"]!, (int)done["again"]!));
         var answers = (await JsonAsync("queue", "take", "out", "--most", "10")).AsArray();
         Assert.Equal(["high", "low", "low"], answers.Select(a => (string)a!["body"]!["answer"]!).Order());
-        Assert.All(answers, a => Assert.Equal(((string)a!["key"]!, "verdict@1", 1), ((string)a["body"]!["id"]!, (string)a["body"]!["endpoint"]!, (int)a["body"]!["release"]!)));
+        Assert.All(answers, a => Assert.Equal(((string)a!["key"]!, "verdict@1", 1),
+            ((string)a["body"]!["id"]!, (string)a["body"]!["endpoint"]!, (int)a["body"]!["release"]!)));
         var dead = (await JsonAsync("queue", "dead", "in"))[0]!;
         Assert.Contains("x", (string)dead["reason"]!["text"]!, StringComparison.Ordinal);
         Assert.Equal("seven", (string)dead["body"]!["x"]!);
@@ -111,7 +112,8 @@ public sealed class StreamVerbTests : IAsyncLifetime, IDisposable
 
         Assert.Equal(0, said.Code);
         Assert.Contains("100 answered, 0 given up", said.Out, StringComparison.Ordinal);
-        Assert.Equal((0L, 0L), ((await queue.FiguresAsync([QueueName.Of("in")], Go))[0].Ready, (await queue.FiguresAsync([QueueName.Of("in")], Go))[0].Held!.Value));
+        var left = (await queue.FiguresAsync([QueueName.Of("in")], Go))[0];
+        Assert.Equal((0L, 0L), (left.Ready, left.Held!.Value));
     }
 
     [Fact]
@@ -127,13 +129,15 @@ public sealed class StreamVerbTests : IAsyncLifetime, IDisposable
     public async Task What_cannot_be_done_is_said_in_a_sentence()
     {
         Assert.Equal("No endpoint nothing is released; released are: verdict.", await RefusedAsync("stream", "nothing", "--from", "in", "--to", "out"));
-        Assert.StartsWith("The answers cannot go into in,", await RefusedAsync("stream", "verdict", "--from", "in", "--to", "in", "--until-empty"), StringComparison.Ordinal);
+        Assert.StartsWith("The answers cannot go into in,",
+            await RefusedAsync("stream", "verdict", "--from", "in", "--to", "in", "--until-empty"), StringComparison.Ordinal);
         Assert.StartsWith("'a b' is no name of a queue;", await RefusedAsync("queue", "peek", "a b"), StringComparison.Ordinal);
         Assert.Equal("--batch is a number from 1 to 1000, not 0.", await RefusedAsync("stream", "verdict", "--from", "in", "--to", "out", "--batch", "0"));
         Assert.Equal("--most is a number from 1 to 10000, not 0.", await RefusedAsync("queue", "dead", "in", "--most", "0"));
         Assert.StartsWith("Line 2 of ", await RefusedAsync("queue", "put", "in", File("""{"x": 1}""", "{\"x\"")), StringComparison.Ordinal);
         Assert.Contains("is no JSON object on one line (Number)", await RefusedAsync("queue", "put", "in", File("1")), StringComparison.Ordinal);
-        Assert.Contains("has no text or number id, which --key names", await RefusedAsync("queue", "put", "in", File("""{"x": 1}"""), "--key", "id"), StringComparison.Ordinal);
+        Assert.Contains("has no text or number id, which --key names",
+            await RefusedAsync("queue", "put", "in", File("""{"x": 1}"""), "--key", "id"), StringComparison.Ordinal);
         Assert.Contains("nowhere.jsonl cannot be read:", await RefusedAsync("queue", "put", "in", "nowhere.jsonl"), StringComparison.Ordinal);
         Assert.StartsWith("Name the dead letters by their keys, or all of them by --all;", await RefusedAsync("queue", "drop", "in"), StringComparison.Ordinal);
         Assert.Contains("leave the password out of --queue", await RefusedAsync("queue", "--queue", "amqp://mika:secret@127.0.0.1/"), StringComparison.Ordinal);

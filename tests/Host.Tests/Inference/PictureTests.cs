@@ -151,6 +151,19 @@ public sealed class PictureTests
         Assert.Equal(["head-1@1+head-2@2+head-3@1+head-4@1+head-5@1+head-6"], stats.Select(s => (string)s!["name"]!));
         Assert.Equal(1, (int)stats[0]!["inference_stats"]!["success"]!["count"]!);
 
+        // A newer version takes over, as it does of a model alone.
+        await world.AddAsync("head-6", Head(66));
+        while (true)
+        {
+            using var again = new ByteArrayContent(photo) { Headers = { ContentType = new("image/jpeg") } };
+            using var later = await world.Http.PostAsync($"/v2/models/{all}/infer", again);
+            answer = JsonNode.Parse(await later.Content.ReadAsStringAsync())!;
+            Assert.True(later.IsSuccessStatusCode, answer.ToString());
+            if ((string)answer["model_version"]! == "1+2+1+1+1+2") break;
+            await Task.Delay(20);       // the server looks at the store a few times a second
+        }
+        Assert.Equal(Bare(Head(66), 0, photo), InferenceWorld.Data(answer, 5));
+
         // Another version of one of them, by number.
         answer = await world.InferAsync("head-1+head-2/versions/1+1", Json("BYTES", "[1]", $"\"{Convert.ToBase64String(photo)}\""));
         Assert.Equal("1+1", (string)answer["model_version"]!);

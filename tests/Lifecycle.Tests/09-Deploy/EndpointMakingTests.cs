@@ -1,4 +1,3 @@
-using Kumiki.Ground.Tests.Making;
 using Kumiki.Making;
 using Kumiki.Onnx;
 using Kumiki.Serving;
@@ -37,8 +36,16 @@ public sealed class Forgetful(ViolationThreshold threshold, ModerationGoal goal)
     public override string ToString() => goal.Name;
 }
 
+/// <summary>A model without a threshold.</summary>
+public sealed class PlainModel(Posts posts) : Model<Post>
+{
+    public override Split Split => Split.ByTime(posts, p => p.Day, validation: 10, test: 10);
+
+    public override Learner Learner => Features.Number(p => p.Redness).Then(Trees.Binary(p => p.Violation, 3, depth: 1));
+}
+
 /// <summary>It answers with another type than its decision does.</summary>
-public sealed class Mistyped(ViolationModel model) : Endpoint<Post, Verdict>
+public sealed class Mistyped(PlainModel model) : Endpoint<Post, Verdict>
 {
     public override Decision Decision => Decision.Number(model);
 }
@@ -71,7 +78,7 @@ public sealed class EndpointMakingTests
     [InlineData(typeof(Mistyped), "mistyped", "endpoint.other-answer")]
     public async Task A_declaration_that_cannot_answer_is_refused_before_anything_runs(Type endpoint, string asset, string id)
     {
-        await using var world = DecisionTests.World(endpoint);
+        await using var world = DecisionTests.World(typeof(PlainModel), endpoint);
 
         var refused = await Assert.ThrowsAsync<GraphException>(() => world.MakeAsync(new MakeOrder(asset) { Upstream = true }));
 

@@ -40,7 +40,8 @@ public sealed class RabbitStreamTests(RabbitServer server) : IClassFixture<Rabbi
             foreach (var chunk in Enumerable.Range(0, Rows).Chunk(200))
                 await putting.PutAsync(In, [.. chunk.Select(i => new QueueMessage(Text(i), Encoding.UTF8.GetBytes(Text(i))))], limit.Token);
         });
-        var streams = new[] { streaming, alsoStreaming }.Select(queue => new PredictionStream(queue, Double, new(In, Out), null, TimeProvider.System).RunAsync(stop.Token)).ToList();
+        var streams = new[] { streaming, alsoStreaming }
+            .Select(queue => new PredictionStream(queue, Double, new(In, Out), null, TimeProvider.System).RunAsync(stop.Token)).ToList();
         var used = Task.Run(async () =>
         {
             while (effects.Count < Rows)

@@ -31,14 +31,24 @@ public sealed class StreamTests : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
     }
 
-    static StreamSettings UntilEmpty { get; } = new(In, Out) { UntilEmpty = true, Batch = 8, Rest = TimeSpan.FromMilliseconds(10), Idle = TimeSpan.FromMilliseconds(50) };
+    static StreamSettings UntilEmpty { get; } = new(In, Out)
+    {
+        UntilEmpty = true,
+        Batch = 8,
+        Rest = TimeSpan.FromMilliseconds(10),
+        Idle = TimeSpan.FromMilliseconds(50),
+    };
 
     PredictionStream Stream(StreamAnswerer answerer, StreamSettings? settings = null, IProgress<StreamFigures>? progress = null, IMessageQueue? over = null) =>
         new(over ?? queue, answerer, settings ?? UntilEmpty, progress, TimeProvider.System);
 
     Task PutAsync(int count) => queue.PutAsync(In, [.. Enumerable.Range(0, count).Select(i => Row(i))], Go);
 
-    static QueueMessage Row(int number) => new(number.ToString(CultureInfo.InvariantCulture), Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture)));
+    static QueueMessage Row(int number)
+    {
+        var text = number.ToString(CultureInfo.InvariantCulture);
+        return new(text, Encoding.UTF8.GetBytes(text));
+    }
 
     /// <summary>Twice the number.</summary>
     static ValueTask<ReadOnlyMemory<byte>> Double(Delivery message, CancellationToken gone) =>

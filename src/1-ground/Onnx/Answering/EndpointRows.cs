@@ -161,7 +161,7 @@ public sealed class EndpointRows : IDisposable
                 }
                 else
                 {
-                    throw new KumikiException(Message.Of("endpoint.odd-property", ("property", Short(reader.GetString()!))));
+                    throw new KumikiException(Message.Of("endpoint.odd-property", ("property", Short(Texts(ref reader)))));
                 }
             }
         }
@@ -202,10 +202,10 @@ public sealed class EndpointRows : IDisposable
         var next = 0;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var place = !reader.ValueIsEscaped ? Schema.Place(reader.ValueSpan, next) : Schema.Place(reader.GetString()!);
+            var place = !reader.ValueIsEscaped ? Schema.Place(reader.ValueSpan, next) : Schema.Place(Texts(ref reader));
             if (place < 0)
             {
-                var name = Short(reader.GetString()!);
+                var name = Short(Texts(ref reader));
                 Refuse(row, name, Message.Of("endpoint.unknown-field", ("field", name), ("row", row + 1), ("near", Near(name))));
                 reader.Skip();
                 continue;
@@ -275,6 +275,7 @@ public sealed class EndpointRows : IDisposable
         }
     }
 
+    /// <summary>A name or text to show; what is no UTF-8 is shown as such.</summary>
     static string Texts(ref Utf8JsonReader reader)
     {
         try

@@ -6,7 +6,8 @@ namespace Kumiki.Packages;
 
 /// <summary>A release of one endpoint that runs by itself: an archive or a folder whose every byte was checked when it was opened.</summary>
 /// <remarks>
-/// 1. The archive has the one form that its writer gives it. 2. <c>package.sig</c> is a trusted key's signature of <c>package.json</c>. 3. That lists every file, with its length and SHA-256, and no other is
+/// 1. The archive has the one form that its writer gives it. 2. <c>package.sig</c> is a trusted key's signature of <c>package.json</c>. 3. That lists every
+/// file, with its length and SHA-256, and no other is
 /// there. Files are mapped, not read: they must not be written to while the package is open. <c>docs/formats/edge-package.md</c> has the bytes.
 /// </remarks>
 public sealed class EdgePackage : IDisposable
@@ -68,7 +69,8 @@ public sealed class EdgePackage : IDisposable
         }
         else if (System.IO.File.Exists(Path))
         {
-            var archive = TarArchive.Read(Map(Path), out var at) ?? throw new KumikiException(Message.Of("package.archive-changed", ("package", Path), ("at", at)));
+            var archive = TarArchive.Read(Map(Path), out var at) ?? throw new KumikiException(Message.Of("package.archive-changed", ("package", Path),
+                ("at", at)));
             foreach (var (name, bytes) in archive)
                 if (!files.TryAdd(name, bytes)) throw Refused("package.file-extra", name);
         }
@@ -111,7 +113,8 @@ public sealed class EdgePackage : IDisposable
         foreach (var file in Manifest.Files)
         {
             if (!files.TryGetValue(file.Path, out var bytes)) throw Refused("package.file-missing", file.Path);
-            if (bytes.Length != file.Bytes || Convert.ToHexStringLower(SHA256.HashData(bytes.Span)) != file.Sha256) throw Refused("package.file-changed", file.Path);
+            if (bytes.Length != file.Bytes || Convert.ToHexStringLower(SHA256.HashData(bytes.Span)) != file.Sha256) throw Refused("package.file-changed",
+                file.Path);
         }
         var listed = Manifest.Files.Select(f => f.Path).Concat([ManifestPath, SignaturePath]).ToHashSet(StringComparer.Ordinal);
         if (files.Keys.FirstOrDefault(f => !listed.Contains(f)) is { } more) throw Refused("package.file-extra", more);
@@ -135,7 +138,8 @@ public sealed class EdgePackage : IDisposable
     }
 
     /// <summary>Writes a package; the same manifest, files and key give the same bytes.</summary>
-    /// <param name="to">A path that ends with <see cref="Extension"/> gets the archive, any other a folder. Complete or not there: it is written under another name first.</param>
+    /// <param name="to">A path that ends with <see cref="Extension"/> gets the archive, any other a folder. Complete or not there: it is written under another
+    /// name first.</param>
     /// <param name="manifest">Its files and key are filled in.</param>
     /// <exception cref="KumikiException">The folder is there already and is not empty, or the archive would pass 2 GiB.</exception>
     public static async Task<PackageManifest> WriteAsync(
@@ -153,7 +157,8 @@ public sealed class EdgePackage : IDisposable
         var signed = manifest.ToBytes();
         List<TarEntry> entries =
         [
-            TarEntry.File(ManifestPath, signed), TarEntry.File(SignaturePath, Encoding.ASCII.GetBytes($"{key.Id} {Convert.ToBase64String(key.Sign(signed))}\n")),
+            TarEntry.File(ManifestPath, signed), TarEntry.File(SignaturePath,
+                Encoding.ASCII.GetBytes($"{key.Id} {Convert.ToBase64String(key.Sign(signed))}\n")),
             .. listed.Select(f => new TarEntry(f.Path, 0b110_100_100, f.Bytes, content[f.Path])),
         ];
         var full = System.IO.Path.GetFullPath(to).TrimEnd('/');

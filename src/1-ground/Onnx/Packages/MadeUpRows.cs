@@ -4,7 +4,8 @@ using Kumiki.Onnx;
 
 namespace Kumiki.Packages;
 
-/// <summary>Rows that an endpoint may be asked with, drawn from what its plan says of its fields: nobody's data. The draws are seeded, the same on every machine.</summary>
+/// <summary>Rows that an endpoint may be asked with, drawn from what its plan says of its fields: nobody's data. The draws are seeded, the same on every
+/// machine.</summary>
 static class MadeUpRows
 {
     /// <param name="models">ONNX files, whose categories are the texts that are drawn.</param>
@@ -25,7 +26,8 @@ static class MadeUpRows
             using (var json = new Utf8JsonWriter(bytes))
             {
                 json.WriteStartObject();
-                foreach (var field in plan.Fields.Where(f => f.Kind != FieldKind.Any && (f.IsRead || !f.Optional))) Write(json, field, random, categories.GetValueOrDefault(field.Name));
+                foreach (var field in plan.Fields.Where(f => f.Kind != FieldKind.Any && (f.IsRead || !f.Optional))) Write(json, field, random,
+                    categories.GetValueOrDefault(field.Name));
                 json.WriteEndObject();
             }
             yield return bytes.ToArray();
@@ -53,7 +55,8 @@ static class MadeUpRows
             case FieldKind.Number: json.WriteNumber(field.Name, number); break;
             case FieldKind.Date:
                 var (from, to) = (field.Min ?? 19_000, field.Max ?? 21_000);
-                json.WriteString(field.Name, DateOnly.FromDayNumber((int)(from + ((to - from) * share)) + new DateOnly(1970, 1, 1).DayNumber).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+                var day = DateOnly.FromDayNumber((int)(from + ((to - from) * share)) + new DateOnly(1970, 1, 1).DayNumber);
+                json.WriteString(field.Name, day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
                 break;
             default:
                 IReadOnlyList<string> texts = field.Choices ?? categories ?? [];

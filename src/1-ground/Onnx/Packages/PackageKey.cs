@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 
 namespace Kumiki.Packages;
 
-/// <summary>The key that packages are signed with: RSA of 3,072 bits, signatures of RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017), which are the same each time for the same bytes.</summary>
+/// <summary>The key that packages are signed with: RSA of 3,072 bits, signatures of RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017), which are the same each time for
+/// the same bytes.</summary>
 public sealed class PackageKey : IDisposable
 {
     const int Bits = 3072;
@@ -14,7 +15,8 @@ public sealed class PackageKey : IDisposable
     /// <summary>The first 16 hexadecimal digits of the SHA-256 of the public key (SubjectPublicKeyInfo).</summary>
     public string Id { get; }
 
-    /// <summary>Makes a new pair: <paramref name="path"/> with the private key, which only its owner may read, and beside it <c>.pub</c> with the public one.</summary>
+    /// <summary>Makes a new pair: <paramref name="path"/> with the private key, which only its owner may read, and beside it <c>.pub</c> with the public
+    /// one.</summary>
     /// <returns>The key's id.</returns>
     /// <exception cref="KumikiException">There is such a file already: a key is never overwritten.</exception>
     public static string Make(string path)
@@ -23,7 +25,8 @@ public sealed class PackageKey : IDisposable
         using var rsa = RSA.Create(Bits);
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder) Directory.CreateDirectory(folder);
         Write(path, rsa.ExportPkcs8PrivateKeyPem(), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        Write(PublicPath(path), rsa.ExportSubjectPublicKeyInfoPem(), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        Write(PublicPath(path),
+            rsa.ExportSubjectPublicKeyInfoPem(), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         return IdOf(rsa);
 
         static void Write(string path, string pem, UnixFileMode mode)
@@ -45,7 +48,8 @@ public sealed class PackageKey : IDisposable
     {
         if (!File.Exists(path)) throw new KumikiException(Message.Of("package.no-key", ("path", path)));
         const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & others) != 0) throw new KumikiException(Message.Of("package.key-open", ("path", path)));
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & others) != 0) throw new KumikiException(Message.Of("package.key-open",
+            ("path", path)));
         return new(Import(path));
     }
 

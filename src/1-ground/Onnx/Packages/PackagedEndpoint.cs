@@ -16,7 +16,8 @@ public sealed record PackagedAnswer(float[] Scores, Decided Decided, string? Mod
     public string Text => Decided.Answer ?? Decided.Number?.ToString("R", CultureInfo.InvariantCulture) ?? "";
 }
 
-/// <summary>The endpoint of a package, with its models open: rows in, decisions out, on the thread that asks. May be used from many threads; rows are scored by one at a time.</summary>
+/// <summary>The endpoint of a package, with its models open: rows in, decisions out, on the thread that asks. May be used from many threads; rows are scored by
+/// one at a time.</summary>
 /// <remarks>The rows, the adapter, the graph, the engine and the decision are the server's, so that scores and decisions have the same bits.</remarks>
 public sealed class PackagedEndpoint : IDisposable
 {
@@ -39,7 +40,8 @@ public sealed class PackagedEndpoint : IDisposable
     public static string PathOf(string model) => $"models/{model}.onnx";
 
     /// <summary>Opens the endpoint of a package and asks it its golden rows.</summary>
-    /// <exception cref="KumikiException">This program's adapter or this machine's engine gives other bits than where the package was made; or a file is missing.</exception>
+    /// <exception cref="KumikiException">This program's adapter or this machine's engine gives other bits than where the package was made; or a file is
+    /// missing.</exception>
     public static PackagedEndpoint Open(EdgePackage package)
     {
         var plan = EndpointPlan.Read(Needed(EndpointPlan.FileName).Span);
@@ -55,7 +57,8 @@ public sealed class PackagedEndpoint : IDisposable
             throw;
         }
 
-        ReadOnlyMemory<byte> Needed(string file) => package.File(file) ?? throw new KumikiException(Message.Of("package.file-missing", ("package", package.Path), ("file", file)));
+        ReadOnlyMemory<byte> Needed(string file) => package.File(file) ?? throw new KumikiException(Message.Of("package.file-missing",
+            ("package", package.Path), ("file", file)));
     }
 
     /// <summary>The files of an endpoint's package but its card: the plan, the models, and golden rows, which are made up here and answered by them.</summary>
@@ -93,7 +96,8 @@ public sealed class PackagedEndpoint : IDisposable
             {
                 // No arena: a small machine gets the memory of a run back.
                 var scorer = Scorer.Open(fileOf(model), new() { Threads = 1, Arena = false, BlockRows = BlockRows });
-                endpoint.models[model] = new(scorer, scorer.NewBlock(BlockRows), ModelOutputs.Of(scorer), [.. scorer.Columns.Select(c => endpoint.PlaceOf(model, c.Name))],
+                endpoint.models[model] = new(scorer, scorer.NewBlock(BlockRows), ModelOutputs.Of(scorer),
+                    [.. scorer.Columns.Select(c => endpoint.PlaceOf(model, c.Name))],
                     [.. scorer.Columns.Select(c => scorer.CategoriesOf(c.Name))]);
             }
             return endpoint;
@@ -134,7 +138,8 @@ public sealed class PackagedEndpoint : IDisposable
         return Answer(rows)[0];
     }
 
-    /// <summary>Answers every row: the model where it can, else the plan's fallbacks in turn. Sessions are not kept here, so that the last answer of one is never given.</summary>
+    /// <summary>Answers every row: the model where it can, else the plan's fallbacks in turn. Sessions are not kept here, so that the last answer of one is
+    /// never given.</summary>
     /// <param name="scoreUnknown">Whether texts that the model never saw are scored instead of refused.</param>
     /// <exception cref="FieldsRefusedException">The model refuses values; the sentence names the field.</exception>
     /// <exception cref="KumikiException">A row has no answer; the sentence is the first model's.</exception>
@@ -174,7 +179,8 @@ public sealed class PackagedEndpoint : IDisposable
                     {
                         break;      // the next one is asked; when none answers, the caller is told what kept the first
                     }
-                case PlannedFallback.ByRule rule when rule.When.Holds(rows, row): return new([], new(rule.Answer) { Number = rule.Number }, null, fallback.Name);
+                case PlannedFallback.ByRule rule when rule.When.Holds(rows, row):
+                    return new([], new(rule.Answer) { Number = rule.Number }, null, fallback.Name);
                 case PlannedFallback.Always always: return new([], new(always.Answer) { Number = always.Number }, null, fallback.Name);
             }
         }
@@ -195,7 +201,8 @@ public sealed class PackagedEndpoint : IDisposable
                 {
                     var text = rows.TextOf(places[column], row, digits);
                     if (!scoreUnknown && !text.IsEmpty && known[column] is { } texts && Encoding.UTF8.GetString(text) is var shown && !texts.Contains(shown))
-                        throw Refused(row, scorer.Columns[column].Name, Message.Of("inference.unknown-category", ("input", scorer.Columns[column].Name), ("row", row + 1),
+                        throw Refused(row, scorer.Columns[column].Name, Message.Of("inference.unknown-category", ("input", scorer.Columns[column].Name),
+                            ("row", row + 1),
                             ("text", shown.Length <= 60 ? shown : shown[..60] + "…")));
                     block.FillNextText(column, text);
                 }
@@ -203,12 +210,14 @@ public sealed class PackagedEndpoint : IDisposable
             else
             {
                 if (rows.Write(places[column], which, numbers) is >= 0 and var infinite)
-                    throw Refused(infinite, scorer.Columns[column].Name, Message.Of("inference.infinite", ("input", scorer.Columns[column].Name), ("row", infinite + 1)));
+                    throw Refused(infinite, scorer.Columns[column].Name, Message.Of("inference.infinite", ("input", scorer.Columns[column].Name),
+                        ("row", infinite + 1)));
                 block.FillTensor(column, numbers[..which.Length]);
             }
         }
         for (var i = 0; i < which.Length; i++)
-            if (block.MissingIn(i) is { } missing) throw Refused(which[i], missing, Message.Of("inference.value-missing", ("input", missing), ("row", which[i] + 1)));
+            if (block.MissingIn(i) is { } missing) throw Refused(which[i], missing,
+                Message.Of("inference.value-missing", ("input", missing), ("row", which[i] + 1)));
         var scores = block.Run();
         var answers = new PackagedAnswer[which.Length];
         for (var i = 0; i < which.Length; i++)
@@ -228,7 +237,8 @@ public sealed class PackagedEndpoint : IDisposable
     public FrozenSet<string>? CategoriesOf(string model, string column) => models[model].Scorer.CategoriesOf(column);
 
     /// <summary>A model's scores of tensors, without a decision.</summary>
-    /// <param name="tensors">[columns] in the order of <see cref="ColumnsOf"/>: of a Text column its texts, of another what the adapter makes of its values; all of one length.</param>
+    /// <param name="tensors">[columns] in the order of <see cref="ColumnsOf"/>: of a Text column its texts, of another what the adapter makes of its values;
+    /// all of one length.</param>
     /// <returns>[rows × outputs] row by row.</returns>
     /// <exception cref="KumikiException">A number is infinite, a required value is missing, or a score is no number.</exception>
     public float[] Score(string model, IReadOnlyList<(float[]? Numbers, string?[]? Texts)> tensors, int rows)
@@ -247,7 +257,8 @@ public sealed class PackagedEndpoint : IDisposable
                     else block.FillTensor(column, numbers.AsSpan(from, count));
                 }
                 for (var row = 0; row < count; row++)
-                    if (block.MissingIn(row) is { } missing) throw Refused(from + row, missing, Message.Of("inference.value-missing", ("input", missing), ("row", from + row + 1)));
+                    if (block.MissingIn(row) is { } missing) throw Refused(from + row, missing,
+                        Message.Of("inference.value-missing", ("input", missing), ("row", from + row + 1)));
                 block.Run().CopyTo(scores.AsSpan(from * scorer.Width));
             }
         }

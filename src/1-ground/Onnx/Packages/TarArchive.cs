@@ -11,7 +11,8 @@ namespace Kumiki.Packages;
 /// <param name="Link">Where a symbolic link leads; null for what is none.</param>
 public sealed record TarEntry(string Path, int Mode, long Bytes, Func<Stream>? Open, string? Link = null)
 {
-    public static TarEntry File(string path, byte[] content, int mode = 0b110_100_100) => new(path, mode, content.Length, () => new MemoryStream(content, writable: false));
+    public static TarEntry File(string path, byte[] content, int mode = 0b110_100_100) =>
+        new(path, mode, content.Length, () => new MemoryStream(content, writable: false));
 
     /// <param name="file">Where its bytes are; of a link, those it leads to.</param>
     public static TarEntry File(string path, string file, int mode = 0b110_100_100)
@@ -31,7 +32,8 @@ public static class TarArchive
     const int Block = 512, NameBytes = 100, PrefixBytes = 155;
 
     /// <summary>Writes the entries in the order given.</summary>
-    /// <exception cref="ArgumentException">A path is too long for the form (100 bytes behind its last cut, 155 before), or a file's length is not what was said.</exception>
+    /// <exception cref="ArgumentException">A path is too long for the form (100 bytes behind its last cut, 155 before), or a file's length is not what was
+    /// said.</exception>
     public static async Task WriteAsync(Stream to, IEnumerable<TarEntry> entries, CancellationToken stop)
     {
         foreach (var entry in entries)
@@ -53,7 +55,8 @@ public static class TarArchive
     }
 
     /// <summary>The files of an archive that <see cref="WriteAsync"/> wrote, every file with mode 0o644, and where their bytes are.</summary>
-    /// <returns>Null where a byte outside the files' own differs from what is written for these names and lengths; <paramref name="at"/> then says where.</returns>
+    /// <returns>Null where a byte outside the files' own differs from what is written for these names and lengths; <paramref name="at"/> then says
+    /// where.</returns>
     public static IReadOnlyList<(string Path, ReadOnlyMemory<byte> Bytes)>? Read(ReadOnlyMemory<byte> archive, out long at)
     {
         var files = new List<(string, ReadOnlyMemory<byte>)>();
@@ -97,7 +100,8 @@ public static class TarArchive
         return header;
 
         void Text(int from, string text) => Encoding.UTF8.GetBytes(text, header.AsSpan(from));
-        void Octal(int from, int digits, long value) => Text(from, Convert.ToString(value, 8).PadLeft(digits, '0') is var octal && octal.Length == digits ? octal : throw TooLong(path));
+        void Octal(int from, int digits, long value) => Text(from, Convert.ToString(value, 8).PadLeft(digits, '0') is var octal && octal.Length == digits
+            ? octal : throw TooLong(path));
     }
 
     /// <summary>A long path stands in two fields, cut at a slash.</summary>
@@ -105,11 +109,13 @@ public static class TarArchive
     {
         if (Encoding.UTF8.GetByteCount(path) <= NameBytes) return ("", path);
         for (var cut = path.IndexOf('/', StringComparison.Ordinal); cut > 0 && cut < path.Length - 1; cut = path.IndexOf('/', cut + 1))
-            if (Encoding.UTF8.GetByteCount(path.AsSpan(0, cut)) <= PrefixBytes && Encoding.UTF8.GetByteCount(path.AsSpan(cut + 1)) <= NameBytes) return (path[..cut], path[(cut + 1)..]);
+            if (Encoding.UTF8.GetByteCount(path.AsSpan(0, cut)) <= PrefixBytes
+                && Encoding.UTF8.GetByteCount(path.AsSpan(cut + 1)) <= NameBytes) return (path[..cut], path[(cut + 1)..]);
         throw TooLong(path);
     }
 
-    static ArgumentException TooLong(string path) => new(string.Create(CultureInfo.InvariantCulture, $"{path} does not fit into a ustar header."), nameof(path));
+    static ArgumentException TooLong(string path) => new(string.Create(CultureInfo.InvariantCulture, $"{path} does not fit into a ustar header."),
+        nameof(path));
 
     static string? PathOf(ReadOnlySpan<byte> header)
     {

@@ -112,7 +112,8 @@ sealed class PostgresMessageQueue(PostgresMetadataStore store, QueueSettings set
     protected override Task<int> ForgetAsync(DateTimeOffset before, CancellationToken stop) => store.AppendAsync(async db => Math.Max(
         await db.RunAsync("DELETE FROM queue_keys WHERE (queue, key) IN (SELECT queue, key FROM queue_keys WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
             before, MostForgotten),
-        await db.RunAsync("DELETE FROM queue_claims WHERE (queue, key) IN (SELECT queue, key FROM queue_claims WHERE until < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        await db.RunAsync(
+            "DELETE FROM queue_claims WHERE (queue, key) IN (SELECT queue, key FROM queue_claims WHERE until < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
             before, MostForgotten)), stop);
 
     protected override Task<IReadOnlyList<ClaimEnd>> ClaimAllAsync(
@@ -161,7 +162,8 @@ sealed class PostgresMessageQueue(PostgresMetadataStore store, QueueSettings set
             return await db.AllAsync("SELECT key, body, put_at, deliveries, visible_at FROM queue_messages WHERE queue = $1 ORDER BY id LIMIT $2", row =>
             {
                 var visible = Time(row.GetInt64(4));
-                return new WaitingMessage(row.GetString(0), row.GetFieldValue<byte[]>(1), Time(row.GetInt64(2)), row.GetInt32(3), visible > now ? visible : null);
+                return new WaitingMessage(row.GetString(0), row.GetFieldValue<byte[]>(1), Time(row.GetInt64(2)), row.GetInt32(3),
+                    visible > now ? visible : null);
             }, queue.ToString(), most);
         }, stop);
 

@@ -2,7 +2,8 @@ using System.Text.RegularExpressions;
 
 namespace Kumiki.Queues;
 
-/// <summary>The name of a queue: 1 to 100 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>, the first a letter or digit, such as <c>applications.in</c>.</summary>
+/// <summary>The name of a queue: 1 to 100 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>, the first a letter or digit, such as
+/// <c>applications.in</c>.</summary>
 /// <remarks>Names that begin with <c>amq.</c> or end with <c>.dead</c> are kept for a broker and for dead letters.</remarks>
 public readonly partial record struct QueueName
 {

@@ -60,7 +60,8 @@ public sealed class TableWriter : IDisposable
     /// <param name="from">Rows of them to pass over; as many as were appended follow.</param>
     /// <param name="path">A temporary path of the caller's; it must not exist.</param>
     /// <param name="columns">The columns of those files to write, in this order; null: all.</param>
-    /// <param name="asText">Whether the file is CSV without a header: a missing value is an empty field, a number the shortest text that gives its bits back.</param>
+    /// <param name="asText">Whether the file is CSV without a header: a missing value is an empty field, a number the shortest text that gives its bits
+    /// back.</param>
     /// <exception cref="KumikiException">The disk is full, or a file is broken.</exception>
     public TableFile CompleteBeside(IReadOnlyList<string> files, long from, string path, IReadOnlyList<string>? columns = null, bool asText = false)
     {
@@ -70,7 +71,8 @@ public sealed class TableWriter : IDisposable
             appender.Close();
             var names = columns is null ? "*" : string.Join(", ", columns.Select(SqlText.Name));
             var rows = $"SELECT * FROM (SELECT {names} FROM {SqlText.Rows(files)}{SqlText.Range(from, Rows)}) POSITIONAL JOIN written";
-            database.Connection.Execute($"COPY ({rows}) TO {SqlText.Quote(path)} ({(asText ? "FORMAT csv, HEADER false" : ParquetForm.Options)})", cancellation);
+            var form = asText ? "FORMAT csv, HEADER false" : ParquetForm.Options;
+            database.Connection.Execute($"COPY ({rows}) TO {SqlText.Quote(path)} ({form})", cancellation);
         });
         return new(path, Rows, new FileInfo(path).Length);
     }

@@ -7,11 +7,12 @@ namespace Kumiki.Deploying;
 /// <summary>What a form of output is.</summary>
 enum BatchForm { Csv, Parquet, Folder }
 
-/// <summary>The place beside an output where it grows: what a run finished stays there until the output has appeared, and the same order goes on with it.</summary>
+/// <summary>The place beside an output where it grows: what a run finished stays there until the output has appeared, and the same order goes on with
+/// it.</summary>
 /// <remarks>
-/// <c>.NAME.predicting/</c> holds <c>order.json</c> (what everything in it was made from), <c>input/N/</c> (rows that were read and checked), <c>rows/N</c> (segments with their scores) and <c>whole</c> (the
-/// output, complete). Each appears under its name when it is whole and durable; losing the folder costs its computation, nothing else. At the end: 1. <c>end.json</c> says what
-/// was done, 2. the rows set aside appear, 3. the output appears, 4. the folder goes.
+/// <c>.NAME.predicting/</c> holds <c>order.json</c> (what everything in it was made from), <c>input/N/</c> (rows that were read and checked), <c>rows/N</c>
+/// (segments with their scores) and <c>whole</c> (the output, complete). Each appears under its name when it is whole and durable; losing the folder costs
+/// its computation, nothing else. At the end: 1. <c>end.json</c> says what was done, 2. the rows set aside appear, 3. the output appears, 4. the folder goes.
 /// </remarks>
 sealed class BatchFolder : IDisposable
 {

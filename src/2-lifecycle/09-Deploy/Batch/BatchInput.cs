@@ -4,9 +4,9 @@ using Kumiki.Tables;
 namespace Kumiki.Deploying;
 
 /// <summary>One source of a batch's rows: the files of a path or pattern, or a query over a database.</summary>
-/// <remarks>By the end of its name a path is CSV (<c>.csv</c>, <c>.tsv</c>, also with <c>.gz</c>), JSON lines (<c>.jsonl</c>, <c>.ndjson</c>), Parquet (<c>.parquet</c>) or SQLite
-/// (<c>.sqlite</c>, <c>.sqlite3</c>, <c>.db</c>); a folder stands for its Parquet files, else its CSV files. A password never stands on a command line: a PostgreSQL database is named by the
-/// environment variable that holds its address.</remarks>
+/// <remarks>By the end of its name a path is CSV (<c>.csv</c>, <c>.tsv</c>, also with <c>.gz</c>), JSON lines (<c>.jsonl</c>, <c>.ndjson</c>), Parquet
+/// (<c>.parquet</c>) or SQLite (<c>.sqlite</c>, <c>.sqlite3</c>, <c>.db</c>); a folder stands for its Parquet files, else its CSV files. A password never
+/// stands on a command line: a PostgreSQL database is named by the environment variable that holds its address.</remarks>
 /// <param name="Stamps">Its files as they are now: path, bytes and time of the last change.</param>
 sealed record BatchInput(Source Source, IReadOnlyList<string> Stamps)
 {
@@ -84,7 +84,8 @@ sealed record BatchInput(Source Source, IReadOnlyList<string> Stamps)
             DuckDbKind.Double => text with { Kind = ColumnKind.Double },
             DuckDbKind.Decimal when type.Width <= 28 => text with { Kind = ColumnKind.Decimal, Precision = type.Width, Scale = type.Scale },
             DuckDbKind.Date => text with { Kind = ColumnKind.DateOnly },
-            DuckDbKind.Timestamp or DuckDbKind.TimestampTz or DuckDbKind.TimestampSeconds or DuckDbKind.TimestampMillis => text with { Kind = ColumnKind.DateTime },
+            DuckDbKind.Timestamp or DuckDbKind.TimestampTz or DuckDbKind.TimestampSeconds or DuckDbKind.TimestampMillis =>
+                text with { Kind = ColumnKind.DateTime },
             _ => throw new KumikiException(Message.Of("predict.key-type", ("column", column), ("file", first), ("type", type))),
         };
     }

@@ -9,8 +9,9 @@ namespace Kumiki.Deploying;
 
 /// <summary>Predicts rows from files or a database and writes them to one place, in bounded memory.</summary>
 /// <remarks>
-/// 1 find the versions and the input, 2 read and check the rows, one source after the other, 3 score segments and write each, 4 join the segments, 5 let the output appear. What a step finished is kept beside
-/// the output, so a run that was killed goes on there when it is asked for again, and gives the same bytes as one that was not: each row is in the output exactly once.
+/// 1 find the versions and the input, 2 read and check the rows, one source after the other, 3 score segments and write each, 4 join the segments, 5 let the
+/// output appear. What a step finished is kept beside the output, so a run that was killed goes on there when it is asked for again, and gives the same bytes
+/// as one that was not: each row is in the output exactly once.
 /// </remarks>
 sealed class BatchRun
 {
@@ -38,22 +39,29 @@ sealed class BatchRun
     readonly Action<BatchMoved> moved;
     readonly CancellationToken stop;
 
-    BatchRun(BatchOrder order, BatchTarget target, IReadOnlyList<BatchInput> inputs, BatchFolder folder, TableEngine engine, RowSchema schema, Action<BatchMoved> moved, CancellationToken stop)
+    BatchRun(
+        BatchOrder order, BatchTarget target, IReadOnlyList<BatchInput> inputs, BatchFolder folder, TableEngine engine, RowSchema schema,
+        Action<BatchMoved> moved, CancellationToken stop)
     {
-        (this.order, this.target, this.inputs, this.folder, this.engine, this.schema, this.moved, this.stop) = (order, target, inputs, folder, engine, schema, moved, stop);
+        (this.order, this.target, this.inputs, this.folder) = (order, target, inputs, folder);
+        (this.engine, this.schema, this.moved, this.stop) = (engine, schema, moved, stop);
         form = BatchFolder.FormOf(order.Out);
     }
 
     /// <summary>Runs an order to its end.</summary>
     /// <exception cref="KumikiException">What is wrong with the order, the input or the place of the output.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the same order goes on where it stopped.</exception>
-    public static async Task<BatchEnd> RunAsync(BatchOrder order, IMetadataStore metadata, IArtifactStore artifacts, Action<BatchMoved> moved, CancellationToken stop)
+    public static async Task<BatchEnd> RunAsync(
+        BatchOrder order, IMetadataStore metadata, IArtifactStore artifacts, Action<BatchMoved> moved, CancellationToken stop)
     {
         BatchFolder.FormOf(order.Out);
         using var target = await BatchTarget.OpenAsync(order.Of, metadata, artifacts, stop);
         var inputs = BatchInput.Of(order);
         // Its models are the target's, which disposes them.
-        var predictors = new Predictors(target.Model.Asset, [new Predictor(null, target.Model.Name, target.Scorer)], null, namesModel: true) { RefusesUnknown = order.RefusesUnknown };
+        var predictors = new Predictors(target.Model.Asset, [new Predictor(null, target.Model.Name, target.Scorer)], null, namesModel: true)
+        {
+            RefusesUnknown = order.RefusesUnknown,
+        };
         var beside = PredictedRows.Beside(predictors.Outputs, predictors.NamesModel, predictors.MayLack, target.Deciding);
         var spill = Directory.CreateTempSubdirectory("kumiki-predict-").FullName;
         try
@@ -125,8 +133,9 @@ sealed class BatchRun
 
         var counted = segments.Select(s => folder.Read<Counted>(CountsOf(s))!).ToList();
         var end = new BatchEnd(
-            folder.Output, total, rejected, rejected > 0 ? folder.RejectsPath : null, target.Model.Name, target.Endpoint?.Name, Sum(counted.Select(c => c.Unscored)),
-            Sum(counted.Select(c => c.Unknown)), Sum(counted.Select(c => c.Decisions)), [.. reads.SelectMany(r => r.Notes).Distinct()], resumed, BytesOf(folder.At("whole")));
+            folder.Output, total, rejected, rejected > 0 ? folder.RejectsPath : null, target.Model.Name, target.Endpoint?.Name,
+            Sum(counted.Select(c => c.Unscored)), Sum(counted.Select(c => c.Unknown)), Sum(counted.Select(c => c.Decisions)),
+            [.. reads.SelectMany(r => r.Notes).Distinct()], resumed, BytesOf(folder.At("whole")));
         folder.Appear(end);
         return end;
     }

@@ -67,7 +67,8 @@ sealed record BatchTarget(VersionRecord Model, VersionRecord? Endpoint, RowSchem
 
     /// <summary>The version of the model that an endpoint's version was made for.</summary>
     static async Task<VersionRecord> ModelOfAsync(VersionRecord endpoint, EndpointPlan plan, IMetadataStore metadata, CancellationToken stop) =>
-        endpoint.Inputs.FirstOrDefault(i => i.Version.Asset == plan.Decision.Model) is { } use && await metadata.VersionAsync(use.Version, stop) is { } model ? model
+        endpoint.Inputs.FirstOrDefault(i => i.Version.Asset == plan.Decision.Model) is { } use
+            && await metadata.VersionAsync(use.Version, stop) is { } model ? model
             : throw new KumikiException(Message.Of("predict.endpoint-model", ("version", endpoint.Name), ("model", plan.Decision.Model)));
 
     /// <summary>The schema of the dataset among a model's inputs that has every column the model reads.</summary>
@@ -89,7 +90,8 @@ sealed record BatchTarget(VersionRecord Model, VersionRecord? Endpoint, RowSchem
         List<string> carried = keys.Count > 0 ? [.. keys] : [.. Scorer.Columns.Select(c => c.Name)];
         foreach (var key in carried)
         {
-            if (carried.Count(c => c.Equals(key, StringComparison.OrdinalIgnoreCase)) > 1) throw new KumikiException(Message.Of("predict.key-twice", ("column", key)));
+            if (carried.Count(c => c.Equals(key, StringComparison.OrdinalIgnoreCase)) > 1)
+                throw new KumikiException(Message.Of("predict.key-twice", ("column", key)));
             if (written.Contains(key, StringComparer.OrdinalIgnoreCase))
                 throw new KumikiException(Message.Of("predict.key-taken", ("column", key), ("columns", string.Join(", ", written))));
         }

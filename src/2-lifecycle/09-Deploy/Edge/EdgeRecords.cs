@@ -12,8 +12,10 @@ public sealed record EdgeDevice(string Device, long Records, DateTimeOffset Last
 
 /// <summary>Predictions that offline runners made and sent back, each once whatever is sent twice.</summary>
 /// <remarks>
-/// Files of the data folder, <c>edge/YYYY-MM-DD.jsonl</c> by the day they came; a line is <c>{"device": …, "record": …}</c>, the record as it was sent. They are durable before the sender hears so. A line that a
-/// kill cut off is removed with the next start, and sent again by its device. What is known already is found by a digest of device and id, 16 bytes each in memory.
+/// Files of the data folder, <c>edge/YYYY-MM-DD.jsonl</c> by the day they came; a line is <c>{"device": …, "record": …}</c>, the record as it was sent. They
+/// are durable before the sender hears so. A line that a
+/// kill cut off is removed with the next start, and sent again by its device. What is known already is found by a digest of device and id, 16 bytes each in
+/// memory.
 /// </remarks>
 sealed class EdgeRecords(string dataFolder, TimeProvider clock) : IDisposable
 {
@@ -92,8 +94,10 @@ sealed class EdgeRecords(string dataFolder, TimeProvider clock) : IDisposable
                 using var record = JsonDocument.Parse(line, new() { MaxDepth = 16 });
                 var root = record.RootElement;
                 reason = "no object with a text id, a time at and a text endpoint";
-                if (root.ValueKind == JsonValueKind.Object && TextOf(root, "id") is { Length: > 0 and <= 200 } id && TextOf(root, "endpoint") is { Length: > 0 and <= 200 }
-                    && root.TryGetProperty("at", out var at) && at.ValueKind == JsonValueKind.String && at.TryGetDateTimeOffset(out var time)) return (id, time);
+                if (root.ValueKind == JsonValueKind.Object && TextOf(root, "id") is { Length: > 0 and <= 200 } id
+                    && TextOf(root, "endpoint") is { Length: > 0 and <= 200 }
+                    && root.TryGetProperty("at", out var at) && at.ValueKind == JsonValueKind.String && at.TryGetDateTimeOffset(out var time))
+                    return (id, time);
             }
             catch (JsonException e)
             {
@@ -103,7 +107,8 @@ sealed class EdgeRecords(string dataFolder, TimeProvider clock) : IDisposable
         throw new KumikiException(Message.Of("edge.bad-record", ("line", number), ("reason", reason)));
     }
 
-    static string? TextOf(JsonElement root, string name) => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    static string? TextOf(JsonElement root, string name) => root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+        ? value.GetString() : null;
 
     async Task AppendAsync(MemoryStream fresh, CancellationToken stop)
     {

@@ -10,13 +10,16 @@ namespace Kumiki.Serving;
 /// <param name="Entrypoint">The program and its arguments; empty of an image that holds files alone.</param>
 /// <param name="Created">The release's time, so that the same release gives the same image.</param>
 sealed record ImageFacts(
-    string Name, IReadOnlyList<string> Entrypoint, IReadOnlyList<string> Arguments, IReadOnlyList<string> Environment, IReadOnlyDictionary<string, string> Labels, DateTimeOffset Created);
+    string Name, IReadOnlyList<string> Entrypoint, IReadOnlyList<string> Arguments, IReadOnlyList<string> Environment,
+    IReadOnlyDictionary<string, string> Labels, DateTimeOffset Created);
 
-/// <summary>Writes an OCI image, in its archive form, by our own hand: layers are uncompressed archives without times or owners, so that equal files give equal digests.</summary>
+/// <summary>Writes an OCI image, in its archive form, by our own hand: layers are uncompressed archives without times or owners, so that equal files give equal
+/// digests.</summary>
 /// <remarks>OCI image format 1.1: layout, index, manifest, configuration; for linux/amd64.</remarks>
 static class OciImage
 {
-    const string Config = "application/vnd.oci.image.config.v1+json", Manifest = "application/vnd.oci.image.manifest.v1+json", Index = "application/vnd.oci.image.index.v1+json",
+    const string Config = "application/vnd.oci.image.config.v1+json", Manifest = "application/vnd.oci.image.manifest.v1+json",
+        Index = "application/vnd.oci.image.index.v1+json",
         Layer = "application/vnd.oci.image.layer.v1.tar";
 
     /// <summary>Not root: the number that images without one of their own use for it.</summary>
@@ -52,7 +55,8 @@ static class OciImage
                 var path = Path.Combine(scratch, $"{number}.tar");
                 await using (var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write)) await TarArchive.WriteAsync(file, entries, stop);
                 await using var written = File.OpenRead(path);
-                blobs.Add(new(Layer, "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(written, stop)), written.Length) { Open = () => File.OpenRead(path) });
+                var digest = "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(written, stop));
+                blobs.Add(new(Layer, digest, written.Length) { Open = () => File.OpenRead(path) });
             }
             var config = Of(Config, new
             {
@@ -82,8 +86,10 @@ static class OciImage
             {
                 await TarArchive.WriteAsync(archive,
                 [
-                    TarEntry.File("oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}"u8.ToArray()), TarEntry.File("index.json", index), TarEntry.Folder("blobs"), TarEntry.Folder("blobs/sha256"),
-                    .. all.DistinctBy(b => b.Digest).OrderBy(b => b.Digest, StringComparer.Ordinal).Select(b => new TarEntry($"blobs/sha256/{b.Digest[7..]}", 0b110_100_100, b.Size, b.Open)),
+                    TarEntry.File("oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}"u8.ToArray()), TarEntry.File("index.json", index), TarEntry.Folder("blobs"),
+                        TarEntry.Folder("blobs/sha256"),
+                    .. all.DistinctBy(b => b.Digest).OrderBy(b => b.Digest, StringComparer.Ordinal).Select(b =>
+                        new TarEntry($"blobs/sha256/{b.Digest[7..]}", 0b110_100_100, b.Size, b.Open)),
                 ], stop);
                 archive.Flush(flushToDisk: true);
             }

@@ -11,7 +11,8 @@ sealed class ReleasePackages(IMetadataStore metadata, IArtifactStore artifacts)
     /// <summary>An endpoint's part of a release.</summary>
     /// <param name="Versions">The endpoint, its models and thresholds.</param>
     /// <param name="Card">Of the report of its first model in the same release; null where it has none.</param>
-    public sealed record Part(ReleaseRecord Release, VersionRecord Endpoint, EndpointPlan Plan, IReadOnlyList<VersionRecord> Versions, IReadOnlyDictionary<string, byte[]> Models, byte[]? Card);
+    public sealed record Part(ReleaseRecord Release, VersionRecord Endpoint, EndpointPlan Plan, IReadOnlyList<VersionRecord> Versions,
+        IReadOnlyDictionary<string, byte[]> Models, byte[]? Card);
 
     /// <summary>Writes the package of an endpoint; the same release gives the same bytes, wherever and whenever.</summary>
     /// <param name="release">A release that was live; null: the one that is.</param>
@@ -33,20 +34,23 @@ sealed class ReleasePackages(IMetadataStore metadata, IArtifactStore artifacts)
             Key = key.Id,
             Files = [],
         };
-        return await EdgePackage.WriteAsync(to, manifest, files.ToDictionary(f => f.Key, f => (Func<Stream>)(() => new MemoryStream(f.Value, writable: false))), key, stop);
+        return await EdgePackage.WriteAsync(to, manifest, files.ToDictionary(f => f.Key, f => (Func<Stream>)(() => new MemoryStream(f.Value, writable: false))),
+            key, stop);
     }
 
     /// <inheritdoc cref="WriteAsync"/>
     public async Task<Part> ReadAsync(string endpoint, int? number, CancellationToken stop)
     {
         var release = await FindAsync(number, stop);
-        if (!release.Set.TryGetValue(endpoint, out var version) || await metadata.VersionAsync(new(endpoint, version), stop) is not { Kind: AssetKind.Endpoint } record)
+        if (!release.Set.TryGetValue(endpoint, out var version) || await metadata.VersionAsync(new(endpoint, version),
+            stop) is not { Kind: AssetKind.Endpoint } record)
         {
             var set = await metadata.VersionsAsync([.. release.Set.Select(s => new VersionName(s.Key, s.Value))], stop);
             var there = set.Values.Where(v => v.Kind == AssetKind.Endpoint).Select(v => v.Asset).Order(StringComparer.Ordinal).DefaultIfEmpty("-");
             throw new KumikiException(Message.Of("edge.no-endpoint", ("release", release.Number), ("endpoint", endpoint), ("there", string.Join(", ", there))));
         }
-        if (record.Files.FirstOrDefault(f => f.Path == EndpointPlan.FileName) is not { } file) throw new KumikiException(Message.Of("edge.old-endpoint", ("version", record.Name)));
+        if (record.Files.FirstOrDefault(f => f.Path == EndpointPlan.FileName) is not { } file) throw new KumikiException(Message.Of("edge.old-endpoint",
+            ("version", record.Name)));
         var plan = EndpointPlan.Read(await BytesAsync(file.Content, stop));
         var inputs = (await metadata.VersionsAsync([.. record.Inputs.Where(i => i.Edge == EdgeKind.Fit).Select(i => i.Version)], stop)).Values
             .Where(v => v.Kind is AssetKind.Model or AssetKind.Threshold).OrderBy(v => v.Kind).ThenBy(v => v.Asset, StringComparer.Ordinal).ToList();
@@ -57,13 +61,16 @@ sealed class ReleasePackages(IMetadataStore metadata, IArtifactStore artifacts)
                 ?? throw new KumikiException(Message.Of("edge.no-model", ("version", record.Name), ("model", asset)));
             models[asset] = await BytesAsync(model.Content, stop);
         }
-        return new(release, record, plan, [record, .. inputs], models, await CardAsync(release, inputs.FirstOrDefault(v => v.Asset == plan.Decision.Model)?.Name, stop));
+        return new(release, record, plan, [record, .. inputs], models, await CardAsync(release,
+            inputs.FirstOrDefault(v => v.Asset == plan.Decision.Model)?.Name, stop));
     }
 
     async Task<ReleaseRecord> FindAsync(int? number, CancellationToken stop)
     {
-        if ((number ?? (await metadata.ProductionAsync(stop)).Release) is not (> 0 and var wanted)) throw new KumikiException(Message.Of("edge.nothing-released"));
-        return await metadata.ReleaseAsync(wanted, stop) is { LiveAt: not null } release ? release : throw new KumikiException(Message.Of("edge.no-release", ("release", wanted)));
+        if ((number ?? (await metadata.ProductionAsync(stop)).Release) is not (> 0 and var wanted))
+            throw new KumikiException(Message.Of("edge.nothing-released"));
+        return await metadata.ReleaseAsync(wanted, stop) is { LiveAt: not null } release ? release
+            : throw new KumikiException(Message.Of("edge.no-release", ("release", wanted)));
     }
 
     async Task<byte[]?> CardAsync(ReleaseRecord release, VersionName? model, CancellationToken stop)

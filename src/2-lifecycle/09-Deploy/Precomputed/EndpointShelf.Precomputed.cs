@@ -16,20 +16,24 @@ readonly record struct PrecomputedAnswer(PrecomputedTable Rows, int Row, Decided
 sealed partial class EndpointShelf
 {
     /// <summary>The rows that an endpoint's plan means in a production; those that an earlier release held in memory are taken over.</summary>
-    async Task<LivePrecomputed?> PrecomputedAsync(string endpoint, EndpointPlan plan, IReadOnlyDictionary<VersionName, VersionRecord> versions, Production production, CancellationToken stop)
+    async Task<LivePrecomputed?> PrecomputedAsync(
+        string endpoint, EndpointPlan plan, IReadOnlyDictionary<VersionName, VersionRecord> versions, Production production, CancellationToken stop)
     {
         if (plan.Precomputed is not { } planned) return null;
         if (!production.Set.TryGetValue(planned.Rows, out var number) || !versions.TryGetValue(new(planned.Rows, number), out var version))
             return new(planned, null, Message.Of("precomputed.not-released", ("endpoint", endpoint), ("rows", planned.Rows)));
-        if (live?.Endpoints.GetValueOrDefault(endpoint)?.Precomputed is { Rows: { } held } before && held.Version == version.Name && before.Plan.Keys.SequenceEqual(planned.Keys))
+        if (live?.Endpoints.GetValueOrDefault(endpoint)?.Precomputed is { Rows: { } held } before && held.Version == version.Name
+            && before.Plan.Keys.SequenceEqual(planned.Keys))
             return new(planned, held, null);
         try
         {
             var files = new List<string>();
             foreach (var file in version.Files.Where(f => f.Path.StartsWith("rows/", StringComparison.Ordinal)).OrderBy(f => f.Path, StringComparer.Ordinal))
                 files.Add(await artifacts.PathAsync(file.Content, stop));
-            var personal = version.Schema is { } schema ? RowSchema.FromJson(schema).Columns.Where(c => c.Personal).Select(c => c.Name).ToHashSet(StringComparer.Ordinal) : [];
-            var rows = await Task.Run(() => PrecomputedTable.Read(SharedTables.Of(artifacts), version.Name, version.MadeAt, files, planned.Keys, personal, stop), stop);
+            var columns = version.Schema is { } schema ? RowSchema.FromJson(schema).Columns : [];
+            var personal = columns.Where(c => c.Personal).Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+            var engine = SharedTables.Of(artifacts);
+            var rows = await Task.Run(() => PrecomputedTable.Read(engine, version.Name, version.MadeAt, files, planned.Keys, personal, stop), stop);
             rows.Column(planned.Answer);
             return new(planned, rows, null);
         }

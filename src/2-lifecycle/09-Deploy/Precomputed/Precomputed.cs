@@ -5,7 +5,8 @@ using Kumiki.Tables;
 namespace Kumiki;
 
 /// <summary>Answers that are computed before anybody asks: rows of a dataset or of a batch prediction, found by their keys.</summary>
-/// <remarks>The rows are those of the version in production, held in memory; a release swaps them together with the model and everything else that the endpoint answers by.</remarks>
+/// <remarks>The rows are those of the version in production, held in memory; a release swaps them together with the model and everything else that the
+/// endpoint answers by.</remarks>
 public sealed record Precomputed
 {
     readonly IReadOnlyList<string> keys;
@@ -35,7 +36,8 @@ public sealed record Precomputed
     /// <summary>Answers that are a column of a dataset.</summary>
     /// <param name="answer">The column of the answers: numbers, texts or names of an enum.</param>
     /// <param name="keys">The columns that a caller names: texts, whole numbers, dates or truths; no two rows are alike in all of them.</param>
-    public static Precomputed Of<TRow, TAnswer>(Dataset<TRow> rows, Expression<Func<TRow, TAnswer>> answer, params IReadOnlyList<Expression<Func<TRow, object?>>> keys) =>
+    public static Precomputed Of<TRow, TAnswer>(
+        Dataset<TRow> rows, Expression<Func<TRow, TAnswer>> answer, params IReadOnlyList<Expression<Func<TRow, object?>>> keys) =>
         new(rows, RowSchema.Of<TRow>().ColumnOf(answer).Name, Names(keys));
 
     /// <summary>Answers that are a model's predictions as they are.</summary>

@@ -6,7 +6,8 @@ using Kumiki.Tables;
 
 namespace Kumiki.Serving;
 
-/// <summary>A column of a table held in memory, as narrow as its type: whole numbers, dates and times by their own width, texts as numbers into the distinct ones.</summary>
+/// <summary>A column of a table held in memory, as narrow as its type: whole numbers, dates and times by their own width, texts as numbers into the distinct
+/// ones.</summary>
 abstract class PrecomputedColumn(string name, int rows)
 {
     readonly ulong[] missing = new ulong[(rows + 63) / 64];
@@ -20,7 +21,7 @@ abstract class PrecomputedColumn(string name, int rows)
     /// <exception cref="KumikiException">Of a type that no answer can hold.</exception>
     public static PrecomputedColumn Of(DuckDbColumn column, int rows, VersionName version) => column.Type.Kind switch
     {
-        DuckDbKind.Boolean => new Values<byte>(column.Name, rows, static (json, value) => json.WriteBooleanValue(value != 0), static value => value, static text => bool.TryParse(text, out var flag) ? flag ? 1 : 0 : null),
+        DuckDbKind.Boolean => new Values<byte>(column.Name, rows, static (json, value) => json.WriteBooleanValue(value != 0), static value => value, Flag),
         DuckDbKind.TinyInt => Whole<sbyte>(column.Name, rows, static value => value),
         DuckDbKind.UTinyInt => Whole<byte>(column.Name, rows, static value => value),
         DuckDbKind.SmallInt => Whole<short>(column.Name, rows, static value => value),
@@ -28,23 +29,40 @@ abstract class PrecomputedColumn(string name, int rows)
         DuckDbKind.Integer => Whole<int>(column.Name, rows, static value => value),
         DuckDbKind.UInteger => Whole<uint>(column.Name, rows, static value => value),
         DuckDbKind.BigInt => Whole<long>(column.Name, rows, static value => value),
-        DuckDbKind.Date => new Values<int>(column.Name, rows, static (json, value) => json.WriteStringValue(DuckDbVector.Epoch.AddDays(value).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)), static value => value, Day),
-        DuckDbKind.Timestamp => new Values<long>(column.Name, rows, static (json, value) => json.WriteStringValue(DateTime.UnixEpoch.AddTicks(value * TimeSpan.TicksPerMicrosecond)), null, null),
-        DuckDbKind.Float => new Values<float>(column.Name, rows, static (json, value) => json.WriteNumberValue(value), null, null) { Number = static value => value },
-        DuckDbKind.Double => new Values<double>(column.Name, rows, static (json, value) => json.WriteNumberValue(value), null, null) { Number = static value => value },
+        DuckDbKind.Date => new Values<int>(column.Name, rows, WriteDay, static value => value, Day),
+        DuckDbKind.Timestamp => new Values<long>(column.Name, rows, WriteTime, null, null),
+        DuckDbKind.Float => new Values<float>(column.Name, rows, static (json, value) => json.WriteNumberValue(value), null, null)
+        {
+            Number = static value => value,
+        },
+        DuckDbKind.Double => new Values<double>(column.Name, rows, static (json, value) => json.WriteNumberValue(value), null, null)
+        {
+            Number = static value => value,
+        },
         DuckDbKind.Decimal => new Decimals(column.Name, rows),
         DuckDbKind.Varchar => new Texts(column.Name, rows),
         _ => throw new KumikiException(Message.Of("precomputed.type", ("version", version), ("column", column.Name), ("type", column.Type))),
     };
 
     static Values<T> Whole<T>(string name, int rows, Func<T, long> key) where T : unmanaged =>
-        new(name, rows, (json, value) => json.WriteNumberValue(key(value)), key, static text => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null)
+        new(name, rows, (json, value) => json.WriteNumberValue(key(value)), key, Whole)
         {
             Number = value => key(value),
         };
 
+    static long? Whole(string text) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null;
+
+    static long? Flag(string text) => bool.TryParse(text, out var flag) ? flag ? 1 : 0 : null;
+
+    static void WriteDay(Utf8JsonWriter json, int day) =>
+        json.WriteStringValue(DuckDbVector.Epoch.AddDays(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+
+    static void WriteTime(Utf8JsonWriter json, long microseconds) =>
+        json.WriteStringValue(DateTime.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond));
+
     static long? Day(string text) =>
-        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day.DayNumber - DuckDbVector.Epoch.DayNumber : null;
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+            ? day.DayNumber - DuckDbVector.Epoch.DayNumber : null;
 
     public bool IsMissing(int row) => (missing[row >> 6] >> (row & 63) & 1) != 0;
 
@@ -85,7 +103,8 @@ abstract class PrecomputedColumn(string name, int rows)
     /// <summary>A text as an answer; null where it is missing, or no text.</summary>
     public virtual string? TextOf(int row) => null;
 
-    sealed class Values<T>(string name, int rows, Action<Utf8JsonWriter, T> write, Func<T, long>? key, Func<string, long?>? parse) : PrecomputedColumn(name, rows)
+    sealed class Values<T>(string name, int rows, Action<Utf8JsonWriter, T> write, Func<T, long>? key, Func<string, long?>? parse)
+        : PrecomputedColumn(name, rows)
         where T : unmanaged
     {
         readonly T[] values = new T[rows];

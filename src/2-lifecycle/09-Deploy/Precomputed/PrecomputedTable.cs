@@ -4,13 +4,15 @@ using Kumiki.Tables;
 namespace Kumiki.Serving;
 
 /// <summary>The rows of one version, in memory, found by their keys; never changed once it is there, so any number of threads may ask it.</summary>
-/// <remarks>Columns as narrow as their types, and a table of row numbers with open addressing, at most half full: some 8 bytes a row beside the values. Finding a row allocates nothing.</remarks>
+/// <remarks>Columns as narrow as their types, and a table of row numbers with open addressing, at most half full: some 8 bytes a row beside the values. Finding
+/// a row allocates nothing.</remarks>
 sealed class PrecomputedTable
 {
     readonly PrecomputedColumn[] columns, keys;
     readonly int[] slots;       // row + 1; 0 is free
 
-    PrecomputedTable(VersionName version, DateTimeOffset madeAt, PrecomputedColumn[] columns, PrecomputedColumn[] keys, IReadOnlySet<string> personal, int rows)
+    PrecomputedTable(
+        VersionName version, DateTimeOffset madeAt, PrecomputedColumn[] columns, PrecomputedColumn[] keys, IReadOnlySet<string> personal, int rows)
     {
         (Version, MadeAt, this.columns, this.keys, Rows) = (version, madeAt, columns, keys, rows);
         Shown = [.. columns.Where(c => !personal.Contains(c.Name))];
@@ -35,7 +37,8 @@ sealed class PrecomputedTable
     {
         foreach (var column in columns)
             if (column.Name == name) return column;
-        throw new KumikiException(Message.Of("tables.no-column", ("record", Version), ("column", name), ("columns", string.Join(", ", columns.Select(c => c.Name)))));
+        throw new KumikiException(Message.Of("tables.no-column", ("record", Version), ("column", name),
+            ("columns", string.Join(", ", columns.Select(c => c.Name)))));
     }
 
     /// <summary>The columns by which rows are found, in the order in which they are asked for.</summary>
@@ -50,15 +53,20 @@ sealed class PrecomputedTable
     /// <summary>Reads rows of Parquet files.</summary>
     /// <param name="keys">Names of columns; no two rows are alike in all of them, and none is missing.</param>
     /// <param name="personal">Columns that are never told; a key may be one.</param>
-    /// <exception cref="KumikiException">There is no such column, it is of a type that is no key, a key is missing or twice, or there are too many rows.</exception>
-    public static PrecomputedTable Read(TableEngine engine, VersionName version, DateTimeOffset madeAt, IReadOnlyList<string> files, IReadOnlyList<string> keys, IReadOnlySet<string> personal, CancellationToken stop)
+    /// <exception cref="KumikiException">There is no such column, it is of a type that is no key, a key is missing or twice, or there are too many
+    /// rows.</exception>
+    public static PrecomputedTable Read(
+        TableEngine engine, VersionName version, DateTimeOffset madeAt, IReadOnlyList<string> files, IReadOnlyList<string> keys,
+        IReadOnlySet<string> personal, CancellationToken stop)
     {
-        if (TableReader.Count(engine, files, stop) is > MostRows and var many) throw new KumikiException(Message.Of("precomputed.rows", ("version", version), ("rows", many), ("most", MostRows)));
-        var rows = (int)TableReader.Count(engine, files, stop);
+        var all = TableReader.Count(engine, files, stop);
+        if (all > MostRows) throw new KumikiException(Message.Of("precomputed.rows", ("version", version), ("rows", all), ("most", MostRows)));
+        var rows = (int)all;
         using var reader = new TableReader(engine, files, cancellation: stop);
         var columns = reader.Columns.Select(c => PrecomputedColumn.Of(c, rows, version)).ToArray();
         PrecomputedColumn[] found = [.. keys.Select(k => columns[reader.IndexOf(k)])];
-        if (found.FirstOrDefault(k => !k.CanBeKey) is { } odd) throw new KumikiException(Message.Of("precomputed.key-type", ("version", version), ("column", odd.Name)));
+        if (found.FirstOrDefault(k => !k.CanBeKey) is { } odd)
+            throw new KumikiException(Message.Of("precomputed.key-type", ("version", version), ("column", odd.Name)));
         for (var at = 0; reader.Next(); at += reader.Batch.Rows)
         {
             stop.ThrowIfCancellationRequested();
@@ -76,12 +84,14 @@ sealed class PrecomputedTable
         {
             for (var i = 0; i < keys.Length; i++)
             {
-                if (keys[i].IsMissing(row)) throw new KumikiException(Message.Of("precomputed.key-missing", ("version", Version), ("column", keys[i].Name), ("row", row + 1)));
+                if (keys[i].IsMissing(row))
+                    throw new KumikiException(Message.Of("precomputed.key-missing", ("version", Version), ("column", keys[i].Name), ("row", row + 1)));
                 key[i] = keys[i].KeyOf(row);
             }
             var slot = SlotOf(key);
             if (slots[slot] is not 0 and var other)
-                throw new KumikiException(Message.Of("precomputed.key-twice", ("version", Version), ("columns", string.Join(", ", keys.Select(k => k.Name))), ("row", row + 1), ("other", other)));
+                throw new KumikiException(Message.Of("precomputed.key-twice", ("version", Version), ("columns", string.Join(", ", keys.Select(k => k.Name))),
+                    ("row", row + 1), ("other", other)));
             slots[slot] = row + 1;
         }
     }
@@ -123,7 +133,9 @@ sealed class PrecomputedTable
         for (var i = 0; i < keys.Length; i++)
         {
             var part = keys[i].KeyOf(asked[i], out var isOfType);
-            if (!isOfType) throw new KumikiException(Message.Of("precomputed.key-value", ("column", keys[i].Name), ("value", asked[i].Length <= 80 ? asked[i] : asked[i][..80] + "…")));
+            if (!isOfType)
+                throw new KumikiException(Message.Of("precomputed.key-value", ("column", keys[i].Name),
+                    ("value", asked[i].Length <= 80 ? asked[i] : asked[i][..80] + "…")));
             key[i] = part ?? 0;
             isThere &= part is not null;
         }

@@ -7,12 +7,12 @@ namespace Kumiki.Streaming;
 
 /// <summary>Takes messages from a queue, answers them, and puts the answers into another.</summary>
 /// <remarks>
-/// <para>For each batch: 1. take; 2. answer all, while the model puts what waits together; 3. settle in one step: an answer is put as its message is acknowledged;
-/// a message that is wrong is a dead letter with the sentence; one on which the model failed comes again later, and is a dead letter after its last delivery.
-/// While the model cannot be asked at all (it is being loaded, its breaker is open, its queue is full), the batch waits here, nothing more is taken, and no
-/// delivery is counted.</para>
-/// <para>An answer has its message's key. In the data folder answer and acknowledgement are one transaction. A broker takes the answer first; what it delivers
-/// again is answered again under the same key, and dropped by whoever takes it.</para>
+/// <para>For each batch: 1. take; 2. answer all, while the model puts what waits together; 3. settle in one step: an answer is put as its message is
+/// acknowledged; a message that is wrong is a dead letter with the sentence; one on which the model failed comes again later, and is a dead letter after its
+/// last delivery. While the model cannot be asked at all (it is being loaded, its breaker is open, its queue is full), the batch waits here, nothing more is
+/// taken, and no delivery is counted.</para>
+/// <para>An answer has its message's key. In the data folder answer and acknowledgement are one transaction. A broker takes the answer first; what it
+/// delivers again is answered again under the same key, and dropped by whoever takes it.</para>
 /// </remarks>
 sealed class PredictionStream(IMessageQueue queue, StreamAnswerer answerer, StreamSettings settings, IProgress<StreamFigures>? progress, TimeProvider clock)
 {
@@ -22,7 +22,8 @@ sealed class PredictionStream(IMessageQueue queue, StreamAnswerer answerer, Stre
     readonly Lock gate = new();
     StreamFigures figures = new(0, 0, 0, 0, null);
 
-    /// <summary>Runs until it is stopped, or with <see cref="StreamSettings.UntilEmpty"/> until nothing is left. What was taken is settled before it ends.</summary>
+    /// <summary>Runs until it is stopped, or with <see cref="StreamSettings.UntilEmpty"/> until nothing is left. What was taken is settled before it
+    /// ends.</summary>
     public async Task<StreamFigures> RunAsync(CancellationToken stop)
     {
         if (settings.From == settings.To) throw new KumikiException(Message.Of("queue.same", ("queue", settings.From)));
@@ -105,7 +106,7 @@ sealed class PredictionStream(IMessageQueue queue, StreamAnswerer answerer, Stre
             answer.Check(settings.To);
             return new Settlement.Done(message, (settings.To, answer));
         }
-        catch (InferenceException e) when (e.Fault is InferenceFault.Unavailable or InferenceFault.QueueFull or InferenceFault.DeadlineExceeded or InferenceFault.NotFound)
+        catch (InferenceException e) when (IsAway(e.Fault))
         {
             return e.Says;
         }
@@ -122,6 +123,10 @@ sealed class PredictionStream(IMessageQueue queue, StreamAnswerer answerer, Stre
             return new Settlement.Dead(message, e.Says);
         }
     }
+
+    /// <summary>Whether the model, or the endpoint, cannot be asked just now, whatever the message.</summary>
+    static bool IsAway(InferenceFault fault) =>
+        fault is InferenceFault.Unavailable or InferenceFault.QueueFull or InferenceFault.DeadlineExceeded or InferenceFault.NotFound;
 
     TimeSpan RestOf(int deliveries)
     {

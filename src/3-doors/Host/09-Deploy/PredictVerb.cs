@@ -13,12 +13,17 @@ sealed partial class Doors
         var of = new Argument<string>("name") { Description = "A model or an endpoint, such as demand-model, demand-model@7 or demand-model@production." };
         var input = new Option<string[]>("--in")
         {
-            Description = "Files, quoted patterns or folders of CSV, JSON lines or Parquet, a SQLite file, or postgres:VARIABLE for a database whose address that environment variable holds.",
+            Description = "Files, quoted patterns or folders of CSV, JSON lines or Parquet, a SQLite file, or postgres:VARIABLE for a database whose address "
+                + "that environment variable holds.",
             Required = true,
             AllowMultipleArgumentsPerToken = true,
         };
         var sql = new Option<string?>("--sql") { Description = "The table or SELECT of a database." };
-        var output = new Option<string>("--out") { Description = "What to write: a name that ends in .csv or .parquet, or a folder for Parquet files.", Required = true };
+        var output = new Option<string>("--out")
+        {
+            Description = "What to write: a name that ends in .csv or .parquet, or a folder for Parquet files.",
+            Required = true,
+        };
         var keys = new Option<string[]>("--keys")
         {
             Description = "The columns that stand beside the predictions, with commas between; all that the model reads by default.",
@@ -32,7 +37,10 @@ sealed partial class Doors
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace what is there, once the new is whole." };
         var delimiter = new Option<char?>("--delimiter") { Description = "What stands between the fields of CSV; a comma by default." };
         var encoding = new Option<string?>("--encoding") { Description = "The encoding of text files, such as shift_jis; UTF-8 by default." };
-        var segment = new Option<int?>("--segment-rows") { Description = "Rows that are kept as one: the most that is lost where the run is killed; about 200,000 by default." };
+        var segment = new Option<int?>("--segment-rows")
+        {
+            Description = "Rows that are kept as one: the most that is lost where the run is killed; about 200,000 by default.",
+        };
         segment.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 1 or > 1_000_000) result.AddError(Message.Of("predict.segment-rows").ToString());
@@ -47,7 +55,10 @@ sealed partial class Doors
                     In = parsed.GetValue(input)!,
                     Sql = parsed.GetValue(sql),
                     Out = parsed.GetValue(output)!,
-                    Keys = [.. (parsed.GetValue(keys) ?? []).SelectMany(k => k.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))],
+                    Keys =
+                    [
+                        .. (parsed.GetValue(keys) ?? []).SelectMany(k => k.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)),
+                    ],
                     RefusesUnknown = parsed.GetValue(unknown) == "refuse",
                     Overwrites = parsed.GetValue(overwrite),
                     Delimiter = parsed.GetValue(delimiter),
@@ -87,7 +98,8 @@ sealed partial class Doors
     {
         if (!terminal.IsWatched) return await work(static _ => { });
         return await terminal.Ansi.Progress().AutoClear(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn(),
+                new RemainingTimeColumn())
             .StartAsync(async screen =>
             {
                 var bars = new System.Collections.Concurrent.ConcurrentDictionary<string, ProgressTask>(StringComparer.Ordinal);

@@ -13,7 +13,8 @@ sealed partial class Doors
 
     static readonly Option<string?> QueueOption = new("--queue")
     {
-        Description = $"The broker with the queues, amqp://USER@HOST:5672/VHOST; {QueueVariable} by default, else the data folder. Its password is in {QueuePasswordVariable}.",
+        Description = $"The broker with the queues, amqp://USER@HOST:5672/VHOST; {QueueVariable} by default, else the data folder. "
+            + $"Its password is in {QueuePasswordVariable}.",
     };
 
     static readonly Option<int> DeliveriesOption = new("--most-deliveries")
@@ -42,7 +43,8 @@ sealed partial class Doors
         var address = named ?? Environment.GetEnvironmentVariable(QueueVariable);
         if (string.IsNullOrEmpty(address)) return session.Queue(settings);
         var at = address.IndexOf(':', StringComparison.Ordinal);
-        if (at > 0 && Project.Queues.TryGetValue(address[..at], out var open)) return await open(address, session.Claims(settings), settings, Session.Clock, stop);
+        if (at > 0 && Project.Queues.TryGetValue(address[..at], out var open))
+            return await open(address, session.Claims(settings), settings, Session.Clock, stop);
         throw new KumikiException(Message.Of("queue.no-backend", ("address", at > 0 ? $"{address[..at]}:…" : address),
             ("others", string.Concat(Project.Queues.Keys.Order(StringComparer.Ordinal).Select(k => $", {k}://…")))));
     }
@@ -51,7 +53,8 @@ sealed partial class Doors
         : throw new KumikiException(Message.Of("queue.most", ("option", option), ("least", least), ("most", most), ("found", found)));
 
     Command QueueVerb(string name, string description, IReadOnlyList<Symbol> symbols,
-        Func<ParseResult, IMessageQueue, Terminal, CancellationToken, Task<int>> act) => Verb(name, description, [.. symbols, QueueOption], async (parsed, session, terminal, stop) =>
+        Func<ParseResult, IMessageQueue, Terminal, CancellationToken, Task<int>> act) =>
+        Verb(name, description, [.. symbols, QueueOption], async (parsed, session, terminal, stop) =>
     {
         await using var queue = await QueueOfAsync(parsed, session, stop);
         return await act(parsed, queue, terminal, stop);
@@ -60,11 +63,13 @@ sealed partial class Doors
     Command Queues()
     {
         var names = new Argument<string[]>("queues") { Description = "Which; all by default, but a broker must be told.", Arity = ArgumentArity.ZeroOrMore };
-        var queues = QueueVerb("queue", "The queues between an application and its models: how full they are.", [names], async (parsed, queue, terminal, stop) =>
+        var queues = QueueVerb("queue", "The queues between an application and its models: how full they are.", [names],
+            async (parsed, queue, terminal, stop) =>
         {
             var all = await queue.FiguresAsync([.. parsed.GetValue(names)!.Select(QueueName.Of)], stop);
             var now = Session.Clock.GetUtcNow();
-            return terminal.Result(all.Select(f => new { queue = f.Queue.ToString(), f.Ready, f.Held, f.Dead, f.Oldest, ageSeconds = (now - f.Oldest)?.TotalSeconds }), () =>
+            var shown = all.Select(f => new { queue = f.Queue.ToString(), f.Ready, f.Held, f.Dead, f.Oldest, ageSeconds = (now - f.Oldest)?.TotalSeconds });
+            return terminal.Result(shown, () =>
             {
                 if (all.Count == 0) terminal.Line(Message.Of("queue.nothing"));
                 else terminal.Table(["QUEUE", "READY", "TAKEN", "DEAD", "OLDEST"], all.Select(f => (IReadOnlyList<string>)
@@ -87,7 +92,10 @@ sealed partial class Doors
     Command PutIntoQueue()
     {
         var file = new Argument<string?>("file") { Description = "JSON lines, one object each; - or none: standard input.", Arity = ArgumentArity.ZeroOrOne };
-        var key = new Option<string?>("--key") { Description = "The field that tells rows apart: put twice, a row is one message. Without it every line is a message of its own." };
+        var key = new Option<string?>("--key")
+        {
+            Description = "The field that tells rows apart: put twice, a row is one message. Without it every line is a message of its own.",
+        };
         return QueueVerb("put", "Put rows into a queue.", [QueueArgument, file, key], async (parsed, queue, terminal, stop) =>
         {
             const int atOnce = 500;
@@ -128,8 +136,8 @@ sealed partial class Doors
             if (row.RootElement.ValueKind != JsonValueKind.Object) throw Bad(row.RootElement.ValueKind.ToString());
             var body = Encoding.UTF8.GetBytes(text);
             if (field is null) return QueueMessage.Of(body);
-            return row.RootElement.TryGetProperty(field, out var value) && value.ValueKind is JsonValueKind.String or JsonValueKind.Number && value.ToString() is var key && QueueMessage.IsKey(key)
-                ? new(key, body)
+            var isThere = row.RootElement.TryGetProperty(field, out var value) && value.ValueKind is JsonValueKind.String or JsonValueKind.Number;
+            return isThere && value.ToString() is var key && QueueMessage.IsKey(key) ? new(key, body)
                 : throw new KumikiException(Message.Of("queue.line-key", ("line", line), ("file", file), ("field", field)));
         }
         catch (JsonException e)
@@ -146,7 +154,8 @@ sealed partial class Doors
     {
         var most = MostOption(1);
         var wait = new Option<int>("--wait") { Description = "Seconds to wait for the first, 0 … 3600.", DefaultValueFactory = _ => 0 };
-        return QueueVerb("take", "Take messages, print each on a line, and acknowledge them once they are printed.", [QueueArgument, most, wait], async (parsed, queue, terminal, stop) =>
+        return QueueVerb("take", "Take messages, print each on a line, and acknowledge them once they are printed.", [QueueArgument, most, wait],
+            async (parsed, queue, terminal, stop) =>
         {
             var (name, left) = (QueueName.Of(parsed.GetValue(QueueArgument)!), InRange("--most", parsed.GetValue(most), 1, 10_000));
             var patience = TimeSpan.FromSeconds(InRange("--wait", parsed.GetValue(wait), 0, 3600));
@@ -170,14 +179,16 @@ sealed partial class Doors
     Command PeekIntoQueue()
     {
         var most = MostOption(10);
-        return QueueVerb("peek", "Show the front of a queue and leave it there; a broker counts that as a delivery.", [QueueArgument, most], async (parsed, queue, terminal, stop) =>
+        return QueueVerb("peek", "Show the front of a queue and leave it there; a broker counts that as a delivery.", [QueueArgument, most],
+            async (parsed, queue, terminal, stop) =>
         {
             var name = QueueName.Of(parsed.GetValue(QueueArgument)!);
             var found = await queue.PeekAsync(name, InRange("--most", parsed.GetValue(most), 1, 10_000), stop);
             return terminal.Result(found.Select(m => new { m.Key, m.PutAt, m.Deliveries, m.HiddenUntil, body = Shown(m.Body) }), () =>
             {
                 if (found.Count == 0) terminal.Line(Message.Of("queue.empty", ("queue", name)));
-                else terminal.Table(["KEY", "PUT", "DELIVERED", "BODY"], found.Select(m => (IReadOnlyList<string>)[m.Key, When(m.PutAt), Count(m.Deliveries), Short(m.Body)]));
+                else terminal.Table(["KEY", "PUT", "DELIVERED", "BODY"], found.Select(m => (IReadOnlyList<string>)
+                    [m.Key, When(m.PutAt), Count(m.Deliveries), Short(m.Body)]));
             });
         });
     }
@@ -185,7 +196,8 @@ sealed partial class Doors
     Command DeadLetters()
     {
         var most = MostOption(20);
-        return QueueVerb("dead", "The dead letters of a queue, the oldest first, each with its reason.", [QueueArgument, most], async (parsed, queue, terminal, stop) =>
+        return QueueVerb("dead", "The dead letters of a queue, the oldest first, each with its reason.", [QueueArgument, most],
+            async (parsed, queue, terminal, stop) =>
         {
             var name = QueueName.Of(parsed.GetValue(QueueArgument)!);
             var found = await queue.DeadAsync(name, InRange("--most", parsed.GetValue(most), 1, 10_000), stop);
@@ -202,7 +214,8 @@ sealed partial class Doors
         });
     }
 
-    Command OfTheDead(string verb, string description, Func<IMessageQueue, QueueName, IReadOnlyCollection<string>?, CancellationToken, Task<int>> act, Func<int, QueueName, Message> says)
+    Command OfTheDead(string verb, string description, Func<IMessageQueue, QueueName, IReadOnlyCollection<string>?, CancellationToken, Task<int>> act,
+        Func<int, QueueName, Message> says)
     {
         var keys = new Argument<string[]>("keys") { Description = "The keys of those meant.", Arity = ArgumentArity.ZeroOrMore };
         var all = new Option<bool>("--all") { Description = "All of them." };

@@ -18,7 +18,11 @@ sealed partial class Doors
         var to = new Option<string>("--to") { Description = "The queue for answers, each under its row's key.", Required = true };
         var untilEmpty = new Option<bool>("--until-empty") { Description = "End when no row is left, instead of waiting for more." };
         var batch = new Option<int>("--batch") { Description = "Rows taken and settled at once, 1 … 1000.", DefaultValueFactory = _ => 64 };
-        var hidden = new Option<int>("--hidden") { Description = "Seconds after which the rows of a dead stream come to another, 1 … 3600.", DefaultValueFactory = _ => 30 };
+        var hidden = new Option<int>("--hidden")
+        {
+            Description = "Seconds after which the rows of a dead stream come to another, 1 … 3600.",
+            DefaultValueFactory = _ => 30,
+        };
         return Verb("stream", "Take rows from a queue, answer them by a released endpoint, and put the answers into another queue.",
             [endpoint, from, to, QueueOption, untilEmpty, batch, hidden, DeliveriesOption], async (parsed, session, terminal, stop) =>
         {
@@ -39,9 +43,11 @@ sealed partial class Doors
             var began = Session.Clock.GetTimestamp();
             var progress = new StreamLines(terminal, Session.Clock);
             terminal.Line(Message.Of("queue.streams", ("endpoint", name), ("from", settings.From), ("to", settings.To)));
-            var done = await new PredictionStream(queue, (message, gone) => AnswerAsync(shelf, name, message, gone), settings, progress, Session.Clock).RunAsync(stop);
+            var stream = new PredictionStream(queue, (message, gone) => AnswerAsync(shelf, name, message, gone), settings, progress, Session.Clock);
+            var done = await stream.RunAsync(stop);
             var seconds = Session.Clock.GetElapsedTime(began).TotalSeconds;
-            return terminal.Result(new { endpoint = name, done.Answered, done.Dead, done.Again, done.Lost, seconds }, () => terminal.Line(Streamed(done, seconds)));
+            return terminal.Result(new { endpoint = name, done.Answered, done.Dead, done.Again, done.Lost, seconds },
+                () => terminal.Line(Streamed(done, seconds)));
         });
     }
 
@@ -52,15 +58,17 @@ sealed partial class Doors
         var endpoint = EndpointShelf.Find(release, name);
         var body = message.Body.ToArray();
         using var rows = EndpointRows.Read(endpoint.Schema, body, body.Length, out _);
-        var ids = rows.IsOne ? [message.Key] : Enumerable.Range(1, rows.Count).Select(i => string.Create(CultureInfo.InvariantCulture, $"{message.Key}/{i}")).ToArray();
+        var ids = rows.IsOne ? [message.Key]
+            : Enumerable.Range(1, rows.Count).Select(i => string.Create(CultureInfo.InvariantCulture, $"{message.Key}/{i}")).ToArray();
         var answer = await shelf.AskAsync(release, endpoint, rows, new() { Ids = ids, Priority = 3 }, gone);
         using var sent = new PooledBuffer();
         EndpointDoor.Write(sent, answer, rows.IsOne, all: false);
         return sent.Written.ToArray();
     }
 
-    static Message Streamed(StreamFigures done, double seconds) => Message.Of("queue.streamed", ("answered", done.Answered), ("dead", done.Dead), ("again", done.Again),
-        ("lost", done.Lost), ("rate", ((done.Answered + done.Dead) / Math.Max(seconds, 1e-3)).ToString("0", CultureInfo.InvariantCulture)));
+    static Message Streamed(StreamFigures done, double seconds) => Message.Of("queue.streamed",
+        ("answered", done.Answered), ("dead", done.Dead), ("again", done.Again), ("lost", done.Lost),
+        ("rate", ((done.Answered + done.Dead) / Math.Max(seconds, 1e-3)).ToString("0", CultureInfo.InvariantCulture)));
 
     /// <summary>A line a second at most, and one whenever it begins to wait.</summary>
     sealed class StreamLines(Terminal terminal, TimeProvider clock) : IProgress<StreamFigures>

@@ -35,7 +35,8 @@ static class EdgeRoutes
         for (int read; (read = await http.Request.Body.ReadAsync(buffer, stop)) > 0;)
         {
             if (body.Length + read > MostBytes)
-                return new Refused(StatusCodes.Status413PayloadTooLarge, Message.Of("serve.body-long", ("path", http.Request.Path), ("most", MostBytes / 1024)));
+                return new Refused(StatusCodes.Status413PayloadTooLarge, Message.Of("serve.body-long", ("path", http.Request.Path),
+                    ("most", MostBytes / 1024)));
             body.Write(buffer, 0, read);
         }
         try
@@ -49,7 +50,8 @@ static class EdgeRoutes
         }
     }
 
-    static async Task<Ok<EdgeDevices>> DevicesAsync(EdgeRecords records, CancellationToken stop) => TypedResults.Ok(new EdgeDevices(await records.DevicesAsync(stop)));
+    static async Task<Ok<EdgeDevices>> DevicesAsync(EdgeRecords records, CancellationToken stop) =>
+        TypedResults.Ok(new EdgeDevices(await records.DevicesAsync(stop)));
 }
 
 /// <param name="Taken">New ones, durable now.</param>

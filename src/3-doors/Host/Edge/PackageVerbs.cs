@@ -12,7 +12,8 @@ sealed partial class Doors
     };
 
     static string PackageKeyOf(ParseResult parsed) =>
-        parsed.GetValue(PackageKeyOption) ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config", "kumiki", "packages.key");
+        parsed.GetValue(PackageKeyOption) ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config", "kumiki",
+            "packages.key");
 
     IEnumerable<Command> Packaging()
     {
@@ -24,8 +25,9 @@ sealed partial class Doors
     {
         var endpoint = new Argument<string>("endpoint") { Description = "The endpoint's name, such as credit-decision." };
         var release = new Option<int?>("--release") { Description = "A release that was live; the one that is by default." };
-        var to = new Option<string>("--out") { Description = "FILE.kpkg for an archive, any other name for a folder; ENDPOINT-RELEASE.kpkg by default.", DefaultValueFactory = _ => "" };
-        var package = Verb("package", "Write an endpoint of a release as a signed package that kumiki-runner answers by, offline.", [endpoint, release, to, PackageKeyOption], async (parsed, session, terminal, stop) =>
+        var to = new Option<string?>("--out") { Description = "FILE.kpkg for an archive, any other name for a folder; ENDPOINT-RELEASE.kpkg by default." };
+        var package = Verb("package", "Write an endpoint of a release as a signed package that kumiki-runner answers by, offline.",
+            [endpoint, release, to, PackageKeyOption], async (parsed, session, terminal, stop) =>
         {
             using var key = PackageKey.Open(PackageKeyOf(parsed));
             var name = parsed.GetValue(endpoint)!;
@@ -35,7 +37,8 @@ sealed partial class Doors
             var manifest = await packages.WriteAsync(name, number, path, key, stop);
             return terminal.Result(new { package = path, manifest }, () =>
             {
-                terminal.Line(Message.Of("edge.packaged", ("name", name), ("release", number), ("path", path), ("files", manifest.Files.Count + 2), ("key", key.Id)));
+                terminal.Line(Message.Of("edge.packaged", ("name", name), ("release", number), ("path", path), ("files", manifest.Files.Count + 2),
+                    ("key", key.Id)));
                 terminal.Next($"kumiki-runner {path} --trust {PackageKey.PublicPath(PackageKeyOf(parsed))}");
             });
         });
@@ -51,7 +54,8 @@ sealed partial class Doors
             var path = PackageKeyOf(parsed);
             var id = PackageKey.Make(path);
             var terminal = TerminalOf(parsed);
-            return terminal.Result(new { key = id, path, publicPath = PackageKey.PublicPath(path) }, () => terminal.Line(Message.Of("edge.keys", ("key", id), ("path", path), ("public", PackageKey.PublicPath(path)))));
+            return terminal.Result(new { key = id, path, publicPath = PackageKey.PublicPath(path) }, () =>
+                terminal.Line(Message.Of("edge.keys", ("key", id), ("path", path), ("public", PackageKey.PublicPath(path)))));
         });
         return keys;
     }
@@ -60,9 +64,14 @@ sealed partial class Doors
     {
         var endpoint = new Argument<string>("endpoint") { Description = "The endpoint's name, such as credit-decision." };
         var release = new Option<int?>("--release") { Description = "A release that was live; the one that is by default." };
-        var to = new Option<string>("--out") { Description = "The archive to write, as podman load and skopeo take it.", DefaultValueFactory = _ => "image.tar" };
+        var to = new Option<string>("--out")
+        {
+            Description = "The archive to write, as podman load and skopeo take it.",
+            DefaultValueFactory = _ => "image.tar",
+        };
         var bare = new Option<bool>("--model-only") { Description = "Only the package, without the program that answers by it." };
-        return Verb("image", "Write an endpoint of a release, and the program that answers by it, as an OCI image.", [endpoint, release, to, bare, PackageKeyOption], async (parsed, session, terminal, stop) =>
+        return Verb("image", "Write an endpoint of a release, and the program that answers by it, as an OCI image.",
+            [endpoint, release, to, bare, PackageKeyOption], async (parsed, session, terminal, stop) =>
         {
             using var key = PackageKey.Open(PackageKeyOf(parsed));
             var (name, path) = (parsed.GetValue(endpoint)!, parsed.GetValue(to)!);

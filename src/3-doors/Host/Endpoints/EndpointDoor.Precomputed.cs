@@ -11,7 +11,8 @@ sealed partial class EndpointDoor
 {
     const string Computed = "/precomputed";
 
-    /// <summary>Answers from rows that were computed before: <c>GET …/precomputed?store=…&amp;item=…</c>, or <c>POST</c> with one row, of which the model is asked where no row was computed for its keys.</summary>
+    /// <summary>Answers from rows that were computed before: <c>GET …/precomputed?store=…&amp;item=…</c>, or <c>POST</c> with one row, of which the model is
+    /// asked where no row was computed for its keys.</summary>
     async Task ComputedAsync(HttpContext http, string name)
     {
         var gone = http.RequestAborted;
@@ -31,8 +32,10 @@ sealed partial class EndpointDoor
         }
         if (body is null || !AsksMore(computed.Plan.Keys, body))
             throw found is { } stale
-                ? new InferenceException(InferenceFault.Unavailable, Message.Of("precomputed.stale", ("version", stale.Rows.Version), ("age", Hours(stale.Age.TotalHours)), ("most", Hours(computed.Plan.StaleSeconds!.Value / 3600))))
-                : new InferenceException(InferenceFault.NotFound, Message.Of("precomputed.none", ("version", computed.Rows!.Version), ("key", string.Join(", ", computed.Plan.Keys.Zip(key, (k, v) => $"{k} = {Cut(v)}")))));
+                ? new InferenceException(InferenceFault.Unavailable, Message.Of("precomputed.stale", ("version", stale.Rows.Version),
+                    ("age", Hours(stale.Age.TotalHours)), ("most", Hours(computed.Plan.StaleSeconds!.Value / 3600))))
+                : new InferenceException(InferenceFault.NotFound, Message.Of("precomputed.none", ("version", computed.Rows!.Version),
+                    ("key", string.Join(", ", computed.Plan.Keys.Zip(key, (k, v) => $"{k} = {Cut(v)}")))));
         using var rows = Read(release, endpoint, body, http.Request, out _);
         var (ask, all) = PredictParameters.Read([], http.Request.Headers, rows.Count);
         var answer = await shelf.AskAsync(release, endpoint, rows, ask, gone);
@@ -56,7 +59,8 @@ sealed partial class EndpointDoor
     static string[] KeyOf(IReadOnlyList<string> keys, IQueryCollection query)
     {
         foreach (var asked in query.Keys)
-            if (!keys.Any(k => Names(k, asked))) throw InferenceException.Bad(Message.Of("precomputed.other-key", ("key", Cut(asked)), ("keys", string.Join(", ", keys))));
+            if (!keys.Any(k => Names(k, asked)))
+                throw InferenceException.Bad(Message.Of("precomputed.other-key", ("key", Cut(asked)), ("keys", string.Join(", ", keys))));
         return [.. keys.Select(key => query.FirstOrDefault(q => Names(key, q.Key)).Value is [{ } value] ? value : throw NoKey(key))];
     }
 

@@ -28,7 +28,7 @@ static class PredictParameters
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = reader.GetString()!;
+            var name = NameOf(ref reader);
             reader.Read();
             switch (name)
             {
@@ -63,6 +63,18 @@ static class PredictParameters
         if (reader.TokenType != JsonTokenType.StartArray) throw Wrong("ids", "list of one name for each row");
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) names.Add(Named(TextOf(ref reader, "ids"), "ids"));
         return names.Count == rows && names.Distinct(StringComparer.Ordinal).Count() == rows ? [.. names] : throw Wrong("ids", "list of one name for each row, no two alike");
+    }
+
+    static string NameOf(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Wrong("parameters", "object whose names are UTF-8");
+        }
     }
 
     static string TextOf(ref Utf8JsonReader reader, string name)

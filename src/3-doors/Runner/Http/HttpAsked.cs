@@ -49,7 +49,8 @@ sealed class HttpAsked
             var colon = line.IndexOf(':', StringComparison.Ordinal);
             if (colon < 1 || line.AsSpan(0, colon).IndexOfAny(' ', '\t') >= 0) return null;
             // Whoever says one of these twice may mean two things.
-            if (!asked.headers.TryAdd(line[..colon], line[(colon + 1)..].Trim()) && line[..colon].ToLowerInvariant() is "content-length" or "transfer-encoding" or "host") return null;
+            if (!asked.headers.TryAdd(line[..colon], line[(colon + 1)..].Trim())
+                && line[..colon].ToLowerInvariant() is "content-length" or "transfer-encoding" or "host") return null;
         }
         if (asked.Header("Connection") is { } connection)
             asked.KeepsAlive = connection.Contains("keep-alive", StringComparison.OrdinalIgnoreCase)

@@ -8,7 +8,8 @@ using System.Text;
 namespace Kumiki.Running;
 
 /// <summary>HTTP/1.1 for programs of the same machine, over nothing but sockets: a web framework would start twice as slowly.</summary>
-/// <remarks>It listens on 127.0.0.1 alone. A head has at most 16 KiB, a body what was said, both come within 30 s, and more than <see cref="MostConnections"/> connections are turned away. Bodies may come in
+/// <remarks>It listens on 127.0.0.1 alone. A head has at most 16 KiB, a body what was said, both come within 30 s, and more than <see cref="MostConnections"/>
+/// connections are turned away. Bodies may come in
 /// chunks.</remarks>
 sealed class LoopbackServer : IAsyncDisposable
 {

@@ -67,7 +67,8 @@ public sealed class EdgePackageTests : IDisposable
         Assert.Equal(await File.ReadAllBytesAsync(first), await File.ReadAllBytesAsync(second));
         using var tar = Process.Start(new ProcessStartInfo("tar", ["-tf", first]) { RedirectStandardOutput = true })!;
         Assert.Equal("package.json\npackage.sig\ncard.md\nempty\nmodels/shop-model.onnx\n", await tar.StandardOutput.ReadToEndAsync());
-        Assert.Equal(["one.kpkg", "packages.key", "packages.key.pub", "two.kpkg"], Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["one.kpkg", "packages.key", "packages.key.pub", "two.kpkg"],
+            Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -76,7 +77,8 @@ public sealed class EdgePackageTests : IDisposable
         var bytes = await File.ReadAllBytesAsync(await WriteAsync("shop.kpkg"));
         // Every byte of the headers, the manifest and the signature, and a few hundred of the rest.
         var model = bytes.AsSpan().LastIndexOf("models/shop-model.onnx"u8);
-        var places = Enumerable.Range(0, 4096).Concat(Enumerable.Range(0, 300).Select(i => (int)((long)i * (bytes.Length - 1) / 299))).Concat(Enumerable.Range(model, 512)).Distinct();
+        var places = Enumerable.Range(0, 4096).Concat(Enumerable.Range(0, 300).Select(i =>
+            (int)((long)i * (bytes.Length - 1) / 299))).Concat(Enumerable.Range(model, 512)).Distinct();
         foreach (var at in places)
         {
             var changed = bytes.ToArray();
@@ -116,7 +118,8 @@ public sealed class EdgePackageTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(more, "models/other.onnx"), "x");
         File.Delete(Path.Combine(less, "card.md"));
 
-        var (extra, missing) = (Assert.Throws<KumikiException>(() => EdgePackage.Open(more, trusted)), Assert.Throws<KumikiException>(() => EdgePackage.Open(less, trusted)));
+        var (extra, missing) = (Assert.Throws<KumikiException>(() => EdgePackage.Open(more, trusted)),
+            Assert.Throws<KumikiException>(() => EdgePackage.Open(less, trusted)));
 
         Assert.Equal(("package.file-extra", "models/other.onnx"), (extra.Says.Id, extra.Says.Values["file"]));
         Assert.Equal(("package.file-missing", "card.md"), (missing.Says.Id, missing.Says.Values["file"]));
@@ -186,7 +189,8 @@ public sealed class EdgePackageTests : IDisposable
         var refused = await Assert.ThrowsAsync<KumikiException>(() => WriteAsync("shop"));
 
         Assert.Equal("package.folder-there", refused.Says.Id);
-        Assert.Equal(["packages.key", "packages.key.pub", "shop"], Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["packages.key",
+            "packages.key.pub", "shop"], Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal("package.not-there", Assert.Throws<KumikiException>(() => EdgePackage.Open(path + ".kpkg", trusted)).Says.Id);
     }
 

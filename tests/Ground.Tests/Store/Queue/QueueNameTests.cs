@@ -25,5 +25,6 @@ public sealed class QueueNameTests
     [InlineData(0)]
     [InlineData(21)]
     public void Deliveries_are_one_to_twenty(int most) =>
-        Assert.Contains($"not {most};", Assert.Throws<KumikiException>(() => new QueueSettings { MostDeliveries = most }).Says.In("en"), StringComparison.Ordinal);
+        Assert.Contains(
+            $"not {most};", Assert.Throws<KumikiException>(() => new QueueSettings { MostDeliveries = most }).Says.In("en"), StringComparison.Ordinal);
 }

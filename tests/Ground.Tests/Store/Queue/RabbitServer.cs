@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Kumiki.Queues;
 using Kumiki.Queues.RabbitMq;
 using Xunit;
 
@@ -30,7 +31,12 @@ public sealed class RabbitServer : IAsyncLifetime
         var version = Directory.Exists(programs) ? Directory.GetDirectories(programs, "rabbitmq_server-*").Max() : null;
         Assert.True(version is not null, $"{programs} is missing: ./kumiki setup --for test installs rabbitmq-server.");
         // The inner script: the one in /usr/sbin changes its user.
-        var start = new ProcessStartInfo($"{version}/sbin/rabbitmq-server") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+        var start = new ProcessStartInfo($"{version}/sbin/rabbitmq-server")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
         foreach (var (name, value) in Settings()) start.Environment[name] = value;
         server = Process.Start(start)!;
         server.OutputDataReceived += (_, _) => { };     // read away: a full pipe would hold the server up
@@ -42,8 +48,9 @@ public sealed class RabbitServer : IAsyncLifetime
         {
             try
             {
-                await using var queue = await RabbitQueue.OpenAsync(RabbitAddress.Parse(Address), data.Claims(new()), new() { Patience = TimeSpan.FromSeconds(2) },
-                    TimeProvider.System, default);
+                var settings = new QueueSettings { Patience = TimeSpan.FromSeconds(2) };
+                await using var queue = await RabbitQueue.OpenAsync(
+                    RabbitAddress.Parse(Address), data.Claims(settings), settings, TimeProvider.System, default);
                 return;
             }
             catch (KumikiException) when (patience.Elapsed < TimeSpan.FromMinutes(3) && !server.HasExited)
@@ -93,8 +100,8 @@ public sealed class RabbitServer : IAsyncLifetime
         Assert.True(process.ExitCode == 0, $"{command[0]}: {await said}{errors}");
     }
 
-    /// <summary>A free port that no connection is given: one that knocks at such a port of its own machine before anybody listens may be answered by itself, and
-    /// hold the port.</summary>
+    /// <summary>A free port that no connection is given: one that knocks at such a port of its own machine before anybody listens may be answered by itself,
+    /// and hold the port.</summary>
     static int FreePort()
     {
         for (; ; )
