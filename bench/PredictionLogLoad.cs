@@ -61,7 +61,8 @@ static class PredictionLogLoad
         var loaded = await Loaded.OfAsync(Clients, Turn, async (_, _) =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Post,
-                $"http://127.0.0.1:{Text(port)}/api/endpoints/decision/predict") { Content = new ByteArrayContent(body) };
+                $"http://127.0.0.1:{Text(port)}/api/endpoints/decision/predict")
+            { Content = new ByteArrayContent(body) };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             using var answer = await http.SendAsync(request, stop);
             if (!answer.IsSuccessStatusCode) throw new BenchmarkException($"The endpoint answered {answer.StatusCode}.");
@@ -123,8 +124,16 @@ static class PredictionLogLoad
     {
         Span<char> id = stackalloc char[16];
         number.TryFormat(id, out var length, provider: CultureInfo.InvariantCulture);
-        log.TryAdd(new() { As = shape, Id = id[..length], At = PredictionLog.Microseconds(TimeProvider.System.GetUtcNow()), LatencyUs = 900, Rows = rows,
-            Scores = [0.25f], Decision = "high" });
+        log.TryAdd(new()
+        {
+            As = shape,
+            Id = id[..length],
+            At = PredictionLog.Microseconds(TimeProvider.System.GetUtcNow()),
+            LatencyUs = 900,
+            Rows = rows,
+            Scores = [0.25f],
+            Decision = "high"
+        });
     }
 
     static async Task ReleasedAsync(string folder, CancellationToken stop)

@@ -54,8 +54,17 @@ sealed class EndpointLog(PredictionLog log)
         var (at, trace, shape) = (PredictionLog.Microseconds(began), TraceId(), Of(release, endpoint, endpoint.Decision.Model, endpoint.Decision.Threshold,
             null));
         for (var row = 0; row < rows.Count; row++)
-            log.TryAdd(new() { As = shape, Id = ids[row], At = at, LatencyUs = (long)took.TotalMicroseconds, Rows = rows, Row = row, Trace = trace,
-                Error = why });
+            log.TryAdd(new()
+            {
+                As = shape,
+                Id = ids[row],
+                At = at,
+                LatencyUs = (long)took.TotalMicroseconds,
+                Rows = rows,
+                Row = row,
+                Trace = trace,
+                Error = why
+            });
     }
 
     /// <summary>Logs a request whose rows could not be read, as one.</summary>
