@@ -10,7 +10,8 @@ using Kumiki.Store;
 
 namespace Kumiki.Bench;
 
-/// <summary>An endpoint of 28 numbers and 100 trees, asked over HTTP by a server that logs and by one that does not, in turns; and the log alone, given 10,000 of its rows a second.</summary>
+/// <summary>An endpoint of 28 numbers and 100 trees, asked over HTTP by a server that logs and by one that does not, in turns; and the log alone, given
+/// 10,000 of its rows a second.</summary>
 static class PredictionLogLoad
 {
     const int Fields = 28, Trees = 100, Clients = 8, Turns = 7, PerSecond = 10_000;
@@ -25,7 +26,8 @@ static class PredictionLogLoad
         var (logging, _) = await Server.StartAsync(Checkout.Root, ["serve", "--data", on], said: _ => { }, TimeSpan.FromMinutes(1), stop);
         await using (logging)
         {
-            var (silent, _) = await Server.StartAsync(Checkout.Root, ["serve", "--data", off, "--log-predictions", "off"], said: _ => { }, TimeSpan.FromMinutes(1), stop);
+            var (silent, _) = await Server.StartAsync(Checkout.Root, ["serve", "--data", off, "--log-predictions", "off"], said: _ => { },
+                TimeSpan.FromMinutes(1), stop);
             await using (silent) await TurnsAsync(figures, logging.Port, silent.Port, stop);
         }
     });
@@ -58,7 +60,9 @@ static class PredictionLogLoad
         using var http = new HttpMessageInvoker(new SocketsHttpHandler());
         var loaded = await Loaded.OfAsync(Clients, Turn, async (_, _) =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{Text(port)}/api/endpoints/decision/predict") { Content = new ByteArrayContent(body) };
+            using var request = new HttpRequestMessage(HttpMethod.Post,
+                $"http://127.0.0.1:{Text(port)}/api/endpoints/decision/predict")
+            { Content = new ByteArrayContent(body) };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             using var answer = await http.SendAsync(request, stop);
             if (!answer.IsSuccessStatusCode) throw new BenchmarkException($"The endpoint answered {answer.StatusCode}.");
@@ -120,7 +124,16 @@ static class PredictionLogLoad
     {
         Span<char> id = stackalloc char[16];
         number.TryFormat(id, out var length, provider: CultureInfo.InvariantCulture);
-        log.TryAdd(new() { As = shape, Id = id[..length], At = PredictionLog.Microseconds(TimeProvider.System.GetUtcNow()), LatencyUs = 900, Rows = rows, Scores = [0.25f], Decision = "high" });
+        log.TryAdd(new()
+        {
+            As = shape,
+            Id = id[..length],
+            At = PredictionLog.Microseconds(TimeProvider.System.GetUtcNow()),
+            LatencyUs = 900,
+            Rows = rows,
+            Scores = [0.25f],
+            Decision = "high"
+        });
     }
 
     static async Task ReleasedAsync(string folder, CancellationToken stop)
@@ -130,7 +143,8 @@ static class PredictionLogLoad
         var cut = await data.KeepAsync("cut", AssetKind.Threshold, "parts/choice.json", "1"u8.ToArray(), [model], stop);
         var endpoint = await data.KeepAsync("decision", AssetKind.Endpoint, "endpoint.json", Plan().ToBytes(), [model, cut], stop);
         var releases = new Releases(data.Metadata, data.Artifacts, TimeProvider.System, "bench");
-        if (await releases.ReleaseAsync(new ReleaseOrder { Set = [model.Name.ToString(), cut.Name.ToString(), endpoint.Name.ToString()], Reason = "bench" }, stop) is not ReleaseEnd.Live)
+        if (await releases.ReleaseAsync(new ReleaseOrder { Set = [model.Name.ToString(), cut.Name.ToString(), endpoint.Name.ToString()], Reason = "bench" },
+            stop) is not ReleaseEnd.Live)
             throw new BenchmarkException("The endpoint could not be released.");
     }
 
@@ -146,17 +160,20 @@ static class PredictionLogLoad
     static string Row(int seed)
     {
         var random = new Random(seed);
-        return "{" + string.Join(',', Enumerable.Range(0, Fields).Select(i => $"\"f{Text(i)}\":{random.NextSingle().ToString("R", CultureInfo.InvariantCulture)}")) + "}";
+        return "{" + string.Join(',', Enumerable.Range(0, Fields).Select(i =>
+            $"\"f{Text(i)}\":{random.NextSingle().ToString("R", CultureInfo.InvariantCulture)}")) + "}";
     }
 
     static byte[] Model()
     {
         var random = new Random(28);
         float[] values = [.. Enumerable.Range(0, 5000 * Fields).Select(_ => random.NextSingle())];
-        using var train = DMatrix.Of(values, Fields).WithLabels([.. Enumerable.Range(0, 5000).Select(r => values[r * Fields] * values[(r * Fields) + 1] > 0.25f ? 1f : 0f)]);
+        using var train = DMatrix.Of(values, Fields).WithLabels([.. Enumerable.Range(0, 5000).Select(r =>
+            values[r * Fields] * values[(r * Fields) + 1] > 0.25f ? 1f : 0f)]);
         using var booster = Booster.Of([("objective", "binary:logistic"), ("max_depth", "6"), ("tree_method", "hist"), ("nthread", "1")]);
         booster.Train(train, Trees, []);
-        return TransformGraph.Of([.. Enumerable.Range(0, Fields).Select(i => new FittedColumn($"f{Text(i)}", ColumnKind.Number))]).Append(Learners.XGBoost(booster.Save())).ToBytes();
+        return TransformGraph.Of([.. Enumerable.Range(0, Fields).Select(i => new FittedColumn($"f{Text(i)}",
+            ColumnKind.Number))]).Append(Learners.XGBoost(booster.Save())).ToBytes();
     }
 
     static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -15,8 +15,10 @@ public sealed class PredictionVerbTests
         Assert.Equal(["2 outcomes of credit-decision are kept."], (await demo.MustAsync("outcomes", "credit-decision", file)).Lines);
         await demo.MustAsync("outcomes", "credit-decision", file);
         var rows = await demo.JsonAsync("predictions", "sql", "SELECT id, value, label, note, counts FROM outcomes_credit_decision ORDER BY id");
-        Assert.Equal(["p-1|1|true||true", "p-2|3.5|3.5|paid, late|true"], rows.GetProperty("rows").EnumerateArray().Select(r => string.Join("|", r.EnumerateArray().Select(c => c.GetString()))));
-        Assert.Equal("Nothing was logged of credit-decision yet. Ask it, or look whether the server was started with --log-predictions off.", (await demo.MustAsync("predictions", "list", "credit-decision")).Lines[0]);
+        Assert.Equal(["p-1|1|true||true", "p-2|3.5|3.5|paid, late|true"], rows.GetProperty("rows").EnumerateArray().Select(r => string.Join("|",
+            r.EnumerateArray().Select(c => c.GetString()))));
+        Assert.Equal("Nothing was logged of credit-decision yet. Ask it, or look whether the server was started with --log-predictions off.",
+            (await demo.MustAsync("predictions", "list", "credit-decision")).Lines[0]);
         var none = await demo.RunAsync("predictions", "show", "p-1");
         Assert.Equal((1, "Nothing was logged under the id p-1. It may have been dropped, or be older than what is kept."), (none.Code, none.Error.Trim()));
         await demo.MustAsync("predictions", "export", "credit-decision", demo.PathOf("out.parquet"));

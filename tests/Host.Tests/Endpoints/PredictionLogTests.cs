@@ -16,7 +16,8 @@ public sealed class PredictionLogTests
         return JsonNode.Parse(text)!;
     }
 
-    static Task<JsonNode> SqlAsync(EndpointWorld world, string sql, int status = 200) => PostAsync(world, "/api/predictions/sql", new JsonObject { ["sql"] = sql }.ToJsonString(), status);
+    static Task<JsonNode> SqlAsync(EndpointWorld world, string sql, int status = 200) => PostAsync(world, "/api/predictions/sql",
+        new JsonObject { ["sql"] = sql }.ToJsonString(), status);
 
     static async Task<string> RowsAsync(EndpointWorld world, string sql) =>
         string.Join(" / ", (await SqlAsync(world, sql))["rows"]!.AsArray().Select(r => string.Join("|", r!.AsArray().Select(c => (string?)c ?? "-"))));
@@ -38,7 +39,8 @@ public sealed class PredictionLogTests
         Assert.Equal("a|-|- / b|3.5|late / order-7|0|a correction", await RowsAsync(world, "SELECT id, outcome, outcome_note FROM verdict ORDER BY id"));
 
         var one = await world.GetAsync("/api/predictions/order-7");
-        Assert.Equal(("false", "high", "2.75"), ((string)one["prediction"]!["outcome"]!, (string)one["prediction"]!["decision"]!, (string)one["scores"]!["score"]!));
+        Assert.Equal(("false", "high", "2.75"), ((string)one["prediction"]!["outcome"]!, (string)one["prediction"]!["decision"]!,
+            (string)one["scores"]!["score"]!));
         Assert.Equal(["false", "true"], one["outcomes"]!.AsArray().Select(o => (string)o!["label"]!));
         var page = await world.GetAsync("/api/endpoints/verdict/predictions?limit=2");
         Assert.Equal(2, page["predictions"]!.AsArray().Count);

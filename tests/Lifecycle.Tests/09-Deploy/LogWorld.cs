@@ -53,22 +53,23 @@ sealed class LogWorld : IAsyncDisposable
         await Log.Recovered;
     }
 
-    public bool Add(string id, int age = 41, string region = "kansai", LoggedShape? shape = null, string? inputs = null, Message? error = null) => Log.TryAdd(new()
-    {
-        As = Log.Of(shape ?? Credit),
-        Id = id,
-        At = PredictionLog.Microseconds(Clock.Now),
-        LatencyUs = 900,
-        QueueUs = 100,
-        RunUs = 300,
-        Inputs = Encoding.UTF8.GetBytes(inputs ?? $$"""{"age": {{age.ToString(CultureInfo.InvariantCulture)}}, "appliedOn": "2026-02-28", "region": "{{region}}"}"""),
-        Numbers = [age],
-        Texts = [region],
-        Scores = [0.25f, 0.5f],
-        Decision = "Grant",
-        Trace = "4bf92f3577b34da6a3ce929d0e0e4736",
-        Error = error,
-    });
+    public bool Add(string id, int age = 41, string region = "kansai", LoggedShape? shape = null, string? inputs = null, Message? error = null) =>
+        Log.TryAdd(new()
+        {
+            As = Log.Of(shape ?? Credit),
+            Id = id,
+            At = PredictionLog.Microseconds(Clock.Now),
+            LatencyUs = 900,
+            QueueUs = 100,
+            RunUs = 300,
+            Inputs = Encoding.UTF8.GetBytes(inputs ?? $$"""{"age": {{age.ToString(CultureInfo.InvariantCulture)}}, "appliedOn": "2026-02-28", "region": "{{region}}"}"""),
+            Numbers = [age],
+            Texts = [region],
+            Scores = [0.25f, 0.5f],
+            Decision = "Grant",
+            Trace = "4bf92f3577b34da6a3ce929d0e0e4736",
+            Error = error,
+        });
 
     /// <summary>The rows of a query, each as its cells with a bar between; a dash for null.</summary>
     public async Task<IReadOnlyList<string>> SqlAsync(string sql)

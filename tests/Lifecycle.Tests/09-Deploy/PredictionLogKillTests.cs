@@ -13,7 +13,8 @@ public sealed class PredictionLogKillTests(ITestOutputHelper output)
 {
     static readonly bool All = Environment.GetEnvironmentVariable("KUMIKI_ALL_KILLS") == "1";
 
-    static readonly string[] Kinds = ["segment.begun", "segment.written", "segment.synced", "segment.put", "segment.listed", "segment.removed", "writer.removed"];
+    static readonly string[] Kinds = ["segment.begun", "segment.written", "segment.synced", "segment.put", "segment.listed", "segment.removed",
+        "writer.removed"];
 
     [Fact]
     public async Task Killed_at_a_durable_step_each_record_is_there_once_and_what_was_not_written_is_counted()
@@ -26,7 +27,8 @@ public sealed class PredictionLogKillTests(ITestOutputHelper output)
         await CheckAsync(whole.Path, said, "not killed", 0);
 
         // The steps of the log itself, spread evenly, and every kind of them.
-        var own = Enumerable.Range(1, steps.Count).Where(i => !steps[i - 1].StartsWith("schema", StringComparison.Ordinal) && !steps[i - 1].StartsWith("folder", StringComparison.Ordinal)).ToList();
+        var own = Enumerable.Range(1, steps.Count).Where(i => !steps[i - 1].StartsWith("schema", StringComparison.Ordinal)
+            && !steps[i - 1].StartsWith("folder", StringComparison.Ordinal)).ToList();
         var kills = All ? own : [.. Kinds.Select(k => steps.LastIndexOf(k) + 1), .. Enumerable.Range(0, 5).Select(i => own[i * (own.Count - 1) / 4])];
         foreach (var kill in kills.Distinct())
         {
@@ -52,8 +54,10 @@ public sealed class PredictionLogKillTests(ITestOutputHelper output)
         Assert.True(ids.Count == ids.Distinct().Count(), $"{when}: a prediction is there twice");
 
         var taken = said.Where(s => s.StartsWith("taken ", StringComparison.Ordinal)).Select(s => s["taken ".Length..]).ToHashSet();
-        var durable = said.Where(s => s.StartsWith("durable ", StringComparison.Ordinal)).Select(s => int.Parse(s["durable ".Length..], CultureInfo.InvariantCulture)).ToList();
-        foreach (var number in durable.SelectMany(last => Enumerable.Range(last - 29, 30))) Assert.True(ids.Contains($"p-{number}"), $"{when}: p-{number} was durable and is gone");
+        var durable = said.Where(s => s.StartsWith("durable ", StringComparison.Ordinal)).Select(s => int.Parse(s["durable ".Length..],
+            CultureInfo.InvariantCulture)).ToList();
+        foreach (var number in durable.SelectMany(last => Enumerable.Range(last - 29, 30))) Assert.True(ids.Contains($"p-{number}"),
+            $"{when}: p-{number} was durable and is gone");
         foreach (var outcome in said.Where(s => s.StartsWith("outcome ", StringComparison.Ordinal)).Select(s => s["outcome ".Length..]))
             Assert.True(rows.Single(r => r[0] == outcome)[1] == "true", $"{when}: the outcome of {outcome} is gone");
 
@@ -68,7 +72,8 @@ public sealed class PredictionLogKillTests(ITestOutputHelper output)
     static async Task<(int Code, IReadOnlyList<string> Said)> RunAsync(string folder, int first, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-        foreach (var word in (string[])["exec", Path.Combine(AppContext.BaseDirectory, "ReleaseProbe.dll"), folder, "log", first.ToString(CultureInfo.InvariantCulture)]) start.ArgumentList.Add(word);
+        foreach (var word in (string[])["exec", Path.Combine(AppContext.BaseDirectory, "ReleaseProbe.dll"), folder, "log",
+            first.ToString(CultureInfo.InvariantCulture)]) start.ArgumentList.Add(word);
         foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var said = await process.StandardOutput.ReadToEndAsync();

@@ -128,7 +128,8 @@ public sealed class PredictionLogTests
         await using var world = new LogWorld();
         var shape = Credit with
         {
-            Inputs = [new("full_name", "fullName", "VARCHAR", Personal: true), new("age", "age", "INTEGER", Personal: true), new("region", "region", "VARCHAR")],
+            Inputs = [new("full_name", "fullName", "VARCHAR", Personal: true), new("age", "age", "INTEGER", Personal: true), new("region", "region",
+                "VARCHAR")],
             Texts = ["full_name"],
         };
         var secret = "Tanaka-Hanako";
@@ -136,7 +137,8 @@ public sealed class PredictionLogTests
             error: Message.Of("predlog.none", ("id", secret))));
         Assert.True(world.Add("p-2", region: secret, shape: shape, inputs: $"{{ no json {secret}"));
         await world.Log.FlushAsync();
-        Assert.DoesNotContain(secret, Encoding.UTF8.GetString(await File.ReadAllBytesAsync(JournalFolder.Segments(world.Log.Folder)[0])), StringComparison.Ordinal);
+        Assert.DoesNotContain(secret, Encoding.UTF8.GetString(await File.ReadAllBytesAsync(JournalFolder.Segments(world.Log.Folder)[0])),
+            StringComparison.Ordinal);
 
         await world.Log.ConvertNowAsync(Go);
         Assert.Equal(["""p-1|-|-|kansai|-|-|predlog.none|-|{"fullName": null, "FULL_NAME": null, "age": null, "region": "kansai"}""", "p-2|-|-|-|-|-|-|-|-"],
@@ -171,7 +173,8 @@ public sealed class PredictionLogTests
         world.Clock.Now = world.Clock.Now.AddDays(1);
         await world.Log.AddAsync([early], Go);      // sent once more: nothing new
 
-        Assert.Equal(["p-1|-|-|-", "p-2|0|false|a typing error"], await world.SqlAsync("SELECT id, outcome, outcome_label, outcome_note FROM credit_decision ORDER BY id"));
+        Assert.Equal(["p-1|-|-|-", "p-2|0|false|a typing error"],
+            await world.SqlAsync("SELECT id, outcome, outcome_label, outcome_note FROM credit_decision ORDER BY id"));
         Assert.Equal(["true|false", "false|true"], await world.SqlAsync("SELECT label, counts FROM outcomes_credit_decision ORDER BY noted"));
         using var reader = world.Reader;
         var one = (await reader.FindAsync("p-2", null, Go))!;

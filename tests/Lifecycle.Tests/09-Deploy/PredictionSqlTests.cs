@@ -72,11 +72,13 @@ public sealed class PredictionSqlTests
         var little = new SqlLimits { Time = TimeSpan.FromMilliseconds(300), Memory = 32 << 20, Spill = 1 << 20 };
 
         Assert.Equal("predlog.sql-slow", await RefusedAsync(world, "SELECT count(*) FROM range(1000000) a, range(1000000) b, range(1000000) c", little));
-        Assert.Equal("predlog.sql-large", await RefusedAsync(world, "SELECT a.range, list(b.range) FROM range(1000) a, range(1000000) b GROUP BY a.range", little with { Time = TimeSpan.FromSeconds(60) }));
+        Assert.Equal("predlog.sql-large", await RefusedAsync(world, "SELECT a.range, list(b.range) FROM range(1000) a, range(1000000) b GROUP BY a.range",
+            little with { Time = TimeSpan.FromSeconds(60) }));
         Assert.Equal("predlog.sql-long", await RefusedAsync(world, $"SELECT '{new string('x', 30_000)}'"));
         using var cancelled = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
         using var reader = world.Reader;
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reader.SqlAsync("SELECT count(*) FROM range(1000000) a, range(1000000) b, range(1000000) c", new(), cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            reader.SqlAsync("SELECT count(*) FROM range(1000000) a, range(1000000) b, range(1000000) c", new(), cancelled.Token));
         Assert.Equal(["1"], await world.SqlAsync("SELECT count(*) FROM credit_decision"));
     }
 

@@ -10,7 +10,8 @@ public sealed partial class PostgresMetadataStore
             if (change.Segment is { } segment && await db.AnyAsync("SELECT 1 FROM prediction_segments WHERE name = $1", segment.Name))
                 return new PredictionsKept.Before();
             long[] removed = [.. change.Removed];
-            if (await db.NumberAsync("SELECT count(*) FROM prediction_files WHERE id = ANY($1)", removed) != removed.Length) return new PredictionsKept.Before();
+            if (await db.NumberAsync("SELECT count(*) FROM prediction_files WHERE id = ANY($1)",
+                removed) != removed.Length) return new PredictionsKept.Before();
             var now = await CollectionAsync(db);
             if (change.Added.Count > 0 && (now.Generation != generation || change.Added.Any(f => now.Doomed.Contains(f.Blob))))
                 return new PredictionsKept.Collected(now);
@@ -33,7 +34,8 @@ public sealed partial class PostgresMetadataStore
             SELECT id, endpoint, kind, hour, blob, bytes, rows, first, last FROM prediction_files
             {(endpoint is null ? "" : "WHERE endpoint = $1")} ORDER BY last DESC, id DESC
             """, ReadPredictionFile, endpoint is null ? [] : [endpoint]),
-            (await db.AllAsync("SELECT name FROM prediction_segments WHERE name = ANY($1)", row => row.GetString(0), segments)).ToHashSet(StringComparer.Ordinal)), stop);
+            (await db.AllAsync("SELECT name FROM prediction_segments WHERE name = ANY($1)", row => row.GetString(0),
+                segments)).ToHashSet(StringComparer.Ordinal)), stop);
 
     public Task<IReadOnlyList<PredictionSegment>> PredictionSegmentsAsync(string? writer, CancellationToken stop) =>
         ReadAsync<IReadOnlyList<PredictionSegment>>(async db => await db.AllAsync(
@@ -41,7 +43,8 @@ public sealed partial class PostgresMetadataStore
             SELECT name, records, lost, dropped, at FROM prediction_segments
             {(writer is null ? "" : "WHERE name > $1 || '/' AND name < $1 || '0'")} ORDER BY name
             """,
-            row => new PredictionSegment(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Time(row, 4)), writer is null ? [] : [writer]), stop);
+            row => new PredictionSegment(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Time(row, 4)), writer is null ? [] : [writer]),
+                stop);
 
     static PredictionFile ReadPredictionFile(NpgsqlDataReader row) => new(row.GetInt64(0), row.GetString(1), Enum.Parse<PredictionKind>(row.GetString(2)),
         Time(row, 3), Digest.Parse(row.GetString(4)), row.GetInt64(5), row.GetInt64(6), Time(row, 7), Time(row, 8));

@@ -40,7 +40,8 @@ public sealed partial class SqliteMetadataStore
             SELECT name, records, lost, dropped, at FROM prediction_segments
             {(writer is null ? "" : "WHERE name > ?1 || '/' AND name < ?1 || '0'")} ORDER BY name
             """,
-            row => new PredictionSegment(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Time(row, 4)), writer is null ? [] : [writer]), stop);
+            row => new PredictionSegment(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Time(row, 4)), writer is null ? [] : [writer]),
+                stop);
 
     static PredictionFile ReadPredictionFile(SqliteDataReader row) => new(row.GetInt64(0), row.GetString(1), Enum.Parse<PredictionKind>(row.GetString(2)),
         Time(row, 3), Digest.Parse(row.GetString(4)), row.GetInt64(5), row.GetInt64(6), Time(row, 7), Time(row, 8));

@@ -48,11 +48,23 @@ sealed class EndpointLog(PredictionLog log)
 
     /// <summary>Logs each row of a request that was not answered.</summary>
     /// <param name="ids">[rows] their ids.</param>
-    public void Failure(LiveRelease release, LiveEndpoint endpoint, EndpointRows rows, IReadOnlyList<string> ids, DateTimeOffset began, TimeSpan took, Message why)
+    public void Failure(LiveRelease release, LiveEndpoint endpoint, EndpointRows rows, IReadOnlyList<string> ids, DateTimeOffset began, TimeSpan took,
+        Message why)
     {
-        var (at, trace, shape) = (PredictionLog.Microseconds(began), TraceId(), Of(release, endpoint, endpoint.Decision.Model, endpoint.Decision.Threshold, null));
+        var (at, trace, shape) = (PredictionLog.Microseconds(began), TraceId(), Of(release, endpoint, endpoint.Decision.Model, endpoint.Decision.Threshold,
+            null));
         for (var row = 0; row < rows.Count; row++)
-            log.TryAdd(new() { As = shape, Id = ids[row], At = at, LatencyUs = (long)took.TotalMicroseconds, Rows = rows, Row = row, Trace = trace, Error = why });
+            log.TryAdd(new()
+            {
+                As = shape,
+                Id = ids[row],
+                At = at,
+                LatencyUs = (long)took.TotalMicroseconds,
+                Rows = rows,
+                Row = row,
+                Trace = trace,
+                Error = why
+            });
     }
 
     /// <summary>Logs a request whose rows could not be read, as one.</summary>

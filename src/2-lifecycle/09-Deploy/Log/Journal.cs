@@ -252,7 +252,8 @@ sealed class Journal : IAsyncDisposable
             {
                 while (full.TryDequeue(out var next)) Write(next);
                 if (whole) Sync();
-                if (segment is not null && (end || written >= settings.SegmentBytes || Environment.TickCount64 - begun >= settings.SegmentAge.TotalMilliseconds)) End();
+                if (segment is not null && (end || written >= settings.SegmentBytes
+                    || Environment.TickCount64 - begun >= settings.SegmentAge.TotalMilliseconds)) End();
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

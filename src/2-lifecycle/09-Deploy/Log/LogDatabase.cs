@@ -4,7 +4,8 @@ using Kumiki.Tables;
 
 namespace Kumiki.Predictions;
 
-/// <summary>The log as views of a database of its own: <c>predictions_NAME</c>, <c>outcomes_NAME</c> and, joined, <c>NAME</c> for each endpoint, over files and over
+/// <summary>The log as views of a database of its own: <c>predictions_NAME</c>, <c>outcomes_NAME</c> and, joined, <c>NAME</c> for each endpoint, over
+/// files and over
 /// segments that are not files yet.</summary>
 sealed class LogDatabase : IDisposable
 {
@@ -67,7 +68,8 @@ sealed class LogDatabase : IDisposable
         }
     }
 
-    static LogDatabase Make(TableEngine engine, SegmentTables segments, IReadOnlyList<PredictionFile> files, Dictionary<Digest, string> paths, string? always, CancellationToken stop)
+    static LogDatabase Make(TableEngine engine, SegmentTables segments, IReadOnlyList<PredictionFile> files, Dictionary<Digest, string> paths, string? always,
+        CancellationToken stop)
     {
         var database = engine.OpenSingle(stop);
         try
@@ -108,7 +110,8 @@ sealed class LogDatabase : IDisposable
             string Union(PredictionKind kind, string none, IEnumerable<string> of)
             {
                 var names = of.ToHashSet(StringComparer.Ordinal);
-                List<string> read = [.. files.Where(f => f.Kind == kind && names.Contains(f.Endpoint)).Select(f => paths[f.Blob]).Distinct(StringComparer.Ordinal)];
+                List<string> read = [.. files.Where(f => f.Kind == kind && names.Contains(f.Endpoint)).Select(f =>
+                    paths[f.Blob]).Distinct(StringComparer.Ordinal)];
                 List<string> parts = [$"SELECT * FROM {none}"];
                 if (read.Count > 0) parts.Add($"SELECT * FROM {SegmentFiles.RowsOf(read)}");
                 parts.AddRange(tables.Where(t => t.Kind == kind && names.Contains(t.Endpoint)).Select(t => t.Select));

@@ -35,7 +35,8 @@ readonly ref struct LoggedPrediction
     /// <summary>The texts that it read, by <see cref="LoggedShape.Texts"/>.</summary>
     public ReadOnlySpan<string?> Texts { get; init; }
 
-    /// <summary>The rows it was asked with, from which inputs, numbers and texts are taken, in the place of the three above; of an endpoint whose fields the shape
+    /// <summary>The rows it was asked with, from which inputs, numbers and texts are taken, in the place of the three above; of an endpoint whose fields
+    /// the shape
     /// was made with.</summary>
     public EndpointRows? Rows { get; init; }
 
@@ -81,7 +82,8 @@ static class LogRecord
             return length + (4 * one.Numbers.Length);
         }
         Span<byte> digits = stackalloc byte[32];
-        for (var i = 0; i < one.As.TextPlaces.Length; i++) length += 4 + (Hides(one.As.HiddenTexts, i) ? 0 : rows.TextOf(one.As.TextPlaces[i], one.Row, digits).Length);
+        for (var i = 0; i < one.As.TextPlaces.Length; i++) length += 4 + (Hides(one.As.HiddenTexts, i) ? 0 : rows.TextOf(one.As.TextPlaces[i], one.Row,
+            digits).Length);
         return length + (4 * one.As.NumberPlaces.Length);
     }
 

@@ -75,7 +75,8 @@ sealed class LoggedAs
     internal bool[] HiddenNumbers { get; } = [];
     internal bool[] HiddenTexts { get; } = [];
 
-    /// <summary>[numbers] and [texts] the places of the fields that they are read from, where predictions come as <see cref="LoggedPrediction.Rows"/>.</summary>
+    /// <summary>[numbers] and [texts] the places of the fields that they are read from, where predictions come as <see
+    /// cref="LoggedPrediction.Rows"/>.</summary>
     internal int[] NumberPlaces { get; } = [];
     internal int[] TextPlaces { get; } = [];
 }

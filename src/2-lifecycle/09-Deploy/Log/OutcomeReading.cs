@@ -24,7 +24,8 @@ static class OutcomeReading
     {
         if (body is not JsonObject one) throw Bad(Message.Of("predlog.outcome-object", ("number", number), ("field", "{…}")));
         foreach (var (name, _) in one)
-            if (name is not ("id" or "value" or "at" or "note")) throw Bad(Message.Of("predlog.outcome-unknown", ("number", number), ("field", name.Length <= 60 ? name : name[..60] + "…")));
+            if (name is not ("id" or "value" or "at" or "note")) throw Bad(Message.Of("predlog.outcome-unknown", ("number", number), ("field",
+                name.Length <= 60 ? name : name[..60] + "…")));
         var value = one["value"] switch
         {
             JsonValue given when given.TryGetValue<bool>(out var truth) => truth ? "true" : "false",
@@ -44,11 +45,15 @@ static class OutcomeReading
 
     static Outcome Of(string endpoint, int number, string? id, string? value, string? at, string? note, DateTimeOffset now)
     {
-        if (string.IsNullOrWhiteSpace(id) || id.Length > PredictionLog.MostId) throw Bad(Message.Of("predlog.outcome-id", ("number", number), ("field", "id"), ("most", PredictionLog.MostId)));
-        if (string.IsNullOrEmpty(value) || value.Length > PredictionLog.MostId) throw Bad(Message.Of("predlog.outcome-value", ("number", number), ("field", "value")));
-        if (note?.Length > PredictionLog.MostNote) throw Bad(Message.Of("predlog.outcome-long", ("number", number), ("field", "note"), ("most", PredictionLog.MostNote)));
+        if (string.IsNullOrWhiteSpace(id) || id.Length > PredictionLog.MostId) throw Bad(Message.Of("predlog.outcome-id", ("number", number), ("field", "id"),
+            ("most", PredictionLog.MostId)));
+        if (string.IsNullOrEmpty(value) || value.Length > PredictionLog.MostId) throw Bad(Message.Of("predlog.outcome-value", ("number", number), ("field",
+            "value")));
+        if (note?.Length > PredictionLog.MostNote) throw Bad(Message.Of("predlog.outcome-long", ("number", number), ("field", "note"), ("most",
+            PredictionLog.MostNote)));
         var time = now;
-        if (!string.IsNullOrEmpty(at) && (!DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time) || time.Year is < 1970 or > 9000))
+        if (!string.IsNullOrEmpty(at) && (!DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time)
+            || time.Year is < 1970 or > 9000))
             throw Bad(Message.Of("predlog.outcome-time", ("number", number), ("field", "at")));
         double? asNumber = value switch
         {
@@ -101,7 +106,8 @@ static class OutcomeReading
         var batch = reader.Batch;
         var part = new List<Outcome>(batch.Rows);
         for (var row = 0; row < batch.Rows; row++)
-            part.Add(Of(endpoint, number + row, (string?)batch[0].Value(row), (string?)batch[1].Value(row), (string?)batch[2].Value(row), hasNote ? (string?)batch[3].Value(row) : null, now));
+            part.Add(Of(endpoint, number + row, (string?)batch[0].Value(row), (string?)batch[1].Value(row), (string?)batch[2].Value(row), hasNote
+                ? (string?)batch[3].Value(row) : null, now));
         return part;
     }
 }

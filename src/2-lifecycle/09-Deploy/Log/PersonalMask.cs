@@ -4,7 +4,8 @@ using System.Text.Json;
 
 namespace Kumiki.Predictions;
 
-/// <summary>Puts <c>null</c> in the place of personal values in the JSON of a row. A name counts as personal in any case and with or without underscores, at any
+/// <summary>Puts <c>null</c> in the place of personal values in the JSON of a row. A name counts as personal in any case and with or without underscores,
+/// at any
 /// depth: <c>birthDate</c>, <c>birth_date</c>, and <c>{"birth": {"date": …}}</c>.</summary>
 sealed class PersonalMask
 {

@@ -137,7 +137,8 @@ sealed class PredictionLog : IAsyncDisposable
         }
     }
 
-    static KumikiException NotKept(Exception? e) => new(Message.Of("predlog.outcomes-not-kept", ("reason", e?.Message.TrimEnd('.') ?? "the log could not be written")), e);
+    static KumikiException NotKept(Exception? e) => new(Message.Of("predlog.outcomes-not-kept", ("reason",
+        e?.Message.TrimEnd('.') ?? "the log could not be written")), e);
 
     /// <summary>A time as the log has it: µs since 1970.</summary>
     public static long Microseconds(DateTimeOffset at) => (at.UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
@@ -232,9 +233,11 @@ sealed class PredictionLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes one file of the files of an endpoint's hour once it is over, and takes files off the log that are too old.</summary>
+    /// <summary>Takes over what killed processes left, makes one file of the files of an endpoint's hour once it is over, and takes files off the log
+    /// that are too old.</summary>
     public async Task TidyAsync(CancellationToken stop)
     {
+        await RecoverAsync(stop);        // other processes of this folder may have been killed since
         await files.CompactAsync(stop);
         if (settings.Keep is { } age) await files.ForgetAsync(clock.GetUtcNow() - age, stop);
     }

@@ -8,7 +8,8 @@ namespace Kumiki.Predictions;
 /// <summary>A prediction as a list shows it.</summary>
 /// <param name="Inputs">The row as it came, JSON without personal values; null where it was too long, or no JSON.</param>
 /// <param name="Outcome">What turned out to be true, as it was given last.</param>
-sealed record LoggedLine(string Id, DateTimeOffset At, string Endpoint, int? Version, int? Release, string? Models, string? Threshold, string? Arm, string? Decision,
+sealed record LoggedLine(string Id, DateTimeOffset At, string Endpoint, int? Version, int? Release, string? Models, string? Threshold, string? Arm,
+    string? Decision,
     float? Score, int LatencyUs, int QueueUs, int RunUs, string? Fallback, string? Error, string? ErrorText, string? TraceId, string? Inputs, string? Outcome,
     DateTimeOffset? OutcomeAt);
 
@@ -31,21 +32,23 @@ sealed class PredictionReader(IMetadataStore metadata, IArtifactStore artifacts,
 {
     readonly string folder = PredictionLog.FolderOf(dataFolder);
 
-    // One at a time: what strangers ask must not take all the places that makings need.
-    readonly SemaphoreSlim turn = new(1);
+    // One of each at a time: what is asked must not take all the places that makings need, and a long SQL keeps no page waiting.
+    readonly SemaphoreSlim asking = new(1), looking = new(1);
 
     /// <summary>Runs a SELECT over the views.</summary>
     /// <exception cref="KumikiException">As for <see cref="PredictionSql"/>.</exception>
     public async Task<SqlAnswer> SqlAsync(string sql, SqlLimits limits, CancellationToken stop)
     {
-        if (sql.Length > SqlLimits.LongestSql) throw new KumikiException(Message.Of("predlog.sql-long", ("length", sql.Length), ("most", SqlLimits.LongestSql)));
+        if (sql.Length > SqlLimits.LongestSql) throw new KumikiException(Message.Of("predlog.sql-long", ("length", sql.Length), ("most",
+            SqlLimits.LongestSql)));
         return await WithAsync(endpoint => sql.Contains(LogDatabase.ViewOf(endpoint), StringComparison.OrdinalIgnoreCase), null, null,
-            database => PredictionSql.Run(database, sql, limits, stop), stop);
+            database => PredictionSql.Run(database, sql, limits, stop), stop, asking);
     }
 
     async Task<T> WithAsync<T>(Func<string, bool> wants, Func<IReadOnlyList<PredictionFile>, IEnumerable<PredictionFile>>? reads, string? always,
-        Func<LogDatabase, T> read, CancellationToken stop)
+        Func<LogDatabase, T> read, CancellationToken stop, SemaphoreSlim? turn = null)
     {
+        turn ??= looking;
         await turn.WaitAsync(stop);
         try
         {
@@ -116,7 +119,8 @@ sealed class PredictionReader(IMetadataStore metadata, IArtifactStore artifacts,
     static string PlaceOf(LoggedLine line) => string.Create(CultureInfo.InvariantCulture, $"{PredictionLog.Microseconds(line.At)}~{line.Id}");
 
     static (long At, string Id) PlaceOf(string text) =>
-        text.IndexOf('~', StringComparison.Ordinal) is > 0 and var cut && long.TryParse(text.AsSpan(0, cut), NumberStyles.None, CultureInfo.InvariantCulture, out var at)
+        text.IndexOf('~', StringComparison.Ordinal) is > 0 and var cut && long.TryParse(text.AsSpan(0, cut), NumberStyles.None, CultureInfo.InvariantCulture,
+            out var at)
             ? (at, text[(cut + 1)..])
             : throw new KumikiException(Message.Of("predlog.bad-place", ("place", text.Length > 80 ? text[..80] + "…" : text)));
 
@@ -138,7 +142,8 @@ sealed class PredictionReader(IMetadataStore metadata, IArtifactStore artifacts,
     /// <summary>When a UUID of version 7 was made.</summary>
     static DateTimeOffset? TimeOf(string id) =>
         Guid.TryParse(id, out var guid) && guid.Version == 7
-            ? DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(guid.ToString("N").AsSpan(0, 12), NumberStyles.HexNumber, CultureInfo.InvariantCulture)) : null;
+            ? DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(guid.ToString("N").AsSpan(0, 12), NumberStyles.HexNumber, CultureInfo.InvariantCulture))
+                : null;
 
     static LoggedOne? One(DuckDbConnection connection, string view, string id, CancellationToken stop)
     {
@@ -151,7 +156,8 @@ sealed class PredictionReader(IMetadataStore metadata, IArtifactStore artifacts,
         {
             var chunk = found.Chunk;
             for (var row = 0; row < chunk.Rows; row++)
-                all.Add(((string)chunk[6].Value(row)!, new((double?)chunk[0].Value(row), LogCells.Text(chunk[1], row), Time(chunk[2], row)!.Value, LogCells.Text(chunk[3], row), Time(chunk[4], row)!.Value,
+                all.Add(((string)chunk[6].Value(row)!, new((double?)chunk[0].Value(row), LogCells.Text(chunk[1], row), Time(chunk[2], row)!.Value,
+                    LogCells.Text(chunk[3], row), Time(chunk[4], row)!.Value,
                     (bool)chunk[5].Value(row)!)));
         }
         using var statement = connection.Prepare(
@@ -172,9 +178,12 @@ sealed class PredictionReader(IMetadataStore metadata, IArtifactStore artifacts,
         return new(line with { Outcome = counting?.Label, OutcomeAt = counting?.At }, scores, features, own);
     }
 
-    static LoggedLine LineOf(DuckDbChunk chunk, int row) => new(LogCells.Text(chunk[0], row)!, Time(chunk[1], row)!.Value, LogCells.Text(chunk[2], row)!, (int?)chunk[3].Value(row),
-        (int?)chunk[4].Value(row), LogCells.Text(chunk[5], row), LogCells.Text(chunk[6], row), LogCells.Text(chunk[7], row), LogCells.Text(chunk[8], row), (float?)chunk[9].Value(row),
-        (int?)chunk[10].Value(row) ?? 0, (int?)chunk[11].Value(row) ?? 0, (int?)chunk[12].Value(row) ?? 0, LogCells.Text(chunk[13], row), LogCells.Text(chunk[14], row),
+    static LoggedLine LineOf(DuckDbChunk chunk, int row) => new(LogCells.Text(chunk[0], row)!, Time(chunk[1], row)!.Value, LogCells.Text(chunk[2], row)!,
+        (int?)chunk[3].Value(row),
+        (int?)chunk[4].Value(row), LogCells.Text(chunk[5], row), LogCells.Text(chunk[6], row), LogCells.Text(chunk[7], row), LogCells.Text(chunk[8], row),
+            (float?)chunk[9].Value(row),
+        (int?)chunk[10].Value(row) ?? 0, (int?)chunk[11].Value(row) ?? 0, (int?)chunk[12].Value(row) ?? 0, LogCells.Text(chunk[13], row),
+            LogCells.Text(chunk[14], row),
         LogCells.Text(chunk[15], row), LogCells.Text(chunk[16], row), LogCells.Text(chunk[17], row), LogCells.Text(chunk[18], row), Time(chunk[19], row));
 
     static DateTimeOffset? Time(DuckDbVector vector, int row) => vector.IsNull(row) ? null : new DateTimeOffset((DateTime)vector.Value(row)!, TimeSpan.Zero);
@@ -209,5 +218,9 @@ sealed class PredictionReader(IMetadataStore metadata, IArtifactStore artifacts,
         }, stop);
     }
 
-    public void Dispose() => turn.Dispose();
+    public void Dispose()
+    {
+        asking.Dispose();
+        looking.Dispose();
+    }
 }

@@ -54,7 +54,8 @@ static class PredictionSql
         connection.Execute($"SET memory_limit = '{Kib(limits.Memory)}KiB'", stop);
         connection.Execute($"SET max_temp_directory_size = '{Kib(limits.Spill)}KiB'", stop);
         log.Confine(stop);
-        var views = log.Endpoints.Select(LogDatabase.ViewOf).SelectMany(v => new[] { v, $"predictions_{v}", $"outcomes_{v}" }).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var views = log.Endpoints.Select(LogDatabase.ViewOf).SelectMany(v => new[] { v, $"predictions_{v}",
+            $"outcomes_{v}" }).ToHashSet(StringComparer.OrdinalIgnoreCase);
         using var over = new CancellationTokenSource(limits.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, over.Token);
         try
@@ -113,7 +114,8 @@ static class PredictionSql
         if (at.ValueKind != JsonValueKind.Object) return;
         foreach (var part in at.EnumerateObject())
         {
-            if (part.NameEquals("cte_map") && part.Value.ValueKind == JsonValueKind.Object && part.Value.TryGetProperty("map", out var map) && map.ValueKind == JsonValueKind.Array)
+            if (part.NameEquals("cte_map") && part.Value.ValueKind == JsonValueKind.Object && part.Value.TryGetProperty("map", out var map)
+                && map.ValueKind == JsonValueKind.Array)
                 foreach (var entry in map.EnumerateArray())
                     if (entry.TryGetProperty("key", out var key) && key.ValueKind == JsonValueKind.String) into.Add(key.GetString()!);
             Names(part.Value, into);
@@ -130,9 +132,11 @@ static class PredictionSql
             case "FUNCTION" when Text(at, "function_name") is { } function && (Forbidden.Contains(function)
                 || Text(at, "schema") is not (null or "" or "main") || Text(at, "catalog") is not (null or "" or "system")):
                 throw Outside($"{function}()");
-            case "TABLE_FUNCTION" when Text(at.GetProperty("function"), "function_name") is var function && (function is null || !TableFunctions.Contains(function)):
+            case "TABLE_FUNCTION" when Text(at.GetProperty("function"), "function_name") is var function && (function is null
+                || !TableFunctions.Contains(function)):
                 throw Outside($"{function}()");
-            case "BASE_TABLE" when Text(at, "table_name") is var table && (table is null || !named.Contains(table) || Text(at, "catalog_name") is { Length: > 0 }
+            case "BASE_TABLE" when Text(at, "table_name") is var table && (table is null || !named.Contains(table) || Text(at,
+                "catalog_name") is { Length: > 0 }
                 || Text(at, "schema_name") is { Length: > 0 } and not "main"):
                 throw new KumikiException(Message.Of("predlog.sql-no-view", ("table", table is { Length: > 80 } ? table[..80] + "…" : table)));
         }
@@ -176,11 +180,13 @@ static class PredictionSql
         return new(Shown(columns), answer, IsCut: false);
     }
 
-    static IReadOnlyList<SqlColumn> Shown(IReadOnlyList<DuckDbColumn> columns) => [.. columns.Select(c => new SqlColumn(c.Name, c.Type.ToString(), IsNumber(c.Type.Kind)))];
+    static IReadOnlyList<SqlColumn> Shown(IReadOnlyList<DuckDbColumn> columns) => [.. columns.Select(c => new SqlColumn(c.Name, c.Type.ToString(),
+        IsNumber(c.Type.Kind)))];
 
     static bool IsNumber(DuckDbKind kind) => kind is (>= DuckDbKind.TinyInt and <= DuckDbKind.Double) or DuckDbKind.HugeInt or DuckDbKind.Decimal;
 
-    static bool IsPlain(DuckDbType type) => type.Kind is (>= DuckDbKind.Boolean and <= DuckDbKind.Double) or DuckDbKind.Date or DuckDbKind.Timestamp or DuckDbKind.Varchar
+    static bool IsPlain(DuckDbType type) => type.Kind is (>= DuckDbKind.Boolean and <= DuckDbKind.Double) or DuckDbKind.Date or DuckDbKind.Timestamp
+        or DuckDbKind.Varchar
         || (type.Kind == DuckDbKind.Decimal && type.Width <= 28);
 }
 

@@ -41,7 +41,8 @@ sealed class SegmentFiles(IMetadataStore metadata, IArtifactStore artifacts, Tim
     }
 
     /// <summary>Puts files and lists them; again, where a collection took one of them meanwhile.</summary>
-    async Task KeepAsync(Func<Scratch, Task<IReadOnlyList<PredictionFile>>> write, Func<IReadOnlyList<PredictionFile>, PredictionChange> change, CancellationToken stop)
+    async Task KeepAsync(Func<Scratch, Task<IReadOnlyList<PredictionFile>>> write, Func<IReadOnlyList<PredictionFile>, PredictionChange> change,
+        CancellationToken stop)
     {
         var generation = (await metadata.CollectionAsync(stop)).Generation;
         IReadOnlyList<PredictionFile>? added = null;
@@ -91,7 +92,8 @@ sealed class SegmentFiles(IMetadataStore metadata, IArtifactStore artifacts, Tim
         using (var rows = statement.Execute(stop))
             while (rows.Next())
                 for (var row = 0; row < rows.Chunk.Rows; row++)
-                    hours.Add((rows.Chunk[0].Values<long>()[row], rows.Chunk[1].Values<long>()[row], rows.Chunk[2].Values<long>()[row], rows.Chunk[3].Values<long>()[row]));
+                    hours.Add((rows.Chunk[0].Values<long>()[row], rows.Chunk[1].Values<long>()[row], rows.Chunk[2].Values<long>()[row],
+                        rows.Chunk[3].Values<long>()[row]));
         foreach (var (hour, count, first, last) in hours)
         {
             var path = scratch.File(string.Create(CultureInfo.InvariantCulture, $"{number++}.parquet"));
@@ -108,7 +110,8 @@ sealed class SegmentFiles(IMetadataStore metadata, IArtifactStore artifacts, Tim
         {
             var blob = await artifacts.TakeAsync(one.Path, stop);
             var first = TimeOf(one.First);
-            files.Add(new(0, one.Endpoint, one.Kind, first.AddTicks(-(first.Ticks % TimeSpan.TicksPerHour)), blob.Content, blob.Bytes, one.Rows, first, TimeOf(one.Last)));
+            files.Add(new(0, one.Endpoint, one.Kind, first.AddTicks(-(first.Ticks % TimeSpan.TicksPerHour)), blob.Content, blob.Bytes, one.Rows, first,
+                TimeOf(one.Last)));
         }
         return files;
     }

@@ -91,7 +91,8 @@ sealed class SegmentTables
         return tables;
     }
 
-    static SegmentTable LoadPredictions(DuckDbConnection connection, string table, LoggedShape shape, List<ReadOnlyMemory<byte>> records, CancellationToken stop)
+    static SegmentTable LoadPredictions(DuckDbConnection connection, string table, LoggedShape shape, List<ReadOnlyMemory<byte>> records,
+        CancellationToken stop)
     {
         var texts = new[] { "id", "decision", "arm", "fallback", "trace_id", "error", "error_text", "inputs" };
         (DuckDbKind Kind, string Name)[] columns =
@@ -144,7 +145,8 @@ sealed class SegmentTables
         for (var i = 0; i < shape.Scores.Count; i++)
             if (i != only) Add($"s{i}", $"score_{shape.Scores[i]}");
         foreach (var input in shape.Inputs)
-            Add(SameKey(input) ? $"j.{SqlText.Name(input.Key)}" : $"coalesce(j.{SqlText.Name(input.Name)}, j.{SqlText.Name(input.Key)})", $"input_{input.Name}");
+            Add(SameKey(input) ? $"j.{SqlText.Name(input.Key)}" : $"coalesce(j.{SqlText.Name(input.Name)}, j.{SqlText.Name(input.Key)})",
+                $"input_{input.Name}");
         for (var i = 0; i < shape.Numbers.Count; i++) Add($"n{i}", $"feature_{shape.Numbers[i]}");
         for (var i = 0; i < shape.Texts.Count; i++) Add($"t{i}", $"feature_{shape.Texts[i]}");
         if (shape.Inputs.Count == 0) return $"SELECT {string.Join(", ", select)} FROM {table}";
@@ -180,7 +182,8 @@ sealed class SegmentTables
             reader.Text();
             for (var column = 3; column < 6; column++) Text(chunk[column], row, reader.Text());
         }, stop);
-        return new(endpoint, PredictionKind.Outcomes, $"SELECT id, value, label, time, note, {SqlText.Quote(endpoint)} AS endpoint, noted FROM {table}", records.Count);
+        return new(endpoint, PredictionKind.Outcomes, $"SELECT id, value, label, time, note, {SqlText.Quote(endpoint)} AS endpoint, noted FROM {table}",
+            records.Count);
     }
 
     delegate void FillRow(DuckDbChunkWriter chunk, int row, ReadOnlySpan<byte> record);

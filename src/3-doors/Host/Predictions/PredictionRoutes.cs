@@ -28,10 +28,12 @@ static class PredictionRoutes
             .WithSummary("One SELECT over the views predictions_NAME, outcomes_NAME and NAME; rows is at most 10,000.");
     }
 
-    static async Task<Results<Ok<LoggedPage>, Refused>> ListAsync(string name, PredictionReader reader, CancellationToken stop, string? limit = null, string? before = null)
+    static async Task<Results<Ok<LoggedPage>, Refused>> ListAsync(string name, PredictionReader reader, CancellationToken stop, string? limit = null,
+        string? before = null)
     {
         if (!Asked.Asset(name, out var refused) || !Asked.Number("limit", limit, 50, 1, MostPage, out var most, out refused)) return refused;
-        return await SaidAsync<LoggedPage>(async () => TypedResults.Ok(await reader.PageAsync(name, (int)most, string.IsNullOrEmpty(before) ? null : before, stop)));
+        return await SaidAsync<LoggedPage>(async () => TypedResults.Ok(await reader.PageAsync(name, (int)most, string.IsNullOrEmpty(before) ? null : before,
+            stop)));
     }
 
     /// <summary>What is wrong with what was asked is the asker's.</summary>
@@ -41,7 +43,8 @@ static class PredictionRoutes
         {
             return await ask();
         }
-        catch (KumikiException e) when (e.Says.Id.StartsWith("predlog.", StringComparison.Ordinal) && e.Says.Id is not ("predlog.unreadable" or "predlog.outcomes-not-kept"))
+        catch (KumikiException e) when (e.Says.Id.StartsWith("predlog.", StringComparison.Ordinal) && e.Says.Id is not ("predlog.unreadable"
+            or "predlog.outcomes-not-kept"))
         {
             return Refused.Bad(e.Says);
         }

@@ -10,7 +10,8 @@ sealed partial class Doors
 
     IEnumerable<Command> Logged()
     {
-        var predictions = new Command("predictions", "What endpoints answered: list it, show one, ask SQL, take it elsewhere.") { PredictionList(), PredictionShow(), PredictionSql(), PredictionExport() };
+        var predictions = new Command("predictions", "What endpoints answered: list it, show one, ask SQL, take it elsewhere.") { PredictionList(),
+            PredictionShow(), PredictionSql(), PredictionExport() };
         yield return predictions;
         yield return Outcomes();
     }
@@ -31,7 +32,8 @@ sealed partial class Doors
                 else
                     terminal.Table(["AT", "ID", "RELEASE", "SCORE", "DECISION", "TOOK", "OUTCOME"], page.Predictions.Select(p => (IReadOnlyList<string>)
                     [
-                        When(p.At), p.Id, p.Release?.ToString(CultureInfo.InvariantCulture) ?? "–", p.Score?.ToString("G5", CultureInfo.InvariantCulture) ?? "–",
+                        When(p.At), p.Id, p.Release?.ToString(CultureInfo.InvariantCulture) ?? "–", p.Score?.ToString("G5",
+                            CultureInfo.InvariantCulture) ?? "–",
                         p.Error is { } error ? $"✗ {error}" : (p.Decision ?? "–") + (p.Fallback is { } instead ? $" ({instead})" : ""),
                         string.Create(CultureInfo.InvariantCulture, $"{p.LatencyUs / 1000.0:0.0} ms"), p.Outcome ?? "–",
                     ]));
@@ -44,7 +46,8 @@ sealed partial class Doors
     {
         var id = new Argument<string>("id") { Description = "The prediction's id, as the answer named it." };
         var endpoint = new Option<string?>("--endpoint") { Description = "Whose, where several endpoints have the id." };
-        return Verb("show", "One prediction: its row, features, scores, decision, versions, times and outcomes.", [id, endpoint], async (parsed, session, terminal, stop) =>
+        return Verb("show", "One prediction: its row, features, scores, decision, versions, times and outcomes.", [id, endpoint], async (parsed, session,
+            terminal, stop) =>
         {
             using var reader = ReaderOf(session);
             var one = await reader.FindAsync(parsed.GetValue(id)!, parsed.GetValue(endpoint), stop)
@@ -72,7 +75,8 @@ sealed partial class Doors
         return Verb("sql", "Ask SQL over the log.", [sql, rows], async (parsed, session, terminal, stop) =>
         {
             using var reader = ReaderOf(session);
-            var answer = await reader.SqlAsync(parsed.GetValue(sql)!, new() { Rows = Math.Clamp(parsed.GetValue(rows), 1, 1_000_000), Bytes = 256 << 20 }, stop);
+            var answer = await reader.SqlAsync(parsed.GetValue(sql)!, new() { Rows = Math.Clamp(parsed.GetValue(rows), 1, 1_000_000), Bytes = 256 << 20 },
+                stop);
             return terminal.Result(answer, () =>
             {
                 terminal.Table([.. answer.Columns.Select(c => c.Name)], answer.Rows.Select(r => (IReadOnlyList<string>)[.. r.Select(c => c ?? "–")]));
@@ -84,7 +88,8 @@ sealed partial class Doors
     Command PredictionExport()
     {
         var file = new Argument<FileInfo>("file") { Description = "A Parquet file to write, which must not exist." };
-        return Verb("export", "Write an endpoint's predictions, with their outcomes, as one Parquet file for other tools.", [EndpointArgument, file], async (parsed, session, terminal, stop) =>
+        return Verb("export", "Write an endpoint's predictions, with their outcomes, as one Parquet file for other tools.", [EndpointArgument, file],
+            async (parsed, session, terminal, stop) =>
         {
             using var reader = ReaderOf(session);
             var path = parsed.GetValue(file)!.FullName;
@@ -96,7 +101,8 @@ sealed partial class Doors
     Command Outcomes()
     {
         var file = new Argument<FileInfo>("file") { Description = "A CSV file with the columns id, value, at and, if you like, note." };
-        return Verb("outcomes", "Take in what turned out to be true of predictions; the same file again changes nothing.", [EndpointArgument, file], async (parsed, session, terminal, stop) =>
+        return Verb("outcomes", "Take in what turned out to be true of predictions; the same file again changes nothing.", [EndpointArgument, file],
+            async (parsed, session, terminal, stop) =>
         {
             var endpoint = parsed.GetValue(EndpointArgument)!;
             if (!AssetName.IsValid(endpoint)) throw new KumikiException(Message.Of("serve.bad-name", ("name", endpoint)));
