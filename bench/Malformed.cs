@@ -8,7 +8,8 @@ using System.Text;
 
 namespace Kumiki.Bench;
 
-/// <summary>Sends requests that were cut, stretched and overwritten to a server, over its sockets: JSON, tensors behind JSON, protobuf, heads of HTTP/1.1 and frames of HTTP/2. The
+/// <summary>Sends requests that were cut, stretched and overwritten to a server, over its sockets: JSON, tensors behind JSON, protobuf, heads of HTTP/1.1
+/// and frames of HTTP/2. The
 /// draws are seeded; a request's bytes hang on the seed and its number alone.</summary>
 /// <param name="seed">Of the draws; used up in a stable order only within one kind.</param>
 sealed class Malformed(Uri rest, int grpcPort, int seed, string json, byte[] binary, int jsonLength, byte[] protobuf, string model) : IDisposable

@@ -6,8 +6,10 @@ using Kumiki.Onnx;
 
 namespace Kumiki.Bench;
 
-/// <summary>A model of some milliseconds, run by one thread, one request a run. Its capacity is what eight clients get that ask as fast as they are answered; then it is asked three times as
-/// often, at fixed times that do not wait for answers, by a client for each request. Once as it stands, where 256 may wait, and once with a longest wait.</summary>
+/// <summary>A model of some milliseconds, run by one thread, one request a run. Its capacity is what eight clients get that ask as fast as they are
+/// answered; then it is asked three times as
+/// often, at fixed times that do not wait for answers, by a client for each request. Once as it stands, where 256 may wait, and once with a longest
+/// wait.</summary>
 static class Overload
 {
     const int Wide = 768, Layers = 120, Clients = 8, Times = 3;

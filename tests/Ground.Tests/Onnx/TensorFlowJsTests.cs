@@ -9,10 +9,10 @@ namespace Kumiki.Ground.Tests.Onnx;
 
 public sealed class TensorFlowJsTests
 {
-    // Largest difference seen: 7e-7 of the scores, 3e-5 of the backbone's embedding, whose numbers go to 5.
+    // Sums of thousands of products in another order; the numbers of the embeddings go to 5.
     [Theory]
     [InlineData("backbone", 256, 128, 6400, "scores", 5e-6, "embedding", 1e-4)]
-    [InlineData("offence", 224, 112, 4900, "probabilities", 5e-6, "embedding", 1e-4)]
+    [InlineData("offence", 224, 112, 4900, "probabilities", 5e-6, "embedding", 3e-4)]
     public void A_converted_network_gives_the_numbers_of_TensorFlow_js(
         string of, int side, int middle, int square, string first, double firstTolerance, string second, double secondTolerance)
     {

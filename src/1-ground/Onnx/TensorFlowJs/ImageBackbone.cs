@@ -46,7 +46,7 @@ public sealed record ImageBackbone(
             new("dist/models/mobilenet_v2_mid/group1-shard1of2.min.js", "f2e79a209e44d668220ec5f1533a98f2be954e3953685bf074d201b82fefc29a"),
             new("dist/models/mobilenet_v2_mid/group1-shard2of2.min.js", "f291df992a0131741372506a6072fb9f1645bff7c973c983fd6276f5f9625d5e"),
         ],
-        "790a3ba2c5b75392f456d5c9232439d23df8e777f9333b3690d0d2904c86e708",
+        "4f8fa08d632d8d707e32487416319cb8479d00c53c4abbc8ab0384829b402f73",
         new("image", 224,
         [
             new("probabilities", [new("Identity", TapPool.None)]),

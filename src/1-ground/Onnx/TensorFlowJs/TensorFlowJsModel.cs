@@ -96,7 +96,7 @@ public sealed partial class TensorFlowJsModel
                 all[name] = (dtype, kept) switch
                 {
                     ("int32", "") => new(shape, null, Whole(bytes)),
-                    _ => new(shape, Real(bytes, kept, (float)scale, (float)least), null),
+                    _ => new(shape, Real(bytes, kept, scale, least), null),
                 };
             }
         }
@@ -110,8 +110,8 @@ public sealed partial class TensorFlowJsModel
         return values;
     }
 
-    /// <summary>Quantised numbers are <c>q × scale + min</c>, in single precision as TensorFlow.js reckons them.</summary>
-    static float[] Real(ReadOnlySpan<byte> bytes, string kept, float scale, float least)
+    /// <summary>Quantised numbers are <c>q × scale + min</c>, reckoned in double precision and rounded once, as TensorFlow.js does.</summary>
+    static float[] Real(ReadOnlySpan<byte> bytes, string kept, double scale, double least)
     {
         var width = kept switch { "uint8" => 1, "uint16" or "float16" => 2, _ => 4 };
         var values = new float[bytes.Length / width];
@@ -120,8 +120,8 @@ public sealed partial class TensorFlowJsModel
             var one = bytes.Slice(i * width, width);
             values[i] = kept switch
             {
-                "uint8" => (one[0] * scale) + least,
-                "uint16" => (BinaryPrimitives.ReadUInt16LittleEndian(one) * scale) + least,
+                "uint8" => (float)((one[0] * scale) + least),
+                "uint16" => (float)((BinaryPrimitives.ReadUInt16LittleEndian(one) * scale) + least),
                 "float16" => (float)BinaryPrimitives.ReadHalfLittleEndian(one),
                 _ => BinaryPrimitives.ReadSingleLittleEndian(one),
             };

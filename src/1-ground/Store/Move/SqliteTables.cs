@@ -77,13 +77,11 @@ sealed class SqliteTables : IFilledTables
 
     public Task BeginAsync(string source, long revision, CancellationToken stop)
     {
-        if (db.Any("SELECT 1 FROM moving") && !db.Any("SELECT 1 FROM moving WHERE source = ?1 AND revision = ?2", source, revision))
-        {
-            db.Dispose();
-            Remove(filling);
-            db = Raised(filling, patience);
-        }
-        if (db.Any("SELECT 1 FROM moving")) return Task.CompletedTask;
+        if (db.Any("SELECT 1 FROM moving WHERE source = ?1 AND revision = ?2", source, revision)) return Task.CompletedTask;
+        // Another move's, or one that was killed after its last row and before it got its name: nothing of it can be taken out again.
+        db.Dispose();
+        Remove(filling);
+        db = Raised(filling, patience);
         // What the schema itself puts in comes from the source too, as it is there.
         db.Run("BEGIN IMMEDIATE");
         foreach (var table in RecordTable.All.Reverse().Where(t => t.Name != "store")) db.Run($"DELETE FROM {table.Name}");

@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Kumiki.Serving;
 
-/// <summary>The threads that run models which take long: one for each processor and for all models together, so that the threads that read requests stay free to
+/// <summary>The threads that run models which take long: one for each processor and for all models together, so that the threads that read requests stay
+/// free to
 /// refuse them.</summary>
 /// <remarks>A model whose runs hang must not hold up the others until they are stopped: work that waits for <see cref="Patience"/> gets a thread more, up to
 /// <see cref="MostOf"/> for each processor, which ends when it has been idle for a while.</remarks>

@@ -8,9 +8,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Kumiki.Hosting;
 
-/// <summary>A line of JSON for each request: when, what, how it ended, how long it took. No bodies, no queries, no addresses, no headers of the client's; a key in
+/// <summary>A line of JSON for each request: when, what, how it ended, how long it took. No bodies, no queries, no addresses, no headers of the client's; a
+/// key in
 /// an address that has a place in the API's map (<c>/api/versions/{name}</c>) stands as that place.</summary>
-/// <remarks>Requests never wait for it: lines go through a queue of <see cref="Room"/> to one writer, and those that find it full are counted and left out. The file is put aside when it is long enough (FILE.1 …), and opened anew on SIGHUP, for who moved it away.</remarks>
+/// <remarks>Requests never wait for it: lines go through a queue of <see cref="Room"/> to one writer, and those that find it full are counted and left out.
+/// The file is put aside when it is long enough (FILE.1 …), and opened anew on SIGHUP, for who moved it away.</remarks>
 sealed partial class AccessLog : IAsyncDisposable
 {
     const int Room = 8192, LongestPath = 200;

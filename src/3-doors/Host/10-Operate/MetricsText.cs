@@ -4,7 +4,8 @@ using Kumiki.Serving;
 
 namespace Kumiki.Hosting;
 
-/// <summary>Figures in Prometheus' text format 0.0.4, or in OpenMetrics 1.0 (github.com/prometheus/OpenMetrics), which has examples of traces beside them.</summary>
+/// <summary>Figures in Prometheus' text format 0.0.4, or in OpenMetrics 1.0 (github.com/prometheus/OpenMetrics), which has examples of traces beside
+/// them.</summary>
 /// <remarks>Bounds of histograms are written alike in both (<c>le="1.0"</c>), so that a series stays the same whichever a scraper asks for.</remarks>
 sealed class MetricsText(bool open)
 {

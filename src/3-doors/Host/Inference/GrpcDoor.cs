@@ -182,7 +182,8 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
         };
     }
 
-    /// <summary>Answers the requests of a stream in their order, of which some are under way at once; one that fails is told so, and the stream goes on.</summary>
+    /// <summary>Answers the requests of a stream in their order, of which some are under way at once; one that fails is told so, and the stream goes
+    /// on.</summary>
     async Task StreamAsync(HttpContext http)
     {
         var frames = Endless(http);

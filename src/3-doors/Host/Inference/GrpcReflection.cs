@@ -3,7 +3,8 @@ using Kumiki.Serving;
 
 namespace Kumiki.Hosting;
 
-/// <summary>Tells tools such as grpcurl which services and messages there are: the answers of <c>grpc.reflection.v1</c> and <c>v1alpha</c>, which differ only in
+/// <summary>Tells tools such as grpcurl which services and messages there are: the answers of <c>grpc.reflection.v1</c> and <c>v1alpha</c>, which differ
+/// only in
 /// the name (github.com/grpc/grpc-proto, grpc/reflection).</summary>
 /// <remarks>The descriptors are those that protoc writes of the .proto files in <c>protos/</c>.</remarks>
 static class GrpcReflection
@@ -38,12 +39,14 @@ static class GrpcReflection
             case 5: Error(answer, NotFound, text); break;
             case 6 when All.Value.Messages.Contains(text): Nested(answer, 5, part => part.Text(1, text)); break;
             case 6: Error(answer, NotFound, text); break;
-            case 7: Nested(answer, 6, part =>
-            {
-                foreach (var service in All.Value.Services) Nested(part, 1, one => one.Text(1, service));
-            }); break;
+            case 7: Nested(answer, 6, Services); break;
             default: Error(answer, Unimplemented, ""); break;
         }
+    }
+
+    static void Services(WireWriter list)
+    {
+        foreach (var service in All.Value.Services) Nested(list, 1, one => one.Text(1, service));
     }
 
     static string TypeOf(WireReader extension)

@@ -126,10 +126,12 @@ sealed class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Predictions
         foreach (var (labels, figures) in all) family.Add(labels, figures.Rows);
         family.Of("kumiki_endpoint_answers_total", "counter", "Rows by their answer, of the first sixty-four that came.");
         foreach (var (labels, figures) in all)
-            foreach (var (answer, count) in figures.Answers.OrderBy(a => a.Key, StringComparer.Ordinal)) family.Add($"{labels},answer=\"{Escaped(answer)}\"", count);
+            foreach (var (answer, count) in figures.Answers.OrderBy(a => a.Key, StringComparer.Ordinal))
+                family.Add($"{labels},answer=\"{Escaped(answer)}\"", count);
         family.Of("kumiki_endpoint_fallbacks_total", "counter", "Rows by what answered in the model's place.");
         foreach (var (labels, figures) in all)
-            foreach (var (by, count) in figures.Fallbacks.OrderBy(a => a.Key, StringComparer.Ordinal)) family.Add($"{labels},fallback=\"{Escaped(by)}\"", count);
+            foreach (var (by, count) in figures.Fallbacks.OrderBy(a => a.Key, StringComparer.Ordinal))
+                family.Add($"{labels},fallback=\"{Escaped(by)}\"", count);
         family.Of("kumiki_endpoint_duration_seconds", "histogram", "From the rows, once read, to the decision.");
         foreach (var (labels, figures) in all) family.Add(labels, figures.Total);
 
