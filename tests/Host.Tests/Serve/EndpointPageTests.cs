@@ -35,7 +35,8 @@ public sealed class EndpointPageTests(Browser browser) : IClassFixture<Browser>
 
         var answer = page.GetByRole(AriaRole.Region, new() { Name = "Answer" });
         await Assertions.Expect(answer.Locator(".big")).ToContainTextAsync("unsure");
-        await Assertions.Expect(answer.GetByRole(AriaRole.Img)).ToHaveAttributeAsync("aria-label", "low: a score below 0.4. unsure: from 0.4 to below 0.5. high: from 0.5 on. The score is 0.45.");
+        await Assertions.Expect(answer.GetByRole(AriaRole.Img)).ToHaveAttributeAsync("aria-label",
+            "low: a score below 0.4. unsure: from 0.4 to below 0.5. high: from 0.5 on. The score is 0.45.");
         await Assertions.Expect(answer.Locator(".zones-said .lit")).ToHaveTextAsync("unsure: from 0.4 to below 0.5.");
         foreach (var version in new[] { "model@1", "cut@1", "verdict@1", $"Release {release}" })
             await Assertions.Expect(answer.GetByRole(AriaRole.Link, new() { Name = version, Exact = true })).ToBeVisibleAsync();
@@ -122,7 +123,8 @@ public sealed class EndpointPageTests(Browser browser) : IClassFixture<Browser>
         await using var visit = await browser.VisitAsync(world.Server.Address, "#/endpoints/verdict/fields");
         var fields = visit.Page.GetByRole(AriaRole.Region, new() { Name = "Fields of Post" });
 
-        await Assertions.Expect(fields.GetByRole(AriaRole.Row).Filter(new() { HasText = "count" })).ToContainTextAsync("whole number> 0may be left outnot read");
+        await Assertions.Expect(fields.GetByRole(AriaRole.Row).Filter(new() { HasText = "count" }))
+            .ToContainTextAsync("whole number> 0may be left outnot read");
         await Assertions.Expect(fields.GetByRole(AriaRole.Row).Filter(new() { HasText = "some_day" })).ToContainTextAsync("date≥ 1970-01-01");
         await Assertions.Expect(fields.GetByRole(AriaRole.Row).Filter(new() { HasText = "size" })).ToContainTextAsync("small, large");
         await Assertions.Expect(visit.Page.GetByText("answer: \"high\" | \"unsure\" | \"low\"").First).ToBeVisibleAsync();
@@ -139,7 +141,8 @@ public sealed class EndpointPageTests(Browser browser) : IClassFixture<Browser>
         if (readOnly) await world.AnswerAsync("""{"x": 1}""");
         await using var visit = await browser.VisitAsync(world.Server.Address, "#/serving");
         var page = visit.Page;
-        var (load, unload) = (page.GetByRole(AriaRole.Button, new() { Name = "Load model@1" }), page.GetByRole(AriaRole.Button, new() { Name = "Unload model@1" }));
+        var (load, unload) = (page.GetByRole(AriaRole.Button, new() { Name = "Load model@1" }),
+            page.GetByRole(AriaRole.Button, new() { Name = "Unload model@1" }));
 
         if (readOnly)
         {
@@ -170,7 +173,8 @@ public sealed class EndpointPageTests(Browser browser) : IClassFixture<Browser>
         {
             await using var visit = await browser.VisitAsync(world.Server.Address, address, width, scheme, language);
             Assert.Equal("", await visit.AxeAsync());
-            Assert.True(await visit.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth"), $"{address} scrolls sideways at {width} px.");
+            Assert.True(await visit.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth"),
+                $"{address} scrolls sideways at {width} px.");
         }
     }
 }

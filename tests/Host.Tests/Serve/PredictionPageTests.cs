@@ -9,7 +9,8 @@ public sealed class PredictionPageTests(Browser browser) : IClassFixture<Browser
 {
     static async Task OutcomeAsync(EndpointWorld world, string body)
     {
-        using var response = await world.Http.PostAsync("/api/endpoints/verdict/outcomes", new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
+        using var response = await world.Http.PostAsync("/api/endpoints/verdict/outcomes",
+            new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
     }
 
@@ -28,7 +29,8 @@ public sealed class PredictionPageTests(Browser browser) : IClassFixture<Browser
         await visit.SeesAsync("order-7");
 
         await Assertions.Expect(page.Locator(".big")).ToHaveTextAsync("unsure");
-        foreach (var version in new[] { "model@1", "cut@1", $"Release {release}" }) await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = version, Exact = true })).ToBeVisibleAsync();
+        foreach (var version in new[] { "model@1", "cut@1", $"Release {release}" })
+            await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = version, Exact = true })).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Region, new() { Name = "Where its time went" }).GetByRole(AriaRole.Row)).ToHaveCountAsync(5);
         await Assertions.Expect(page.Locator("pre.json").First).ToContainTextAsync("\"place\": \"street\"");
         await Assertions.Expect(page.GetByRole(AriaRole.Region, new() { Name = "What the adapter gave the model" })).ToContainTextAsync("x0.45placestreet");
@@ -93,7 +95,8 @@ public sealed class PredictionPageTests(Browser browser) : IClassFixture<Browser
 
         await sql.FillAsync("SELECT * FROM read_csv('/etc/passwd')");
         await page.GetByRole(AriaRole.Button, new() { Name = "Run" }).ClickAsync();
-        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The SQL reaches for something other than the log: read_csv(). Leave it out");
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert))
+            .ToContainTextAsync("The SQL reaches for something other than the log: read_csv(). Leave it out");
     }
 
     [Fact]
@@ -130,7 +133,8 @@ public sealed class PredictionPageTests(Browser browser) : IClassFixture<Browser
         {
             await using var visit = await browser.VisitAsync(world.Server.Address, address, width, scheme, language);
             Assert.Equal("", await visit.AxeAsync());
-            Assert.True(await visit.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth"), $"{address} scrolls sideways at {width} px.");
+            Assert.True(await visit.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth"),
+                $"{address} scrolls sideways at {width} px.");
         }
     }
 }
