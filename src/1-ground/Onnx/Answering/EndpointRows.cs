@@ -144,14 +144,14 @@ public sealed class EndpointRows : IDisposable
         {
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                if (reader.ValueTextEquals("rows"u8))
+                if (Is(ref reader, "rows"u8))
                 {
                     reader.Read();
                     if (Count > 0) throw new KumikiException(Message.Of("endpoint.field-twice", ("field", "rows"), ("row", 1)));
                     if (reader.TokenType != JsonTokenType.StartArray) throw new KumikiException(Message.Of("endpoint.no-object", ("form", Envelope)));
                     List(ref reader);
                 }
-                else if (reader.ValueTextEquals("parameters"u8))
+                else if (Is(ref reader, "parameters"u8))
                 {
                     reader.Read();
                     if (reader.TokenType != JsonTokenType.StartObject) throw new KumikiException(Message.Of("endpoint.no-parameters", ("form", Envelope)));
@@ -175,11 +175,13 @@ public sealed class EndpointRows : IDisposable
         if (Schema.Place("rows") >= 0) return false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("rows"u8)) return true;
+            if (Is(ref reader, "rows"u8)) return true;
             reader.Skip();
         }
         return false;
     }
+
+    static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> name) => !reader.ValueIsEscaped && reader.ValueSpan.SequenceEqual(name);
 
     void List(ref Utf8JsonReader reader)
     {
