@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Kumiki.Host.Tests.Endpoints;
 using Kumiki.Host.Tests.Inference;
 using Kumiki.Hosting;
+using Kumiki.Onnx;
 using Kumiki.Serving;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -140,6 +142,14 @@ public sealed class MetricsTests
             models: [("shop", InferenceWorld.Shop), ("broken", "no model"u8.ToArray())]);
         await world.InferAsync("shop", InferenceWorld.ShopRequest(2, 1, 0, 2));
         await world.RefusedAsync("broken", "{}");
+        // An endpoint whose model's score is infinite, so that a fallback answers.
+        var model = await world.World.MakeAsync("model", AssetKind.Model, contents: [("model.onnx", EndpointWorld.Model(0, 3e38f))]);
+        var cut = await world.World.MakeAsync("cut", AssetKind.Threshold, [(model, EdgeKind.Fit)], contents: [("parts/choice.json", "1"u8.ToArray())]);
+        var plan = EndpointWorld.Plan(0.5, new PlannedFallback.Always("unsure", null)).ToBytes();
+        var endpoint = await world.World.MakeAsync("verdict", AssetKind.Endpoint, [(model, EdgeKind.Fit), (cut, EdgeKind.Fit)], contents: [("endpoint.json", plan)]);
+        var release = await world.World.ReleaseAsync([model, cut, endpoint], "", []);
+        using var answer = await world.AskAsync(HttpMethod.Post, "/api/endpoints/verdict/predict", """{"x": 3}"""u8.ToArray(), ("Kumiki-Release-At-Least", $"{release.Number}"));
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
         return world;
     }
 
@@ -175,7 +185,7 @@ public sealed class MetricsTests
         var rules = await File.ReadAllTextAsync(Ground.Tests.Onnx.World.Above("docs/operations/kumiki.rules.yml"));
         var expressions = rules.Split("expr:").Skip(1).Select(r => r[..r.IndexOf("labels:", StringComparison.Ordinal)]).ToList();
 
-        Assert.Equal(8, expressions.Count);
+        Assert.Equal(9, expressions.Count);
         foreach (var expression in expressions) Holds(scrape, expression);
     }
 }

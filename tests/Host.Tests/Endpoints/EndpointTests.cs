@@ -125,7 +125,7 @@ public sealed class EndpointTests
         Assert.Equal("503 endpoint.old", await world.RefusedAsync("""{"x": 1}""", "ancient"));
         Assert.Equal("413 inference.body-long", await world.RefusedAsync($$"""{"x": 1, "place": "{{new string('a', 5000)}}"}"""));
         Assert.Equal("403 serve.other-origin", await world.RefusedAsync("""{"x": 1}""", headers: ("Origin", "http://evil.example")));
-        Assert.Equal("400 inference.unknown-category", (await world.RefusedAsync("""{"x": 1, "place": "roof"}"""))[..30]);
+        Assert.Equal("400 inference.unknown-category 2.place:inference.unknown-category", await world.RefusedAsync("""[{"x": 1}, {"x": 1, "place": "roof"}]"""));
         Assert.Equal("high", (string)(await world.AnswerAsync("""{"rows": [{"x": 1, "place": "roof"}], "parameters": {"unknown_categories": "score"}}"""))["predictions"]![0]!["answer"]!);
         using var get = await world.Http.GetAsync("/api/endpoints/verdict/predict");
         Assert.Equal(405, (int)get.StatusCode);

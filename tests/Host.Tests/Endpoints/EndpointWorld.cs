@@ -100,7 +100,7 @@ sealed class EndpointWorld : IAsyncDisposable
         var problem = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
         Assert.NotEqual("", (string)problem["detail"]!);
-        return string.Join(' ', [$"{(int)response.StatusCode}", $"{problem["id"]}", .. problem["errors"]?.AsArray().Select(e => $"{e!["row"]}.{e["field"]}:{((string)e["id"]!)["endpoint.".Length..]}") ?? []]);
+        return string.Join(' ', [$"{(int)response.StatusCode}", $"{problem["id"]}", .. problem["errors"]?.AsArray().Select(e => $"{e!["row"]}.{e["field"]}:{((string)e["id"]!).Replace("endpoint.", "", StringComparison.Ordinal)}") ?? []]);
     }
 
     public async Task<JsonNode> GetAsync(string path) => JsonNode.Parse(await Http.GetStringAsync(path))!;

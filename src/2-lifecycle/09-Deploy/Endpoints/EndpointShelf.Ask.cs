@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Kumiki.Onnx;
 
@@ -127,7 +128,7 @@ sealed partial class EndpointShelf
             model = await models.UseAsync(decision.Model, gone);
             using var request = new InferenceRequest(model.Signature) { Timeout = timeout, Priority = ask.Priority, ScoreUnknown = ask.ScoreUnknown };
             Give(request, endpoint.Schema, decision.FieldsOf(model.Signature, endpoint.Schema), rows, which);
-            request.Complete();
+            Complete(request, rows.Schema.Fields, decision.FieldsOf(model.Signature, endpoint.Schema), which);
             using var answer = await model.Lane.AskAsync(request, gone);
             Decide(decision, answer, which, answers);
             decision.Breaker.Succeeded();
@@ -149,6 +150,24 @@ sealed partial class EndpointShelf
         finally
         {
             model?.Release();
+        }
+    }
+
+    /// <summary>Holds the tensors against what the model takes.</summary>
+    /// <exception cref="FieldsRefusedException">A value is none for the model: a text that it never saw, a field that it cannot do without.</exception>
+    static void Complete(InferenceRequest request, IReadOnlyList<EndpointField> all, int[] fields, int[] which)
+    {
+        try
+        {
+            request.Complete();
+        }
+        catch (InferenceException e) when (e.At is var (input, at))
+        {
+            var place = Array.FindIndex(request.Signature.Inputs, i => i.Name == input);
+            var row = which[at - 1] + 1;
+            // The model was asked about some of the rows; the caller counts all.
+            var says = new Message(e.Says.Id, new Dictionary<string, string>(e.Says.Values) { ["row"] = row.ToString(CultureInfo.InvariantCulture) });
+            throw new FieldsRefusedException([new(row, all[fields[place]].Name, says)]);
         }
     }
 

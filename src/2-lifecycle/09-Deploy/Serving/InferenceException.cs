@@ -31,5 +31,8 @@ sealed class InferenceException(InferenceFault fault, Message says, Exception? i
 {
     public InferenceFault Fault { get; } = fault;
 
-    public static InferenceException Bad(Message says) => new(InferenceFault.BadRequest, says);
+    /// <summary>The input that is wrong and its row, counted from 1; null where it is about the request as a whole.</summary>
+    public (string Input, int Row)? At { get; private init; }
+
+    public static InferenceException Bad(Message says, (string Input, int Row)? at = null) => new(InferenceFault.BadRequest, says) { At = at };
 }

@@ -25,7 +25,7 @@ static class InputChecks
             }
             var width = Math.Max(1, bytes.Length / OnnxTensor.SizeOf(info.Type) / Math.Max(1, request.Rows));
             if (TensorTypes.FirstNotFinite(info.Type, bytes, nan: false) is var infinite and >= 0)
-                throw InferenceException.Bad(Message.Of("inference.infinite", ("input", info.Name), ("row", (infinite / width) + 1)));
+                throw InferenceException.Bad(Message.Of("inference.infinite", ("input", info.Name), ("row", (infinite / width) + 1)), (info.Name, (infinite / width) + 1));
             if (signature.Required[input] && TensorTypes.FirstNotFinite(info.Type, bytes, orInfinite: false) is var missing and >= 0)
                 throw Missing(info.Name, missing / width);
         }
@@ -43,12 +43,12 @@ static class InputChecks
                 if (request.Signature.Required[input]) throw Missing(name, row - 1);
                 continue;
             }
-            if (!Utf8.IsValid(text)) throw InferenceException.Bad(Message.Of("inference.not-utf8", ("input", name), ("row", row)));
+            if (!Utf8.IsValid(text)) throw InferenceException.Bad(Message.Of("inference.not-utf8", ("input", name), ("row", row)), (name, row));
             if (known is not null && !Knows(known, text))
             {
                 var shown = Encoding.UTF8.GetString(text);
                 throw InferenceException.Bad(Message.Of("inference.unknown-category", ("input", name), ("row", row),
-                    ("text", shown.Length <= 60 ? shown : shown[..60] + "…")));
+                    ("text", shown.Length <= 60 ? shown : shown[..60] + "…")), (name, row));
             }
         }
     }
@@ -64,5 +64,5 @@ static class InputChecks
     }
 
     static InferenceException Missing(string input, int row) =>
-        InferenceException.Bad(Message.Of("inference.value-missing", ("input", input), ("row", row + 1)));
+        InferenceException.Bad(Message.Of("inference.value-missing", ("input", input), ("row", row + 1)), (input, row + 1));
 }
