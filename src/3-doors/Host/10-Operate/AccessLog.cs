@@ -12,7 +12,8 @@ namespace Kumiki.Hosting;
 /// key in
 /// an address that has a place in the API's map (<c>/api/versions/{name}</c>) stands as that place.</summary>
 /// <remarks>Requests never wait for it: lines go through a queue of <see cref="Room"/> to one writer, and those that find it full are counted and left out.
-/// The file is put aside when it is long enough (FILE.1 …), and opened anew on SIGHUP, for who moved it away.</remarks>
+/// The file is put aside when it is long enough (FILE.1 …), and opened anew where somebody moved it away, and on
+/// SIGHUP, which a server that was begun with nohup does not hear.</remarks>
 sealed partial class AccessLog : IAsyncDisposable
 {
     const int Room = 8192, LongestPath = 200;
@@ -105,6 +106,7 @@ sealed partial class AccessLog : IAsyncDisposable
             }
             try
             {
+                if (!IsStandardOutput && !File.Exists(settings.AccessLog)) reopen = true;
                 if (reopen || length >= settings.AccessLogBytes) await TurnAsync();
                 await file.WriteAsync(buffer.WrittenMemory);
                 await file.FlushAsync();
