@@ -128,7 +128,7 @@ sealed class RabbitConsumer(QueueName queue, RabbitLink link, TimeProvider clock
             foreach (var tag in tags)
                 if (channel is { IsOpen: true } on && tag.Generation == generation) await answer(on, tag.Number);
         }
-        catch (Exception e) when (RabbitTrouble.MayPass(e))
+        catch (Exception e) when (e is not OperationCanceledException && RabbitTrouble.MayPass(e))
         {
             // The connection went meanwhile: the broker has them again.
         }

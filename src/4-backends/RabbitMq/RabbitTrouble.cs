@@ -15,6 +15,8 @@ static class RabbitTrouble
         BrokerUnreachableException { InnerException: { } inner } => !IsRefusal(inner),
         OperationInterruptedException { ShutdownReason: { } reason } => reason.ReplyCode is not (AccessRefused or Locked or PreconditionFailed or NotAllowed),
         PublishException { IsReturn: false } => true,
+        // A call that the broker did not answer in the client's own time; whoever asked has not cancelled it, which callers look at first.
+        OperationCanceledException => true,
         OperationInterruptedException or AlreadyClosedException or BrokerUnreachableException or IOException or SocketException or TimeoutException
             or ObjectDisposedException => true,
         _ => false,
