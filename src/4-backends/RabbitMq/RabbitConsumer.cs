@@ -32,8 +32,11 @@ sealed class RabbitConsumer(QueueName queue, RabbitLink link, TimeProvider clock
         {
             if (ahead == 1 && !HasSeenNew) return;
             exchanging = true;
-            await channel.BasicCancelAsync(consumer, cancellationToken: stop);      // what was sent stays sent
-            await ConsumeAsync(channel, (ushort)Math.Min(2 * most, MostAhead), stop);
+            await OrLostAsync(async () =>
+            {
+                await channel.BasicCancelAsync(consumer, cancellationToken: stop);      // what was sent stays sent
+                await ConsumeAsync(channel, (ushort)Math.Min(2 * most, MostAhead), stop);
+            });
             exchanging = false;
             return;
         }
@@ -42,7 +45,21 @@ sealed class RabbitConsumer(QueueName queue, RabbitLink link, TimeProvider clock
         channel = opened;
         (HasSeenNew, dropped, exchanging) = (false, false, false);
         opened.ChannelShutdownAsync += (_, _) => { Tell(); return Task.CompletedTask; };
-        await ConsumeAsync(opened, 1, stop);
+        await OrLostAsync(() => ConsumeAsync(opened, 1, stop));
+    }
+
+    /// <summary>A channel over which nobody was asked to send is of no use though it is open: the next look opens another.</summary>
+    async Task OrLostAsync(Func<Task> ask)
+    {
+        try
+        {
+            await ask();
+        }
+        catch
+        {
+            dropped = true;
+            throw;
+        }
     }
 
     bool HasSeenNew { get; set; }
