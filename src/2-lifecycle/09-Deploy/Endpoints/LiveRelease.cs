@@ -8,7 +8,7 @@ namespace Kumiki.Serving;
 /// <param name="Revision">Production's.</param>
 sealed record LiveRelease(int Number, long Revision, FrozenDictionary<string, LiveEndpoint> Endpoints)
 {
-    /// <summary>Releases as they were when the server looked; null where an endpoint was made before endpoints could be asked.</summary>
+    /// <summary>Its endpoints that were made before endpoints could be asked.</summary>
     public IReadOnlyList<VersionName> Unanswerable { get; init; } = [];
 }
 
