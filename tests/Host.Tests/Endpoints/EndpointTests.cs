@@ -188,6 +188,27 @@ public sealed class EndpointTests
     }
 
     [Fact]
+    public async Task A_release_that_cannot_be_read_takes_over_as_soon_as_it_can_and_the_one_before_answers_until_then()
+    {
+        await using var world = await EndpointWorld.StartAsync();
+        await world.ReleaseAsync(1);
+        await world.AnswerAsync("""{"x": 1}""");
+        var model = await world.World.MakeAsync("model", AssetKind.Model, contents: [("model.onnx", EndpointWorld.Model(2))]);
+        var cut = await world.World.MakeAsync("cut", AssetKind.Threshold, [(model, EdgeKind.Fit)], contents: [("parts/choice.json", "2"u8.ToArray())]);
+        var endpoint = await world.World.MakeAsync("verdict", AssetKind.Endpoint, [(model, EdgeKind.Fit), (cut, EdgeKind.Fit)], contents: [("endpoint.json", EndpointWorld.Plan(2.5).ToBytes())]);
+        var blob = await world.World.Artifacts.PathAsync(endpoint.Files.Single().Content, default);
+        File.Move(blob, blob + ".away");
+        var release = await world.LiveAsync([model, cut, endpoint], 2);
+
+        Assert.StartsWith("503", await world.RefusedAsync("""{"x": 1}""", headers: ("Kumiki-Release-At-Least", $"{release}")), StringComparison.Ordinal);
+        Assert.Equal("model@1", (string)(await world.AnswerAsync("""{"x": 1}"""))["model"]!);
+        File.Move(blob + ".away", blob);
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while ((string)(await world.AnswerAsync("""{"x": 1}"""))["model"]! != "model@2") await Task.Delay(20, limit.Token);
+    }
+
+    [Fact]
     public async Task Where_the_model_fails_the_fallbacks_are_tried_in_turn_and_the_answer_says_which_it_was()
     {
         await using var world = await EndpointWorld.StartAsync();

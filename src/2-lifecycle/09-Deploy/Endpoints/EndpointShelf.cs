@@ -88,20 +88,24 @@ sealed partial class EndpointShelf : IAsyncDisposable
         {
             await foreach (var _ in metadata.ChangesAsync(revision, stop))
             {
-                await looking.WaitAsync(stop);
-                try
+                for (var taken = false; !taken;)
                 {
-                    await TakeAsync(stop);
+                    await looking.WaitAsync(stop);
+                    try
+                    {
+                        await TakeAsync(stop);
+                        taken = true;
+                    }
+                    catch (Exception e) when (e is KumikiException or IOException or UnauthorizedAccessException)
+                    {
+                        // the store cannot be read just now: the release before goes on answering until it can
+                    }
+                    finally
+                    {
+                        looking.Release();
+                    }
+                    await Task.Delay(taken ? BetweenLooks : AfterTrouble, clock, stop);
                 }
-                catch (KumikiException)
-                {
-                    // the store cannot be read just now: the release before goes on answering, and the next change brings another look
-                }
-                finally
-                {
-                    looking.Release();
-                }
-                await Task.Delay(BetweenLooks, clock, stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -112,6 +116,9 @@ sealed partial class EndpointShelf : IAsyncDisposable
 
     /// <summary>Between two looks: clients log thousands of times a second, and each is a change.</summary>
     static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Before a release that could not be read is looked at again.</summary>
+    static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(1);
 
     /// <summary>Makes the release of the store the one that answers, once its models are in memory.</summary>
     async Task TakeAsync(CancellationToken stop)
