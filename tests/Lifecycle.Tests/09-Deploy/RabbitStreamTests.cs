@@ -30,6 +30,9 @@ public sealed class RabbitStreamTests(RabbitServer server) : IClassFixture<Rabbi
         await using var streaming = await OpenAsync(data);
         await using var alsoStreaming = await OpenAsync(data);
         await using var consuming = await OpenAsync(data);
+        Assert.Empty(await streaming.TakeAsync(In, 1, TimeSpan.FromSeconds(30), TimeSpan.Zero, Go));
+        Assert.Empty(await consuming.TakeAsync(Out, 1, TimeSpan.FromSeconds(30), TimeSpan.Zero, Go));
+        await server.KeepQueuesAsync();
         var effects = new ConcurrentDictionary<string, int>();
         using var stop = new CancellationTokenSource();
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(9));

@@ -27,11 +27,8 @@ public sealed class RabbitServer : IAsyncLifetime
     /// <summary>Starts it, and waits until it answers.</summary>
     public async Task StartAsync()
     {
-        const string programs = "/usr/lib/rabbitmq/lib";
-        var version = Directory.Exists(programs) ? Directory.GetDirectories(programs, "rabbitmq_server-*").Max() : null;
-        Assert.True(version is not null, $"{programs} is missing: ./kumiki setup --for test installs rabbitmq-server.");
         // The inner script: the one in /usr/sbin changes its user.
-        var start = new ProcessStartInfo($"{version}/sbin/rabbitmq-server")
+        var start = new ProcessStartInfo($"{Programs()}/rabbitmq-server")
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -75,6 +72,17 @@ public sealed class RabbitServer : IAsyncLifetime
         // Its threads sleep when idle; a name server of its own is told apart by its port.
         ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}",
     };
+
+    static string Programs()
+    {
+        const string programs = "/usr/lib/rabbitmq/lib";
+        var version = Directory.Exists(programs) ? Directory.GetDirectories(programs, "rabbitmq_server-*").Max() : null;
+        Assert.True(version is not null, $"{programs} is missing: ./kumiki setup --for test installs rabbitmq-server.");
+        return $"{version}/sbin";
+    }
+
+    /// <summary>Has it write down which queues there are. A broker keeps what is put into a queue at once, but the names of new queues some time later: killed before, it has the messages of a queue that it does not know.</summary>
+    public Task KeepQueuesAsync() => RunAsync($"{Programs()}/rabbitmqctl", "eval", "mnesia:sync_log().");
 
     /// <summary>Kills it as a power cut would.</summary>
     public Task KillAsync() => StopAsync("KILL");
