@@ -12,7 +12,7 @@ sealed class EndpointLog(PredictionLog log)
     /// <summary>Releases go and come; the shapes of those before are made again where one comes back.</summary>
     const int MostShapes = 1000;
 
-    readonly ConcurrentDictionary<(VersionName Endpoint, int Release, VersionName? Model, VersionName? Threshold), LoggedAs> shapes = new();
+    readonly ConcurrentDictionary<(VersionName Endpoint, int Release, VersionName? Model, VersionName? Threshold, bool HasScores), LoggedAs> shapes = new();
 
     /// <summary>Logs each row of an answer.</summary>
     /// <param name="began">When it was asked.</param>
@@ -83,10 +83,10 @@ sealed class EndpointLog(PredictionLog log)
 
     LoggedAs Of(LiveRelease release, LiveEndpoint endpoint, VersionName? model, VersionName? threshold, ModelOutputs? outputs)
     {
-        var key = (endpoint.Version, release.Number, model, threshold);
+        // Without a model's scores the shape is another: it must not become the one of those with scores.
+        var key = (endpoint.Version, release.Number, model, threshold, outputs is not null);
         if (shapes.TryGetValue(key, out var known)) return known;
         var fields = endpoint.Plan.Fields;
-        // Without a model's scores the shape is another: it must not become the one of those with scores.
         var shape = log.Of(new()
         {
             Endpoint = endpoint.Version.Asset,
@@ -99,12 +99,8 @@ sealed class EndpointLog(PredictionLog log)
             Texts = [.. fields.Where(f => f is { IsRead: true, IsNumeric: false }).Select(f => f.Name)],
             Scores = outputs?.Names ?? [],
         }, endpoint.Schema);
-        if (outputs is not null || model is null)
-        {
-            if (shapes.Count >= MostShapes) shapes.Clear();
-            shapes[key] = shape;
-        }
-        return shape;
+        if (shapes.Count >= MostShapes) shapes.Clear();
+        return shapes[key] = shape;
     }
 
     static string TypeOf(FieldKind kind) => kind switch

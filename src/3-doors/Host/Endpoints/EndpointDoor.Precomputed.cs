@@ -27,7 +27,9 @@ sealed partial class EndpointDoor
         var found = shelf.Find(computed, key);
         if (found is { } fresh && !(fresh.IsStale && computed.Plan.RefusesStale))
         {
-            await SendAsync(http, sent => Write(sent, fresh, endpoint, release));
+            using var computedBefore = new PooledBuffer();
+            Write(computedBefore, fresh, endpoint, release);
+            await SendAsync(http, computedBefore);
             return;
         }
         if (body is null || !AsksMore(computed.Plan.Keys, body))
@@ -39,21 +41,14 @@ sealed partial class EndpointDoor
         using var rows = Read(release, endpoint, body, http.Request, out _);
         var (ask, all) = PredictParameters.Read([], http.Request.Headers, rows.Count);
         var answer = await shelf.AskAsync(release, endpoint, rows, ask, gone);
-        await SendAsync(http, sent => Write(sent, answer, rows.IsOne, all));
+        using var sent = new PooledBuffer();
+        Write(sent, answer, rows.IsOne, all);
+        await SendAsync(http, sent);
     }
 
     static string Hours(double hours) => hours.ToString("0.#", CultureInfo.InvariantCulture);
 
     static string Cut(string text) => text.Length <= 60 ? text : text[..60] + "…";
-
-    static async Task SendAsync(HttpContext http, Action<PooledBuffer> write)
-    {
-        using var sent = new PooledBuffer();
-        write(sent);
-        http.Response.ContentType = "application/json";
-        http.Response.ContentLength = sent.Length;
-        await http.Response.BodyWriter.WriteAsync(sent.Written, http.RequestAborted);
-    }
 
     /// <summary>[keys] their values in a query string.</summary>
     static string[] KeyOf(IReadOnlyList<string> keys, IQueryCollection query)

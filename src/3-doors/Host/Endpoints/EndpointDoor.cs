@@ -117,9 +117,14 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
         var answer = await shelf.AskAsync(release, endpoint, rows, ask, gone);
         using var sent = new PooledBuffer();
         using (ServingTrace.Source.StartActivity("encode")) Write(sent, answer, rows.IsOne, all);
+        await SendAsync(http, sent);
+    }
+
+    static async Task SendAsync(HttpContext http, PooledBuffer sent)
+    {
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = sent.Length;
-        await http.Response.BodyWriter.WriteAsync(sent.Written, gone);
+        await http.Response.BodyWriter.WriteAsync(sent.Written, http.RequestAborted);
     }
 
     /// <exception cref="InferenceException">The body as a whole is wrong.</exception>
