@@ -136,7 +136,7 @@ static class PredictionLogLoad
         });
     }
 
-    static async Task ReleasedAsync(string folder, CancellationToken stop)
+    internal static async Task ReleasedAsync(string folder, CancellationToken stop)
     {
         await using var data = DataFolder.Open(folder, TimeProvider.System);
         var model = await data.KeepAsync("model", AssetKind.Model, "model.onnx", Model(), [], stop);
@@ -157,7 +157,7 @@ static class PredictionLogLoad
         Fallbacks = [],
     };
 
-    static string Row(int seed)
+    internal static string Row(int seed)
     {
         var random = new Random(seed);
         return "{" + string.Join(',', Enumerable.Range(0, Fields).Select(i =>
