@@ -32,7 +32,10 @@ sealed class LiveEndpoint(VersionName version, EndpointPlan plan, LiveDecision d
 /// <summary>A version of a model, and what its scores mean.</summary>
 sealed class LiveDecision(VersionName model, VersionName? threshold, DecisionRule rule, Breaker breaker)
 {
-    (ModelSignature Of, int[] Fields)? map;
+    // One object, so that who reads it while it is written sees the one before or this one whole.
+    sealed record Map(ModelSignature Of, int[] Fields);
+
+    Map? map;
 
     public VersionName Model => model;
     public VersionName? Threshold => threshold;
@@ -52,7 +55,7 @@ sealed class LiveDecision(VersionName model, VersionName? threshold, DecisionRul
             if (fields[i] < 0 || signature.Columns[i] is null)
                 throw new InferenceException(InferenceFault.Unavailable, Message.Of("endpoint.model-column", ("model", model), ("column", column)));
         }
-        map = (signature, fields);
+        map = new(signature, fields);
         return fields;
     }
 }
