@@ -17,7 +17,8 @@ sealed partial class EndpointDoor
     {
         var gone = http.RequestAborted;
         if (models.IsDraining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
-        var release = await shelf.LiveAsync(AtLeast(http.Request), gone);
+        var asked = ReleaseOf(http.Request);
+        var release = await shelf.ReleaseAsync(asked, gone);
         var endpoint = EndpointShelf.Find(release, Uri.UnescapeDataString(name));
         http.Response.Headers[ReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
         if (endpoint.Precomputed is not { } computed)
@@ -40,7 +41,7 @@ sealed partial class EndpointDoor
                     ("key", string.Join(", ", computed.Plan.Keys.Zip(key, (k, v) => $"{k} = {Cut(v)}")))));
         using var rows = Read(release, endpoint, body, http.Request, out _);
         var (ask, all) = PredictParameters.Read([], http.Request.Headers, rows.Count);
-        var answer = await shelf.AskAsync(release, endpoint, rows, ask, gone);
+        var answer = await shelf.AskAsync(release, endpoint, rows, Begin(http, asked, ask, release), gone);
         using var sent = new PooledBuffer();
         Write(sent, answer, rows.IsOne, all);
         await SendAsync(http, sent);

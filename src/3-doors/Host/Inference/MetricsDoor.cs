@@ -145,6 +145,7 @@ sealed class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Predictions
     {
         InferenceFault.BadRequest => "bad_request",
         InferenceFault.NotFound => "not_found",
+        InferenceFault.Withdrawn => "withdrawn",
         InferenceFault.TooLarge => "too_large",
         InferenceFault.TooSlow => "too_slow",
         InferenceFault.QueueFull => "queue_full",
