@@ -31,7 +31,9 @@ static partial class EndpointDocument
                         ["operationId"] = "predict",
                         ["summary"] = $"{plan.Input} → {plan.Output}",
                         ["parameters"] = new JsonArray(
+                            Header(EndpointDoor.ReleaseHeader, "integer", "The only release that may answer: live, or live before and not rolled back."),
                             Header(EndpointDoor.AtLeastHeader, "integer", "The oldest release that may answer."), Header(EndpointDoor.SessionHeader, "string", "Equal rows of one session get equal answers."),
+                            Header(EndpointDoor.SessionReleaseHeader, "integer", "What the session's first answer said: every server goes on with it."),
                             Header(EndpointDoor.IdHeader, "string", "What the prediction of one row is called."), Header(RequestParameters.TimeoutHeader, "integer", "How long the caller waits, in milliseconds.")),
                         ["requestBody"] = new JsonObject
                         {
@@ -51,7 +53,11 @@ static partial class EndpointDocument
                             ["200"] = new JsonObject
                             {
                                 ["description"] = "The answer, or a list of them.",
-                                ["headers"] = new JsonObject { [EndpointDoor.ReleaseHeader] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "integer" } } },
+                                ["headers"] = new JsonObject
+                                {
+                                    [EndpointDoor.ReleaseHeader] = new JsonObject { ["schema"] = Type("integer") },
+                                    [EndpointDoor.SessionReleaseHeader] = new JsonObject { ["description"] = "Of a session.", ["schema"] = Type("integer") },
+                                },
                                 ["content"] = Json(new()
                                 {
                                     ["oneOf"] = new JsonArray(Reference("Prediction"), new JsonObject
@@ -62,7 +68,8 @@ static partial class EndpointDocument
                                 }),
                             },
                             ["400"] = Failure("A field is wrong; errors names each."),
-                            ["404"] = Failure("No such endpoint is released."),
+                            ["404"] = Failure("No such endpoint is released, or the release was never live."),
+                            ["409"] = Failure("The release that was asked for was rolled back."),
                             ["429"] = Failure("Too many wait; Retry-After says when to ask again."),
                             ["500"] = Failure("The model failed."),
                             ["503"] = Failure("Not now; Retry-After says when to ask again."),

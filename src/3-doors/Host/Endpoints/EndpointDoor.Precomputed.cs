@@ -45,7 +45,8 @@ sealed partial class EndpointDoor
     {
         var gone = http.RequestAborted;
         if (models.IsDraining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
-        var release = await shelf.LiveAsync(AtLeast(http.Request), gone);
+        var wanted = ReleaseOf(http.Request);
+        var release = await shelf.ReleaseAsync(wanted, gone);
         var endpoint = EndpointShelf.Find(release, Uri.UnescapeDataString(name));
         span.Of(endpoint.Version, release.Number);
         http.Response.Headers[ReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
@@ -76,7 +77,8 @@ sealed partial class EndpointDoor
         EndpointAnswer? answer = null;
         if (left.Length > 0)
         {
-            answer = await AskInsteadAsync(http, release, endpoint, body!, asked, left, ask with { Ids = [.. left.Select(i => ids[i])] });
+            answer = await AskInsteadAsync(http, release, endpoint, body!, asked, left,
+                Begin(http, wanted, ask, release) with { Ids = [.. left.Select(i => ids[i])] });
             foreach (var i in left) all[i] = all[i] with { End = LookupEnd.Model, Why = null };
         }
         shelf.Tell(release, endpoint, all, ids, took);

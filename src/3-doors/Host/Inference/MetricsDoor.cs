@@ -146,6 +146,7 @@ sealed partial class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Pre
     {
         InferenceFault.BadRequest => "bad_request",
         InferenceFault.NotFound => "not_found",
+        InferenceFault.Withdrawn => "withdrawn",
         InferenceFault.TooLarge => "too_large",
         InferenceFault.TooSlow => "too_slow",
         InferenceFault.QueueFull => "queue_full",
