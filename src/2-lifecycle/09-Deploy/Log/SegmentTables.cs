@@ -18,7 +18,7 @@ static class LogColumns
     /// <summary>Those that every endpoint's predictions have before their scores, inputs and features.</summary>
     public const string OfAll =
         """
-        id VARCHAR, time TIMESTAMP, endpoint VARCHAR, endpoint_version INTEGER, release INTEGER, models VARCHAR, threshold VARCHAR, arm VARCHAR, decision VARCHAR,
+        id VARCHAR, time TIMESTAMP, endpoint VARCHAR, endpoint_version INTEGER, release INTEGER, models VARCHAR, threshold VARCHAR, arm VARCHAR, device VARCHAR, decision VARCHAR,
         score FLOAT, fallback VARCHAR, error VARCHAR, error_text VARCHAR, latency_us INTEGER, queue_us INTEGER, run_us INTEGER, trace_id VARCHAR, inputs VARCHAR
         """;
 
@@ -100,7 +100,7 @@ sealed class SegmentTables
             (DuckDbKind.Timestamp, "time"), (DuckDbKind.Integer, "latency_us"), (DuckDbKind.Integer, "queue_us"), (DuckDbKind.Integer, "run_us"),
             .. texts.Select(t => (DuckDbKind.Varchar, t)),
             .. shape.Scores.Select((_, i) => (DuckDbKind.Float, $"s{i}")), .. shape.Numbers.Select((_, i) => (DuckDbKind.Float, $"n{i}")),
-            .. shape.Texts.Select((_, i) => (DuckDbKind.Varchar, $"t{i}")),
+            .. shape.Texts.Select((_, i) => (DuckDbKind.Varchar, $"t{i}")), (DuckDbKind.Varchar, "device"),
         ];
         connection.Execute($"CREATE TABLE {table} ({string.Join(", ", columns.Select(c => $"{c.Name} {new DuckDbType(c.Kind)}"))})", stop);
         const int firstText = 4;
@@ -121,6 +121,8 @@ sealed class SegmentTables
                 if (isNull) chunk[firstFeatureText + text].SetNull(row);
                 else Text(chunk[firstFeatureText + text], row, value, emptyIsNull: false);
             }
+            for (var text = shape.Texts.Count; text < count; text++) reader.Text();
+            Text(chunk[columns.Length - 1], row, reader.IsAtEnd ? [] : reader.Text());
         }, stop);
         return new(shape.Endpoint, PredictionKind.Predictions, Select(table, shape), records.Count);
     }
@@ -139,7 +141,7 @@ sealed class SegmentTables
         {
             "id", "time", $"{SqlText.Quote(shape.Endpoint)} AS endpoint", $"{Whole(shape.Version)} AS endpoint_version", $"{Whole(shape.Release)} AS release",
             $"{SqlText.Quote(string.Join(' ', shape.Models))} AS models", $"{(shape.Threshold is { } cut ? SqlText.Quote(cut) : "NULL::VARCHAR")} AS threshold",
-            "arm", "decision", $"{(only >= 0 ? $"s{only}" : "NULL::FLOAT")} AS score", "fallback", "error", "error_text", "latency_us", "queue_us",
+            "arm", "device", "decision", $"{(only >= 0 ? $"s{only}" : "NULL::FLOAT")} AS score", "fallback", "error", "error_text", "latency_us", "queue_us",
             "run_us", "trace_id", "inputs",
         };
         for (var i = 0; i < shape.Scores.Count; i++)
