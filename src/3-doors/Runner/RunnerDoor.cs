@@ -112,19 +112,41 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
     {
         json.WriteString("id", id);
         Decision(json, answer);
-        if (answer.Model is { } model)
+        if (answer.Model is not null) By(PartsOf(package.Endpoint.Plan, answer)[0]);
+        if (answer.Parts.Count > 0)
         {
-            json.WriteString("model", package.VersionOf("model", model));
-            var threshold = package.Endpoint.Plan.Decisions.First(d => d.Model == model).Threshold;
-            if (threshold is not null) json.WriteString("threshold", package.VersionOf("threshold", threshold));
+            json.WriteStartArray("parts");
+            foreach (var (said, part) in answer.Parts.Zip(PartsOf(package.Endpoint.Plan, answer)))
+            {
+                json.WriteStartObject();
+                By(part);
+                Decision(json, said);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
         }
         if (answer.Fallback is { } fallback) json.WriteString("fallback", fallback);
+
+        void By(PlannedDecision decision)
+        {
+            json.WriteString("model", package.VersionOf("model", decision.Model));
+            if (decision.Threshold is { } threshold) json.WriteString("threshold", package.VersionOf("threshold", threshold));
+        }
     }
+
+    /// <summary>The parts that answered: of the plan's decision, or of the fallback that stood in for it.</summary>
+    static IReadOnlyList<PlannedDecision> PartsOf(EndpointPlan plan, PackagedAnswer answer) => answer.Fallback is null ? plan.Decision.Parts
+        : plan.Fallbacks.OfType<PlannedFallback.Smaller>().First(f => f.Name == answer.Fallback).Decision.Parts;
 
     static void Decision(Utf8JsonWriter json, PackagedAnswer answer)
     {
         var decided = answer.Decided;
         if (decided.Number is { } number) json.WriteNumber("answer", number);
+        else if (decided.IsObject)
+        {
+            json.WritePropertyName("answer");
+            json.WriteRawValue(decided.Answer!);
+        }
         else json.WriteString("answer", decided.Answer);
         if (decided.Lower is { } lower) json.WriteNumber("lower", lower);
         if (decided.Upper is { } upper) json.WriteNumber("upper", upper);

@@ -60,6 +60,8 @@ sealed partial class EndpointShelf : IAsyncDisposable
     public void Unreadable(LiveRelease release, LiveEndpoint endpoint, ReadOnlySpan<byte> body, string id, Message why)
     {
         var now = clock.GetUtcNow();
+        // Of pictures nothing is logged but what they are called and how long they are: of a body that could not be read, nobody knows where they are.
+        if (endpoint.Schema.HasPictures) body = [];
         Log?.Unreadable(release, endpoint, body, id is { Length: > 0 and <= Predictions.PredictionLog.MostId } ? id : Guid.CreateVersion7(now).ToString("N"), now, why);
     }
 
@@ -126,19 +128,10 @@ sealed partial class EndpointShelf : IAsyncDisposable
         var production = await metadata.ProductionAsync(stop);
         if (live is { } now && now.Revision == production.Revision) return;
         var next = await ReadAsync(production, stop);
+        foreach (var together in next.Endpoints.Values.SelectMany(e => e.Decisions).Where(d => d.Parts.Count > 1)) await CutIntoRunsAsync(together, stop);
         if (live is not null)
         {
-            foreach (var model in next.Endpoints.Values.SelectMany(e => e.Decisions).Select(d => d.Model).Distinct())
-            {
-                try
-                {
-                    (await models.UseAsync(model, stop)).Release();
-                }
-                catch (InferenceException)
-                {
-                    // it was released and so it answers: by its fallbacks, or with why it cannot be loaded
-                }
-            }
+            foreach (var run in next.Endpoints.Values.SelectMany(e => e.Decisions).SelectMany(RunsOf).DistinctBy(r => string.Join('+', r))) await WarmAsync(run, stop);
         }
         live = next;
         foreach (var gone in breakers.Keys.Where(b => !next.Endpoints.TryGetValue(b.Endpoint, out var endpoint) || endpoint.Decisions.All(d => d.Model != b.Model))) breakers.TryRemove(gone, out _);
@@ -155,7 +148,7 @@ sealed partial class EndpointShelf : IAsyncDisposable
                 old.Add(version.Name);
                 continue;
             }
-            if (live?.Endpoints.GetValueOrDefault(version.Asset) is { } before && before.Version == version.Name && before.Decisions.All(IsHeld) && IsCurrent(before))
+            if (live?.Endpoints.GetValueOrDefault(version.Asset) is { } before && before.Version == version.Name && before.Decisions.SelectMany(d => d.Parts).All(IsHeld) && IsCurrent(before))
             {
                 endpoints[version.Asset] = before;
                 continue;
@@ -179,6 +172,12 @@ sealed partial class EndpointShelf : IAsyncDisposable
 
         LiveDecision Decision(string endpoint, PlannedDecision plan)
         {
+            if (plan.Rule is DecisionRule.OfParts several)
+            {
+                List<LiveDecision> parts = [.. several.Parts.Select(p => Decision(endpoint, p))];
+                var whole = ModelShelf.WholeOf([.. parts.Select(p => p.Model).Distinct()]);
+                return new(whole, parts, several, breakers.GetOrAdd((endpoint, whole), static (_, time) => new(time), clock));
+            }
             // The release's fit rule holds each of them in production.
             var model = new VersionName(plan.Model, production.Set[plan.Model]);
             VersionName? threshold = plan.Threshold is { } cut ? new(cut, production.Set[cut]) : null;

@@ -22,7 +22,7 @@ sealed partial class EndpointDoor
         http.Response.Headers[ReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
         if (endpoint.Precomputed is not { } computed)
             throw new InferenceException(InferenceFault.NotFound, Message.Of("precomputed.none-planned", ("endpoint", endpoint.Version)));
-        using var body = HttpMethods.IsPost(http.Request.Method) ? await RequestBody.ReadAsync(http.Request, models.Settings, gone) : null;
+        using var body = HttpMethods.IsPost(http.Request.Method) ? await EndpointBody.ReadAsync(http.Request, endpoint, models.Settings, gone) : null;
         var key = body is null ? KeyOf(computed.Plan.Keys, http.Request.Query) : KeyOf(computed.Plan.Keys, body);
         var found = shelf.Find(computed, key);
         if (found is { } fresh && !(fresh.IsStale && computed.Plan.RefusesStale))
