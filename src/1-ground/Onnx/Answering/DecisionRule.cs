@@ -96,6 +96,11 @@ public abstract record DecisionRule
         public sealed override Decided Decide(ReadOnlySpan<float> scores, ModelOutputs outputs) =>
             throw new InvalidOperationException("Several models decide: ask each part's rule, and join what they answer.");
 
+        /// <summary>What the scores of all parts behind each other are: a part's only score has its model's name, others the model's and their own.</summary>
+        /// <param name="outputs">[parts]</param>
+        public ModelOutputs ScoresOf(IReadOnlyList<ModelOutputs> outputs) =>
+            new([.. Parts.Zip(outputs).SelectMany(p => p.Second.Names is { Count: > 1 } many ? many.Select(n => $"{p.First.Model}_{n}") : [p.First.Model])], []);
+
         /// <summary>What the answers of the parts come to.</summary>
         /// <param name="answers">[parts]</param>
         public abstract Decided Join(IReadOnlyList<Decided> answers);

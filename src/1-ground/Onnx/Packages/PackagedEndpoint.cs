@@ -12,6 +12,9 @@ namespace Kumiki.Packages;
 /// <param name="Fallback">What answered in the first model's place; null where it did itself.</param>
 public sealed record PackagedAnswer(float[] Scores, Decided Decided, string? Model, string? Fallback)
 {
+    /// <summary>What the scores are; null where there are none.</summary>
+    public ModelOutputs? Outputs { get; init; }
+
     /// <summary>What each of several models said, in the order of the plan's parts; empty where one answered, or none.</summary>
     public IReadOnlyList<PackagedAnswer> Parts { get; init; } = [];
 
@@ -197,8 +200,10 @@ public sealed class PackagedEndpoint : IDisposable
         if (decision.Rule is DecisionRule.OfParts together)
         {
             var parts = together.Parts.Select(p => Ask(p, rows, which, scoreUnknown, fallback)).ToList();
+            var all = together.ScoresOf(parts.ConvertAll(p => p[0].Outputs!));
             return [.. which.Select((_, i) => new PackagedAnswer([.. parts.SelectMany(p => p[i].Scores)], together.Join(parts.ConvertAll(p => p[i].Decided)), null, fallback)
             {
+                Outputs = all,
                 Parts = parts.ConvertAll(p => p[i]),
             })];
         }
@@ -236,7 +241,7 @@ public sealed class PackagedEndpoint : IDisposable
         for (var i = 0; i < which.Length; i++)
         {
             var own = scores.Slice(i * scorer.Width, scorer.Width).ToArray();
-            answers[i] = new(own, decision.Rule.Decide(own, outputs), decision.Model, fallback);
+            answers[i] = new(own, decision.Rule.Decide(own, outputs), decision.Model, fallback) { Outputs = outputs };
         }
         return answers;
     }

@@ -61,12 +61,12 @@ sealed partial class EndpointShelf
             decision.Runs = [.. decision.Models.Select(m => (IReadOnlyList<VersionName>)[m])];
             times = await Task.WhenAll(RunsOf(decision).Select(run => RunAsync(run)));
         }
-        var names = decision.Parts.SelectMany((p, at) => parts[0][at].Outputs.Names is { Count: > 1 } many ? many.Select(n => $"{p.Model.Asset}_{n}") : [p.Model.Asset]);
-        var outputs = new ModelOutputs([.. names], []);
+        var rule = (DecisionRule.OfParts)decision.Rule;
+        var outputs = rule.ScoresOf([.. parts[0].Select(p => p.Outputs)]);
         for (var i = 0; i < which.Length; i++)
         {
             ref var row = ref answers[which[i]];
-            row.Decided = ((DecisionRule.OfParts)decision.Rule).Join([.. parts[i].Select(p => p.Decided)]);
+            row.Decided = rule.Join([.. parts[i].Select(p => p.Decided)]);
             row.Scores = [.. parts[i].SelectMany(p => p.Scores)];
             (row.Outputs, row.Parts, row.Together, row.IsThere) = (outputs, parts[i], decision, true);
         }
