@@ -82,7 +82,8 @@ sealed record EdgeRecord(
             JsonValueKind.String => Short(answer.GetString()!, "answer"),
             JsonValueKind.Null => null,
             // The answers of several models, each for itself.
-            JsonValueKind.Object when answer.GetRawText() is { Length: <= PredictionLog.MostNote } all => all,
+            JsonValueKind.Object when answer.EnumerateObject().Any() && answer.EnumerateObject().All(a => a.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number)
+                && answer.GetRawText() is { Length: <= PredictionLog.MostNote } all => all,
             _ => throw new FormatException("answer is neither text nor number"),
         };
     }
