@@ -52,7 +52,7 @@ sealed partial class EndpointDoor
         http.Response.Headers[ReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
         if (endpoint.Precomputed is not { } computed)
             throw new InferenceException(InferenceFault.NotFound, Message.Of("precomputed.none-planned", ("endpoint", endpoint.Version)));
-        using var body = HttpMethods.IsPost(http.Request.Method) ? await RequestBody.ReadAsync(http.Request, models.Settings, gone) : null;
+        using var body = HttpMethods.IsPost(http.Request.Method) ? await EndpointBody.ReadAsync(http.Request, endpoint, models.Settings, gone) : null;
         var began = Stopwatch.GetTimestamp();
         AskedKeys asked;
         Lookup[] all;
