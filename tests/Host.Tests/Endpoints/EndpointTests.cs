@@ -161,6 +161,7 @@ public sealed class EndpointTests
             }
         })).ToArray();
 
+        while (!seen.ContainsKey(1) && clients.All(c => !c.IsCompleted)) await Task.Delay(5);
         for (var n = 2; n <= 6; n++)
         {
             var release = await world.ReleaseAsync(n);
