@@ -18,8 +18,7 @@ sealed partial class EndpointDoor
         var gone = http.RequestAborted;
         if (models.IsDraining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
         var asked = ReleaseOf(http.Request);
-        var release = await shelf.ReleaseAsync(asked, gone);
-        var endpoint = EndpointShelf.Find(release, Uri.UnescapeDataString(name));
+        var (release, endpoint) = await FindAsync(asked, Uri.UnescapeDataString(name), gone);
         http.Response.Headers[ReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
         if (endpoint.Precomputed is not { } computed)
             throw new InferenceException(InferenceFault.NotFound, Message.Of("precomputed.none-planned", ("endpoint", endpoint.Version)));
