@@ -7,13 +7,15 @@ using Kumiki.Serving;
 namespace Kumiki.Hosting;
 
 /// <summary>One endpoint in OpenAPI 3.1, so that clients can be generated and people see what to send.</summary>
-static class EndpointDocument
+static partial class EndpointDocument
 {
     public static JsonSerializerOptions Written { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     static readonly int Epoch = new DateOnly(1970, 1, 1).DayNumber;
 
-    public static JsonObject Of(LiveEndpoint endpoint)
+    public static JsonObject Of(LiveEndpoint endpoint) => WithComputed(Plain(endpoint), endpoint);
+
+    static JsonObject Plain(LiveEndpoint endpoint)
     {
         var plan = endpoint.Plan;
         return new()
