@@ -88,6 +88,14 @@ static partial class Posix
         return flock(file, exclusive | doNotWait) == 0;
     }
 
+    /// <summary>From now on the calling thread has the processor when hardly anybody else wants it, and so have the threads that it makes: let it make none
+    /// that outlive it.</summary>
+    internal static void GiveWay()
+    {
+        const int process = 0, thisThread = 0, last = 19;
+        if (setpriority(process, thisThread, last) != 0) throw Failed("setpriority", "of a thread");
+    }
+
     static IOException Failed(string call, string path)
     {
         var errno = Marshal.GetLastPInvokeError();
@@ -133,6 +141,9 @@ static partial class Posix
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int access(string path, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setpriority(int which, int who, int niceness);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int flock(SafeFileHandle file, int operation);

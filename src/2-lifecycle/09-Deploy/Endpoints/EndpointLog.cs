@@ -7,7 +7,7 @@ using Kumiki.Predictions;
 namespace Kumiki.Serving;
 
 /// <summary>Writes what endpoints answer into the prediction log.</summary>
-sealed class EndpointLog(PredictionLog log)
+sealed partial class EndpointLog(PredictionLog log)
 {
     /// <summary>Releases go and come; the shapes of those before are made again where one comes back.</summary>
     const int MostShapes = 1000;

@@ -71,6 +71,9 @@ static class LogRecord
     /// <summary>The first byte of each.</summary>
     public const byte Shape = 0, Prediction = 1, Outcome = 2;
 
+    /// <summary>Where the time lies by which a record is found: when it was asked, or told.</summary>
+    public const int TimeOfPrediction = 1 + 4, TimeOfOutcome = 1;
+
     /// <summary>Of shape, times and parts of time.</summary>
     const int Fixed = 1 + 4 + 8 + (3 * 4);
 
@@ -146,6 +149,15 @@ static class LogRecord
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(1), number);
         json.CopyTo(bytes, 5);
         return bytes;
+    }
+
+    /// <summary>The id of a prediction or outcome, UTF-8.</summary>
+    public static ReadOnlySpan<byte> IdOf(ReadOnlySpan<byte> record)
+    {
+        if (record[0] == Prediction) return new LogReader(record[Fixed..]).Text();
+        var reader = new LogReader(record[(TimeOfOutcome + 8 + 8 + 1 + 8)..]);
+        reader.Text();
+        return reader.Text();
     }
 
     public static int LengthOf(Outcome one) =>

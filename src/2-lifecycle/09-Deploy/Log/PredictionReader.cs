@@ -53,7 +53,7 @@ sealed class PredictionReader(IMetadataStore metadata, IArtifactStore artifacts,
         await turn.WaitAsync(stop);
         try
         {
-            if (log is not null) await log.FlushAsync();
+            if (log is not null) await log.ReadyToReadAsync(stop);
             using var database = await LogDatabase.OpenAsync(metadata, artifacts, folder, wants, reads, always, stop);
             return await Task.Run(() => read(database), stop);
         }
