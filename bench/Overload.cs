@@ -8,8 +8,8 @@ namespace Kumiki.Bench;
 
 /// <summary>A model of some milliseconds, run by one thread, one request a run. Its capacity is what eight clients get that ask as fast as they are
 /// answered; then it is asked three times as
-/// often, at fixed times that do not wait for answers, by a client for each request. Once as it stands, where 256 may wait, and once with a longest
-/// wait.</summary>
+/// often, at fixed times that do not wait for answers, by a client for each request. Once as it stands, and once with a longest wait that somebody
+/// set.</summary>
 static class Overload
 {
     const int Wide = 768, Layers = 120, Clients = 8, Times = 3;
@@ -21,7 +21,7 @@ static class Overload
         await ServingLoad.KeepAsync(data, [("net", Model())], stop);
         var body = Encoding.UTF8.GetBytes($$"""{"inputs":[{"name":"in","datatype":"FP32","shape":[1,{{Wide}}],"data":[{{string.Join(',', Enumerable.Repeat("0.5", Wide))}}]}]}""");
         Loaded? known = null;
-        foreach (var name in (string[])["queue", "most-wait"])
+        foreach (var name in (string[])["default", "most-wait"])
         {
             // What may wait is what waits at capacity, the other clients, and a quarter more.
             var limits = known is { } measured ? $"rows=1,runs=1,most-wait-ms={Math.Ceiling(1250 * Clients / measured.PerSecond).ToString("F0", CultureInfo.InvariantCulture)}" : "rows=1,runs=1";
