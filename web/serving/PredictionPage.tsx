@@ -65,6 +65,7 @@ function Whole({ one }: { one: LoggedOne }) {
           ...versionsOf(p.models).map(m => [words("page.serving.col.model"), <VersionLink name={m} />] as [string, preact.JSX.Element]),
           ...versionsOf(p.threshold).map(t => [words("page.serving.col.threshold"), <VersionLink name={t} />] as [string, preact.JSX.Element]),
           ...(p.arm === null || p.arm === "" ? [] : [[words("page.serving.log.arm"), p.arm] as [string, string]]),
+          ...(p.device === null ? [] : [[words("page.serving.log.device"), <code>{p.device}</code>] as [string, preact.JSX.Element]]),
           ...(p.traceId === null || p.traceId === "" ? [] : [[words("page.serving.log.trace"), <code>{p.traceId}</code>] as [string, preact.JSX.Element]]),
         ]}
       />

@@ -1,7 +1,8 @@
 import type { LoggedLine, Rule } from "./types";
 
-/** Where a prediction's time went; what is neither waiting nor the model is reading, the adapter and the decision. */
-export function stepsOf(p: Pick<LoggedLine, "latencyUs" | "queueUs" | "runUs">): { is: "queue" | "run" | "rest" | "whole"; us: number }[] {
+/** Where a prediction's time went; what is neither waiting nor the model is reading, the adapter and the decision. A device tells the whole alone. */
+export function stepsOf(p: Pick<LoggedLine, "latencyUs" | "queueUs" | "runUs" | "device">): { is: "queue" | "run" | "rest" | "whole"; us: number }[] {
+  if (p.device !== null) return [{ is: "whole", us: p.latencyUs }];
   return [
     { is: "queue", us: p.queueUs },
     { is: "run", us: p.runUs },

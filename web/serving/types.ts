@@ -144,7 +144,7 @@ export interface Servable {
 
 // What the API says of the prediction log; docs/prediction-log.md describes it.
 
-/** @param latencyUs of the whole request, of which `queueUs` waiting and `runUs` in the model; @param inputs JSON without personal values */
+/** @param latencyUs of the whole request, of which `queueUs` waiting and `runUs` in the model; @param inputs JSON without personal values; @param device the offline runner that answered */
 export interface LoggedLine {
   id: string;
   at: string;
@@ -166,6 +166,7 @@ export interface LoggedLine {
   inputs: string | null;
   outcome: string | null;
   outcomeAt: string | null;
+  device: string | null;
 }
 export interface LoggedPage {
   predictions: LoggedLine[];

@@ -178,12 +178,15 @@ test("Times and numbers of an answer can be drawn over each other", () => {
 });
 
 test("A prediction's time is the waiting, the model, and the rest", () =>
-  expect(stepsOf({ latencyUs: 900, queueUs: 100, runUs: 300 })).toEqual([
+  expect(stepsOf({ latencyUs: 900, queueUs: 100, runUs: 300, device: null })).toEqual([
     { is: "queue", us: 100 },
     { is: "run", us: 300 },
     { is: "rest", us: 500 },
     { is: "whole", us: 900 },
   ]));
+
+test("A device tells the whole of its time alone", () =>
+  expect(stepsOf({ latencyUs: 900, queueUs: 0, runUs: 0, device: "till-7" })).toEqual([{ is: "whole", us: 900 }]));
 
 test("Versions are found in what the log names, and a rule's zeros come back", () => {
   expect([versionsOf("default-model@1, score.card@12"), versionsOf(null), versionsOf("")]).toEqual([["default-model@1", "score.card@12"], [], []]);

@@ -74,13 +74,17 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
 
     HttpAnswer Predict(ReadOnlyMemory<byte> body, OpenedPackage package)
     {
+        var began = clock.GetTimestamp();
         var bytes = body.ToArray();
         using var rows = EndpointRows.Read(package.Endpoint.Schema, bytes, bytes.Length, out var at);
         var answers = package.Endpoint.Answer(rows, at.Length > 0 && ScoresUnknown(bytes.AsMemory(at.At, at.Length)));
         var ids = new string[answers.Length];
         for (var row = 0; row < answers.Length; row++) ids[row] = Guid.CreateVersion7(clock.GetUtcNow()).ToString("N");
         if (log is not null)
-            for (var row = 0; row < answers.Length; row++) log.Add(Line(rows, row, answers[row], ids[row], package));
+        {
+            var took = clock.GetElapsedTime(began);
+            for (var row = 0; row < answers.Length; row++) log.Add(Line(rows, row, answers[row], ids[row], package, took));
+        }
         return Ok(package, json =>
         {
             json.WriteStartObject();
@@ -112,6 +116,11 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
     {
         json.WriteString("id", id);
         Decision(json, answer);
+        Versions(json, answer, package);
+    }
+
+    static void Versions(Utf8JsonWriter json, PackagedAnswer answer, OpenedPackage package)
+    {
         if (answer.Model is { } model)
         {
             json.WriteString("model", package.VersionOf("model", model));
@@ -150,7 +159,7 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
     }
 
     /// <summary>What is kept of a prediction: the form of <c>POST /api/edge/logs</c>. What tells of a person stays out.</summary>
-    byte[] Line(EndpointRows rows, int row, PackagedAnswer answer, string id, OpenedPackage package)
+    byte[] Line(EndpointRows rows, int row, PackagedAnswer answer, string id, OpenedPackage package, TimeSpan took)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using var json = new Utf8JsonWriter(buffer);
@@ -159,9 +168,15 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
         json.WriteString("at", clock.GetUtcNow());
         json.WriteString("endpoint", package.VersionOf("endpoint"));
         json.WriteNumber("release", package.Manifest.Release);
-        if (answer.Model is { } model) json.WriteString("model", package.VersionOf("model", model));
-        if (answer.Fallback is { } fallback) json.WriteString("fallback", fallback);
+        json.WriteNumber("took_us", (long)took.TotalMicroseconds);
+        Versions(json, answer, package);
         Decision(json, answer);
+        if (answer is { Scores.Length: > 1, Model: { } asked })
+        {
+            json.WriteStartArray("outputs");
+            foreach (var name in package.Endpoint.OutputsOf(asked).Names) json.WriteStringValue(name);
+            json.WriteEndArray();
+        }
         json.WritePropertyName("input");
         Input(json, rows, row);
         json.WriteEndObject();

@@ -17,6 +17,15 @@ public sealed record Asking
     /// <summary>Equal rows of one session get one answer, whatever is released meanwhile.</summary>
     public string? Session { get; init; }
 
+    /// <summary>The release that the session's first answer named, so that it goes on with that in any process; once it was rolled back, with the live
+    /// one.</summary>
+    /// <value>Null: the session begins here.</value>
+    public int? SessionRelease { get; init; }
+
+    /// <summary>The one and only release that is to answer: the live one, or one that was live and was not rolled back.</summary>
+    /// <value>Null: the live one.</value>
+    public int? Release { get; init; }
+
     /// <summary>The oldest release that will do.</summary>
     public int AtLeastRelease { get; init; }
 
@@ -44,7 +53,8 @@ public sealed record Answer<TOut>(TOut Value, string Id, double? Score, int Rele
     public IReadOnlyList<(string Class, double Probability)> Top { get; init; } = [];
 }
 
-/// <summary>A released endpoint within this process: the release that is live, swapped while requests run. Safe to use from many threads.</summary>
+/// <summary>A released endpoint within this process: the release that is live, swapped while requests run, or one of before where
+/// <see cref="Asking.Release"/> names it. Safe to use from many threads.</summary>
 public sealed class Predictor<TIn, TOut>
 {
     readonly OpenReleases releases;
@@ -73,11 +83,20 @@ public sealed class Predictor<TIn, TOut>
         if (how.Ids is { } ids && ids.Count != rows.Count) throw new ArgumentException($"{ids.Count} ids for {rows.Count} rows.", nameof(how));
         ArgumentOutOfRangeException.ThrowIfLessThan(how.Priority, 1, nameof(how));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(how.Priority, InferenceRequest.Priorities, nameof(how));
-        var release = await releases.Endpoints.LiveAsync(how.AtLeastRelease, stop);
+        var wanted = new AskedRelease(how.Release, how.AtLeastRelease, how.SessionRelease);
+        var release = await releases.Endpoints.ReleaseAsync(wanted, stop);
         var live = EndpointShelf.Find(release, endpoint);
         var json = writer.Write(rows, live.Schema);
         using var asked = EndpointRows.Read(live.Schema, json.Array!, json.Count, out _);
-        var ask = new EndpointAsk { Timeout = how.Timeout, Priority = how.Priority, Session = how.Session, ScoreUnknown = how.ScoreUnknown, Ids = how.Ids };
+        var ask = new EndpointAsk
+        {
+            Timeout = how.Timeout,
+            Priority = how.Priority,
+            Session = how.Session,
+            IsOfRelease = wanted.IsNamed,
+            ScoreUnknown = how.ScoreUnknown,
+            Ids = how.Ids,
+        };
         var answer = await releases.Endpoints.AskAsync(release, live, asked, ask, stop);
         return [.. answer.Rows.Select(row => Of(answer, row))];
     }

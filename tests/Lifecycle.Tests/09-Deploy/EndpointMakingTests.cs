@@ -161,18 +161,18 @@ public sealed class EndpointMakingTests
     {
         var time = new TurnedTime();
         var sessions = new Sessions(time);
-        sessions.Remember("credit", "mika", 1, new() { Id = "a", Decided = new("yes") });
-        sessions.Remember("credit", "mika", 2, new() { Id = "b", Decided = new("no"), Fallback = "constant" });
+        sessions.Remember("credit", "mika", 1, 7, new() { Id = "a", Decided = new("yes") });
+        sessions.Remember("credit", "mika", 2, 7, new() { Id = "b", Decided = new("no"), Fallback = "constant" });
 
         time.Turn(Sessions.Lasts);
-        Assert.True(sessions.TryRecall("credit", "mika", 1, out var known));
+        Assert.True(sessions.TryRecall("credit", "mika", 1, null, out var known));
         Assert.Equal("yes", known.Decided.Answer);
         Assert.Equal("yes", sessions.Last("credit", "mika", Sessions.Lasts)!.Value.Decided.Answer);      // what a fallback said is no last answer
         Assert.Null(sessions.Last("credit", "mika", Sessions.Lasts - TimeSpan.FromSeconds(1)));
-        Assert.False(sessions.TryRecall("credit", "ken", 1, out _));
-        Assert.False(sessions.TryRecall("other", "mika", 1, out _));
+        Assert.False(sessions.TryRecall("credit", "ken", 1, null, out _));
+        Assert.False(sessions.TryRecall("other", "mika", 1, null, out _));
 
         time.Turn(Sessions.Lasts + TimeSpan.FromSeconds(1));
-        Assert.False(sessions.TryRecall("credit", "mika", 1, out _));
+        Assert.False(sessions.TryRecall("credit", "mika", 1, null, out _));
     }
 }

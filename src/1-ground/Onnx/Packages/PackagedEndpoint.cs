@@ -236,6 +236,9 @@ public sealed class PackagedEndpoint : IDisposable
     /// <summary>The texts that a model knows of a column; null where any may come.</summary>
     public FrozenSet<string>? CategoriesOf(string model, string column) => models[model].Scorer.CategoriesOf(column);
 
+    /// <summary>What the scores of one of its models are.</summary>
+    public ModelOutputs OutputsOf(string model) => models[model].Outputs;
+
     /// <summary>A model's scores of tensors, without a decision.</summary>
     /// <param name="tensors">[columns] in the order of <see cref="ColumnsOf"/>: of a Text column its texts, of another what the adapter makes of its values;
     /// all of one length.</param>

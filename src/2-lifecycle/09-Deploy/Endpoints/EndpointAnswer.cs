@@ -16,6 +16,9 @@ sealed record EndpointAsk
     /// <summary>Rows of one session that are equal get one answer, whatever is released meanwhile.</summary>
     public string? Session { get; init; }
 
+    /// <summary>Whether the caller named the release, so that a session's answers by another one are not its answers.</summary>
+    public bool IsOfRelease { get; init; }
+
     /// <summary>[rows] what the caller calls its predictions; null: they get names.</summary>
     public IReadOnlyList<string>? Ids { get; init; }
 

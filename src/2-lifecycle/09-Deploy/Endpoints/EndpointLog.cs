@@ -7,7 +7,7 @@ using Kumiki.Predictions;
 namespace Kumiki.Serving;
 
 /// <summary>Writes what endpoints answer into the prediction log.</summary>
-sealed class EndpointLog(PredictionLog log)
+sealed partial class EndpointLog(PredictionLog log)
 {
     /// <summary>Releases go and come; the shapes of those before are made again where one comes back.</summary>
     const int MostShapes = 1000;
@@ -86,22 +86,26 @@ sealed class EndpointLog(PredictionLog log)
         // Without a model's scores the shape is another: it must not become the one of those with scores.
         var key = (endpoint.Version, release.Number, model, threshold, outputs is not null);
         if (shapes.TryGetValue(key, out var known)) return known;
-        var fields = endpoint.Plan.Fields;
-        var shape = log.Of(new()
+        var shape = log.Of(ShapeOf(endpoint.Version, endpoint.Plan.Fields) with
         {
-            Endpoint = endpoint.Version.Asset,
-            Version = endpoint.Version.Number,
             Release = release.Number,
             Models = model is { } asked ? [asked.ToString()] : [],
             Threshold = threshold?.ToString(),
-            Inputs = [.. fields.Select(f => new LoggedInput(f.Name, EndpointSchema.CamelOf(f.Name), TypeOf(f.Kind), f.Personal))],
-            Numbers = [.. fields.Where(f => f is { IsRead: true, IsNumeric: true }).Select(f => f.Name)],
-            Texts = [.. fields.Where(f => f is { IsRead: true, IsNumeric: false }).Select(f => f.Name)],
             Scores = outputs?.Names ?? [],
         }, endpoint.Schema);
         if (shapes.Count >= MostShapes) shapes.Clear();
         return shapes[key] = shape;
     }
+
+    /// <summary>What predictions of an endpoint have in common whatever answered: its fields.</summary>
+    public static LoggedShape ShapeOf(VersionName endpoint, IReadOnlyList<EndpointField> fields) => new()
+    {
+        Endpoint = endpoint.Asset,
+        Version = endpoint.Number,
+        Inputs = [.. fields.Select(f => new LoggedInput(f.Name, EndpointSchema.CamelOf(f.Name), TypeOf(f.Kind), f.Personal))],
+        Numbers = [.. fields.Where(f => f is { IsRead: true, IsNumeric: true }).Select(f => f.Name)],
+        Texts = [.. fields.Where(f => f is { IsRead: true, IsNumeric: false }).Select(f => f.Name)],
+    };
 
     static string TypeOf(FieldKind kind) => kind switch
     {

@@ -29,7 +29,13 @@ sealed partial class EndpointShelf
         {
             for (var row = 0; row < answers.Length; row++)
             {
-                if (keys is not null && sessions.TryRecall(endpoint.Version.Asset, ask.Session!, keys[row] = Sessions.KeyOf(rows, row), out var known)) answers[row] = known with { Remembered = true };
+                if (keys is not null)
+                {
+                    keys[row] = Sessions.KeyOf(rows, row);
+                    int? only = ask.IsOfRelease ? release.Number : null;
+                    if (sessions.TryRecall(endpoint.Version.Asset, ask.Session!, keys[row], only, out var known))
+                        answers[row] = known with { Remembered = true };
+                }
                 answers[row].Id = ask.Ids is { } ids ? ids[row] : Guid.CreateVersion7(clock.GetUtcNow()).ToString("N");
             }
             try
@@ -56,7 +62,7 @@ sealed partial class EndpointShelf
         }
         if (keys is not null)
             for (var row = 0; row < answers.Length; row++)
-                if (!answers[row].Remembered) sessions.Remember(endpoint.Version.Asset, ask.Session!, keys[row], answers[row]);
+                if (!answers[row].Remembered) sessions.Remember(endpoint.Version.Asset, ask.Session!, keys[row], release.Number, answers[row]);
         var answer = new EndpointAnswer(release, endpoint, answers, clock.GetElapsedTime(began), queued, ran);
         endpoint.Figures.Answer(answer);
         Log?.Answer(answer, rows, at);

@@ -22,7 +22,7 @@ sealed partial class EndpointShelf : IAsyncDisposable
     LiveRelease? live;
 
     public EndpointShelf(IMetadataStore metadata, IArtifactStore artifacts, ModelShelf models, TimeProvider clock) =>
-        (this.metadata, this.artifacts, this.models, this.clock, sessions) = (metadata, artifacts, models, clock, new(clock));
+        (this.metadata, this.artifacts, this.models, this.clock, sessions, trail) = (metadata, artifacts, models, clock, new(clock), new(metadata));
 
     public IReadOnlyDictionary<string, EndpointFigures> Figures => figures;
 
@@ -37,9 +37,7 @@ sealed partial class EndpointShelf : IAsyncDisposable
     /// <exception cref="InferenceException">An older one is live.</exception>
     public async ValueTask<LiveRelease> LiveAsync(int atLeast, CancellationToken stop)
     {
-        var now = live;
-        if (now is not null && now.Number >= atLeast) return now;
-        now = await LookAsync(now, stop);
+        var now = await NewestAsync(atLeast, stop);
         return now.Number >= atLeast ? now
             : throw new InferenceException(InferenceFault.Unavailable, Message.Of("endpoint.older-release", ("asked", atLeast), ("live", now.Number)));
     }
@@ -144,6 +142,9 @@ sealed partial class EndpointShelf : IAsyncDisposable
         foreach (var gone in breakers.Keys.Where(b => !next.Endpoints.TryGetValue(b.Endpoint, out var endpoint) || endpoint.Decisions.All(d => d.Model != b.Model))) breakers.TryRemove(gone, out _);
     }
 
+    /// <summary>The releases that are open, whose endpoints and rows others take over where they have the same.</summary>
+    IEnumerable<LiveRelease> Open => live is { } now ? pins.Select(p => p.Release).Prepend(now) : pins.Select(p => p.Release);
+
     async Task<LiveRelease> ReadAsync(Production production, CancellationToken stop)
     {
         var versions = await metadata.VersionsAsync([.. production.Set.Select(s => new VersionName(s.Key, s.Value))], stop);
@@ -155,7 +156,8 @@ sealed partial class EndpointShelf : IAsyncDisposable
                 old.Add(version.Name);
                 continue;
             }
-            if (live?.Endpoints.GetValueOrDefault(version.Asset) is { } before && before.Version == version.Name && before.Decisions.All(IsHeld) && IsCurrent(before))
+            var open = Open.Select(r => r.Endpoints.GetValueOrDefault(version.Asset));
+            if (open.FirstOrDefault(e => e?.Version == version.Name && e.Decisions.All(IsHeld) && IsCurrent(e)) is { } before)
             {
                 endpoints[version.Asset] = before;
                 continue;
@@ -191,6 +193,7 @@ sealed partial class EndpointShelf : IAsyncDisposable
         await stopping.CancelAsync();
         await following;
         looking.Dispose();
+        opening.Dispose();
         stopping.Dispose();
     }
 }

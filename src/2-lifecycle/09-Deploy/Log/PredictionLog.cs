@@ -124,22 +124,14 @@ sealed class PredictionLog : IAsyncDisposable
     /// <exception cref="KumikiException">They could not be written; give them again.</exception>
     public async Task AddAsync(IReadOnlyList<Outcome> outcomes, CancellationToken stop)
     {
-        var failures = journal.Failures;
         try
         {
-            foreach (var one in outcomes)
-                while (!TryAdd(one))
-                {
-                    stop.ThrowIfCancellationRequested();
-                    await journal.FlushAsync();
-                }
-            await journal.FlushAsync();
+            await KeepAsync(outcomes.Count, i => TryAdd(outcomes[i]), stop);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw NotKept(e);
+            throw new KumikiException(Message.Of("predlog.outcomes-not-kept", ("reason", e.Message.TrimEnd('.'))), e);
         }
-        if (journal.Failures != failures) throw NotKept(null);
 
         bool TryAdd(Outcome one)
         {
@@ -150,8 +142,24 @@ sealed class PredictionLog : IAsyncDisposable
         }
     }
 
-    static KumikiException NotKept(Exception? e) => new(Message.Of("predlog.outcomes-not-kept", ("reason",
-        e?.Message.TrimEnd('.') ?? "the log could not be written")), e);
+    /// <summary>Adds what must not be dropped: waits where there is no room, and ends when all of it is durable.</summary>
+    /// <param name="tryAdd">Adds the n-th; false where there was no room.</param>
+    /// <exception cref="IOException">It could not be written; some of it may be there.</exception>
+    public async Task KeepAsync(int count, Func<int, bool> tryAdd, CancellationToken stop)
+    {
+        var failures = journal.Failures;
+        for (var i = 0; i < count; i++)
+            for (var tries = 0; !tryAdd(i); tries++)
+            {
+                stop.ThrowIfCancellationRequested();
+                if (tries == MostTries) throw new IOException("there is no room in the log");
+                await journal.FlushAsync();
+            }
+        await journal.FlushAsync();
+        if (journal.Failures != failures) throw new IOException("the log could not be written");
+    }
+
+    const int MostTries = 1000;
 
     /// <summary>A time as the log has it: µs since 1970.</summary>
     public static long Microseconds(DateTimeOffset at) => (at.UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;

@@ -18,7 +18,7 @@ static class LogColumns
     /// <summary>Those that every endpoint's predictions have before their scores, inputs and features.</summary>
     public const string OfAll =
         """
-        id VARCHAR, time TIMESTAMP, endpoint VARCHAR, endpoint_version INTEGER, release INTEGER, models VARCHAR, threshold VARCHAR, arm VARCHAR, decision VARCHAR,
+        id VARCHAR, time TIMESTAMP, endpoint VARCHAR, endpoint_version INTEGER, release INTEGER, models VARCHAR, threshold VARCHAR, arm VARCHAR, device VARCHAR, decision VARCHAR,
         score FLOAT, fallback VARCHAR, error VARCHAR, error_text VARCHAR, latency_us INTEGER, queue_us INTEGER, run_us INTEGER, trace_id VARCHAR, inputs VARCHAR
         """;
 
@@ -105,7 +105,7 @@ sealed class SegmentTables
             Column(DuckDbKind.Timestamp, "time"), Column(DuckDbKind.Integer, "latency_us"), Column(DuckDbKind.Integer, "queue_us"),
             Column(DuckDbKind.Integer, "run_us"), .. Texts.Select(t => Column(DuckDbKind.Varchar, t)),
             .. shape.Scores.Select((_, i) => Column(DuckDbKind.Float, $"s{i}")), .. shape.Numbers.Select((_, i) => Column(DuckDbKind.Float, $"n{i}")),
-            .. shape.Texts.Select((_, i) => Column(DuckDbKind.Varchar, $"t{i}")),
+            .. shape.Texts.Select((_, i) => Column(DuckDbKind.Varchar, $"t{i}")), Column(DuckDbKind.Varchar, "device"),
         ], (columns, row, record) =>
         {
             var reader = new LogReader(record[LogRecord.TimeOfPrediction..]);
@@ -121,6 +121,8 @@ sealed class SegmentTables
                 if (isNull) columns[firstFeatureText + text].SetNull(row);
                 else Text(columns[firstFeatureText + text], row, value, emptyIsNull: false);
             }
+            for (var text = shape.Texts.Count; text < count; text++) reader.Text();
+            Text(columns[firstFeatureText + shape.Texts.Count], row, reader.IsAtEnd ? [] : reader.Text());
         });
     }
 
@@ -141,7 +143,7 @@ sealed class SegmentTables
         {
             "id", "time", $"{SqlText.Quote(shape.Endpoint)} AS endpoint", $"{Whole(shape.Version)} AS endpoint_version", $"{Whole(shape.Release)} AS release",
             $"{SqlText.Quote(string.Join(' ', shape.Models))} AS models", $"{(shape.Threshold is { } cut ? SqlText.Quote(cut) : "NULL::VARCHAR")} AS threshold",
-            "arm", "decision", $"{(only >= 0 ? $"s{only}" : "NULL::FLOAT")} AS score", "fallback", "error", "error_text", "latency_us", "queue_us",
+            "arm", "device", "decision", $"{(only >= 0 ? $"s{only}" : "NULL::FLOAT")} AS score", "fallback", "error", "error_text", "latency_us", "queue_us",
             "run_us", "trace_id", "inputs",
         };
         for (var i = 0; i < shape.Scores.Count; i++)

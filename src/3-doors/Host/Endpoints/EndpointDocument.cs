@@ -7,13 +7,15 @@ using Kumiki.Serving;
 namespace Kumiki.Hosting;
 
 /// <summary>One endpoint in OpenAPI 3.1, so that clients can be generated and people see what to send.</summary>
-static class EndpointDocument
+static partial class EndpointDocument
 {
     public static JsonSerializerOptions Written { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     static readonly int Epoch = new DateOnly(1970, 1, 1).DayNumber;
 
-    public static JsonObject Of(LiveEndpoint endpoint)
+    public static JsonObject Of(LiveEndpoint endpoint) => WithComputed(Plain(endpoint), endpoint);
+
+    static JsonObject Plain(LiveEndpoint endpoint)
     {
         var plan = endpoint.Plan;
         return new()
@@ -29,7 +31,9 @@ static class EndpointDocument
                         ["operationId"] = "predict",
                         ["summary"] = $"{plan.Input} → {plan.Output}",
                         ["parameters"] = new JsonArray(
+                            Header(EndpointDoor.ReleaseHeader, "integer", "The only release that may answer: live, or live before and not rolled back."),
                             Header(EndpointDoor.AtLeastHeader, "integer", "The oldest release that may answer."), Header(EndpointDoor.SessionHeader, "string", "Equal rows of one session get equal answers."),
+                            Header(EndpointDoor.SessionReleaseHeader, "integer", "What the session's first answer said: every server goes on with it."),
                             Header(EndpointDoor.IdHeader, "string", "What the prediction of one row is called."), Header(RequestParameters.TimeoutHeader, "integer", "How long the caller waits, in milliseconds.")),
                         ["requestBody"] = new JsonObject
                         {
@@ -49,7 +53,11 @@ static class EndpointDocument
                             ["200"] = new JsonObject
                             {
                                 ["description"] = "The answer, or a list of them.",
-                                ["headers"] = new JsonObject { [EndpointDoor.ReleaseHeader] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "integer" } } },
+                                ["headers"] = new JsonObject
+                                {
+                                    [EndpointDoor.ReleaseHeader] = new JsonObject { ["schema"] = Type("integer") },
+                                    [EndpointDoor.SessionReleaseHeader] = new JsonObject { ["description"] = "Of a session.", ["schema"] = Type("integer") },
+                                },
                                 ["content"] = Json(new()
                                 {
                                     ["oneOf"] = new JsonArray(Reference("Prediction"), new JsonObject
@@ -60,7 +68,8 @@ static class EndpointDocument
                                 }),
                             },
                             ["400"] = Failure("A field is wrong; errors names each."),
-                            ["404"] = Failure("No such endpoint is released."),
+                            ["404"] = Failure("No such endpoint is released, or the release was never live."),
+                            ["409"] = Failure("The release that was asked for was rolled back."),
                             ["429"] = Failure("Too many wait; Retry-After says when to ask again."),
                             ["500"] = Failure("The model failed."),
                             ["503"] = Failure("Not now; Retry-After says when to ask again."),

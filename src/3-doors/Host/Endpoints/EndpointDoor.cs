@@ -14,7 +14,7 @@ namespace Kumiki.Hosting;
 /// version that made it. A failure is problem+json; of wrong rows <c>errors</c> names each field.</remarks>
 sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogger log)
 {
-    /// <summary>The release that answered.</summary>
+    /// <summary>The release that answered; of a request, the one and only release that is to answer it.</summary>
     public const string ReleaseHeader = "Kumiki-Release";
 
     /// <summary>The oldest release that the caller takes an answer of.</summary>
@@ -22,6 +22,9 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
 
     /// <summary>Whose rows are answered alike.</summary>
     public const string SessionHeader = "Kumiki-Session";
+
+    /// <summary>The release that answers a session; sent back, it answers on whichever server, for as long as it is not rolled back.</summary>
+    public const string SessionReleaseHeader = "Kumiki-Session-Release";
 
     /// <summary>What the caller calls the prediction.</summary>
     public const string IdHeader = "Kumiki-Prediction-Id";
@@ -105,7 +108,8 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
     {
         var gone = http.RequestAborted;
         if (models.IsDraining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
-        var release = await shelf.LiveAsync(AtLeast(http.Request), gone);
+        var asked = ReleaseOf(http.Request);
+        var release = await shelf.ReleaseAsync(asked, gone);
         var endpoint = EndpointShelf.Find(release, Uri.UnescapeDataString(name));
         span.Of(endpoint.Version, release.Number);
         http.Response.Headers[ReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
@@ -114,7 +118,7 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
         using var rows = Read(release, endpoint, body, http.Request, out var parameters);
         var (ask, all) = PredictParameters.Read(body.Bytes.AsSpan(parameters.At, parameters.Length), http.Request.Headers, rows.Count);
         decode?.Stop();
-        var answer = await shelf.AskAsync(release, endpoint, rows, ask, gone);
+        var answer = await shelf.AskAsync(release, endpoint, rows, Begin(http, asked, ask, release), gone);
         using var sent = new PooledBuffer();
         using (ServingTrace.Source.StartActivity("encode")) Write(sent, answer, rows.IsOne, all);
         await SendAsync(http, sent);
@@ -143,11 +147,22 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
         }
     }
 
-    static int AtLeast(HttpRequest request)
+    /// <exception cref="InferenceException">A header that names a release is no number.</exception>
+    static AskedRelease ReleaseOf(HttpRequest request)
     {
-        if (request.Headers[AtLeastHeader] is not [{ } text]) return 0;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var release) ? release
-            : throw InferenceException.Bad(Message.Of("inference.field", ("field", AtLeastHeader), ("wanted", "number of a release")));
+        return new(Number(ReleaseHeader, 1), Number(AtLeastHeader, 0) ?? 0, Number(SessionReleaseHeader, 0));
+
+        int? Number(string header, int least) => request.Headers[header] is not [{ } text] ? null
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var release) && release >= least ? release
+            : throw InferenceException.Bad(Message.Of("inference.field", ("field", header), ("wanted", "number of a release")));
+    }
+
+    /// <summary>Tells a session the release that answers it.</summary>
+    static EndpointAsk Begin(HttpContext http, AskedRelease asked, EndpointAsk ask, LiveRelease release)
+    {
+        if (ask.Session is null) return ask;
+        http.Response.Headers[SessionReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
+        return ask with { IsOfRelease = asked.IsNamed };
     }
 
     // ── answers ──

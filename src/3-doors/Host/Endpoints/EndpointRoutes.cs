@@ -26,13 +26,16 @@ static class EndpointRoutes
         return TypedResults.Ok(new EndpointList(live.Number, [.. live.Endpoints.Values.OrderBy(e => e.Version.Asset, StringComparer.Ordinal).Select(LineOf)], live.Unanswerable));
     }
 
-    static async Task<Results<Ok<EndpointDetail>, Refused>> GetAsync(string name, EndpointShelf shelf, ModelShelf models, CancellationToken stop)
+    static async Task<Results<Ok<EndpointDetail>, Refused>> GetAsync(string name, EndpointShelf shelf, ModelShelf models, Language language, CancellationToken stop)
     {
         if (!Asked.Asset(name, out var refused)) return refused;
         var live = await shelf.LiveAsync(0, stop);
         if (Found(live, name, out refused) is not { } endpoint) return refused!;
         return TypedResults.Ok(new EndpointDetail(live.Number, LineOf(endpoint), endpoint.Plan.Input, endpoint.Plan.Output, endpoint.Plan.Fields, endpoint.Plan.Decision,
-            [.. endpoint.Fallbacks.Select(f => new FallbackLine(f.Plan.Name, f.Model?.Model, f.Model?.Breaker.IsOpen ?? false, f.Plan))], FiguresOf(endpoint), Example(endpoint.Plan), KnownTexts(endpoint, models)));
+            [.. endpoint.Fallbacks.Select(f => new FallbackLine(f.Plan.Name, f.Model?.Model, f.Model?.Breaker.IsOpen ?? false, f.Plan))], FiguresOf(endpoint), Example(endpoint.Plan), KnownTexts(endpoint, models))
+        {
+            Precomputed = PrecomputedLine.Of(endpoint, shelf, language),
+        });
     }
 
     static async Task<Results<ContentHttpResult, Refused>> OpenApiAsync(string name, EndpointShelf shelf, CancellationToken stop)
@@ -103,7 +106,11 @@ sealed record EndpointLine(VersionName Version, VersionName Model, VersionName? 
 /// <param name="Example">A row to begin with.</param>
 /// <param name="Known">By field, texts that the model has learnt, at most 100; of a model that is not in memory none.</param>
 sealed record EndpointDetail(int Release, EndpointLine Endpoint, string Input, string Output, IReadOnlyList<EndpointField> Fields, PlannedDecision Decision, IReadOnlyList<FallbackLine> Fallbacks, EndpointCounts Counts,
-    JsonObject Example, IReadOnlyDictionary<string, IReadOnlyList<string>> Known);
+    JsonObject Example, IReadOnlyDictionary<string, IReadOnlyList<string>> Known)
+{
+    /// <summary>Its answers that were computed before; null where it has none.</summary>
+    public PrecomputedLine? Precomputed { get; init; }
+}
 
 sealed record FallbackLine(string Name, VersionName? Model, bool Resting, PlannedFallback Plan);
 
