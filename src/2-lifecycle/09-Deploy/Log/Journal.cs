@@ -40,7 +40,7 @@ sealed class Journal : IAsyncDisposable
     readonly ConcurrentQueue<JournalChunk> full = new(), free = new();
     readonly ConcurrentQueue<TaskCompletionSource> flushing = new();
     readonly List<byte[]> prefaces = [];
-    readonly ManualResetEventSlim wake = new();
+    readonly ManualResetEventSlim wake = new(false, spinCount: 0);     // the writing thread has time; spinning takes it from those that answer
     readonly TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly int mostChunks;
     JournalChunk? current;
