@@ -91,6 +91,16 @@ sealed class Server : IAsyncDisposable
         static double Ticks(string field) => long.Parse(field, CultureInfo.InvariantCulture) / 100.0;
     }
 
+    /// <summary>Processor time that it has used, of all its threads.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            process.Refresh();
+            return process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Asks it to end, as a service manager would, and waits.</summary>
     /// <returns>How long it took.</returns>
     public async Task<TimeSpan> StopAsync(CancellationToken stop)

@@ -28,6 +28,9 @@ static class ServingLoad
     const int Turns = 5;
     static readonly TimeSpan Warm = TimeSpan.FromSeconds(1), Turn = TimeSpan.FromSeconds(0.6);
 
+    /// <summary>A server that is asked nothing looks every five seconds whether it has memory to give back.</summary>
+    static readonly TimeSpan Rest = TimeSpan.FromSeconds(15);
+
     public static Task RunAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
     {
         var (data, model) = (Path.Combine(folder, "data"), Model());
@@ -226,7 +229,7 @@ static class ServingLoad
                     using var answer = await http.PostAsync($"http://127.0.0.1:{server.Port}/v2/repository/index", content, stop);
                     await answer.Content.ReadAsByteArrayAsync(stop);
                 }
-                await Task.Delay(TimeSpan.FromSeconds(5), stop);
+                await Task.Delay(Rest, stop);
                 return server.MemoryMiB(shared: false);
             }
         }

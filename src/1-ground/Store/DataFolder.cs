@@ -115,13 +115,14 @@ public sealed class DataFolder : IAsyncDisposable
     }
 
     /// <summary>Queues in the metadata's store; open as long as this is.</summary>
-    public IMessageQueue Queue(QueueSettings settings) => Tables(settings);
+    public IMessageQueue Queue(QueueSettings settings) => Queues(Metadata, settings);
 
     /// <summary>Whose messages of a broker's queues are, in the metadata's store.</summary>
-    public IQueueClaims Claims(QueueSettings settings) => Tables(settings);
+    public IQueueClaims Claims(QueueSettings settings) => Queues(Metadata, settings);
 
-    TableQueue Tables(QueueSettings settings) =>
-        Metadata is PostgresMetadataStore shared ? shared.Queue(settings) : ((SqliteMetadataStore)Metadata).Queue(settings);
+    /// <summary>The queues of a metadata store; open as long as it is.</summary>
+    public static IStoreQueue Queues(IMetadataStore metadata, QueueSettings settings) =>
+        metadata is PostgresMetadataStore shared ? shared.Queue(settings) : ((SqliteMetadataStore)metadata).Queue(settings);
 
     public async ValueTask DisposeAsync()
     {

@@ -19,4 +19,5 @@ namespace Kumiki.Store;
 [JsonSerializable(typeof(ReleaseRecord))]
 [JsonSerializable(typeof(IReadOnlyList<StageMove>))]
 [JsonSerializable(typeof(OccurrenceProgress))]
+[JsonSerializable(typeof(Queues.StreamSign))]
 sealed partial class RecordsJson : JsonSerializerContext;

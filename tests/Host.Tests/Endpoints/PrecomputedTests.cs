@@ -118,6 +118,30 @@ public sealed class PrecomputedTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rows_of_a_release_that_is_named_are_found_beside_those_of_the_live_one()
+    {
+        for (var n = 1; n <= 3; n++) await ReleaseAsync(n, ByPlace());
+        async Task<string> ByAsync(int release, string method = "GET")
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Parse(method), Path0 + (method == "GET" ? "?place=garden 3&some_day=2026-03-02" : ""));
+            request.Headers.Add("Kumiki-Release", $"{release}");
+            const string row = """{"place":"street","some_day":"2026-03-02","x":99}""";
+            if (method == "POST") request.Content = new StringContent(row, Encoding.UTF8, "application/json");
+            using var response = await world.Http.SendAsync(request);
+            var body = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+            return $"{(int)response.StatusCode} {body["release"]} {body["precomputed"]?["version"] ?? body["model"] ?? body["id"]} {body["answer"]}";
+        }
+
+        Assert.Equal("200 3 computed@3 33", await ByAsync(3));
+        Assert.Equal("200 1 computed@1 13", await ByAsync(1));
+        Assert.Equal("200 2 computed@2 23", await ByAsync(2));
+        Assert.Equal("200 1 model@1 high", await ByAsync(1, "POST"));
+        await world.RollBackAsync();
+        Assert.Equal("200 4 computed@2 23", await ByAsync(4));
+        Assert.StartsWith("409  endpoint.release-rolled-back", await ByAsync(3), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Stale_rows_are_flagged_or_are_no_answer()
     {
         await ReleaseAsync(1, ByPlace(staleSeconds: 60));
@@ -180,6 +204,7 @@ public sealed class PrecomputedTests : IAsyncLifetime
                 seen.AddOrUpdate(number, 1, static (_, count) => count + 1);
             }
         })).ToList();
+        await UntilAsync(() => Task.FromResult(seen.ContainsKey(1) || asking.Any(a => a.IsFaulted)));
         for (var n = 2; n <= 6; n++)
         {
             await ReleaseAsync(n, ByPlace());
@@ -190,5 +215,154 @@ public sealed class PrecomputedTests : IAsyncLifetime
         await Task.WhenAll(asking);
 
         Assert.Equal([1, 2, 3, 4, 5, 6], seen.Keys.Order());
+    }
+
+    // ── logged, counted, described ──
+
+    async Task<string> LoggedAsync(string columns, string view = "predictions_verdict")
+    {
+        using var content = new StringContent(new JsonObject { ["sql"] = $"SELECT {columns} FROM {view} ORDER BY time, id" }.ToJsonString(), Encoding.UTF8, "application/json");
+        using var response = await world.Http.PostAsync("/api/predictions/sql", content);
+        var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+        Assert.True(response.IsSuccessStatusCode, answer.ToJsonString());
+        return string.Join(" / ", answer["rows"]!.AsArray().Select(r => string.Join("|", r!.AsArray().Select(c => (string?)c ?? "-"))));
+    }
+
+    async Task<JsonNode> PostAsync(string body, int status = 200)
+    {
+        var (found, answer, _) = await AskAsync("", body);
+        Assert.True(found == status, $"{found}: {answer}");
+        return answer;
+    }
+
+    [Fact]
+    public async Task Every_lookup_is_logged_once_with_keys_age_and_version_and_one_that_the_model_answered_as_the_models()
+    {
+        await ReleaseAsync(1, ByPlace(staleSeconds: 1e9));
+        var day = "some_day=2026-03-02";
+        var found = (await AskAsync($"?place=garden 3&{day}")).Body;
+        await AskAsync($"?place=nowhere&{day}");
+        await AskAsync("?place=garden 3");
+        var asked = await PostAsync("""{"place":"street","some_day":"2026-03-02","x":99}""");
+
+        Assert.Equal("computed@1|13|-|precomputed|-|garden 3|2026-03-02 / computed@1|-|-|-|precomputed.none|nowhere|2026-03-02 / computed@1|-|-|-|precomputed.no-key|-|- "
+            + "/ model@1|high|100|-|-|street|2026-03-02", await LoggedAsync("models, decision, score, fallback, error, input_place, input_some_day"));
+        var ids = (await LoggedAsync("id")).Split(" / ");
+        Assert.Equal(((string)found["id"]!, (string)asked["id"]!, 4), (ids[0], ids[^1], ids.Distinct().Count()));
+        var age = (await LoggedAsync("round(feature_precomputed_age_s)")).Split(" / ");
+        Assert.Equal((double)found["precomputed"]!["age_seconds"]!, double.Parse(age[0], CultureInfo.InvariantCulture), 600.0);
+        Assert.Equal(["-", "-", "-"], age[1..]);
+
+        using var outcome = await world.Http.PostAsync("/api/endpoints/verdict/outcomes",
+            new StringContent($$"""{"id": "{{found["id"]}}", "value": 12.5}""", Encoding.UTF8, "application/json"));
+        Assert.True(outcome.IsSuccessStatusCode);
+        var one = await world.GetAsync($"/api/predictions/{found["id"]}");
+        Assert.Equal(("13", "12.5", "precomputed"), ((string)one["prediction"]!["decision"]!, (string)one["prediction"]!["outcome"]!, (string)one["prediction"]!["fallback"]!));
+    }
+
+    [Fact]
+    public async Task Several_rows_are_answered_in_their_order_each_by_its_row_or_by_the_model_or_with_why_not()
+    {
+        await ReleaseAsync(1, ByPlace());
+
+        var all = await PostAsync("""
+            {"rows": [{"place":"garden 2","some_day":"2026-03-02"}, {"place":"street","some_day":"2026-03-02","x":-99}, {"place":"garden","some_day":"2027-01-01"},
+             {"some_day":"2026-03-02","place":"garden 4","x":7}, {"place":"street","some_day":"2026-03-03","x":99}], "parameters": {"ids": ["a", "b", "c", "d", "e"]}}
+            """);
+
+        var said = all["predictions"]!.AsArray();
+        Assert.Equal(("verdict@1", 1), ((string)all["endpoint"]!, (int)all["release"]!));
+        Assert.Equal(["a 12 computed@1", "b low model@1", "c  precomputed.none", "d 14 computed@1", "e high model@1"], said.Select(p =>
+            $"{p!["id"]} {p["answer"]} {p["model"] ?? p["precomputed"]?["version"] ?? p["missing"]!["id"]}"));
+        Assert.StartsWith("computed@1 has no row of place = garden, some_day = 2027-01-01;", (string)said[2]!["missing"]!["detail"]!, StringComparison.Ordinal);
+        Assert.Equal("a|12|precomputed|- / b|low|-|- / c|-|-|precomputed.none / d|14|precomputed|- / e|high|-|-",
+            string.Join(" / ", (await LoggedAsync("id, decision, fallback, error")).Split(" / ").Order(StringComparer.Ordinal)));
+        Assert.Equal(2, (await PostAsync("""[{"place":"garden","some_day":"2026-03-02"}, {"place":"garden","some_day":"2026-03-02"}]"""))["predictions"]!.AsArray().Count);
+    }
+
+    [Theory]
+    [InlineData("[]", "precomputed.one-row")]
+    [InlineData("""{"rows": []}""", "precomputed.one-row")]
+    [InlineData("""{"rows": [{"place":"a","some_day":"2026-03-02"}], "more": 1}""", "precomputed.one-row")]
+    [InlineData("""[{"place":"a","some_day":"2026-03-02"}] 1""", "precomputed.one-row")]
+    [InlineData("""[{"place":"a","some_day":"2026-03-02"}, {"place":"a"}]""", "precomputed.no-key 2.some_day")]
+    [InlineData("""[{"place":"a","some_day":"2026-03-02"}, {"place":"a","some_day":"soon"}]""", "precomputed.key-value 2.some_day")]
+    [InlineData("""[{"place":"garden","some_day":"2026-03-02"}, {"place":"a","some_day":"2026-03-02","x":"many"}]""", "endpoint.not-number 2.x")]
+    [InlineData("""{"rows": [{"place":"a","some_day":"2026-03-02"}], "parameters": {"colour": 1}}""", "endpoint.odd-parameter")]
+    public async Task A_list_that_is_wrong_is_refused_with_the_row_and_field_named(string body, string says)
+    {
+        await ReleaseAsync(1, ByPlace());
+
+        var problem = await PostAsync(body, 400);
+
+        Assert.Equal(says, string.Join(' ', [$"{problem["id"]}", .. problem["errors"]?.AsArray().Select(e => $"{e!["row"]}.{e["field"]}") ?? []]));
+        Assert.Equal(1, (int)(await world.GetAsync("api/endpoints/verdict"))["counts"]!["faults"]!["bad_request"]!);
+    }
+
+    [Fact]
+    public async Task Ten_thousand_rows_are_looked_up_at_once_and_one_more_is_refused()
+    {
+        await ReleaseAsync(1, ByPlace());
+        const string row = """{"place":"garden","some_day":"2026-03-02"}""";
+        static string Of(int count) => $"[{string.Join(',', Enumerable.Repeat(row, count))}]";
+
+        Assert.Equal(10_000, (await PostAsync(Of(10_000)))["predictions"]!.AsArray().Count);
+        Assert.Equal("precomputed.too-many", (string)(await PostAsync(Of(10_001), 400))["id"]!);
+    }
+
+    [Fact]
+    public async Task What_came_of_lookups_is_counted_in_the_endpoint_and_in_the_metrics()
+    {
+        await ReleaseAsync(1, ByPlace(staleSeconds: 60));
+        var day = "some_day=2026-03-02";
+        for (var i = 0; i < 3; i++) await AskAsync($"?place=garden 3&{day}");
+        await AskAsync($"?place=nowhere&{day}");
+        await PostAsync("""{"place":"street","some_day":"2026-03-02","x":99}""");
+
+        var computed = (await world.GetAsync("api/endpoints/verdict"))["precomputed"]!;
+        Assert.Equal("""{"fresh":0,"stale":3,"missing":1,"refused":0,"model":1,"unavailable":0}""", computed["ends"]!.ToJsonString());
+        Assert.Equal(("computed", "computed@1", 5, 60.0, true, false), ((string)computed["rows"]!, (string)computed["version"]!, (int)computed["count"]!,
+            (double)computed["staleSeconds"]!, (bool)computed["isStale"]!, (bool)computed["refusesStale"]!));
+        Assert.Equal("""[{"name":"place","type":"text"},{"name":"some_day","type":"date"}]""", computed["keys"]!.ToJsonString());
+        Assert.Equal("""{"place":"garden","some_day":"2026-03-02"}""", computed["example"]!.ToJsonString());
+        var metrics = await world.Http.GetStringAsync("/metrics");
+        Assert.Contains("\nkumiki_endpoint_precomputed_total{endpoint=\"verdict\",result=\"stale\"} 3\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("\nkumiki_endpoint_precomputed_total{endpoint=\"verdict\",result=\"model\"} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("\nkumiki_endpoint_precomputed_rows{endpoint=\"verdict\"} 5\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("\nkumiki_endpoint_precomputed_stale_after_seconds{endpoint=\"verdict\"} 60\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("\nkumiki_endpoint_resting{endpoint=\"verdict\",model=\"model\",version=\"1\"} 0\n", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rows_that_cannot_be_asked_are_counted_and_say_why_on_the_endpoint()
+    {
+        await ReleaseAsync(1, ByPlace(), Rows(1, twice: true));
+        await AskAsync("?place=garden 1&some_day=2026-03-02");
+
+        var computed = (await world.GetAsync("api/endpoints/verdict"))["precomputed"]!;
+        Assert.Equal((1, 0, "precomputed.key-twice"), ((int)computed["ends"]!["unavailable"]!, (int)computed["count"]!, (string)computed["fault"]!["id"]!));
+        Assert.Equal("-|precomputed.key-twice|-", await LoggedAsync("decision, error, inputs"));
+    }
+
+    [Fact]
+    public async Task The_endpoints_description_has_its_keys_and_what_comes_back()
+    {
+        await ReleaseAsync(1, ByPlace());
+
+        var document = await world.GetAsync("/api/endpoints/verdict/openapi.json");
+
+        var get = document["paths"]!["/api/endpoints/verdict/precomputed"]!["get"]!;
+        Assert.Equal(["place query string", "some_day query date", "Kumiki-Prediction-Id header string"], get["parameters"]!.AsArray().Select(p =>
+            $"{p!["name"]} {p["in"]} {p["schema"]!["format"] ?? p["schema"]!["type"]}"));
+        foreach (var reference in Walk(document).OfType<JsonObject>().Select(o => (string?)o["$ref"]).OfType<string>())
+            Assert.NotNull(document["components"]!["schemas"]![reference["#/components/schemas/".Length..]]);
+        Assert.NotNull(document["paths"]!["/api/endpoints/verdict/precomputed"]!["post"]!["responses"]!["503"]);
+
+        static IEnumerable<JsonNode> Walk(JsonNode node) => node switch
+        {
+            JsonObject o => [o, .. o.Where(p => p.Value is not null).SelectMany(p => Walk(p.Value!))],
+            JsonArray a => a.OfType<JsonNode>().SelectMany(Walk),
+            _ => [],
+        };
     }
 }

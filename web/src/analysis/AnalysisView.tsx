@@ -7,7 +7,8 @@ import { dayNumber, dayText, useNumber } from "../report/TestReportView";
 import type { Answer } from "../report/types";
 import { useWords, type WordId } from "../words";
 import { ColumnView } from "./ColumnView";
-import type { Analysis, Column } from "./types";
+import { measureName, useStrength } from "./strength";
+import type { Analysis, Column, Pair } from "./types";
 
 /** What is in a dataset: first what to look at, leak suspects before all; then the columns, each of which opens. */
 export function AnalysisView({ of: { version, pages, report } }: { of: Answer<Analysis> }) {
@@ -175,9 +176,6 @@ function rangeOf(column: Column, number: (value: number) => string): string {
   return column.top?.slice(0, 3).map(t => t.value === "" ? "∅" : t.value.slice(0, 20)).join(", ") ?? "–";
 }
 
-const measures: Record<string, string> = { rocAuc: "ROC AUC", rSquared: "R²", cramersV: "Cramér V", pearson: "Pearson r", correlationRatio: "η" };
-export const measureName = (measure: string): string => measures[measure] ?? measure;
-
 function Target({ of: { target }, onOpen }: { of: Analysis; onOpen: (column: string) => void }) {
   const words = useWords();
   const number = useNumber();
@@ -236,7 +234,7 @@ function Target({ of: { target }, onOpen }: { of: Analysis; onOpen: (column: str
 
 function Relations({ of: { relations }, onOpen }: { of: Analysis; onOpen: (column: string) => void }) {
   const words = useWords();
-  const number = useNumber();
+  const strength = useStrength<Pair>();
   const strongest = [...relations.pairs].sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, 30);
   if (strongest.length === 0) return null;
   return (
@@ -267,20 +265,7 @@ function Relations({ of: { relations }, onOpen }: { of: Analysis; onOpen: (colum
               </button>
             ),
           },
-          { id: "measure", head: words("analysis.measure"), value: p => measureName(p.measure) },
-          {
-            id: "value",
-            head: words("page.analysis.strength"),
-            number: true,
-            value: p => Math.abs(p.value),
-            cell: p => (
-              <>
-                <Bar value={Math.abs(p.value)} most={1} />
-                {number(p.value)}
-              </>
-            ),
-          },
-          { id: "spearman", head: "Spearman ρ", number: true, value: p => p.spearman, cell: p => number(p.spearman) },
+          ...strength,
         ]}
       />
     </Section>

@@ -3,13 +3,14 @@ import { SortTable } from "../draw/SortTable";
 import { Table, Values } from "../parts";
 import { dayNumber, dayText, useNumber } from "../report/TestReportView";
 import { useWords, type WordId } from "../words";
-import { measureName } from "./AnalysisView";
-import type { Analysis, Column } from "./types";
+import { useStrength } from "./strength";
+import type { Analysis, Column, Pair } from "./types";
 
 /** One column: how its values lie, its quantiles, its frequent values, what goes with it, and the target along it. */
 export function ColumnView({ of, column: c }: { of: Analysis; column: Column }) {
   const words = useWords();
   const number = useNumber();
+  const strength = useStrength<Pair & { other: string }>();
   const related = of.relations.pairs.filter(p => p.a === c.name || p.b === c.name).map(p => ({ other: p.a === c.name ? p.b : p.a, ...p }));
   const profile = of.target?.profiles.find(p => p.column === c.name);
   const findings = of.findings.filter(f => f.column === c.name);
@@ -140,20 +141,7 @@ export function ColumnView({ of, column: c }: { of: Analysis; column: Column }) 
             first={{ by: "value", down: true }}
             columns={[
               { id: "other", head: words("analysis.column"), value: p => p.other },
-              { id: "measure", head: words("analysis.measure"), value: p => measureName(p.measure) },
-              {
-                id: "value",
-                head: words("page.analysis.strength"),
-                number: true,
-                value: p => Math.abs(p.value),
-                cell: p => (
-                  <>
-                    <Bar value={Math.abs(p.value)} most={1} />
-                    {number(p.value)}
-                  </>
-                ),
-              },
-              { id: "spearman", head: "Spearman ρ", number: true, value: p => p.spearman, cell: p => number(p.spearman) },
+              ...strength,
             ]}
           />
         </details>

@@ -36,6 +36,8 @@ sealed record RecordTable(string Name, IReadOnlyList<string> Columns, IReadOnlyL
         Of("queue_keys", "queue key", "at"),
         Of("queue_dead", "id", "queue key body put_at died_at deliveries reason", page: 100),
         Of("queue_claims", "queue key", "owner until done"),
+        Of("queue_counts", "queue part", "put taken done back dead"),
+        Of("queue_streams", "stream", "seen record"),
         Of("tracked_experiments", "id", "name location deleted created updated"),
         Of("tracked_experiment_tags", "experiment key", "value"),
         Of("tracked_runs", "id", "uuid experiment name user status started ended location deleted"),

@@ -31,13 +31,23 @@ sealed class PostgresMessageQueue(PostgresMetadataStore store, QueueSettings set
                 """, row => new Delivery(queue, row.GetInt64(0), row.GetString(1), row.GetFieldValue<byte[]>(2), Time(row.GetInt64(3)), row.GetInt32(4),
                     IsLast(row.GetInt32(4)), now + hidden), chosen.ToArray(), now + hidden);
             taken.Sort((a, b) => a.Number.CompareTo(b.Number));
+            var counts = new SortedDictionary<string, QueueCounts>(StringComparer.Ordinal);
+            Add(counts, queue, new(0, taken.Count, 0, 0, dead.Count));
+            await CountAsync(db, counts);
             return (taken, taken.Count == 0 && dead.Count > 0);
         }, stop);
 
     protected override Task<int> PutAllAsync(IReadOnlyList<(QueueName Queue, QueueMessage Message)> puts, CancellationToken stop) =>
-        store.AppendAsync(db => PutAsync(db, puts, Clock.GetUtcNow()), stop);
+        store.AppendAsync(async db =>
+        {
+            var counts = new SortedDictionary<string, QueueCounts>(StringComparer.Ordinal);
+            var added = await PutAsync(db, puts, Clock.GetUtcNow(), counts);
+            await CountAsync(db, counts);
+            return added;
+        }, stop);
 
-    static async Task<int> PutAsync(Connection db, IReadOnlyList<(QueueName Queue, QueueMessage Message)> puts, DateTimeOffset now)
+    static async Task<int> PutAsync(
+        Connection db, IReadOnlyList<(QueueName Queue, QueueMessage Message)> puts, DateTimeOffset now, SortedDictionary<string, QueueCounts> counts)
     {
         if (puts.Count == 0) return 0;
         var distinct = puts.DistinctBy(p => (p.Queue, p.Message.Key)).ToList();
@@ -57,6 +67,7 @@ sealed class PostgresMessageQueue(PostgresMetadataStore store, QueueSettings set
             SELECT q, k, b, $4, $4, 0, 0 FROM unnest($1::text[], $2::text[], $3::bytea[]) WITH ORDINALITY AS p (q, k, b, n) ORDER BY n
             """, fresh.Select(p => p.Queue.ToString()).ToArray(), fresh.Select(p => p.Message.Key).ToArray(),
             fresh.Select(p => p.Message.Body.ToArray()).ToArray(), now);
+        foreach (var one in fresh) Add(counts, one.Queue, new(1, 0, 0, 0, 0));
         return fresh.Count;
     }
 
@@ -76,7 +87,8 @@ sealed class PostgresMessageQueue(PostgresMetadataStore store, QueueSettings set
 
             var done = held.OfType<Settlement.Done>().ToList();
             if (done.Count > 0) await db.RunAsync("DELETE FROM queue_messages WHERE id = ANY($1)", done.Select(d => d.Delivery.Number).ToArray());
-            await PutAsync(db, [.. done.SelectMany(d => d.Puts)], now);
+            var counts = CountsOf(held);
+            await PutAsync(db, [.. done.SelectMany(d => d.Puts)], now, counts);
             var back = held.OfType<Settlement.Back>().ToList();
             if (back.Count > 0)
                 await db.RunAsync(
@@ -84,6 +96,7 @@ sealed class PostgresMessageQueue(PostgresMetadataStore store, QueueSettings set
                     back.Select(b => b.Delivery.Number).ToArray(), back.Select(b => (now + b.After).UtcTicks).ToArray());
             var dead = held.OfType<Settlement.Dead>().ToList();
             if (dead.Count > 0) await BuryAsync(db, [.. dead.Select(d => d.Delivery.Number)], [.. dead.Select(d => d.Reason)], now);
+            await CountAsync(db, counts);
             var settled = held.ToHashSet<object>(ReferenceEqualityComparer.Instance);
             return [.. settlements.Select(settled.Contains)];
         }, stop);
@@ -100,6 +113,46 @@ sealed class PostgresMessageQueue(PostgresMetadataStore store, QueueSettings set
                 .ToHashSet();
             return [.. deliveries.Select(d => mine.Contains(d.Number))];
         }, stop);
+
+    /// <summary>In how many parts counts are kept: two who write at once seldom take the same.</summary>
+    const int Parts = 8;
+
+    /// <summary>Adds to the counts, as the last step of a transaction and queue by queue in order, so that no two wait for each other for ever.</summary>
+    static async Task CountAsync(Connection db, SortedDictionary<string, QueueCounts> counts)
+    {
+        var more = counts.Where(c => c.Value != default).ToList();
+        if (more.Count == 0) return;
+        await db.RunAsync(
+            """
+            INSERT INTO queue_counts AS c (queue, part, put, taken, done, back, dead)
+            SELECT q, $2, p, t, d, b, x FROM unnest($1::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+              AS n (q, p, t, d, b, x) ORDER BY q COLLATE "C"
+            ON CONFLICT (queue, part) DO UPDATE SET put = c.put + excluded.put, taken = c.taken + excluded.taken, done = c.done + excluded.done,
+              back = c.back + excluded.back, dead = c.dead + excluded.dead
+            """, more.Select(m => m.Key).ToArray(), Random.Shared.Next(Parts), Of(m => m.Put), Of(m => m.Taken), Of(m => m.Done), Of(m => m.Back), Of(m => m.Dead));
+
+        long[] Of(Func<QueueCounts, long> count) => [.. more.Select(m => count(m.Value))];
+    }
+
+    public override Task<IReadOnlyList<(QueueName Queue, QueueCounts Counts)>> CountsAsync(CancellationToken stop) =>
+        store.ReadAsync<IReadOnlyList<(QueueName, QueueCounts)>>(async db => await db.AllAsync(
+            """
+            SELECT queue, sum(put)::bigint, sum(taken)::bigint, sum(done)::bigint, sum(back)::bigint, sum(dead)::bigint
+            FROM queue_counts GROUP BY queue ORDER BY queue
+            """, row => (QueueName.Of(row.GetString(0)),
+                new QueueCounts(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5)))), stop);
+
+    public override Task SignAsync(StreamSign sign, CancellationToken stop) => store.AppendAsync(async db =>
+    {
+        await db.RunAsync(
+            "INSERT INTO queue_streams (stream, seen, record) VALUES ($1, $2, $3) ON CONFLICT (stream) DO UPDATE SET seen = excluded.seen, record = excluded.record",
+            sign.Id, sign.Seen, JsonSerializer.Serialize(sign, RecordsJson.Default.StreamSign));
+        await db.RunAsync("DELETE FROM queue_streams WHERE seen < $1", sign.Seen - KeepSigns);
+    }, stop);
+
+    public override Task<IReadOnlyList<StreamSign>> SignsAsync(CancellationToken stop) =>
+        store.ReadAsync<IReadOnlyList<StreamSign>>(async db => await db.AllAsync("SELECT record FROM queue_streams ORDER BY seen DESC, stream LIMIT 1000",
+            row => JsonSerializer.Deserialize(row.GetString(0), RecordsJson.Default.StreamSign)!), stop);
 
     static Task BuryAsync(Connection db, IReadOnlyList<long> numbers, IReadOnlyList<Message> reasons, DateTimeOffset now) => db.RunAsync(
         """

@@ -1,4 +1,4 @@
-using Npgsql;
+using static Kumiki.Store.StoredRows;
 
 namespace Kumiki.Store.Postgres;
 
@@ -31,7 +31,7 @@ public sealed partial class PostgresMetadataStore
         CancellationToken stop) =>
         SnapshotAsync<(IReadOnlyList<PredictionFile>, IReadOnlySet<string>)>(async db => (await db.AllAsync(
             $"""
-            SELECT id, endpoint, kind, hour, blob, bytes, rows, first, last FROM prediction_files
+            SELECT {PredictionFileColumns} FROM prediction_files
             {(endpoint is null ? "" : "WHERE endpoint = $1")} ORDER BY last DESC, id DESC
             """, ReadPredictionFile, endpoint is null ? [] : [endpoint]),
             (await db.AllAsync("SELECT name FROM prediction_segments WHERE name = ANY($1)", row => row.GetString(0),
@@ -45,7 +45,4 @@ public sealed partial class PostgresMetadataStore
             """,
             row => new PredictionSegment(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Time(row, 4)), writer is null ? [] : [writer]),
                 stop);
-
-    static PredictionFile ReadPredictionFile(NpgsqlDataReader row) => new(row.GetInt64(0), row.GetString(1), Enum.Parse<PredictionKind>(row.GetString(2)),
-        Time(row, 3), Digest.Parse(row.GetString(4)), row.GetInt64(5), row.GetInt64(6), Time(row, 7), Time(row, 8));
 }

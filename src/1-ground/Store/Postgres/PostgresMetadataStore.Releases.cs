@@ -1,12 +1,10 @@
 using System.Globalization;
-using Npgsql;
+using static Kumiki.Store.StoredRows;
 
 namespace Kumiki.Store.Postgres;
 
 public sealed partial class PostgresMetadataStore
 {
-    const string ReleaseColumns = "number, state, record, live_at, withdrawn_at";
-
     public Task<Production> ProductionAsync(CancellationToken stop) => SnapshotAsync(InProductionAsync, stop);
 
     public Task<ReleaseRecord?> ReleaseAsync(int number, CancellationToken stop) => ReadAsync(db => ReleaseAsync(db, number), stop);
@@ -72,11 +70,4 @@ public sealed partial class PostgresMetadataStore
 
     static Task<ReleaseRecord?> ReleaseAsync(Connection db, int number) =>
         db.FirstAsync($"SELECT {ReleaseColumns} FROM releases WHERE number = $1", ReadRelease, (ReleaseRecord?)null, number);
-
-    static ReleaseRecord ReadRelease(NpgsqlDataReader row) => Record(row, 2, RecordsJson.Default.ReleaseRecord) with
-    {
-        State = Enum.Parse<ReleaseState>(row.GetString(1)),
-        LiveAt = TimeOrNull(row, 3),
-        WithdrawnAt = TimeOrNull(row, 4),
-    };
 }

@@ -1,13 +1,10 @@
 using System.Collections.Concurrent;
-using Npgsql;
+using static Kumiki.Store.StoredRows;
 
 namespace Kumiki.Store.Postgres;
 
 public sealed partial class PostgresMetadataStore
 {
-    const string RunColumns =
-        "r.id, r.asset, r.state, r.fence, r.owner, r.plan, r.environment, r.started, r.ended, r.result, r.error, r.cost, r.inputs, r.outside, r.figures";
-
     /// <summary>Environments read before; they are few and never change.</summary>
     readonly ConcurrentDictionary<long, RunEnvironment> environments = [];
 
@@ -145,22 +142,4 @@ public sealed partial class PostgresMetadataStore
                 row => (row.GetInt64(0), Record(row, 1, RecordsJson.Default.RunEnvironment)), unknown)) environments[id] = environment;
         return [.. runs.Select(r => r.Run with { Plan = r.Run.Plan with { Environment = environments[r.Environment] } })];
     }
-
-    static RunRecord ReadRun(NpgsqlDataReader row) => new()
-    {
-        Id = new(row.GetInt64(0)),
-        Asset = row.GetString(1),
-        State = Enum.Parse<RunState>(row.GetString(2)),
-        Fence = row.GetInt32(3),
-        Owner = Record(row, 4, RecordsJson.Default.ProcessIdentity),
-        Plan = Record(row, 5, RecordsJson.Default.RunPlan),
-        Started = Time(row, 7),
-        Ended = TimeOrNull(row, 8),
-        Result = row.IsDBNull(9) ? null : new VersionName(row.GetString(1), row.GetInt32(9)),
-        Error = RecordOrNull(row, 10, RecordsJson.Default.Message),
-        Cost = RecordOrNull(row, 11, RecordsJson.Default.RunCost),
-        Inputs = RecordOrNull(row, 12, RecordsJson.Default.IReadOnlyListInputUse) ?? [],
-        Outside = RecordOrNull(row, 13, RecordsJson.Default.IReadOnlyListOutsideRead) ?? [],
-        Figures = RecordOrNull(row, 14, RecordsJson.Default.IReadOnlyDictionaryStringDouble) ?? new Dictionary<string, double>(),
-    };
 }

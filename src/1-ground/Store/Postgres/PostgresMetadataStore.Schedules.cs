@@ -1,12 +1,10 @@
 using System.Globalization;
-using Npgsql;
+using static Kumiki.Store.StoredRows;
 
 namespace Kumiki.Store.Postgres;
 
 public sealed partial class PostgresMetadataStore
 {
-    const string OccurrenceColumns = "id, schedule, due, cause, by, missed, state, fence, owner, started, ended, cancelled_by, progress";
-
     public Task<IReadOnlyList<ScheduleRecord>> SchedulesAsync(CancellationToken stop) =>
         ReadAsync<IReadOnlyList<ScheduleRecord>>(async db =>
             await db.AllAsync("SELECT name, since, considered, paused_at, paused_by FROM schedules ORDER BY name", ReadSchedule), stop);
@@ -159,28 +157,8 @@ public sealed partial class PostgresMetadataStore
     static Task<ScheduleRecord?> ScheduleAsync(Connection db, string name) =>
         db.FirstAsync<ScheduleRecord?>("SELECT name, since, considered, paused_at, paused_by FROM schedules WHERE name = $1", ReadSchedule, null, name);
 
-    static ScheduleRecord ReadSchedule(NpgsqlDataReader row) =>
-        new(row.GetString(0), Time(row, 1), Time(row, 2), TimeOrNull(row, 3), TextOrNull(row, 4));
-
     static async Task<OccurrenceRecord?> OccurrenceAsync(Connection db, long number) => (await OccurrencesAsync(db, "WHERE id = $1", number)).FirstOrDefault();
 
     static Task<List<OccurrenceRecord>> OccurrencesAsync(Connection db, string which, params object?[] values) =>
         db.AllAsync($"SELECT {OccurrenceColumns} FROM occurrences {which}", ReadOccurrence, values);
-
-    static OccurrenceRecord ReadOccurrence(NpgsqlDataReader row) => new()
-    {
-        Number = row.GetInt64(0),
-        Schedule = row.GetString(1),
-        Due = Time(row, 2),
-        Cause = Enum.Parse<OccurrenceCause>(row.GetString(3)),
-        By = TextOrNull(row, 4),
-        Missed = row.GetInt32(5),
-        State = Enum.Parse<OccurrenceState>(row.GetString(6)),
-        Fence = row.GetInt32(7),
-        Owner = RecordOrNull(row, 8, RecordsJson.Default.ProcessIdentity),
-        Started = TimeOrNull(row, 9),
-        Ended = TimeOrNull(row, 10),
-        CancelledBy = TextOrNull(row, 11),
-        Progress = Record(row, 12, RecordsJson.Default.OccurrenceProgress),
-    };
 }

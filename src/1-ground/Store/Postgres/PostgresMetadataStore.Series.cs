@@ -1,3 +1,5 @@
+using static Kumiki.Store.StoredRows;
+
 namespace Kumiki.Store.Postgres;
 
 public sealed partial class PostgresMetadataStore

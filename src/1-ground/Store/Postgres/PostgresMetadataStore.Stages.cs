@@ -1,4 +1,4 @@
-using Npgsql;
+using static Kumiki.Store.StoredRows;
 
 namespace Kumiki.Store.Postgres;
 
@@ -54,12 +54,6 @@ public sealed partial class PostgresMetadataStore
         ReadAsync<IReadOnlyList<StageMove>>(async db => await db.AllAsync(
             $"SELECT asset, stage, from_number, number, at, by, reason FROM stage_moves {(asset is null ? "" : "WHERE asset = $2")} ORDER BY id DESC LIMIT $1",
             ReadMove, asset is null ? [limit] : [limit, asset]), stop);
-
-    static StageMove ReadMove(NpgsqlDataReader row)
-    {
-        int? from = row.IsDBNull(2) ? null : row.GetInt32(2), number = row.IsDBNull(3) ? null : row.GetInt32(3);
-        return new(row.GetString(0), row.GetString(1), from, number, Time(row, 4), row.GetString(5), row.GetString(6));
-    }
 
     /// <summary>Keeps moves in the history and in the audit.</summary>
     static async Task NoteAsync(Connection db, IReadOnlyList<StageMove> moves, string by, string what, DateTimeOffset at)

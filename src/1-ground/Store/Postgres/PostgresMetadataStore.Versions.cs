@@ -1,4 +1,4 @@
-using Npgsql;
+using static Kumiki.Store.StoredRows;
 
 namespace Kumiki.Store.Postgres;
 
@@ -43,8 +43,6 @@ public sealed partial class PostgresMetadataStore
 
     static Task<VersionRecord?> VersionAsync(Connection db, VersionName name) =>
         db.FirstAsync("SELECT record FROM versions WHERE asset = $1 AND number = $2", ReadVersion, (VersionRecord?)null, name.Asset, name.Number);
-
-    static VersionRecord ReadVersion(NpgsqlDataReader row) => Record(row, 0, RecordsJson.Default.VersionRecord);
 
     /// <returns>The first of <paramref name="names"/> that does not exist; null where all do.</returns>
     static Task<VersionName?> AbsentAsync(Connection db, IReadOnlyCollection<VersionName> names) => db.FirstAsync(

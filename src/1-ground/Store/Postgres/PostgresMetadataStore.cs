@@ -249,16 +249,5 @@ public sealed partial class PostgresMetadataStore : IMetadataStore
 
     static string? JsonOrNull<T>(T? record, JsonTypeInfo<T> type) where T : class => record is null ? null : Json(record, type);
 
-    static T Record<T>(NpgsqlDataReader row, int column, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(row.GetString(column), type)!;
-
-    static T? RecordOrNull<T>(NpgsqlDataReader row, int column, JsonTypeInfo<T> type) where T : class =>
-        row.IsDBNull(column) ? null : Record(row, column, type);
-
-    internal static string? TextOrNull(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
-
-    static DateTimeOffset Time(NpgsqlDataReader row, int column) => new(row.GetInt64(column), TimeSpan.Zero);
-
-    static DateTimeOffset? TimeOrNull(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : Time(row, column);
-
     static string Channel(string schema) => string.Create(CultureInfo.InvariantCulture, $"kumiki_{schema}")[..Math.Min(63, schema.Length + 7)];
 }

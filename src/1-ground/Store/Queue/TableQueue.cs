@@ -4,7 +4,7 @@ namespace Kumiki.Queues;
 
 /// <summary>Queues in tables of the metadata's store: a message and what becomes of it share its commits.</summary>
 /// <remarks>Whoever waits is woken by the store's own word of commits, and looks by a read before it writes.</remarks>
-abstract class TableQueue(IMetadataStore store, QueueSettings settings, TimeProvider clock) : IMessageQueue, IQueueClaims
+abstract class TableQueue(IMetadataStore store, QueueSettings settings, TimeProvider clock) : IStoreQueue
 {
     /// <summary>Bytes of bodies that one taking gives.</summary>
     const long MostBytesAtOnce = 16 << 20;
@@ -152,6 +152,32 @@ abstract class TableQueue(IMetadataStore store, QueueSettings settings, TimeProv
     public abstract Task<int> ReviveAsync(QueueName queue, IReadOnlyCollection<string>? keys, CancellationToken stop);
 
     public abstract Task<int> DropAsync(QueueName queue, IReadOnlyCollection<string>? keys, CancellationToken stop);
+
+    public abstract Task<IReadOnlyList<(QueueName Queue, QueueCounts Counts)>> CountsAsync(CancellationToken stop);
+
+    public abstract Task SignAsync(StreamSign sign, CancellationToken stop);
+
+    public abstract Task<IReadOnlyList<StreamSign>> SignsAsync(CancellationToken stop);
+
+    /// <summary>How long what a stream said is kept.</summary>
+    protected static readonly TimeSpan KeepSigns = TimeSpan.FromDays(1);
+
+    /// <summary>What settlements that were done add to the counts of each queue, but for what they put, by name: all who write go one way.</summary>
+    protected static SortedDictionary<string, QueueCounts> CountsOf(IEnumerable<Settlement> settled)
+    {
+        var counts = new SortedDictionary<string, QueueCounts>(StringComparer.Ordinal);
+        foreach (var one in settled)
+            Add(counts, one.Delivery.Queue, one switch
+            {
+                Settlement.Done => new(0, 0, 1, 0, 0),
+                Settlement.Back => new(0, 0, 0, 1, 0),
+                _ => new(0, 0, 0, 0, 1),
+            });
+        return counts;
+    }
+
+    protected static void Add(SortedDictionary<string, QueueCounts> counts, QueueName queue, QueueCounts more) =>
+        counts[queue.ToString()] = counts.GetValueOrDefault(queue.ToString()) + more;
 
     /// <summary>The tables stay open: they are the store's.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -40,13 +40,21 @@ sealed class SqliteMessageQueue(SqliteMetadataStore store, QueueSettings setting
                 var deliveries = (int)row.Whole(4);
                 taken.Add(new(queue, number, row.Text(1), row.Bytes(2), Time(row.Whole(3)), deliveries, IsLast(deliveries), now + hidden));
             }
+            Count(db, queue.ToString(), new(0, taken.Count, 0, 0, dead.Count));
             return (taken, taken.Count == 0 && dead.Count > 0);
         }, stop);
 
     protected override Task<int> PutAllAsync(IReadOnlyList<(QueueName Queue, QueueMessage Message)> puts, CancellationToken stop) =>
-        store.WriteAsync(db => Put(db, puts, Clock.GetUtcNow()), stop);
+        store.WriteAsync(db =>
+        {
+            var counts = new SortedDictionary<string, QueueCounts>(StringComparer.Ordinal);
+            var added = Put(db, puts, Clock.GetUtcNow(), counts);
+            Count(db, counts);
+            return added;
+        }, stop);
 
-    static int Put(Connection db, IReadOnlyList<(QueueName Queue, QueueMessage Message)> puts, DateTimeOffset now)
+    static int Put(
+        Connection db, IReadOnlyList<(QueueName Queue, QueueMessage Message)> puts, DateTimeOffset now, SortedDictionary<string, QueueCounts> counts)
     {
         var added = 0;
         foreach (var (queue, message) in puts)
@@ -56,6 +64,7 @@ sealed class SqliteMessageQueue(SqliteMetadataStore store, QueueSettings setting
             if (!isNew) continue;
             db.Query("INSERT INTO queue_messages (queue, key, body, put_at, visible_at, deliveries, lease) VALUES (?1, ?2, ?3, ?4, ?5, 0, 0)")
                 .Add(queue.ToString()).Add(message.Key).Add(message.Body.Span).Add(now.UtcTicks).Add(now.UtcTicks).Run();
+            Add(counts, queue, new(1, 0, 0, 0, 0));
             added++;
         }
         return added;
@@ -64,11 +73,45 @@ sealed class SqliteMessageQueue(SqliteMetadataStore store, QueueSettings setting
     protected override Task<IReadOnlyList<bool>> SettleAllAsync(IReadOnlyList<Settlement> settlements, CancellationToken stop) =>
         store.WriteAsync<IReadOnlyList<bool>>(db =>
         {
-            var now = Clock.GetUtcNow();
-            return [.. settlements.Select(s => Settle(db, s, now))];
+            var (now, puts) = (Clock.GetUtcNow(), new SortedDictionary<string, QueueCounts>(StringComparer.Ordinal));
+            bool[] settled = [.. settlements.Select(s => Settle(db, s, now, puts))];
+            Count(db, CountsOf(settlements.Where((_, i) => settled[i])));
+            Count(db, puts);
+            return settled;
         }, stop);
 
-    static bool Settle(Connection db, Settlement settlement, DateTimeOffset now)
+    static void Count(Connection db, SortedDictionary<string, QueueCounts> counts)
+    {
+        foreach (var (queue, more) in counts) Count(db, queue, more);
+    }
+
+    static void Count(Connection db, string queue, QueueCounts more)
+    {
+        if (more == default) return;
+        db.Query("""
+            INSERT INTO queue_counts (queue, part, put, taken, done, back, dead) VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT (queue, part) DO UPDATE SET put = put + excluded.put, taken = taken + excluded.taken, done = done + excluded.done,
+              back = back + excluded.back, dead = dead + excluded.dead
+            """).Add(queue).Add(more.Put).Add(more.Taken).Add(more.Done).Add(more.Back).Add(more.Dead).Run();
+    }
+
+    public override Task<IReadOnlyList<(QueueName Queue, QueueCounts Counts)>> CountsAsync(CancellationToken stop) =>
+        store.ReadAsync<IReadOnlyList<(QueueName, QueueCounts)>>(db => db.All(
+            "SELECT queue, sum(put), sum(taken), sum(done), sum(back), sum(dead) FROM queue_counts GROUP BY queue ORDER BY queue", row =>
+            (QueueName.Of(row.GetString(0)), new QueueCounts(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5)))), stop);
+
+    public override Task SignAsync(StreamSign sign, CancellationToken stop) => store.WriteAsync(db =>
+    {
+        db.Query("INSERT INTO queue_streams (stream, seen, record) VALUES (?1, ?2, ?3) ON CONFLICT (stream) DO UPDATE SET seen = excluded.seen, record = excluded.record")
+            .Add(sign.Id).Add(sign.Seen.UtcTicks).Add(JsonSerializer.Serialize(sign, RecordsJson.Default.StreamSign)).Run();
+        db.Query("DELETE FROM queue_streams WHERE seen < ?1").Add((sign.Seen - KeepSigns).UtcTicks).Run();
+    }, stop);
+
+    public override Task<IReadOnlyList<StreamSign>> SignsAsync(CancellationToken stop) =>
+        store.ReadAsync<IReadOnlyList<StreamSign>>(db => db.All("SELECT record FROM queue_streams ORDER BY seen DESC, stream LIMIT 1000",
+            row => JsonSerializer.Deserialize(row.GetString(0), RecordsJson.Default.StreamSign)!), stop);
+
+    static bool Settle(Connection db, Settlement settlement, DateTimeOffset now, SortedDictionary<string, QueueCounts> puts)
     {
         const string held = "id = ?1 AND lease = ?2 AND visible_at > ?3";
         var of = settlement.Delivery;
@@ -76,7 +119,7 @@ sealed class SqliteMessageQueue(SqliteMetadataStore store, QueueSettings setting
         {
             case Settlement.Done done:
                 if (db.Query($"DELETE FROM queue_messages WHERE {held}").Add(of.Number).Add(of.Deliveries).Add(now.UtcTicks).Run() == 0) return false;
-                Put(db, done.Puts, now);
+                Put(db, done.Puts, now, puts);
                 return true;
             case Settlement.Back back:
                 return db.Query($"UPDATE queue_messages SET lease = 0, visible_at = ?4 WHERE {held}")

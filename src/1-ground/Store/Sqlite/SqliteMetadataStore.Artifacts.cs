@@ -1,3 +1,5 @@
+using static Kumiki.Store.StoredRows;
+
 namespace Kumiki.Store.Sqlite;
 
 public sealed partial class SqliteMetadataStore

@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using static Kumiki.Store.StoredRows;
 
 namespace Kumiki.Store.Sqlite;
 
@@ -29,7 +29,7 @@ public sealed partial class SqliteMetadataStore
         CancellationToken stop) =>
         ReadAsync<(IReadOnlyList<PredictionFile>, IReadOnlySet<string>)>(db => (db.All(
             $"""
-            SELECT id, endpoint, kind, hour, blob, bytes, rows, first, last FROM prediction_files
+            SELECT {PredictionFileColumns} FROM prediction_files
             {(endpoint is null ? "" : "WHERE endpoint = ?1")} ORDER BY last DESC, id DESC
             """, ReadPredictionFile, endpoint is null ? [] : [endpoint]),
             segments.Where(name => db.Any("SELECT 1 FROM prediction_segments WHERE name = ?1", name)).ToHashSet(StringComparer.Ordinal)), stop);
@@ -42,7 +42,4 @@ public sealed partial class SqliteMetadataStore
             """,
             row => new PredictionSegment(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Time(row, 4)), writer is null ? [] : [writer]),
                 stop);
-
-    static PredictionFile ReadPredictionFile(SqliteDataReader row) => new(row.GetInt64(0), row.GetString(1), Enum.Parse<PredictionKind>(row.GetString(2)),
-        Time(row, 3), Digest.Parse(row.GetString(4)), row.GetInt64(5), row.GetInt64(6), Time(row, 7), Time(row, 8));
 }

@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using static Kumiki.Store.StoredRows;
 
 namespace Kumiki.Store.Sqlite;
 
@@ -10,7 +10,7 @@ public sealed partial class SqliteMetadataStore
 
     public Task<IReadOnlyList<ReleaseRecord>> ReleasesAsync(int limit, int? before, CancellationToken stop) =>
         ReadAsync<IReadOnlyList<ReleaseRecord>>(db => db.All(
-            "SELECT number, state, record, live_at, withdrawn_at FROM releases WHERE number < ?2 ORDER BY number DESC LIMIT ?1",
+            $"SELECT {ReleaseColumns} FROM releases WHERE number < ?2 ORDER BY number DESC LIMIT ?1",
             ReadRelease, limit, before ?? int.MaxValue), stop);
 
     public Task<ReleaseRecord> AddReleaseAsync(ReleaseRecord draft, CancellationToken stop) =>
@@ -65,12 +65,5 @@ public sealed partial class SqliteMetadataStore
     }
 
     static ReleaseRecord? Release(Connection db, int number) =>
-        db.First("SELECT number, state, record, live_at, withdrawn_at FROM releases WHERE number = ?1", ReadRelease, null, number);
-
-    static ReleaseRecord ReadRelease(SqliteDataReader row) => Record(row, 2, RecordsJson.Default.ReleaseRecord) with
-    {
-        State = Enum.Parse<ReleaseState>(row.GetString(1)),
-        LiveAt = TimeOrNull(row, 3),
-        WithdrawnAt = TimeOrNull(row, 4),
-    };
+        db.First($"SELECT {ReleaseColumns} FROM releases WHERE number = ?1", ReadRelease, null, number);
 }

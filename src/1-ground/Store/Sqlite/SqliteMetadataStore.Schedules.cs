@@ -1,12 +1,10 @@
 using System.Globalization;
-using Microsoft.Data.Sqlite;
+using static Kumiki.Store.StoredRows;
 
 namespace Kumiki.Store.Sqlite;
 
 public sealed partial class SqliteMetadataStore
 {
-    const string OccurrenceColumns = "id, schedule, due, cause, by, missed, state, fence, owner, started, ended, cancelled_by, progress";
-
     public Task<IReadOnlyList<ScheduleRecord>> SchedulesAsync(CancellationToken stop) =>
         ReadAsync<IReadOnlyList<ScheduleRecord>>(db =>
             db.All("SELECT name, since, considered, paused_at, paused_by FROM schedules ORDER BY name", ReadSchedule), stop);
@@ -153,28 +151,8 @@ public sealed partial class SqliteMetadataStore
     static ScheduleRecord? Schedule(Connection db, string name) =>
         db.First<ScheduleRecord?>("SELECT name, since, considered, paused_at, paused_by FROM schedules WHERE name = ?1", ReadSchedule, null, name);
 
-    static ScheduleRecord ReadSchedule(SqliteDataReader row) =>
-        new(row.GetString(0), Time(row, 1), Time(row, 2), TimeOrNull(row, 3), row.IsDBNull(4) ? null : row.GetString(4));
-
     static OccurrenceRecord? Occurrence(Connection db, long number) => Occurrences(db, "WHERE id = ?1", number).FirstOrDefault();
 
     static List<OccurrenceRecord> Occurrences(Connection db, string which, params ReadOnlySpan<object?> values) =>
         db.All($"SELECT {OccurrenceColumns} FROM occurrences {which}", ReadOccurrence, values);
-
-    static OccurrenceRecord ReadOccurrence(SqliteDataReader row) => new()
-    {
-        Number = row.GetInt64(0),
-        Schedule = row.GetString(1),
-        Due = Time(row, 2),
-        Cause = Enum.Parse<OccurrenceCause>(row.GetString(3)),
-        By = row.IsDBNull(4) ? null : row.GetString(4),
-        Missed = row.GetInt32(5),
-        State = Enum.Parse<OccurrenceState>(row.GetString(6)),
-        Fence = row.GetInt32(7),
-        Owner = RecordOrNull(row, 8, RecordsJson.Default.ProcessIdentity),
-        Started = TimeOrNull(row, 9),
-        Ended = TimeOrNull(row, 10),
-        CancelledBy = row.IsDBNull(11) ? null : row.GetString(11),
-        Progress = Record(row, 12, RecordsJson.Default.OccurrenceProgress),
-    };
 }

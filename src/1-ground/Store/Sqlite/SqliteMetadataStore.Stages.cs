@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using static Kumiki.Store.StoredRows;
 
 namespace Kumiki.Store.Sqlite;
 
@@ -36,12 +36,6 @@ public sealed partial class SqliteMetadataStore
         ReadAsync<IReadOnlyList<StageMove>>(db => db.All(
             $"SELECT asset, stage, from_number, number, at, by, reason FROM stage_moves {(asset is null ? "" : "WHERE asset = ?2")} ORDER BY id DESC LIMIT ?1",
             ReadMove, limit, asset), stop);
-
-    static StageMove ReadMove(SqliteDataReader row)
-    {
-        int? from = row.IsDBNull(2) ? null : row.GetInt32(2), number = row.IsDBNull(3) ? null : row.GetInt32(3);
-        return new(row.GetString(0), row.GetString(1), from, number, Time(row, 4), row.GetString(5), row.GetString(6));
-    }
 
     /// <summary>Keeps moves in the history and in the audit.</summary>
     static void Note(Connection db, IReadOnlyList<StageMove> moves, string by, string what, DateTimeOffset at)

@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using static Kumiki.Store.StoredRows;
 
 namespace Kumiki.Store.Sqlite;
 
@@ -48,8 +48,6 @@ public sealed partial class SqliteMetadataStore
 
     static VersionRecord? Version(Connection db, VersionName name) =>
         db.First("SELECT record FROM versions WHERE asset = ?1 AND number = ?2", ReadVersion, null, name.Asset, name.Number);
-
-    static VersionRecord ReadVersion(SqliteDataReader row) => Record(row, 0, RecordsJson.Default.VersionRecord);
 
     static bool Exists(Connection db, VersionName name) => db.Any("SELECT 1 FROM versions WHERE asset = ?1 AND number = ?2", name.Asset, name.Number);
 

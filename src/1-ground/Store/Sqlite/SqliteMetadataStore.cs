@@ -125,13 +125,4 @@ public sealed partial class SqliteMetadataStore : IMetadataStore
     Task<T> ReadManyAsync<T>(Func<Connection, T> read, CancellationToken stop) => Task.Run(() => ReadAsync(read, stop), stop);
 
     static string Json<T>(T record, JsonTypeInfo<T> type) => JsonSerializer.Serialize(record, type);
-
-    static T Record<T>(SqliteDataReader row, int column, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(row.GetString(column), type)!;
-
-    static T? RecordOrNull<T>(SqliteDataReader row, int column, JsonTypeInfo<T> type) where T : class =>
-        row.IsDBNull(column) ? null : Record(row, column, type);
-
-    static DateTimeOffset Time(SqliteDataReader row, int column) => new(row.GetInt64(column), TimeSpan.Zero);
-
-    static DateTimeOffset? TimeOrNull(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : Time(row, column);
 }

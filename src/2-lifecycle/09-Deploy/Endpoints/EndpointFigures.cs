@@ -14,6 +14,9 @@ sealed class EndpointFigures
 
     public Histogram Total { get; } = new(ModelFigures.Seconds);
 
+    /// <summary>Rows that were looked up among those computed before, which are none of the counts above.</summary>
+    public PrecomputedFigures Precomputed { get; } = new();
+
     public long Answered => Interlocked.Read(ref answered);
     public long Rows => Interlocked.Read(ref rows);
 

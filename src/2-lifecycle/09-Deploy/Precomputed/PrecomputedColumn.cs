@@ -17,11 +17,17 @@ abstract class PrecomputedColumn(string name, int rows)
     /// <summary>About what it takes.</summary>
     public abstract long Bytes { get; }
 
+    /// <summary>What its values are where somebody asks with them.</summary>
+    public PrecomputedKind Kind { get; private init; } = PrecomputedKind.Other;
+
     /// <summary>A column of DuckDB's type.</summary>
     /// <exception cref="KumikiException">Of a type that no answer can hold.</exception>
     public static PrecomputedColumn Of(DuckDbColumn column, int rows, VersionName version) => column.Type.Kind switch
     {
-        DuckDbKind.Boolean => new Values<byte>(column.Name, rows, static (json, value) => json.WriteBooleanValue(value != 0), static value => value, Flag),
+        DuckDbKind.Boolean => new Values<byte>(column.Name, rows, static (json, value) => json.WriteBooleanValue(value != 0), static value => value, Flag)
+        {
+            Kind = PrecomputedKind.Flag,
+        },
         DuckDbKind.TinyInt => Whole<sbyte>(column.Name, rows, static value => value),
         DuckDbKind.UTinyInt => Whole<byte>(column.Name, rows, static value => value),
         DuckDbKind.SmallInt => Whole<short>(column.Name, rows, static value => value),
@@ -29,7 +35,7 @@ abstract class PrecomputedColumn(string name, int rows)
         DuckDbKind.Integer => Whole<int>(column.Name, rows, static value => value),
         DuckDbKind.UInteger => Whole<uint>(column.Name, rows, static value => value),
         DuckDbKind.BigInt => Whole<long>(column.Name, rows, static value => value),
-        DuckDbKind.Date => new Values<int>(column.Name, rows, WriteDay, static value => value, Day),
+        DuckDbKind.Date => new Values<int>(column.Name, rows, WriteDay, static value => value, Day) { Kind = PrecomputedKind.Date },
         DuckDbKind.Timestamp => new Values<long>(column.Name, rows, WriteTime, null, null),
         DuckDbKind.Float => new Values<float>(column.Name, rows, static (json, value) => json.WriteNumberValue(value), null, null)
         {
@@ -40,7 +46,7 @@ abstract class PrecomputedColumn(string name, int rows)
             Number = static value => value,
         },
         DuckDbKind.Decimal => new Decimals(column.Name, rows),
-        DuckDbKind.Varchar => new Texts(column.Name, rows),
+        DuckDbKind.Varchar => new Texts(column.Name, rows) { Kind = PrecomputedKind.Text },
         _ => throw new KumikiException(Message.Of("precomputed.type", ("version", version), ("column", column.Name), ("type", column.Type))),
     };
 
@@ -48,6 +54,7 @@ abstract class PrecomputedColumn(string name, int rows)
         new(name, rows, (json, value) => json.WriteNumberValue(key(value)), key, Whole)
         {
             Number = value => key(value),
+            Kind = PrecomputedKind.Integer,
         };
 
     static long? Whole(string text) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? whole : null;
@@ -193,4 +200,17 @@ abstract class PrecomputedColumn(string name, int rows)
 
         public override string? TextOf(int row) => IsMissing(row) ? null : texts[codes[row]];
     }
+}
+
+/// <summary>What a column's values are.</summary>
+enum PrecomputedKind
+{
+    /// <summary>Whole numbers.</summary>
+    Integer,
+    Flag,
+    Date,
+    Text,
+
+    /// <summary>No key: numbers with a fraction, times.</summary>
+    Other,
 }

@@ -112,6 +112,7 @@ sealed class PredictionStream(IMessageQueue queue, StreamAnswerer answerer, Stre
         }
         catch (InferenceException e) when (e.Fault is InferenceFault.ModelFailed && !message.IsLast)
         {
+            Tell(f => f with { Failure = e.Says });
             return new Settlement.Back(message, RestOf(message.Deliveries));
         }
         catch (FieldsRefusedException e)
@@ -148,7 +149,15 @@ sealed class PredictionStream(IMessageQueue queue, StreamAnswerer answerer, Stre
                 (Settlement.Back, _) => again++,
                 _ => throw new UnreachableException($"Count {end.GetType().Name}."),
             };
-        Tell(f => f with { Answered = f.Answered + answered, Dead = f.Dead + dead, Again = f.Again + again, Lost = f.Lost + lost });
+        var failure = ends.OfType<Settlement.Dead>().LastOrDefault()?.Reason;
+        Tell(f => f with
+        {
+            Answered = f.Answered + answered,
+            Dead = f.Dead + dead,
+            Again = f.Again + again,
+            Lost = f.Lost + lost,
+            Failure = failure ?? f.Failure,
+        });
     }
 
     void Tell(Func<StreamFigures, StreamFigures> change)

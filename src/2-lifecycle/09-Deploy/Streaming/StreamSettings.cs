@@ -37,7 +37,11 @@ sealed record StreamSettings(QueueName From, QueueName To)
 /// <param name="Again">Times that a message was given back after the model failed on it.</param>
 /// <param name="Lost">Answers that came after their message belonged to another, and were not sent.</param>
 /// <param name="Waits">Why nothing can be answered just now; null while it can.</param>
-sealed record StreamFigures(long Answered, long Dead, long Again, long Lost, Message? Waits);
+sealed record StreamFigures(long Answered, long Dead, long Again, long Lost, Message? Waits)
+{
+    /// <summary>Why the last message that could not be answered was given up or back; null: there was none.</summary>
+    public Message? Failure { get; init; }
+}
 
 /// <summary>Answers one message.</summary>
 /// <returns>The answer, as it is sent.</returns>

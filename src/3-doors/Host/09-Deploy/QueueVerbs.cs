@@ -37,17 +37,27 @@ sealed partial class Doors
     {
         var settings = new QueueSettings();
         if (parsed.CommandResult.Command.Options.Contains(DeliveriesOption)) settings = settings with { MostDeliveries = parsed.GetValue(DeliveriesOption) };
+        return OpenerOf(parsed) is var (address, open) ? await open(address, session.Claims(settings), settings, Session.Clock, stop) : session.Queue(settings);
+    }
+
+    /// <summary>The broker that was asked for; null: the data folder's queues.</summary>
+    /// <exception cref="KumikiException">No backend of the program knows the address, or a password stands on the command line.</exception>
+    (string Address, QueueOpener Open)? OpenerOf(ParseResult parsed)
+    {
         var named = parsed.GetValue(QueueOption);
         if (named is not null && Uri.TryCreate(named, UriKind.Absolute, out var shown) && shown.UserInfo.Contains(':', StringComparison.Ordinal))
             throw new KumikiException(Message.Of("queue.password-shown", ("variable", QueuePasswordVariable), ("whole", QueueVariable)));
         var address = named ?? Environment.GetEnvironmentVariable(QueueVariable);
-        if (string.IsNullOrEmpty(address)) return session.Queue(settings);
+        if (string.IsNullOrEmpty(address)) return null;
         var at = address.IndexOf(':', StringComparison.Ordinal);
-        if (at > 0 && Project.Queues.TryGetValue(address[..at], out var open))
-            return await open(address, session.Claims(settings), settings, Session.Clock, stop);
+        if (at > 0 && Project.Queues.TryGetValue(address[..at], out var open)) return (address, open);
         throw new KumikiException(Message.Of("queue.no-backend", ("address", at > 0 ? $"{address[..at]}:…" : address),
             ("others", string.Concat(Project.Queues.Keys.Order(StringComparer.Ordinal).Select(k => $", {k}://…")))));
     }
+
+    /// <summary>The broker's host and port, without its user; null: the data folder's queues.</summary>
+    string? BrokerOf(ParseResult parsed) =>
+        OpenerOf(parsed) is not var (address, _) ? null : Uri.TryCreate(address, UriKind.Absolute, out var uri) ? uri.Authority.Split('@')[^1] : "?";
 
     static int InRange(string option, int found, int least, int most) => found >= least && found <= most ? found
         : throw new KumikiException(Message.Of("queue.most", ("option", option), ("least", least), ("most", most), ("found", found)));

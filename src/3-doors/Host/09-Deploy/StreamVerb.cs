@@ -41,7 +41,10 @@ sealed partial class Doors
             await using var queue = await QueueOfAsync(parsed, session, stop);
 
             var began = Session.Clock.GetTimestamp();
-            var progress = new StreamLines(terminal, Session.Clock);
+            await using var signs = new StreamSigns(Store.DataFolder.Queues(session.Metadata, new()), name, settings, BrokerOf(parsed), Session.Clock,
+                says => terminal.Line($"· {says}"));
+            await signs.BeginAsync();
+            var progress = new StreamLines(terminal, signs, Session.Clock);
             terminal.Line(Message.Of("queue.streams", ("endpoint", name), ("from", settings.From), ("to", settings.To)));
             var stream = new PredictionStream(queue, (message, gone) => AnswerAsync(shelf, name, message, gone), settings, progress, Session.Clock);
             var done = await stream.RunAsync(stop);
@@ -71,7 +74,7 @@ sealed partial class Doors
         ("rate", ((done.Answered + done.Dead) / Math.Max(seconds, 1e-3)).ToString("0", CultureInfo.InvariantCulture)));
 
     /// <summary>A line a second at most, and one whenever it begins to wait.</summary>
-    sealed class StreamLines(Terminal terminal, TimeProvider clock) : IProgress<StreamFigures>
+    sealed class StreamLines(Terminal terminal, StreamSigns signs, TimeProvider clock) : IProgress<StreamFigures>
     {
         readonly long began = clock.GetTimestamp();
         long told = clock.GetTimestamp();
@@ -79,6 +82,7 @@ sealed partial class Doors
 
         public void Report(StreamFigures value)
         {
+            signs.Report(value);
             if (value.Waits is { } reason && reason != waits) terminal.Line(Message.Of("queue.waits", ("reason", reason)));
             waits = value.Waits;
             if (clock.GetElapsedTime(told) < TimeSpan.FromSeconds(1)) return;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Kumiki.Onnx;
 using Kumiki.Serving;
 using Microsoft.AspNetCore.Builder;
@@ -26,13 +27,16 @@ static class EndpointRoutes
         return TypedResults.Ok(new EndpointList(live.Number, [.. live.Endpoints.Values.OrderBy(e => e.Version.Asset, StringComparer.Ordinal).Select(LineOf)], live.Unanswerable));
     }
 
-    static async Task<Results<Ok<EndpointDetail>, Refused>> GetAsync(string name, EndpointShelf shelf, ModelShelf models, CancellationToken stop)
+    static async Task<Results<Ok<EndpointDetail>, Refused>> GetAsync(string name, EndpointShelf shelf, ModelShelf models, Language language, CancellationToken stop)
     {
         if (!Asked.Asset(name, out var refused)) return refused;
         var live = await shelf.LiveAsync(0, stop);
         if (Found(live, name, out refused) is not { } endpoint) return refused!;
         return TypedResults.Ok(new EndpointDetail(live.Number, LineOf(endpoint), endpoint.Plan.Input, endpoint.Plan.Output, endpoint.Plan.Fields, endpoint.Plan.Decision,
-            [.. endpoint.Fallbacks.Select(f => new FallbackLine(f.Plan.Name, f.Model?.Model, f.Model?.Breaker.IsOpen ?? false, f.Plan))], FiguresOf(endpoint), Example(endpoint.Plan), KnownTexts(endpoint, models)));
+            [.. endpoint.Fallbacks.Select(f => new FallbackLine(f.Plan.Name, f.Model?.Parts[0].Model, f.Model?.Breaker.IsOpen ?? false, f.Plan))], FiguresOf(endpoint), Example(endpoint.Plan), KnownTexts(endpoint, models))
+        {
+            Precomputed = PrecomputedLine.Of(endpoint, shelf, language),
+        });
     }
 
     static async Task<Results<ContentHttpResult, Refused>> OpenApiAsync(string name, EndpointShelf shelf, CancellationToken stop)
@@ -61,8 +65,11 @@ static class EndpointRoutes
         }
     }
 
-    static EndpointLine LineOf(LiveEndpoint endpoint) => new(endpoint.Version, endpoint.Decision.Model, endpoint.Decision.Threshold, endpoint.Decision.Breaker.IsOpen, endpoint.Figures.Answered,
-        Enum.GetValues<InferenceFault>().Sum(endpoint.Figures.Of));
+    static EndpointLine LineOf(LiveEndpoint endpoint) => new(endpoint.Version, endpoint.Decision.Parts[0].Model, endpoint.Decision.Threshold, endpoint.Decision.Breaker.IsOpen, endpoint.Figures.Answered,
+        Enum.GetValues<InferenceFault>().Sum(endpoint.Figures.Of)) 
+    {
+        Parts = endpoint.Decision.Parts.Count == 1 ? null : [.. endpoint.Decision.Parts.Select(p => new EndpointPart(p.Model, p.Threshold))],
+    };
 
     static EndpointCounts FiguresOf(LiveEndpoint endpoint)
     {
@@ -78,10 +85,11 @@ static class EndpointRoutes
     static Dictionary<string, IReadOnlyList<string>> KnownTexts(LiveEndpoint endpoint, ModelShelf models)
     {
         var known = new Dictionary<string, IReadOnlyList<string>>();
-        if (models.Loaded.FirstOrDefault(m => m.Version == endpoint.Decision.Model)?.Signature is not { } signature) return known;
-        for (var input = 0; input < signature.Inputs.Length; input++)
-            if (signature.Columns[input]?.Name is { } column && signature.Categories[input] is { } texts)
-                known[column] = [.. texts.Order(StringComparer.Ordinal).Take(MostTexts)];
+        var asked = endpoint.Decision.Models.ToHashSet();
+        foreach (var signature in models.Loaded.Where(m => asked.Contains(m.Version)).Select(m => m.Signature))
+            for (var input = 0; input < signature.Inputs.Length; input++)
+                if (signature.Columns[input]?.Name is { } column && signature.Categories[input] is { } texts)
+                    known.TryAdd(column, [.. texts.Order(StringComparer.Ordinal).Take(MostTexts)]);
         return known;
     }
 
@@ -98,12 +106,24 @@ sealed record EndpointList(int Release, IReadOnlyList<EndpointLine> Endpoints, I
 
 /// <param name="Resting">Whether the model failed so often that it is left alone for now.</param>
 /// <param name="Answered">Requests since the server began; likewise <paramref name="Failed"/>.</param>
-sealed record EndpointLine(VersionName Version, VersionName Model, VersionName? Threshold, bool Resting, long Answered, long Failed);
+/// <param name="Model">Of several models the first.</param>
+sealed record EndpointLine(VersionName Version, VersionName Model, VersionName? Threshold, bool Resting, long Answered, long Failed)
+{
+    /// <summary>The models that decide together; null where one does.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<EndpointPart>? Parts { get; init; }
+}
+
+sealed record EndpointPart(VersionName Model, VersionName? Threshold);
 
 /// <param name="Example">A row to begin with.</param>
 /// <param name="Known">By field, texts that the model has learnt, at most 100; of a model that is not in memory none.</param>
 sealed record EndpointDetail(int Release, EndpointLine Endpoint, string Input, string Output, IReadOnlyList<EndpointField> Fields, PlannedDecision Decision, IReadOnlyList<FallbackLine> Fallbacks, EndpointCounts Counts,
-    JsonObject Example, IReadOnlyDictionary<string, IReadOnlyList<string>> Known);
+    JsonObject Example, IReadOnlyDictionary<string, IReadOnlyList<string>> Known)
+{
+    /// <summary>Its answers that were computed before; null where it has none.</summary>
+    public PrecomputedLine? Precomputed { get; init; }
+}
 
 sealed record FallbackLine(string Name, VersionName? Model, bool Resting, PlannedFallback Plan);
 

@@ -6,7 +6,7 @@ namespace Kumiki.Hosting;
 
 /// <summary>What Prometheus scrapes at <c>/metrics</c>: figures of the models, some of them under the names that Triton has for them too, and of the process.
 /// In OpenMetrics where the scraper takes it, else in the text format 0.0.4.</summary>
-sealed class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Predictions.PredictionLog? log, Operations operations)
+sealed partial class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Predictions.PredictionLog? log, Operations operations)
 {
     const string Plain = "text/plain; version=0.0.4; charset=utf-8", Open = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -48,7 +48,9 @@ sealed class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Predictions
         foreach (var (labels, figures) in all)
         {
             family.Add($"{labels},code=\"ok\"", figures.Answered);
-            foreach (var fault in Enum.GetValues<InferenceFault>()) family.Add($"{labels},code=\"{CodeOf(fault)}\"", figures.Of(fault));
+            // Releases are of endpoints: no model is asked for by one.
+            foreach (var fault in Enum.GetValues<InferenceFault>().Where(f => f != InferenceFault.Withdrawn))
+                family.Add($"{labels},code=\"{CodeOf(fault)}\"", figures.Of(fault));
         }
         family.Of("kumiki_inference_refused_total", "counter", "Requests that reached no model: none such, not to be loaded, or the server stops.");
         foreach (var fault in (InferenceFault[])[InferenceFault.NotFound, InferenceFault.Unavailable])
@@ -134,6 +136,7 @@ sealed class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Predictions
                 family.Add($"{labels},fallback=\"{Escaped(by)}\"", count);
         family.Of("kumiki_endpoint_duration_seconds", "histogram", "From the rows, once read, to the decision.");
         foreach (var (labels, figures) in all) family.Add(labels, figures.Total);
+        State(family, endpoints);
 
         static string Escaped(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
             .Replace("\n", "\\n", StringComparison.Ordinal);
@@ -145,6 +148,7 @@ sealed class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Predictions
     {
         InferenceFault.BadRequest => "bad_request",
         InferenceFault.NotFound => "not_found",
+        InferenceFault.Withdrawn => "withdrawn",
         InferenceFault.TooLarge => "too_large",
         InferenceFault.TooSlow => "too_slow",
         InferenceFault.QueueFull => "queue_full",

@@ -38,6 +38,67 @@ public abstract class TableQueueContract : MessageQueueContract
     }
 
     [Fact]
+    public async Task What_became_of_messages_is_counted_once_each_in_the_step_that_did_it()
+    {
+        var store = (IStoreQueue)Queue;
+        var hidden = TimeSpan.FromMinutes(1);
+        Assert.Empty(await store.CountsAsync(default));
+        await Queue.PutAsync(In, [new("a", new byte[] { 1 }), new("b", new byte[] { 1 }), new("c", new byte[] { 1 }), new("a", new byte[] { 1 })], default);
+        await Queue.PutAsync(In, [new("b", new byte[] { 2 })], default);        // known: not new
+        var taken = await Queue.TakeAsync(In, 3, hidden, default, default);
+        Settlement[] ends =
+        [
+            new Settlement.Done(taken[0], (Out, new QueueMessage("a", new byte[] { 9 }))), new Settlement.Back(taken[1], TimeSpan.Zero),
+            new Settlement.Dead(taken[2], Message.Of("queue.never-settled", ("count", 1))),
+        ];
+        Assert.Equal([true, true, true], await Queue.SettleAsync(ends, default));
+        Assert.Equal([false, false, false], await Queue.SettleAsync(ends, default));       // too late: counted no second time
+        Assert.Single(await Queue.TakeAsync(In, 3, hidden, default, default));
+
+        Assert.Equal([(In, new QueueCounts(3, 4, 1, 1, 1)), (Out, new QueueCounts(1, 0, 0, 0, 0))], await store.CountsAsync(default));
+    }
+
+    [Fact]
+    public async Task Counts_of_several_who_work_at_once_add_up()
+    {
+        var store = (IStoreQueue)Queue;
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(who => Task.Run(async () =>
+        {
+            for (var i = 0; i < 25; i++)
+            {
+                await Queue.PutAsync(who % 2 == 0 ? In : Out, [new($"{who}/{i}", new byte[] { 1 })], default);
+                foreach (var one in await Queue.TakeAsync(In, 1, TimeSpan.FromMinutes(1), default, default))
+                    await Queue.SettleAsync([new Settlement.Done(one, (Out, new QueueMessage($"of {one.Key}", new byte[] { 2 })))], default);
+            }
+        })));
+
+        var counts = (await store.CountsAsync(default)).ToDictionary(c => c.Queue, c => c.Counts);
+        var left = (await Queue.FiguresAsync([In], default))[0];
+        Assert.Equal((50L, counts[In].Done, 50 - left.Ready), (counts[In].Put, counts[In].Taken, counts[In].Done));
+        Assert.Equal(50 + counts[In].Done, counts[Out].Put);
+    }
+
+    [Fact]
+    public async Task A_streams_sign_takes_the_place_of_its_last_one_and_is_forgotten_after_a_day()
+    {
+        var store = (IStoreQueue)Queue;
+        StreamSign Of(string id, long answered) => new(id, "verdict", "in", "out", null, "here", 7, Clock.Now, Clock.Now, answered, 1, 2, 3,
+            Message.Of("queue.never-settled", ("count", 1)), null, false);
+        await store.SignAsync(Of("x", 1), default);
+        Clock.Now += TimeSpan.FromMinutes(1);
+        await store.SignAsync(Of("y", 5), default);
+        Clock.Now += TimeSpan.FromMinutes(1);
+        await store.SignAsync(Of("x", 2), default);
+
+        var signs = await store.SignsAsync(default);
+        Assert.Equal([("x", 2L), ("y", 5L)], signs.Select(s => (s.Id, s.Answered)));
+        Assert.Equal(("queue.never-settled", "1", Clock.Now), (signs[0].Waits!.Id, signs[0].Waits!.Values["count"], signs[0].Seen));
+        Clock.Now += TimeSpan.FromDays(1) - TimeSpan.FromSeconds(30);
+        await store.SignAsync(Of("z", 0), default);
+        Assert.Equal(["z", "x"], (await store.SignsAsync(default)).Select(s => s.Id));
+    }
+
+    [Fact]
     public async Task A_key_is_forgotten_when_its_time_is_over()
     {
         await Queue.PutAsync(In, [new("a", new byte[] { 1 })], default);

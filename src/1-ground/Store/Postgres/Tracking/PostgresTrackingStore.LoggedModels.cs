@@ -1,5 +1,6 @@
 using Kumiki.Tracking;
 using Npgsql;
+using static Kumiki.Store.StoredRows;
 
 namespace Kumiki.Store.Postgres;
 
@@ -102,7 +103,7 @@ sealed partial class PostgresTrackingStore
         return [.. ids.Select(id => found[id])];
 
         LoggedModel Read(NpgsqlDataReader row, long id) => new(
-            row.GetString(1), row.GetInt64(2), row.GetString(3), PostgresMetadataStore.TextOrNull(row, 4), PostgresMetadataStore.TextOrNull(row, 5),
+            row.GetString(1), row.GetInt64(2), row.GetString(3), TextOrNull(row, 4), TextOrNull(row, 5),
             (LoggedModelStatus)row.GetInt32(6), row.GetString(7), row.GetInt64(8), row.GetInt64(9), row.GetInt32(10) != 0,
             parameters[id], tags[id], [.. metrics[id].Select(m => new MetricOfRun(m.Run, m.Point))], registrations[id]);
     }

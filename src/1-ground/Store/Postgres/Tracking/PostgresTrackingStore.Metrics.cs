@@ -1,5 +1,6 @@
 using Kumiki.Tracking;
 using Npgsql;
+using static Kumiki.Store.StoredRows;
 
 namespace Kumiki.Store.Postgres;
 
@@ -192,5 +193,5 @@ sealed partial class PostgresTrackingStore
 
     static LoggedMetric ReadPoint(NpgsqlDataReader row, int from) => new(
         row.GetString(from), row.GetInt32(from + 2) != 0 ? double.NaN : row.GetDouble(from + 1), row.GetInt64(from + 3), row.GetInt64(from + 4),
-        PostgresMetadataStore.TextOrNull(row, from + 5), PostgresMetadataStore.TextOrNull(row, from + 6), PostgresMetadataStore.TextOrNull(row, from + 7));
+        TextOrNull(row, from + 5), TextOrNull(row, from + 6), TextOrNull(row, from + 7));
 }

@@ -1,5 +1,6 @@
 using Kumiki.Tracking;
 using Npgsql;
+using static Kumiki.Store.StoredRows;
 
 namespace Kumiki.Store.Postgres;
 
@@ -203,7 +204,7 @@ sealed partial class PostgresTrackingStore
                 ORDER BY model, stage, number DESC) newest ORDER BY number
                 """, ids, row => row.GetInt64(1)),
             new("SELECT id, name, description, created, updated FROM registered_models WHERE id = ANY($1)", [ids.ToArray()], row => found.Add(row.GetInt64(0),
-                new(row.GetString(1), PostgresMetadataStore.TextOrNull(row, 2), row.GetInt64(3), row.GetInt64(4), [], tags[row.GetInt64(0)],
+                new(row.GetString(1), TextOrNull(row, 2), row.GetInt64(3), row.GetInt64(4), [], tags[row.GetInt64(0)],
                     aliases[row.GetInt64(0)]))),
         ]);
         var latest = ids.SelectMany(id => newest[id]).ToList();
@@ -231,8 +232,8 @@ sealed partial class PostgresTrackingStore
         return [.. ids.Select(id => found[id])];
 
         ModelVersion Read(NpgsqlDataReader row, long id) => new(
-            row.GetString(1), (int)row.GetInt64(2), PostgresMetadataStore.TextOrNull(row, 3), row.GetString(4), row.GetString(5), row.GetString(6),
-            PostgresMetadataStore.TextOrNull(row, 7), PostgresMetadataStore.TextOrNull(row, 8), PostgresMetadataStore.TextOrNull(row, 9),
+            row.GetString(1), (int)row.GetInt64(2), TextOrNull(row, 3), row.GetString(4), row.GetString(5), row.GetString(6),
+            TextOrNull(row, 7), TextOrNull(row, 8), TextOrNull(row, 9),
             row.GetInt64(10), row.GetInt64(11), tags[id], aliases[id]);
     }
 }

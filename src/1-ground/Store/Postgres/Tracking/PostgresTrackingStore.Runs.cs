@@ -1,5 +1,6 @@
 using Kumiki.Tracking;
 using Npgsql;
+using static Kumiki.Store.StoredRows;
 
 namespace Kumiki.Store.Postgres;
 
@@ -126,7 +127,7 @@ sealed partial class PostgresTrackingStore
               WHERE d.experiment = e.id ORDER BY d.name, d.digest, t.value NULLS FIRST LIMIT 1000) d
             ORDER BY e.place, d.name, d.digest, d.context NULLS FIRST LIMIT 1000
             """,
-            row => new DatasetSummary(row.GetInt64(0), row.GetString(1), row.GetString(2), PostgresMetadataStore.TextOrNull(row, 3)), experiments.ToArray()),
+            row => new DatasetSummary(row.GetInt64(0), row.GetString(1), row.GetString(2), TextOrNull(row, 3)), experiments.ToArray()),
             stop);
 
     /// <summary>A run that may be written to, locked until this write ends.</summary>
@@ -168,7 +169,7 @@ sealed partial class PostgresTrackingStore
                 SELECT i.run, d.id, d.name, d.digest, d.source_type, d.source, d.schema, d.profile
                 FROM tracked_inputs i JOIN tracked_datasets d ON d.id = i.dataset WHERE i.run = ANY($1) ORDER BY i.run, i.place
                 """, ids, row => (row.GetInt64(1), new(row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5),
-                    PostgresMetadataStore.TextOrNull(row, 6), PostgresMetadataStore.TextOrNull(row, 7), []))),
+                    TextOrNull(row, 6), TextOrNull(row, 7), []))),
             inputTags.Of("SELECT run, key, value, dataset FROM tracked_input_tags WHERE run = ANY($1) ORDER BY run, key", ids,
                 row => (row.GetInt64(3), ReadEntry(row))),
             modelInputs.Of("SELECT run, model FROM tracked_model_inputs WHERE run = ANY($1) ORDER BY run, model", ids, row => row.GetString(1)),
@@ -181,7 +182,7 @@ sealed partial class PostgresTrackingStore
     }
 
     static RunInfo ReadInfo(NpgsqlDataReader row) => new(
-        row.GetString(1), row.GetInt64(2), row.GetString(3), PostgresMetadataStore.TextOrNull(row, 4), (RunStatus)row.GetInt32(5), WholeOrNull(row, 6),
+        row.GetString(1), row.GetInt64(2), row.GetString(3), TextOrNull(row, 4), (RunStatus)row.GetInt32(5), WholeOrNull(row, 6),
         WholeOrNull(row, 7), row.GetString(8), row.GetInt32(9) != 0);
 
     static long? WholeOrNull(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
