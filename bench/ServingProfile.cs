@@ -49,7 +49,11 @@ static class ServingProfile
         var model = await shelf.UseAsync("trees", null, stop);
         using var sent = new PooledBuffer();
 
+        // The same as a list in a list, which is read token by token.
+        var nested = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json).Replace("\"data\":[", "\"data\":[[", StringComparison.Ordinal)
+            .Replace("]}]}", "]]}]}", StringComparison.Ordinal));
         Step("read.json", () => Read(json).Dispose());
+        Step("read.json.by-tokens", () => Read(nested).Dispose());
         Step("read.grpc", () => ReadProto(proto).Dispose());
         using var request = Read(json);
         Step("lane", () => Ask(request).Dispose());
