@@ -225,6 +225,7 @@ sealed class Journal : IAsyncDisposable
     /// <summary>After it was disposed, where its segments could not become files yet: leaves them to the next who looks for dead writers.</summary>
     public void Leave()
     {
+        Posix.Unlock(hold);
         hold.Dispose();
     }
 

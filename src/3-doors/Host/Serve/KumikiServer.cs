@@ -66,7 +66,7 @@ public sealed partial class KumikiServer : IAsyncDisposable
         WebApplication? app = null;
         try
         {
-            if (served is { LogPredictions: true, ReadOnly: false })
+            if (served is { LogPredictions: true, TakesLogs: true })
                 predictions = PredictionLog.Open(served.DataFolder, served.Metadata, served.Artifacts, new() { Keep = served.KeepPredictions }, served.Clock,
                     e => LogTrouble(app?.Services.GetRequiredService<ILogger<KumikiServer>>(), e));
             app = Build(served, at, predictions);
