@@ -193,6 +193,7 @@ sealed partial class ModelShelf
         if (!loaded.TryRemove(new(model.Version, model))) return;
         model.Lane.Dispose();
         Interlocked.Add(ref taken, -model.Bytes);
+        Interlocked.Increment(ref left);
     }
 
     // ── the repository ──

@@ -46,13 +46,12 @@ sealed partial class EndpointDoor
         var gone = http.RequestAborted;
         if (models.IsDraining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
         var wanted = ReleaseOf(http.Request);
-        var release = await shelf.ReleaseAsync(wanted, gone);
-        var endpoint = EndpointShelf.Find(release, Uri.UnescapeDataString(name));
+        var (release, endpoint) = await FindAsync(wanted, Uri.UnescapeDataString(name), gone);
         span.Of(endpoint.Version, release.Number);
         http.Response.Headers[ReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
         if (endpoint.Precomputed is not { } computed)
             throw new InferenceException(InferenceFault.NotFound, Message.Of("precomputed.none-planned", ("endpoint", endpoint.Version)));
-        using var body = HttpMethods.IsPost(http.Request.Method) ? await RequestBody.ReadAsync(http.Request, models.Settings, gone) : null;
+        using var body = HttpMethods.IsPost(http.Request.Method) ? await EndpointBody.ReadAsync(http.Request, endpoint, models.Settings, gone) : null;
         var began = Stopwatch.GetTimestamp();
         AskedKeys asked;
         Lookup[] all;

@@ -157,6 +157,7 @@ public sealed partial class KumikiServer : IAsyncDisposable
         builder.Services.AddSingleton(new ServedLog(predictions));
         builder.Services.AddSingleton(_ => new PredictionReader(served.Metadata, served.Artifacts, served.DataFolder, predictions));
         builder.Services.AddHostedService<InferenceDrain>();
+        builder.Services.AddHostedService(services => new IdleMemory(services.GetRequiredService<ModelShelf>(), served.Clock));
         builder.Services.AddSingleton(services =>
             new EdgeRecords(served.Metadata, served.Artifacts, served.DataFolder, predictions, services.GetRequiredService<PredictionReader>()));
         builder.Services.AddSingleton<PartUploads>();
