@@ -1,5 +1,4 @@
 using Kumiki.Queues;
-using Kumiki.Store;
 
 namespace Kumiki.Streaming;
 

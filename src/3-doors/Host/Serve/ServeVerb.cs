@@ -39,7 +39,7 @@ sealed partial class Doors
         };
         var connections = new Option<int>("--most-connections") { Description = "Connections at once.", DefaultValueFactory = _ => 10_000 };
         const string Does = "Serve pages, the REST API, models and MLflow's clients in the foreground, and run schedules when they are due.";
-        return Verb("serve", Does, [host, port, readOnly, grpc, memory, body, limits, log, keep, otlp, accessLog, accessLogSize, connections], async (parsed, session, terminal, stop) =>
+        return Verb("serve", Does, [host, port, readOnly, grpc, memory, body, limits, log, keep, otlp, accessLog, accessLogSize, connections, QueueOption], async (parsed, session, terminal, stop) =>
         {
             var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
             if (parsed.GetValue(keep) is < 1 or > 36500) throw new KumikiException(Message.Of("predlog.bad-keep", ("days", parsed.GetValue(keep))));
@@ -63,6 +63,9 @@ sealed partial class Doors
                     parsed.GetValue(connections)),
                 LogPredictions = parsed.GetValue(log) == "on",
                 KeepPredictions = TimeSpan.FromDays(parsed.GetValue(keep) ?? 90),
+                Broker = OpenerOf(parsed) is var (address, open)
+                    ? new(BrokerOf(parsed)!, asked => open(address, session.Claims(new()), new() { Patience = TimeSpan.FromSeconds(3) }, Session.Clock, asked))
+                    : null,
                 Author = Author,
                 Schedules = hasProject ? new(place, asked => session.GraphAsync(null, asked)) : null,
             };
