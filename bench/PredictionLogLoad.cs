@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json.Nodes;
 using Kumiki.Native.XGBoost;
 using Kumiki.Onnx;
 using Kumiki.Predictions;
@@ -14,7 +15,7 @@ namespace Kumiki.Bench;
 /// 10,000 of its rows a second.</summary>
 static class PredictionLogLoad
 {
-    const int Fields = 28, Trees = 100, Clients = 8, Turns = 7, PerSecond = 10_000;
+    const int Fields = 28, Trees = 100, Clients = 8, Turns = 15, PerSecond = 10_000, Bodies = 1000;
     static readonly TimeSpan Turn = TimeSpan.FromSeconds(2), Steady = TimeSpan.FromSeconds(20);
 
     public static Task RunAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
@@ -28,47 +29,67 @@ static class PredictionLogLoad
         {
             var (silent, _) = await Server.StartAsync(Checkout.Root, ["serve", "--data", off, "--log-predictions", "off"], said: _ => { },
                 TimeSpan.FromMinutes(1), stop);
-            await using (silent) await TurnsAsync(figures, logging.Port, silent.Port, stop);
+            await using (silent) await TurnsAsync(figures, logging, silent, stop);
         }
     });
 
     /// <summary>In turns, and which begins too, so that what else the machine does meets both alike.</summary>
-    static async Task TurnsAsync(Figures figures, int logging, int silent, CancellationToken stop)
+    static async Task TurnsAsync(Figures figures, Server logging, Server silent, CancellationToken stop)
     {
-        await LoadAsync(logging, stop);
-        await LoadAsync(silent, stop);
-        var (with, without, shares) = (new List<double>(), new List<double>(), new List<double>());
+        byte[][] bodies = [.. Enumerable.Range(0, Bodies).Select(i => Encoding.UTF8.GetBytes(Row(i)))];
+        for (var warm = 0; warm < 3; warm++)
+            foreach (var server in (Server[])[logging, silent]) await LoadAsync(server, bodies, stop);
+        var (with, without) = (new List<Turned>(), new List<Turned>());
+        var before = logging.ProcessorTime;
         for (var turn = 0; turn < Turns; turn++)
         {
-            double on, off;
-            if (turn % 2 == 0) (on, off) = (await LoadAsync(logging, stop), await LoadAsync(silent, stop));
-            else (off, on) = (await LoadAsync(silent, stop), await LoadAsync(logging, stop));
-            with.Add(on);
-            without.Add(off);
-            shares.Add(on / off);
+            var isFirst = turn % 2 == 0;
+            foreach (var server in (Server[])(isFirst ? [logging, silent] : [silent, logging]))
+                (server == logging ? with : without).Add(await LoadAsync(server, bodies, stop));
         }
-        figures.Print("http.without", without, "/s");
-        figures.Print("http.with", with, "/s");
-        figures.Print("http.with.of-without", shares, "x");
+        figures.Print("http.without", without.ConvertAll(t => t.Load.PerSecond), "/s");
+        figures.Print("http.with", with.ConvertAll(t => t.Load.PerSecond), "/s");
+        figures.Print("http.with.of-without", [.. with.Zip(without, (w, o) => w.Load.PerSecond / o.Load.PerSecond)], "x");
+        figures.Print("http.without.p99", without.ConvertAll(t => t.Load.P99), "ms");
+        figures.Print("http.with.p99", with.ConvertAll(t => t.Load.P99), "ms");
+        figures.Print("http.without.cpu", without.ConvertAll(t => t.Microseconds), "µs/answer");
+        figures.Print("http.with.cpu", with.ConvertAll(t => t.Microseconds), "µs/answer");
+        figures.Print("http.with.cpu.of-without", [.. with.Zip(without, (w, o) => w.Microseconds / o.Microseconds)], "x");
+        // Down to the files, in the time after the turns too.
         using var http = new HttpClient();
-        figures.Print("http.log", (await http.GetStringAsync($"http://127.0.0.1:{Text(logging)}/api/predictions/log", stop)).Replace('\n', ' '));
+        var waiting = Stopwatch.GetTimestamp();
+        string said;
+        while (true)
+        {
+            said = await http.GetStringAsync($"http://127.0.0.1:{Text(logging.Port)}/api/predictions/log", stop);
+            if ((int)JsonNode.Parse(said)!["waiting"]! <= 1) break;
+            if (Stopwatch.GetElapsedTime(waiting) > TimeSpan.FromMinutes(5)) throw new BenchmarkException($"Segments wait and become no files: {said}");
+            await Task.Delay(200, stop);
+        }
+        figures.Print("http.caught-up", Stopwatch.GetElapsedTime(waiting));
+        figures.Print("http.with.cpu.to-files", (logging.ProcessorTime - before).TotalMicroseconds / with.Sum(t => t.Answers), "µs/answer");
+        figures.Print("http.log", said.Replace('\n', ' '));
     }
 
-    static async Task<double> LoadAsync(int port, CancellationToken stop)
+    /// <param name="Microseconds">The server's processor time for an answer, of all its threads.</param>
+    sealed record Turned(Loaded Load, double Microseconds, long Answers);
+
+    static async Task<Turned> LoadAsync(Server server, byte[][] bodies, CancellationToken stop)
     {
-        var body = Encoding.UTF8.GetBytes(Row(3));
         using var http = new HttpMessageInvoker(new SocketsHttpHandler());
-        var loaded = await Loaded.OfAsync(Clients, Turn, async (_, _) =>
+        var (before, answers) = (server.ProcessorTime, 0L);
+        var loaded = await Loaded.OfAsync(Clients, Turn, async (client, i) =>
         {
             using var request = new HttpRequestMessage(HttpMethod.Post,
-                $"http://127.0.0.1:{Text(port)}/api/endpoints/decision/predict")
-            { Content = new ByteArrayContent(body) };
+                $"http://127.0.0.1:{Text(server.Port)}/api/endpoints/decision/predict")
+            { Content = new ByteArrayContent(bodies[(i + (client * Bodies / Clients)) % Bodies]) };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             using var answer = await http.SendAsync(request, stop);
             if (!answer.IsSuccessStatusCode) throw new BenchmarkException($"The endpoint answered {answer.StatusCode}.");
             await answer.Content.ReadAsByteArrayAsync(stop);
+            Interlocked.Increment(ref answers);
         }, stop);
-        return loaded.PerSecond;
+        return new(loaded, (server.ProcessorTime - before).TotalMicroseconds / answers, answers);
     }
 
     /// <summary>The log alone: what taking a row costs its caller, and what all of it costs, down to the Parquet files.</summary>
@@ -87,9 +108,12 @@ static class PredictionLogLoad
             Inputs = [.. plan.Fields.Select(f => new LoggedInput(f.Name, f.Name, "DOUBLE"))],
             Numbers = [.. plan.Fields.Select(f => f.Name)],
         }, schema);
-        var json = Encoding.UTF8.GetBytes(Row(1));
-        using var rows = EndpointRows.Read(schema, json, json.Length, out _);
-        for (var i = 0; i < 1000; i++) Add(log, shape, rows, i);
+        List<EndpointRows> rows = [.. Enumerable.Range(0, Bodies).Select(i =>
+        {
+            var json = Encoding.UTF8.GetBytes(Row(i));
+            return EndpointRows.Read(schema, json, json.Length, out _);
+        })];
+        for (var i = 0; i < 1000; i++) Add(log, shape, rows[i % Bodies], i);
         await log.ConvertNowAsync(stop);
 
         var (cpu, began, allocated) = (Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp(), 0L);
@@ -98,7 +122,7 @@ static class PredictionLogLoad
         {
             // A hundredth of a second's rows at a time.
             var (one, bytes) = (Stopwatch.GetTimestamp(), GC.GetAllocatedBytesForCurrentThread());
-            for (var i = 0; i < PerSecond / 100; i++) Add(log, shape, rows, number++);
+            for (var i = 0; i < PerSecond / 100; i++) Add(log, shape, rows[number % Bodies], number++);
             taking += Stopwatch.GetTimestamp() - one;
             allocated += GC.GetAllocatedBytesForCurrentThread() - bytes;
             var due = TimeSpan.FromSeconds((number - 1000) / (double)PerSecond) - Stopwatch.GetElapsedTime(began);
@@ -114,13 +138,15 @@ static class PredictionLogLoad
         figures.Print("alone.cpu", spent / seconds / Environment.ProcessorCount, "of the machine");
         var ending = Stopwatch.GetTimestamp();
         await log.DisposeAsync();
+        foreach (var row in rows) row.Dispose();
+        figures.Print("alone.cpu.to-files", (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / (number - 1000), "µs/prediction");
         figures.Print("alone.end", Stopwatch.GetElapsedTime(ending));
         var (files, _) = await data.Metadata.PredictionFilesAsync(null, [], stop);
         if (files.Sum(f => f.Rows) != accepted) throw new BenchmarkException($"{accepted} predictions were taken, but {files.Sum(f => f.Rows)} are in files.");
         figures.Print("alone.parquet", files.Sum(f => f.Bytes) / (double)accepted, "B/prediction");
     }
 
-    static void Add(PredictionLog log, LoggedAs shape, EndpointRows rows, int number)
+    internal static void Add(PredictionLog log, LoggedAs shape, EndpointRows rows, int number)
     {
         Span<char> id = stackalloc char[16];
         number.TryFormat(id, out var length, provider: CultureInfo.InvariantCulture);
@@ -148,7 +174,7 @@ static class PredictionLogLoad
             throw new BenchmarkException("The endpoint could not be released.");
     }
 
-    static EndpointPlan Plan() => new()
+    internal static EndpointPlan Plan() => new()
     {
         Input = "Row",
         Output = "Verdict",
@@ -157,7 +183,7 @@ static class PredictionLogLoad
         Fallbacks = [],
     };
 
-    static string Row(int seed)
+    internal static string Row(int seed)
     {
         var random = new Random(seed);
         return "{" + string.Join(',', Enumerable.Range(0, Fields).Select(i =>

@@ -77,6 +77,16 @@ sealed class Server : IAsyncDisposable
         return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
     }
 
+    /// <summary>Processor time that it has used, of all its threads.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            process.Refresh();
+            return process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Asks it to end, as a service manager would, and waits.</summary>
     /// <returns>How long it took.</returns>
     public async Task<TimeSpan> StopAsync(CancellationToken stop)

@@ -47,12 +47,15 @@ public sealed partial class CreditJourney
         using var http = new HttpClient { BaseAddress = serverAt };
         var device = JsonNode.Parse(await http.GetStringAsync("/api/edge/devices"))!["devices"]!.AsArray().Single()!;
         Assert.Equal((600, await File.ReadAllTextAsync(demo.PathOf("home/device"))), ((int)device["records"]!, (string)device["device"]!));
+        var log = await SqlAsync(http, "SELECT device, release, models, decision, score, inputs IS NOT NULL FROM credit_decision WHERE device IS NOT NULL ORDER BY id");
+        Assert.Equal(offline.OrderBy(p => (string)p["id"]!, StringComparer.Ordinal).Select(p => $"{device["device"]}|1|default-model@1|{p["answer"]}|{Bits(p)}|true"),
+            log.Select(r => $"{r[0]}|{r[1]}|{r[2]}|{r[3]}|{BitConverter.SingleToInt32Bits(float.Parse((string)r[4]!, CultureInfo.InvariantCulture))}|{r[5]}"));
         using var bad = await http.SendAsync(new(HttpMethod.Post, "/api/edge/logs")
         {
             Headers = { { "Kumiki-Device", "x" } },
             Content = new StringContent("{\"id\": \"a\"}\n", Encoding.UTF8, new System.Net.Http.Headers.MediaTypeHeaderValue("application/jsonl")),
         });
-        Assert.Equal((400, "Line 1 is no record of a prediction: no object with a text id, a time at and a text endpoint; none was taken."),
+        Assert.Equal((400, "Line 1 is no record of a prediction: at is no time; none was taken."),
             ((int)bad.StatusCode, (string)JsonNode.Parse(await bad.Content.ReadAsStringAsync())!["detail"]!));
     }
 
@@ -169,6 +172,14 @@ public sealed partial class CreditJourney
         var body = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.IsSuccessStatusCode, body);
         return [.. JsonNode.Parse(body)!["predictions"]!.AsArray().Select(p => p!)];
+    }
+
+    static async Task<JsonArray[]> SqlAsync(HttpClient http, string sql)
+    {
+        using var answer = await http.PostAsync("/api/predictions/sql", new StringContent(new JsonObject { ["sql"] = sql, ["rows"] = 10_000 }.ToJsonString(), Encoding.UTF8, "application/json"));
+        var body = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, body);
+        return [.. JsonNode.Parse(body)!["rows"]!.AsArray().Select(r => r!.AsArray())];
     }
 
     static int Bits(JsonNode prediction) => BitConverter.SingleToInt32Bits(prediction["score"]!.GetValue<float>());

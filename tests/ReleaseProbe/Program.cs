@@ -12,6 +12,15 @@ if (args[1] == "log")       // FOLDER log FIRST: a process that logs predictions
     });
     return;
 }
+if (args[1] == "edge")      // FOLDER edge: a server that takes what an offline runner sends
+{
+    await EdgeProcess.WorkAsync(args[0], said =>
+    {
+        Console.Out.WriteLine(said);
+        Console.Out.Flush();
+    });
+    return;
+}
 await using var data = DataFolder.Open(args[0], TimeProvider.System);
 var user = new RandomUser(data, int.Parse(args[1], CultureInfo.InvariantCulture), said =>
 {

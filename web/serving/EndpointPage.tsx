@@ -62,19 +62,22 @@ function Now({ of }: { of: Endpoint }) {
     looks.all = looked(looks.all, of.counts, Date.now());
     looks.last = of;
   }
-  const { version, model, threshold, resting } = of.endpoint;
+  const { version, model, threshold, parts, resting } = of.endpoint;
   return (
     <>
       <Values
         of={[
           [words("page.serving.release-live"), <a href={to.release(of.release)}>{words("page.serving.release", { number: of.release })}</a>],
           [words("page.serving.col.endpoint"), <VersionLink name={version} />],
-          [
-            words("page.serving.col.model"),
-            <>
-              <VersionLink name={model} /> {resting && <Resting />}
-            </>,
-          ],
+          ...(parts ?? [{ model, threshold: null }]).map(
+            (p, i) =>
+              [
+                words("page.serving.col.model"),
+                <>
+                  <VersionLink name={p.model} /> {p.threshold !== null && <VersionLink name={p.threshold} />} {i === 0 && resting && <Resting />}
+                </>,
+              ] as [string, preact.JSX.Element],
+          ),
           ...(threshold === null ? [] : [[words("page.serving.col.threshold"), <VersionLink name={threshold} />] as [string, preact.JSX.Element]]),
           [
             words("page.serving.takes"),

@@ -8,7 +8,7 @@ import { Decision } from "./Decision";
 import { Rooms, useMs, useNumber } from "./parts";
 import { Said } from "./Predictions";
 import "./serving.css";
-import { ruleOf, stepsOf, versionsOf } from "./trace";
+import { partsOf, ruleOf, stepsOf, versionsOf } from "./trace";
 import type { LoggedOne, Rule } from "./types";
 import { useWords } from "./words";
 
@@ -65,6 +65,7 @@ function Whole({ one }: { one: LoggedOne }) {
           ...versionsOf(p.models).map(m => [words("page.serving.col.model"), <VersionLink name={m} />] as [string, preact.JSX.Element]),
           ...versionsOf(p.threshold).map(t => [words("page.serving.col.threshold"), <VersionLink name={t} />] as [string, preact.JSX.Element]),
           ...(p.arm === null || p.arm === "" ? [] : [[words("page.serving.log.arm"), p.arm] as [string, string]]),
+          ...(p.device === null ? [] : [[words("page.serving.log.device"), <code>{p.device}</code>] as [string, preact.JSX.Element]]),
           ...(p.traceId === null || p.traceId === "" ? [] : [[words("page.serving.log.trace"), <code>{p.traceId}</code>] as [string, preact.JSX.Element]]),
         ]}
       />
@@ -161,7 +162,7 @@ function Decided({ version, one }: { version: string; one: LoggedOne }) {
           <Decision
             rule={ruleOf(plan.value.decision.rule)}
             threshold={versionsOf(p.threshold)[0] ?? null}
-            answer={{ id: p.id, answer: p.decision, score, endpoint: version, release: p.release ?? 0 }}
+            answer={{ id: p.id, answer: p.decision, score, parts: partsOf(ruleOf(plan.value.decision.rule), one.scores), endpoint: version, release: p.release ?? 0 }}
           />
         )
       )}

@@ -82,6 +82,7 @@ function Part({ name, before, part, last, onMore }: { name: string; before: stri
 }
 
 function Line({ of: p }: { of: LoggedLine }) {
+  const words = useWords();
   const number = useNumber();
   const ms = useMs();
   return (
@@ -93,6 +94,14 @@ function Line({ of: p }: { of: LoggedLine }) {
         <a href={to.prediction(p.id, p.endpoint)}>
           <code>{p.id}</code>
         </a>
+        {p.device !== null && (
+          <>
+            {" "}
+            <span class="badge" title={words("page.serving.log.device-of", { device: p.device })}>
+              {words("page.serving.log.device")}
+            </span>
+          </>
+        )}
       </th>
       <td>
         <Said of={p} />

@@ -1,7 +1,8 @@
-import type { LoggedLine, Rule } from "./types";
+import type { LoggedLine, PartRule, PartSaid, Rule, Strictest } from "./types";
 
-/** Where a prediction's time went; what is neither waiting nor the model is reading, the adapter and the decision. */
-export function stepsOf(p: Pick<LoggedLine, "latencyUs" | "queueUs" | "runUs">): { is: "queue" | "run" | "rest" | "whole"; us: number }[] {
+/** Where a prediction's time went; what is neither waiting nor the model is reading, the adapter and the decision. A device tells the whole alone. */
+export function stepsOf(p: Pick<LoggedLine, "latencyUs" | "queueUs" | "runUs" | "device">): { is: "queue" | "run" | "rest" | "whole"; us: number }[] {
+  if (p.device !== null) return [{ is: "whole", us: p.latencyUs }];
   return [
     { is: "queue", us: p.queueUs },
     { is: "run", us: p.runUs },
@@ -22,7 +23,19 @@ export function ruleOf(rule: Partial<Rule> & { kind: Rule["kind"] }): Rule {
       return { value: 0, greyFrom: 0, above: "", greyZone: "", below: "", ...rule } as Rule;
     case "top":
       return { count: 1, atLeast: 0, otherwise: "", ...rule } as Rule;
+    case "strictest":
+    case "each":
+      return { ...rule, parts: (rule as Strictest).parts.map(p => ({ ...p, rule: ruleOf(p.rule) as PartRule })) } as Rule;
     default:
       return rule as Rule;
   }
+}
+
+/** What the log knows of each of several models: its scores, where it has one. */
+export function partsOf(rule: Rule, scores: Record<string, string | null>): PartSaid[] | undefined {
+  if (rule.kind !== "strictest" && rule.kind !== "each") return undefined;
+  return rule.parts.map(p => {
+    const score = scores[`score_${p.model}`];
+    return { model: p.model, ...(typeof score === "string" && { score: Number(score) }) };
+  });
 }

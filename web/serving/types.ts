@@ -4,6 +4,8 @@ export interface EndpointLine {
   version: string;
   model: string;
   threshold: string | null;
+  /** The models that decide together; missing where one does. */
+  parts?: { model: string; threshold: string | null }[];
   resting: boolean;
   answered: number;
   failed: number;
@@ -14,7 +16,7 @@ export interface EndpointList {
   unanswerable: string[];
 }
 
-export type FieldKind = "Number" | "Single" | "Decimal" | "Integer" | "Flag" | "Date" | "Text" | "Choice" | "Any";
+export type FieldKind = "Number" | "Single" | "Decimal" | "Integer" | "Flag" | "Date" | "Text" | "Choice" | "Picture" | "Any";
 /** @param min of a date, days since 1970-01-01 */
 export interface Field {
   name: string;
@@ -49,7 +51,24 @@ export interface TopClasses {
   atLeast: number;
   otherwise: string;
 }
-export type Rule = AtThreshold | AsNumber | TopClasses;
+export type PartRule = AtThreshold | AsNumber | TopClasses;
+/** One of several models, which decides by a rule of its own. */
+export interface Part {
+  model: string;
+  threshold?: string | null;
+  rule: PartRule;
+}
+/** The strictest of the parts' answers, by their severity. */
+export interface Strictest {
+  kind: "strictest";
+  severity: string[];
+  parts: Part[];
+}
+export interface Each {
+  kind: "each";
+  parts: Part[];
+}
+export type Rule = PartRule | Strictest | Each;
 
 export type FallbackPlan =
   | { kind: "model"; decision: { model: string; threshold?: string | null; rule: Rule } }
@@ -114,19 +133,31 @@ export interface Computed extends Prediction {
   precomputed: { version: string; made_at: string; age_seconds: number; stale: boolean; row: Record<string, unknown> };
 }
 
+/** What one of several models said; `answer` is missing where only its score is known. */
+export interface PartSaid {
+  model: string;
+  threshold?: string;
+  answer?: string | number;
+  lower?: number;
+  upper?: number;
+  top?: Ranked[];
+  score?: number;
+}
 export interface Ranked {
   class: string;
   probability: number;
 }
+/** @param answer of several models that answer each for itself, by their names */
 export interface Prediction {
   id: string;
-  answer: string | number | null;
+  answer: string | number | Record<string, string | number> | null;
   lower?: number;
   upper?: number;
   top?: Ranked[];
   score?: number;
   model?: string;
   threshold?: string;
+  parts?: PartSaid[];
   fallback?: string;
   remembered?: boolean;
   endpoint: string;
@@ -167,7 +198,7 @@ export interface Servable {
 
 // What the API says of the prediction log; docs/prediction-log.md describes it.
 
-/** @param latencyUs of the whole request, of which `queueUs` waiting and `runUs` in the model; @param inputs JSON without personal values */
+/** @param latencyUs of the whole request, of which `queueUs` waiting and `runUs` in the model; @param inputs JSON without personal values; @param device the offline runner that answered */
 export interface LoggedLine {
   id: string;
   at: string;
@@ -189,6 +220,7 @@ export interface LoggedLine {
   inputs: string | null;
   outcome: string | null;
   outcomeAt: string | null;
+  device: string | null;
 }
 export interface LoggedPage {
   predictions: LoggedLine[];

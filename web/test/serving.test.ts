@@ -3,7 +3,7 @@ import { boundsOf, curlOf, dayOf, faultsOf, jsonOf, rowOf, typedOf } from "../se
 import { drawn, looked, quantile, rates } from "../serving/latency";
 import { domainOf, zoneAt, zonesOf } from "../serving/scale";
 import { addressOf, askingOf, drawableOf, numberOf, pointsOf, samplesOf, viewsOf } from "../serving/sql";
-import { ruleOf, stepsOf, versionsOf } from "../serving/trace";
+import { partsOf, ruleOf, stepsOf, versionsOf } from "../serving/trace";
 import type { AtThreshold, Counts, Field, LatencyBin } from "../serving/types";
 
 const field = (name: string, kind: Field["kind"], more: Partial<Field> = {}): Field => ({ name, kind, isRead: true, ...more });
@@ -29,6 +29,8 @@ test.each([
   ["Any", "[1, 2]", "[1, 2]"],
   ["Any", "a note", '"a note"'],
   ["Any", "", null],
+  ["Picture", "iVBO", '"iVBO"'],
+  ["Picture", "", null],
 ] as const)("A %s typed as %j is sent as %j", (kind, typed, json) => expect(jsonOf(field("f", kind), typed)).toBe(json));
 
 test("A text that may be left out is, where nothing is typed", () => expect(jsonOf(field("f", "Text", { optional: true }), "")).toBeNull());
@@ -48,9 +50,22 @@ test("A row holds the fields in their order, and the example comes back as it wa
 });
 
 test("The command quotes what a shell would read otherwise", () =>
-  expect(curlOf("http://h:1", "credit-decision", `{"a": "it's"}`, "s 1")).toBe(
-    `curl -s http://h:1/api/endpoints/credit-decision/predict \\\n  -H 'Kumiki-Session: s 1' \\\n  -H 'Content-Type: application/json' \\\n  -d '{"a": "it'\\''s"}'`,
+  expect(curlOf("http://h:1", "credit-decision", [{ name: "a", kind: "Text" }], { a: "it's" }, "s 1")).toBe(
+    `curl -s http://h:1/api/endpoints/credit-decision/predict \\\n  -H 'Kumiki-Session: s 1' \\\n  -H 'Content-Type: application/json' \\\n  -d '{\n  "a": "it'\\''s"\n}'`,
   ));
+
+test("Pictures go as files of a form", () =>
+  expect(curlOf("http://h:1", "photo-check", [field("id", "Text"), field("image", "Picture"), field("mask", "Picture", { optional: true })], { id: "a'b", image: "iVBO" }, "")).toBe(
+    `curl -s http://h:1/api/endpoints/photo-check/predict \\\n  -F 'id=a'\\''b' \\\n  -F 'image=@photo.jpg'`,
+  ));
+
+test("Of several models the log knows the score of each that has one", () => {
+  const cut = { kind: "threshold", value: 0.5, above: "a", below: "b" } as unknown as AtThreshold;
+  const rule = ruleOf({ kind: "strictest", severity: ["a", "b"], parts: [{ model: "x", rule: cut }, { model: "y", rule: { kind: "top", count: 2, atLeast: 0, otherwise: "" } }] });
+  expect(rule.kind === "strictest" && rule.parts[0]!.rule).toEqual({ kind: "threshold", value: 0.5, greyFrom: 0, above: "a", greyZone: "", below: "b" });
+  expect(partsOf(rule, { score_x: "0.25", score_y_ant: "0.5" })).toEqual([{ model: "x", score: 0.25 }, { model: "y" }]);
+  expect(partsOf(cut, { score: "1" })).toBeUndefined();
+});
 
 test("What is wrong stands beside its field; what belongs to none stands apart", () =>
   expect(
@@ -178,12 +193,15 @@ test("Times and numbers of an answer can be drawn over each other", () => {
 });
 
 test("A prediction's time is the waiting, the model, and the rest", () =>
-  expect(stepsOf({ latencyUs: 900, queueUs: 100, runUs: 300 })).toEqual([
+  expect(stepsOf({ latencyUs: 900, queueUs: 100, runUs: 300, device: null })).toEqual([
     { is: "queue", us: 100 },
     { is: "run", us: 300 },
     { is: "rest", us: 500 },
     { is: "whole", us: 900 },
   ]));
+
+test("A device tells the whole of its time alone", () =>
+  expect(stepsOf({ latencyUs: 900, queueUs: 0, runUs: 0, device: "till-7" })).toEqual([{ is: "whole", us: 900 }]));
 
 test("Versions are found in what the log names, and a rule's zeros come back", () => {
   expect([versionsOf("default-model@1, score.card@12"), versionsOf(null), versionsOf("")]).toEqual([["default-model@1", "score.card@12"], [], []]);

@@ -88,6 +88,22 @@ static partial class Posix
         return flock(file, exclusive | doNotWait) == 0;
     }
 
+    /// <summary>Lets go of <see cref="TryLock"/>. Closing the handle alone does so later, where another thread just starts a program: until that program runs,
+    /// the child has the handle too.</summary>
+    internal static void Unlock(SafeFileHandle file)
+    {
+        const int unlock = 8;
+        if (flock(file, unlock) != 0) throw Failed("flock", "of an open file");
+    }
+
+    /// <summary>From now on the calling thread has the processor when hardly anybody else wants it, and so have the threads that it makes: let it make none
+    /// that outlive it.</summary>
+    internal static void GiveWay()
+    {
+        const int process = 0, thisThread = 0, last = 19;
+        if (setpriority(process, thisThread, last) != 0) throw Failed("setpriority", "of a thread");
+    }
+
     static IOException Failed(string call, string path)
     {
         var errno = Marshal.GetLastPInvokeError();
@@ -133,6 +149,9 @@ static partial class Posix
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int access(string path, int mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setpriority(int which, int who, int niceness);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int flock(SafeFileHandle file, int operation);

@@ -74,13 +74,17 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
 
     HttpAnswer Predict(ReadOnlyMemory<byte> body, OpenedPackage package)
     {
+        var began = clock.GetTimestamp();
         var bytes = body.ToArray();
         using var rows = EndpointRows.Read(package.Endpoint.Schema, bytes, bytes.Length, out var at);
         var answers = package.Endpoint.Answer(rows, at.Length > 0 && ScoresUnknown(bytes.AsMemory(at.At, at.Length)));
         var ids = new string[answers.Length];
         for (var row = 0; row < answers.Length; row++) ids[row] = Guid.CreateVersion7(clock.GetUtcNow()).ToString("N");
         if (log is not null)
-            for (var row = 0; row < answers.Length; row++) log.Add(Line(rows, row, answers[row], ids[row], package));
+        {
+            var took = clock.GetElapsedTime(began);
+            for (var row = 0; row < answers.Length; row++) log.Add(Line(rows, row, answers[row], ids[row], package, took));
+        }
         return Ok(package, json =>
         {
             json.WriteStartObject();
@@ -111,20 +115,63 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
     static void Write(Utf8JsonWriter json, PackagedAnswer answer, string id, OpenedPackage package)
     {
         json.WriteString("id", id);
-        Decision(json, answer);
-        if (answer.Model is { } model)
+        Decision(json, answer, scores: answer.Parts.Count == 0);
+        if (answer.Parts.Count == 0)
         {
-            json.WriteString("model", package.VersionOf("model", model));
-            var threshold = package.Endpoint.Plan.Decisions.First(d => d.Model == model).Threshold;
-            if (threshold is not null) json.WriteString("threshold", package.VersionOf("threshold", threshold));
+            Versions(json, answer, package);
+            return;
         }
+        json.WriteStartArray("parts");
+        foreach (var (said, part) in answer.Parts.Zip(PartsOf(package.Endpoint.Plan, answer)))
+        {
+            json.WriteStartObject();
+            By(json, part, package);
+            Decision(json, said, scores: true);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
         if (answer.Fallback is { } fallback) json.WriteString("fallback", fallback);
     }
 
-    static void Decision(Utf8JsonWriter json, PackagedAnswer answer)
+    /// <summary>The versions that answered; of several models each in a list.</summary>
+    static void Versions(Utf8JsonWriter json, PackagedAnswer answer, OpenedPackage package)
+    {
+        if (answer.Model is not null) By(json, PartsOf(package.Endpoint.Plan, answer)[0], package);
+        if (answer.Parts.Count > 0)
+        {
+            var parts = PartsOf(package.Endpoint.Plan, answer);
+            List("models", parts.Select(p => package.VersionOf("model", p.Model)));
+            List("thresholds", parts.Where(p => p.Threshold is not null).Select(p => package.VersionOf("threshold", p.Threshold)));
+        }
+        if (answer.Fallback is { } fallback) json.WriteString("fallback", fallback);
+
+        void List(string name, IEnumerable<string?> versions)
+        {
+            json.WriteStartArray(name);
+            foreach (var version in versions.Distinct()) json.WriteStringValue(version);
+            json.WriteEndArray();
+        }
+    }
+
+    static void By(Utf8JsonWriter json, PlannedDecision decision, OpenedPackage package)
+    {
+        json.WriteString("model", package.VersionOf("model", decision.Model));
+        if (decision.Threshold is { } threshold) json.WriteString("threshold", package.VersionOf("threshold", threshold));
+    }
+
+    /// <summary>The parts that answered: of the plan's decision, or of the fallback that stood in for it.</summary>
+    static IReadOnlyList<PlannedDecision> PartsOf(EndpointPlan plan, PackagedAnswer answer) => answer.Fallback is null ? plan.Decision.Parts
+        : plan.Fallbacks.OfType<PlannedFallback.Smaller>().First(f => f.Name == answer.Fallback).Decision.Parts;
+
+    static void Decision(Utf8JsonWriter json, PackagedAnswer answer, bool scores)
     {
         var decided = answer.Decided;
         if (decided.Number is { } number) json.WriteNumber("answer", number);
+        else if (decided.IsObject)
+        {
+            json.WritePropertyName("answer");
+            json.WriteRawValue(decided.Answer!);
+        }
         else json.WriteString("answer", decided.Answer);
         if (decided.Lower is { } lower) json.WriteNumber("lower", lower);
         if (decided.Upper is { } upper) json.WriteNumber("upper", upper);
@@ -140,6 +187,7 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
             }
             json.WriteEndArray();
         }
+        if (!scores) return;
         if (answer.Scores is [var one]) json.WriteNumber("score", one);
         else if (answer.Scores.Length > 1)
         {
@@ -150,7 +198,7 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
     }
 
     /// <summary>What is kept of a prediction: the form of <c>POST /api/edge/logs</c>. What tells of a person stays out.</summary>
-    byte[] Line(EndpointRows rows, int row, PackagedAnswer answer, string id, OpenedPackage package)
+    byte[] Line(EndpointRows rows, int row, PackagedAnswer answer, string id, OpenedPackage package, TimeSpan took)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using var json = new Utf8JsonWriter(buffer);
@@ -159,9 +207,15 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
         json.WriteString("at", clock.GetUtcNow());
         json.WriteString("endpoint", package.VersionOf("endpoint"));
         json.WriteNumber("release", package.Manifest.Release);
-        if (answer.Model is { } model) json.WriteString("model", package.VersionOf("model", model));
-        if (answer.Fallback is { } fallback) json.WriteString("fallback", fallback);
-        Decision(json, answer);
+        json.WriteNumber("took_us", (long)took.TotalMicroseconds);
+        Versions(json, answer, package);
+        Decision(json, answer, scores: true);
+        if (answer is { Scores.Length: > 1, Outputs: { } outputs })
+        {
+            json.WriteStartArray("outputs");
+            foreach (var name in outputs.Names) json.WriteStringValue(name);
+            json.WriteEndArray();
+        }
         json.WritePropertyName("input");
         Input(json, rows, row);
         json.WriteEndObject();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Kumiki.Hosting;
 using Kumiki.Onnx;
 using Kumiki.Serving;
 using Xunit;
@@ -160,6 +161,7 @@ public sealed class EndpointTests
             }
         })).ToArray();
 
+        while (!seen.ContainsKey(1) && clients.All(c => !c.IsCompleted)) await Task.Delay(5);
         for (var n = 2; n <= 6; n++)
         {
             var release = await world.ReleaseAsync(n);
@@ -185,6 +187,111 @@ public sealed class EndpointTests
         }
         Assert.Equal("503 endpoint.older-release", await world.RefusedAsync("""{"x": 1}""", headers: ("Kumiki-Release-At-Least", "99")));
         Assert.Equal("400 inference.field", await world.RefusedAsync("""{"x": 1}""", headers: ("Kumiki-Release-At-Least", "new")));
+    }
+
+    [Fact]
+    public async Task A_caller_who_names_a_release_is_answered_by_that_one_whatever_is_live()
+    {
+        await using var world = await EndpointWorld.StartAsync();
+        for (var n = 1; n <= 7; n++) await world.ReleaseAsync(n);
+        async Task<string> ByAsync(int release)
+        {
+            using var response = await world.SendAsync("""{"x": 0.75}""", headers: ("Kumiki-Release", $"{release}"));
+            var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+            var by = response.Headers.GetValues("Kumiki-Release").Single();
+            return $"{(int)response.StatusCode} {by} {answer["release"]} {answer["score"]} {answer["model"]} {answer["threshold"]} {answer["endpoint"]}";
+        }
+
+        // More than are held open at once, in any order and at once.
+        foreach (var release in (int[])[7, 1, 2, 3, 4, 5, 6, 1, 7, 3])
+            Assert.Equal($"200 {release} {release} {release}.75 model@{release} cut@{release} verdict@{release}", await ByAsync(release));
+        var all = await Task.WhenAll(Enumerable.Range(0, 70).Select(i => ByAsync((i % 7) + 1)));
+        Assert.Equal(Enumerable.Range(0, 70).Select(i => (i % 7) + 1).Select(r => $"200 {r} {r} {r}.75 model@{r} cut@{r} verdict@{r}"), all);
+
+        // The one that is live now is known at once.
+        await world.ReleaseAsync(8);
+        Assert.StartsWith("200 8 8 8.75", await ByAsync(8), StringComparison.Ordinal);
+        Assert.StartsWith("200 7 7 7.75", await ByAsync(7), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_release_that_was_rolled_back_or_never_live_answers_no_one()
+    {
+        await using var world = await EndpointWorld.StartAsync();
+        for (var n = 1; n <= 3; n++) await world.ReleaseAsync(n);
+        var production = await world.World.Metadata.ProductionAsync(default);
+        var draft = (await world.World.Metadata.ReleaseAsync(3, default))! with { Base = production.Revision };
+        var candidate = (await world.World.Metadata.AddReleaseAsync(draft, default)).Number;
+        Task<string> RefusedAsync(string release, params (string, string)[] more) =>
+            world.RefusedAsync("""{"x": 1}""", headers: [("Kumiki-Release", release), .. more]);
+        await world.AnswerAsync("""{"x": 1}""", ("Kumiki-Release", "3"));
+
+        Assert.Equal("404 endpoint.release-never-live", await RefusedAsync($"{candidate}"));
+        Assert.Equal("404 endpoint.release-never-live", await RefusedAsync("99"));
+        var back = await world.RollBackAsync();
+        await world.AnswerAsync("""{"x": 1}""", ("Kumiki-Release", $"{back}"));
+
+        Assert.Equal("404 endpoint.release-never-live", await RefusedAsync($"{candidate}"));
+        Assert.Equal("409 endpoint.release-rolled-back", await RefusedAsync("3"));
+        Assert.Equal("model@2", (string)(await world.AnswerAsync("""{"x": 1}""", ("Kumiki-Release", "2")))["model"]!);
+        // One that was open when it was rolled back is closed.
+        var again = await world.RollBackAsync();
+        Assert.Equal("model@1", (string)(await world.AnswerAsync("""{"x": 1}""", ("Kumiki-Release-At-Least", $"{again}")))["model"]!);
+        Assert.Equal("409 endpoint.release-rolled-back", await RefusedAsync("2"));
+        Assert.Equal("409 endpoint.release-rolled-back", await RefusedAsync($"{back}"));
+        Assert.Equal(1, (int)(await world.AnswerAsync("""{"x": 1}""", ("Kumiki-Release", "1")))["release"]!);
+
+        Assert.Equal(3, (int)(await world.GetAsync("/api/endpoints/verdict"))["counts"]!["faults"]!["withdrawn"]!);
+        foreach (var wrong in (string[])["0", "-1", "newest", "1.0", ""]) Assert.Equal("400 inference.field", await RefusedAsync(wrong));
+        Assert.Equal("400 endpoint.release-pair", await RefusedAsync("1", ("Kumiki-Release-At-Least", "2")));
+        Assert.Equal("404 endpoint.none", await world.RefusedAsync("""{"x": 1}""", "gone", ("Kumiki-Release", "1")));
+    }
+
+    [Fact]
+    public async Task A_session_goes_on_with_the_release_it_began_with_on_whichever_server_it_comes_to()
+    {
+        await using var world = await EndpointWorld.StartAsync();
+        await world.ReleaseAsync(1);
+        var served = Serve.ServedWorld.Of(world.World) with { DataFolder = world.FolderOf("second"), LogPredictions = false };
+        await using var second = await KumikiServer.StartAsync(served, ServeAddress.Of("127.0.0.1", 0), default);
+        using var other = new HttpClient { BaseAddress = second.Address, Timeout = TimeSpan.FromMinutes(2) };
+        async Task<(string Says, string Release)> AskAsync(HttpClient http, string x, string? release, string? session = "mika")
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/endpoints/verdict/predict");
+            request.Content = new StringContent("{\"x\": " + x + "}", System.Text.Encoding.UTF8, "application/json");
+            if (session is not null) request.Headers.Add("Kumiki-Session", session);
+            if (release is not null) request.Headers.Add("Kumiki-Session-Release", release);
+            using var response = await http.SendAsync(request);
+            var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+            return ($"{answer["model"]} {answer["score"]}", response.Headers.TryGetValues("Kumiki-Session-Release", out var begun) ? begun.Single() : "");
+        }
+
+        var (says, begun) = await AskAsync(world.Http, "0.75", null);
+        Assert.Equal(("model@1 1.75", "1"), (says, begun));
+        await world.ReleaseAsync(2);
+        await world.AnswerAsync("""{"x": 0.75}""", ("Kumiki-Release-At-Least", "2"));
+
+        Assert.Equal(("model@2 2.75", "2"), await AskAsync(other, "0.75", "2", "first"));      // it has not looked since release 1, perhaps
+        Assert.Equal(("model@1 1.75", "1"), await AskAsync(other, "0.75", begun));
+        Assert.Equal(("model@1 1.25", "1"), await AskAsync(other, "0.25", begun));
+        Assert.Equal(("model@1 1.25", "1"), await AskAsync(world.Http, "0.25", begun));
+        Assert.Equal(("model@2 2.75", "2"), await AskAsync(other, "0.75", null, "ken"));
+        Assert.Equal("", (await AskAsync(other, "0.75", begun, session: null)).Release);
+
+        // What another release had answered to the session is not what it was begun with.
+        Assert.Equal(("model@2 2.5", "2"), await AskAsync(other, "0.5", null));
+        Assert.Equal(("model@1 1.5", "1"), await AskAsync(other, "0.5", begun));
+
+        // A release that was rolled back answers no more; the session goes on with what is live.
+        Assert.Equal(("model@2 2.125", "2"), await AskAsync(other, "0.125", "2", "ken"));
+        var back = await world.RollBackAsync();
+        foreach (var http in (HttpClient[])[world.Http, other])
+        {
+            await AskAsync(http, "0.1", $"{back}");
+            Assert.Equal(("model@1 1.125", $"{back}"), await AskAsync(http, "0.125", "2", "ken"));
+            Assert.Equal(("model@1 1.125", $"{back}"), await AskAsync(http, "0.125", "77", "ken"));
+        }
+        Assert.Equal("400 inference.field", await world.RefusedAsync("""{"x": 1}""", headers: ("Kumiki-Session-Release", "first")));
     }
 
     [Fact]

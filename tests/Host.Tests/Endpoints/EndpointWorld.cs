@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Kumiki.Host.Tests.Serve;
 using Kumiki.Hosting;
 using Kumiki.Onnx;
+using Kumiki.Releasing;
 using Kumiki.Serving;
 using Xunit;
 
@@ -22,6 +23,8 @@ sealed class EndpointWorld : IAsyncDisposable
 
     /// <summary>Every release made so far: its number and the number of its model and threshold.</summary>
     public Dictionary<int, int> Releases { get; } = [];
+
+    public string FolderOf(string name) => Directory.CreateDirectory(Path.Combine(folder.Path, name)).FullName;
 
     public static async Task<EndpointWorld> StartAsync(ServingSettings? settings = null, bool readOnly = false)
     {
@@ -76,6 +79,11 @@ sealed class EndpointWorld : IAsyncDisposable
         lock (Releases) Releases[number] = n;
         return number;
     }
+
+    /// <summary>Brings back what was live before.</summary>
+    /// <returns>The release that does.</returns>
+    public async Task<int> RollBackAsync() =>
+        Assert.IsType<ReleaseEnd.Live>(await new Releases(World.Metadata, World.Artifacts, TimeProvider.System, "mika").RollbackAsync("back")).Release.Number;
 
     public async Task<HttpResponseMessage> SendAsync(string body, string endpoint = "verdict", params (string Name, string Value)[] headers)
     {

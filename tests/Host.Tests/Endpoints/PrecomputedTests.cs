@@ -133,6 +133,30 @@ public sealed class PrecomputedTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rows_of_a_release_that_is_named_are_found_beside_those_of_the_live_one()
+    {
+        for (var n = 1; n <= 3; n++) await ReleaseAsync(n, ByPlace());
+        async Task<string> ByAsync(int release, string method = "GET")
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Parse(method), Path0 + (method == "GET" ? "?place=garden 3&some_day=2026-03-02" : ""));
+            request.Headers.Add("Kumiki-Release", $"{release}");
+            const string row = """{"place":"street","some_day":"2026-03-02","x":99}""";
+            if (method == "POST") request.Content = new StringContent(row, Encoding.UTF8, "application/json");
+            using var response = await world.Http.SendAsync(request);
+            var body = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+            return $"{(int)response.StatusCode} {body["release"]} {body["precomputed"]?["version"] ?? body["model"] ?? body["id"]} {body["answer"]}";
+        }
+
+        Assert.Equal("200 3 computed@3 33", await ByAsync(3));
+        Assert.Equal("200 1 computed@1 13", await ByAsync(1));
+        Assert.Equal("200 2 computed@2 23", await ByAsync(2));
+        Assert.Equal("200 1 model@1 high", await ByAsync(1, "POST"));
+        await world.RollBackAsync();
+        Assert.Equal("200 4 computed@2 23", await ByAsync(4));
+        Assert.StartsWith("409  endpoint.release-rolled-back", await ByAsync(3), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Stale_rows_are_flagged_or_are_no_answer()
     {
         await ReleaseAsync(1, ByPlace(staleSeconds: 60));
@@ -195,6 +219,7 @@ public sealed class PrecomputedTests : IAsyncLifetime
                 seen.AddOrUpdate(number, 1, static (_, count) => count + 1);
             }
         })).ToList();
+        await UntilAsync(() => Task.FromResult(seen.ContainsKey(1) || asking.Any(a => a.IsFaulted)));
         for (var n = 2; n <= 6; n++)
         {
             await ReleaseAsync(n, ByPlace());

@@ -78,6 +78,7 @@ public sealed class PredictorTests
             }
         })).ToArray();
 
+        while (!seen.ContainsKey(1) && callers.All(c => !c.IsCompleted)) await Task.Delay(5);
         for (var n = 2; n <= 4; n++)
         {
             var release = await world.ReleaseAsync(n);
@@ -87,6 +88,29 @@ public sealed class PredictorTests
         await Task.WhenAll(callers);
 
         Assert.Equal([1, 2, 3, 4], seen.Keys.Order());
+    }
+
+    [Fact]
+    public async Task A_release_that_is_named_answers_beside_the_live_one()
+    {
+        await using var world = await EndpointWorld.StartAsync();
+        for (var n = 1; n <= 3; n++) await world.ReleaseAsync(n);
+        await using var app = await ApplicationAsync(world);
+        var predictor = app.Services.GetRequiredService<Predictor<Seen, string>>();
+        async Task<(int, string, double?)> ByAsync(Asking how)
+        {
+            var answer = await predictor.AskAsync(new Seen(0.75), how);
+            return (answer.Release, $"{answer.Model}", answer.Score);
+        }
+
+        Assert.Equal((2, "model@2", 2.75), await ByAsync(new() { Release = 2 }));
+        Assert.Equal((3, "model@3", 3.75), await ByAsync(new()));
+        Assert.Equal((1, "model@1", 1.75), await ByAsync(new() { Session = "mika", SessionRelease = 1 }));
+        await world.RollBackAsync();
+        Assert.Equal((4, "model@2", 2.75), await ByAsync(new() { Release = 4 }));
+        Assert.Equal((4, "model@2", 2.75), await ByAsync(new() { Session = "mika", SessionRelease = 3 }));
+        Assert.Equal("endpoint.release-rolled-back", (await Assert.ThrowsAnyAsync<KumikiException>(() => ByAsync(new() { Release = 3 }))).Says.Id);
+        Assert.Equal("endpoint.release-never-live", (await Assert.ThrowsAnyAsync<KumikiException>(() => ByAsync(new() { Release = 9 }))).Says.Id);
     }
 
     [Fact]

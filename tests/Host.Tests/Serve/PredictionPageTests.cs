@@ -44,6 +44,30 @@ public sealed class PredictionPageTests(Browser browser) : IClassFixture<Browser
     }
 
     [Fact]
+    public async Task What_an_offline_runner_answered_bears_its_mark()
+    {
+        await using var world = await EndpointWorld.StartAsync();
+        await world.ReleaseAsync(0);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/edge/logs")
+        {
+            Headers = { { "Kumiki-Device", "till-7" } },
+            Content = new ByteArrayContent("""{"id":"sold-1","at":"2026-02-03T04:05:06Z","endpoint":"verdict@1","release":1,"took_us":870,"model":"model@1","answer":"high","score":0.75,"input":{"x":0.75}}"""u8.ToArray()),
+        };
+        request.Content.Headers.ContentType = new("application/jsonl");
+        using var sent = await world.Http.SendAsync(request);
+        Assert.True(sent.IsSuccessStatusCode, await sent.Content.ReadAsStringAsync());
+        await using var visit = await browser.VisitAsync(world.Server.Address, "#/endpoints/verdict/predictions");
+        var page = visit.Page;
+
+        await Assertions.Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = "sold-1" }).Locator(".badge")).ToHaveTextAsync("Device");
+        await page.GetByRole(AriaRole.Link, new() { Name = "sold-1" }).ClickAsync();
+        await visit.SeesAsync("sold-1");
+        await Assertions.Expect(page.Locator("dl").First).ToContainTextAsync("till-7");
+        await Assertions.Expect(page.GetByRole(AriaRole.Region, new() { Name = "Where its time went" }).GetByRole(AriaRole.Row)).ToHaveCountAsync(2);
+        Assert.Equal("", await visit.AxeAsync());
+    }
+
+    [Fact]
     public async Task The_list_grows_by_itself_goes_on_to_older_ones_and_says_what_failed()
     {
         await using var world = await EndpointWorld.StartAsync();

@@ -146,6 +146,63 @@ public sealed class LaneTests : IDisposable
     }
 
     [Fact]
+    public async Task A_queue_that_keeps_growing_refuses_who_would_wait_long_without_a_limit()
+    {
+        var (lane, model) = Open(Graphs.Slow(20), new() { Runs = 1, BatchRows = 1, Queue = 1_000_000 });
+        using var gone = new CancellationTokenSource();
+        var taken = new List<Task<InferenceAnswer>>();
+        InferenceException? refused = null;
+
+        // Twice as many come as are answered.
+        for (var answered = 0L; refused is null; answered = model.Figures.Answered)
+        {
+            try
+            {
+                if (taken.Count <= 2 * (answered + 10)) taken.Add(lane.AskAsync(Request(model, 768, new float[768]), gone.Token).AsTask());
+                else await Task.Delay(1);
+            }
+            catch (InferenceException e)
+            {
+                refused = e;
+            }
+        }
+
+        Assert.Equal((InferenceFault.QueueFull, "operate.waits-long"), (refused.Fault, refused.Says.Id));
+        Assert.True(lane.Queued >= StandingQueue.Burst);
+        await gone.CancelAsync();
+        foreach (var one in taken)
+        {
+            try
+            {
+                (await one).Dispose();
+            }
+            catch (OperationCanceledException)
+            {
+                // it waited
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Many_clients_that_wait_for_their_answers_are_not_refused()
+    {
+        var (lane, model) = Open(Graphs.Slow(20), new() { Runs = 1, BatchRows = 1 });
+
+        await Task.WhenAll(Enumerable.Range(0, 64).Select(async _ =>
+        {
+            for (var asked = 0; asked < 20; asked++)
+            {
+                using var request = new InferenceRequest(model.Signature);
+                request.Give(0, [1, 768], new byte[4 * 768], 0, 4 * 768);
+                request.Complete();
+                (await lane.AskAsync(request, default)).Dispose();
+            }
+        }));
+
+        Assert.Equal((64 * 20, 0), (model.Figures.Answered, model.Figures.Failed));
+    }
+
+    [Fact]
     public async Task Whose_deadline_is_over_leaves_the_queue()
     {
         var (lane, model) = Open(Graphs.Slow(2000), new() { Runs = 1 });

@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 namespace Kumiki.Lifecycle.Tests;
 
 /// <summary>A process that logs is killed at a durable step; then the log is opened again.</summary>
-/// <remarks>Twelve kills run always; <c>KUMIKI_ALL_KILLS=1</c> kills at every step.</remarks>
+/// <remarks>Twelve kills run always, and one at a random instant; <c>KUMIKI_ALL_KILLS=1</c> kills at every step and at three hundred random instants.</remarks>
 public sealed class PredictionLogKillTests(ITestOutputHelper output)
 {
     static readonly bool All = Environment.GetEnvironmentVariable("KUMIKI_ALL_KILLS") == "1";
@@ -43,6 +43,29 @@ public sealed class PredictionLogKillTests(ITestOutputHelper output)
         output.WriteLine($"{kills.Distinct().Count()} of {steps.Count} steps");
     }
 
+    [Fact]
+    public async Task Killed_at_any_instant_each_record_is_there_once_and_what_was_not_written_is_counted()
+    {
+        using var whole = new ProbeFolder();
+        var began = Stopwatch.GetTimestamp();
+        await RunAsync(whole.Path, 0);
+        var takes = Stopwatch.GetElapsedTime(began);
+        var random = new Random(23);
+        var (kills, hits) = (All ? 300 : 1, 0);
+        for (var kill = 1; kill <= kills; kill++)
+        {
+            using var folder = new ProbeFolder();
+            var after = takes * random.NextDouble();
+            var (code, before) = await RunAsync(folder.Path, 0, after);
+            if (code == 137) hits++;
+            var (again, said) = await RunAsync(folder.Path, 1000);
+            Assert.Equal((0, "done"), (again, said[^1]));
+            var when = $"killed after {after.TotalMilliseconds:F0} ms, having said {(before is [.., var last] ? last : "nothing")}";
+            await CheckAsync(folder.Path, [.. before, .. said], when, 30);
+        }
+        output.WriteLine($"{hits} of {kills} kills hit");
+    }
+
     static async Task CheckAsync(string folder, IReadOnlyList<string> said, string when, int mostLost)
     {
         await using var data = DataFolder.Open(folder, TimeProvider.System);
@@ -69,14 +92,25 @@ public sealed class PredictionLogKillTests(ITestOutputHelper output)
         Assert.True((await Verification.RunAsync(data.Metadata, data.Artifacts, null, CancellationToken.None)).IsSound, when);
     }
 
-    static async Task<(int Code, IReadOnlyList<string> Said)> RunAsync(string folder, int first, params (string Name, string Value)[] environment)
+    static Task<(int Code, IReadOnlyList<string> Said)> RunAsync(string folder, int first, params (string Name, string Value)[] environment) =>
+        RunAsync(folder, first, null, environment);
+
+    /// <param name="killAfter">When it is killed; null: it is not.</param>
+    static async Task<(int Code, IReadOnlyList<string> Said)> RunAsync(
+        string folder, int first, TimeSpan? killAfter, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
         foreach (var word in (string[])["exec", Path.Combine(AppContext.BaseDirectory, "ReleaseProbe.dll"), folder, "log",
             first.ToString(CultureInfo.InvariantCulture)]) start.ArgumentList.Add(word);
         foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
-        var said = await process.StandardOutput.ReadToEndAsync();
+        var reading = process.StandardOutput.ReadToEndAsync();
+        if (killAfter is { } after)
+        {
+            await Task.WhenAny(reading, Task.Delay(after));
+            process.Kill();
+        }
+        var said = await reading;
         await process.WaitForExitAsync();
         var lines = said.Split('\n')[..^1];
         Assert.DoesNotContain(lines, l => l.StartsWith("trouble", StringComparison.Ordinal));

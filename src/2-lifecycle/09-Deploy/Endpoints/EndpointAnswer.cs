@@ -16,6 +16,9 @@ sealed record EndpointAsk
     /// <summary>Rows of one session that are equal get one answer, whatever is released meanwhile.</summary>
     public string? Session { get; init; }
 
+    /// <summary>Whether the caller named the release, so that a session's answers by another one are not its answers.</summary>
+    public bool IsOfRelease { get; init; }
+
     /// <summary>[rows] what the caller calls its predictions; null: they get names.</summary>
     public IReadOnlyList<string>? Ids { get; init; }
 
@@ -36,15 +39,21 @@ struct Prediction
 
     public Decided Decided { get; set; }
 
-    /// <summary>[outputs] the model's scores; null where no model was asked.</summary>
+    /// <summary>[outputs] the model's scores, or those of all that decided together; null where no model was asked.</summary>
     public float[]? Scores { get; set; }
 
     /// <summary>What its scores are; null where no model was asked.</summary>
     public ModelOutputs? Outputs { get; set; }
 
-    /// <summary>The model that was asked; null where none was.</summary>
+    /// <summary>The model that was asked; null where none was, or several were.</summary>
     public VersionName? Model { get; set; }
     public VersionName? Threshold { get; set; }
+
+    /// <summary>[parts] what each of several models said; null where one decided, or none.</summary>
+    public PredictedPart[]? Parts { get; set; }
+
+    /// <summary>The decision that several models came to; null where one decided, or none.</summary>
+    public LiveDecision? Together { get; set; }
 
     /// <summary>What answered in the model's place; null where nothing had to.</summary>
     public string? Fallback { get; set; }
@@ -55,3 +64,7 @@ struct Prediction
     /// <summary>Whether there is an answer yet.</summary>
     public bool IsThere { get; set; }
 }
+
+/// <summary>What one of several models said to a row.</summary>
+/// <param name="Scores">[outputs]</param>
+sealed record PredictedPart(VersionName Model, VersionName? Threshold, Decided Decided, float[] Scores, ModelOutputs Outputs);

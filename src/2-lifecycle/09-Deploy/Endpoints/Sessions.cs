@@ -5,7 +5,8 @@ namespace Kumiki.Serving;
 
 /// <summary>What sessions were answered, so that equal rows get equal answers for as long as a session lasts, and its last answer is at hand when no model is. Bounded: the session that was quiet longest
 /// is forgotten first.</summary>
-/// <remarks>In the memory of one server; of several behind a balancer, one session has to be sent to one of them.</remarks>
+/// <remarks>In the memory of one server. On several, a session is kept by the release that it began with, which its caller sends back:
+/// <see cref="AskedRelease.Session"/>.</remarks>
 sealed class Sessions(TimeProvider clock)
 {
     /// <summary>How long a session lasts after its last request.</summary>
@@ -22,7 +23,7 @@ sealed class Sessions(TimeProvider clock)
     {
         public string Key => key;
         public long Used { get; set; }
-        public Dictionary<UInt128, Prediction> Rows { get; } = [];
+        public Dictionary<UInt128, (int Release, Prediction Answer)> Rows { get; } = [];
         public (long At, Prediction Answer)? Last { get; set; }
     }
 
@@ -48,12 +49,16 @@ sealed class Sessions(TimeProvider clock)
     }
 
     /// <summary>What a row of a session was answered.</summary>
-    public bool TryRecall(string endpoint, string session, UInt128 row, out Prediction answer)
+    /// <param name="release">By this release; null: by any.</param>
+    public bool TryRecall(string endpoint, string session, UInt128 row, int? release, out Prediction answer)
     {
         lock (gate)
         {
             answer = default;
-            return Find(endpoint, session) is { } known && known.Rows.TryGetValue(row, out answer);
+            if (Find(endpoint, session) is not { } known || !known.Rows.TryGetValue(row, out var before)) return false;
+            if (release is { } only && before.Release != only) return false;
+            answer = before.Answer;
+            return true;
         }
     }
 
@@ -63,7 +68,7 @@ sealed class Sessions(TimeProvider clock)
         lock (gate) return Find(endpoint, session)?.Last is { } last && clock.GetElapsedTime(last.At) <= within ? last.Answer : null;
     }
 
-    public void Remember(string endpoint, string session, UInt128 row, Prediction answer)
+    public void Remember(string endpoint, string session, UInt128 row, int release, Prediction answer)
     {
         lock (gate)
         {
@@ -74,7 +79,7 @@ sealed class Sessions(TimeProvider clock)
                 all[known.Key] = byUse.AddLast(known);
                 if (all.Count > MostSessions) Forget(byUse.First!);
             }
-            if (known.Rows.Count < MostRows || known.Rows.ContainsKey(row)) known.Rows[row] = answer;
+            if (known.Rows.Count < MostRows || known.Rows.ContainsKey(row)) known.Rows[row] = (release, answer);
             if (answer.Fallback is null) known.Last = (clock.GetTimestamp(), answer);
         }
     }

@@ -38,7 +38,7 @@ static class JournalSegment
         return count;
     }
 
-    /// <param name="record">Of the segment's bytes, which stay as long as it is held.</param>
+    /// <param name="record">Of the segment's bytes, which stay where they are as long as it is held.</param>
     public delegate void Each(ReadOnlyMemory<byte> record);
 
     /// <summary>Reads the records that are whole. A record whose checksum is another is passed over; where no length can be right, the rest is not read: a
@@ -47,24 +47,26 @@ static class JournalSegment
     /// <exception cref="KumikiException">It is no segment, or one of a newer Kumiki.</exception>
     public static long Read(string path, Each each)
     {
-        byte[] bytes;
+        Memory<byte> whole;
         using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan))
         {
-            bytes = GC.AllocateUninitializedArray<byte>(checked((int)RandomAccess.GetLength(file)));
+            // Pinned: its texts are read where they lie.
+            var place = GC.AllocateUninitializedArray<byte>(checked((int)RandomAccess.GetLength(file)), pinned: true);
             var read = 0;
-            for (int more; read < bytes.Length && (more = RandomAccess.Read(file, bytes.AsSpan(read), read)) > 0;) read += more;
-            if (read < bytes.Length) Array.Resize(ref bytes, read);
+            for (int more; read < place.Length && (more = RandomAccess.Read(file, place.AsSpan(read), read)) > 0;) read += more;
+            whole = place.AsMemory(0, read);
         }
+        var bytes = whole.Span;
         if (bytes.Length < Magic.Length) return bytes.Length;       // killed when it was made
-        if (!bytes.AsSpan(0, Magic.Length).SequenceEqual(Magic)) throw new KumikiException(Message.Of("predlog.not-a-segment", ("path", path)));
+        if (!bytes[..Magic.Length].SequenceEqual(Magic)) throw new KumikiException(Message.Of("predlog.not-a-segment", ("path", path)));
         long unread = 0;
         for (var at = Magic.Length; at < bytes.Length;)
         {
             if (bytes.Length - at < Head) return unread + bytes.Length - at;
-            var length = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(at));
+            var length = BinaryPrimitives.ReadInt32LittleEndian(bytes[at..]);
             if (length <= 0 || length > LongestRecord - Head || length > bytes.Length - at - Head) return unread + bytes.Length - at;
-            var record = bytes.AsMemory(at + Head, length);
-            if (Checksum(record.Span) == BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at + 4))) each(record);
+            var record = whole.Slice(at + Head, length);
+            if (Checksum(record.Span) == BinaryPrimitives.ReadUInt32LittleEndian(bytes[(at + 4)..])) each(record);
             else unread += Head + length;
             at += Head + length;
         }

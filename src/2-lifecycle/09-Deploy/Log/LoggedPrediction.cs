@@ -51,6 +51,9 @@ readonly ref struct LoggedPrediction
     /// <summary>The arm of an experiment.</summary>
     public ReadOnlySpan<char> Arm { get; init; }
 
+    /// <summary>The offline runner that answered; empty where this server did.</summary>
+    public ReadOnlySpan<char> Device { get; init; }
+
     /// <summary>What answered in the model's place.</summary>
     public ReadOnlySpan<char> Fallback { get; init; }
 
@@ -68,6 +71,9 @@ static class LogRecord
     /// <summary>The first byte of each.</summary>
     public const byte Shape = 0, Prediction = 1, Outcome = 2;
 
+    /// <summary>Where the time lies by which a record is found: when it was asked, or told.</summary>
+    public const int TimeOfPrediction = 1 + 4, TimeOfOutcome = 1;
+
     /// <summary>Of shape, times and parts of time.</summary>
     const int Fixed = 1 + 4 + 8 + (3 * 4);
 
@@ -75,7 +81,8 @@ static class LogRecord
     public static int LengthOf(in LoggedPrediction one, ReadOnlySpan<byte> inputs, string? errorText)
     {
         var length = Fixed + TextLength(one.Id) + TextLength(one.Decision) + TextLength(one.Arm) + TextLength(one.Fallback) + TextLength(one.Trace)
-            + TextLength(one.Error?.Id) + TextLength(errorText) + 4 + inputs.Length + 4 + (4 * one.Scores.Length) + 4 + 4;
+            + TextLength(one.Error?.Id) + TextLength(errorText) + 4 + inputs.Length + 4 + (4 * one.Scores.Length) + 4 + 4
+            + (one.Device.IsEmpty ? 0 : TextLength(one.Device));
         if (one.Rows is not { } rows)
         {
             foreach (var text in one.Texts) length += 4 + (text is null ? 0 : Encoding.UTF8.GetByteCount(text));
@@ -110,6 +117,7 @@ static class LogRecord
             into.Floats(one.Numbers, one.As.HiddenNumbers);
             into.Whole(one.Texts.Length);
             for (var i = 0; i < one.Texts.Length; i++) into.NullableText(Hides(one.As.HiddenTexts, i) ? null : one.Texts[i]);
+            From(ref into, one);
             return;
         }
         var (numbers, texts) = (one.As.NumberPlaces, one.As.TextPlaces);
@@ -120,6 +128,13 @@ static class LogRecord
         for (var i = 0; i < texts.Length; i++)
             if (Hides(one.As.HiddenTexts, i) || rows.IsMissing(texts[i], one.Row)) into.NullableText(null);
             else into.Bytes(rows.TextOf(texts[i], one.Row, digits));
+        From(ref into, one);
+    }
+
+    // At the end, and only where there is one: records without it are as they were before runners sent theirs.
+    static void From(ref LogWriter into, in LoggedPrediction one)
+    {
+        if (!one.Device.IsEmpty) into.Text(one.Device);
     }
 
     static bool Hides(bool[] hidden, int place) => place < hidden.Length && hidden[place];
@@ -134,6 +149,15 @@ static class LogRecord
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(1), number);
         json.CopyTo(bytes, 5);
         return bytes;
+    }
+
+    /// <summary>The id of a prediction or outcome, UTF-8.</summary>
+    public static ReadOnlySpan<byte> IdOf(ReadOnlySpan<byte> record)
+    {
+        if (record[0] == Prediction) return new LogReader(record[Fixed..]).Text();
+        var reader = new LogReader(record[(TimeOfOutcome + 8 + 8 + 1 + 8)..]);
+        reader.Text();
+        return reader.Text();
     }
 
     public static int LengthOf(Outcome one) =>
@@ -216,6 +240,8 @@ ref struct LogReader(ReadOnlySpan<byte> from)
 {
     readonly ReadOnlySpan<byte> from = from;
     int at;
+
+    public bool IsAtEnd => at == from.Length;
 
     public byte Byte() => from[at++];
 

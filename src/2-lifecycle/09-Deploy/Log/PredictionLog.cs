@@ -13,6 +13,18 @@ sealed record PredictionLogSettings
     /// <value>90 days.</value>
     public TimeSpan? Keep { get; init; } = TimeSpan.FromDays(90);
 
+    /// <summary>Segments become files in the processor time that others leave, as long as no more bytes than this wait, and none longer than <see
+    /// cref="PatientFor"/>; then they take their share.</summary>
+    /// <value>1 GiB.</value>
+    public long PatientBytes { get; init; } = 1L << 30;
+
+    /// <value>15 minutes.</value>
+    public TimeSpan PatientFor { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Where more bytes of segments wait, whoever reads has files made of them first.</summary>
+    /// <value>192 MiB.</value>
+    public long ReadBytes { get; init; } = 192L << 20;
+
     /// <summary>Between two looks for files that can become one, and for files that are too old.</summary>
     public TimeSpan CompactEvery { get; init; } = TimeSpan.FromHours(1);
 }
@@ -47,6 +59,7 @@ sealed class PredictionLog : IAsyncDisposable
     readonly TaskCompletionSource recovered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly Task working;
     long cut, lostBefore, toldAt;
+    int hurried;
     volatile Message? trouble;
 
     PredictionLog(string folder, SegmentFiles files, PredictionLogSettings settings, TimeProvider clock, Action<Exception> told)
@@ -111,22 +124,14 @@ sealed class PredictionLog : IAsyncDisposable
     /// <exception cref="KumikiException">They could not be written; give them again.</exception>
     public async Task AddAsync(IReadOnlyList<Outcome> outcomes, CancellationToken stop)
     {
-        var failures = journal.Failures;
         try
         {
-            foreach (var one in outcomes)
-                while (!TryAdd(one))
-                {
-                    stop.ThrowIfCancellationRequested();
-                    await journal.FlushAsync();
-                }
-            await journal.FlushAsync();
+            await KeepAsync(outcomes.Count, i => TryAdd(outcomes[i]), stop);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw NotKept(e);
+            throw new KumikiException(Message.Of("predlog.outcomes-not-kept", ("reason", e.Message.TrimEnd('.'))), e);
         }
-        if (journal.Failures != failures) throw NotKept(null);
 
         bool TryAdd(Outcome one)
         {
@@ -137,14 +142,38 @@ sealed class PredictionLog : IAsyncDisposable
         }
     }
 
-    static KumikiException NotKept(Exception? e) => new(Message.Of("predlog.outcomes-not-kept", ("reason",
-        e?.Message.TrimEnd('.') ?? "the log could not be written")), e);
+    /// <summary>Adds what must not be dropped: waits where there is no room, and ends when all of it is durable.</summary>
+    /// <param name="tryAdd">Adds the n-th; false where there was no room.</param>
+    /// <exception cref="IOException">It could not be written; some of it may be there.</exception>
+    public async Task KeepAsync(int count, Func<int, bool> tryAdd, CancellationToken stop)
+    {
+        var failures = journal.Failures;
+        for (var i = 0; i < count; i++)
+            for (var tries = 0; !tryAdd(i); tries++)
+            {
+                stop.ThrowIfCancellationRequested();
+                if (tries == MostTries) throw new IOException("there is no room in the log");
+                await journal.FlushAsync();
+            }
+        await journal.FlushAsync();
+        if (journal.Failures != failures) throw new IOException("the log could not be written");
+    }
+
+    const int MostTries = 1000;
 
     /// <summary>A time as the log has it: µs since 1970.</summary>
     public static long Microseconds(DateTimeOffset at) => (at.UtcTicks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>Ends when all that was taken before can be read.</summary>
     public Task FlushAsync() => journal.FlushAsync();
+
+    /// <summary>Ends when all that was taken before can be read; where much of it waits to become files, that is done first, for a file is read much
+    /// quicker.</summary>
+    public async Task ReadyToReadAsync(CancellationToken stop)
+    {
+        await journal.FlushAsync();
+        if (Waiting().Bytes > settings.ReadBytes) await TriedAsync(() => ConvertAsync(hurry: true, stop), stop);
+    }
 
     public async Task<LogFigures> FiguresAsync() => new(journal.Accepted, journal.Dropped, Interlocked.Read(ref cut), Interlocked.Read(ref lostBefore),
         await Task.Run(() => JournalFolder.Segments(Folder).Count), trouble);
@@ -173,7 +202,7 @@ sealed class PredictionLog : IAsyncDisposable
         var compacted = clock.GetUtcNow();
         while (!stop.IsCancellationRequested)
         {
-            await TriedAsync(() => ConvertAsync(stop), stop);
+            await TriedAsync(() => ConvertAsync(hurry: false, stop), stop);
             if (clock.GetUtcNow() - compacted >= settings.CompactEvery)
             {
                 compacted = clock.GetUtcNow();
@@ -183,7 +212,7 @@ sealed class PredictionLog : IAsyncDisposable
         }
     }
 
-    static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan Look = TimeSpan.FromSeconds(1), LongestEnd = TimeSpan.FromSeconds(15);
 
     /// <summary>What fails is told, and tried again with the next look.</summary>
     async Task TriedAsync(Func<Task> work, CancellationToken stop)
@@ -208,7 +237,7 @@ sealed class PredictionLog : IAsyncDisposable
         foreach (var dead in JournalFolder.TakeDead(Folder))
             using (dead)
             {
-                foreach (var segment in dead.Segments) await files.ConvertAsync(segment, stop);
+                foreach (var segment in dead.Segments) await files.ConvertAsync(segment, givesWay: false, stop);
                 await files.EndAsync(dead.Name, dead.Accepted, dead.Dropped, stop);
                 JournalFolder.Remove(dead.Folder);
             }
@@ -216,21 +245,74 @@ sealed class PredictionLog : IAsyncDisposable
     }
 
     /// <summary>Makes files of the segments that have ended.</summary>
-    async Task ConvertAsync(CancellationToken stop)
+    /// <param name="hurry">Whether somebody waits for it; else it gives way to whatever else there is to do, within its bounds.</param>
+    async Task ConvertAsync(bool hurry, CancellationToken stop)
     {
-        await converting.WaitAsync(stop);
+        if (hurry) Interlocked.Increment(ref hurried);
         try
         {
-            while (journal.Ended.TryPeek(out var segment))
+            await converting.WaitAsync(stop);
+            try
             {
-                await files.ConvertAsync(segment, stop);
-                journal.Ended.TryDequeue(out _);
+                // Once it is late it catches up half the way, so as not to be late again at once.
+                for (var late = false; journal.Ended.TryPeek(out var segment); late = late && IsLate(share: 0.5))
+                {
+                    late = late || Volatile.Read(ref hurried) > 0 || IsLate(share: 1);
+                    if (!await ConvertAsync(segment, late, stop)) continue;
+                    journal.Ended.TryDequeue(out _);
+                }
+            }
+            finally
+            {
+                converting.Release();
             }
         }
         finally
         {
-            converting.Release();
+            if (hurry) Interlocked.Decrement(ref hurried);
         }
+    }
+
+    /// <returns>False where it gave way to others until it was late: then it is begun again.</returns>
+    async Task<bool> ConvertAsync(string segment, bool late, CancellationToken stop)
+    {
+        if (late)
+        {
+            await files.ConvertAsync(segment, givesWay: false, stop);
+            return true;
+        }
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var work = files.ConvertAsync(segment, givesWay: true, over.Token);
+        while (await Task.WhenAny(work, Task.Delay(Look, clock, stop)) != work && !stop.IsCancellationRequested)
+            if (Volatile.Read(ref hurried) > 0 || IsLate(share: 1)) await over.CancelAsync();
+        try
+        {
+            await work;
+            return true;
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    bool IsLate(double share)
+    {
+        var (bytes, oldest) = Waiting();
+        return bytes > settings.PatientBytes * share || oldest > settings.PatientFor * share;
+    }
+
+    /// <summary>Bytes of the segments that have ended and are no files yet, and how long the oldest waits.</summary>
+    (long Bytes, TimeSpan Oldest) Waiting()
+    {
+        var (bytes, oldest) = (0L, DateTime.MaxValue);
+        foreach (var segment in journal.Ended.Select(path => new FileInfo(path)))
+        {
+            if (!segment.Exists) continue;      // it became a file just now
+            bytes += segment.Length;
+            if (segment.LastWriteTimeUtc < oldest) oldest = segment.LastWriteTimeUtc;
+        }
+        return (bytes, oldest == DateTime.MaxValue ? TimeSpan.Zero : clock.GetUtcNow().UtcDateTime - oldest);
     }
 
     /// <summary>Takes over what killed processes left, makes one file of the files of an endpoint's hour once it is over, and takes files off the log
@@ -246,20 +328,26 @@ sealed class PredictionLog : IAsyncDisposable
     public async Task ConvertNowAsync(CancellationToken stop)
     {
         await journal.EndSegmentAsync();
-        await ConvertAsync(stop);
+        await ConvertAsync(hurry: true, stop);
     }
 
-    /// <summary>Writes what was taken and makes files of it; what cannot become a file now does when the log is opened again.</summary>
+    /// <summary>Writes what was taken and makes files of it; what cannot become a file now, or not in the time that an end may take, does when the log is
+    /// opened again.</summary>
     public async ValueTask DisposeAsync()
     {
         await journal.DisposeAsync();
         await stopping.CancelAsync();
         await working;
+        using var soon = new CancellationTokenSource(LongestEnd, clock);
         try
         {
-            await ConvertAsync(CancellationToken.None);
+            await ConvertAsync(hurry: true, soon.Token);
             await files.EndAsync(journal.Name, journal.Accepted, journal.Dropped, CancellationToken.None);
             journal.Forget();
+        }
+        catch (OperationCanceledException) when (soon.IsCancellationRequested)
+        {
+            journal.Leave();
         }
         catch (Exception e) when (e is KumikiException or IOException or UnauthorizedAccessException)
         {

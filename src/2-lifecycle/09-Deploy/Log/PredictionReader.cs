@@ -7,11 +7,12 @@ namespace Kumiki.Predictions;
 
 /// <summary>A prediction as a list shows it.</summary>
 /// <param name="Inputs">The row as it came, JSON without personal values; null where it was too long, or no JSON.</param>
+/// <param name="Device">The offline runner that answered; null where a server did.</param>
 /// <param name="Outcome">What turned out to be true, as it was given last.</param>
 sealed record LoggedLine(string Id, DateTimeOffset At, string Endpoint, int? Version, int? Release, string? Models, string? Threshold, string? Arm,
     string? Decision,
     float? Score, int LatencyUs, int QueueUs, int RunUs, string? Fallback, string? Error, string? ErrorText, string? TraceId, string? Inputs, string? Outcome,
-    DateTimeOffset? OutcomeAt);
+    DateTimeOffset? OutcomeAt, string? Device);
 
 /// <param name="Before">To ask for what comes after these; null where they are the last.</param>
 sealed record LoggedPage(IReadOnlyList<LoggedLine> Predictions, string? Before);
@@ -52,7 +53,7 @@ sealed class PredictionReader(IMetadataStore metadata, IArtifactStore artifacts,
         await turn.WaitAsync(stop);
         try
         {
-            if (log is not null) await log.FlushAsync();
+            if (log is not null) await log.ReadyToReadAsync(stop);
             using var database = await LogDatabase.OpenAsync(metadata, artifacts, folder, wants, reads, always, stop);
             return await Task.Run(() => read(database), stop);
         }
@@ -69,7 +70,7 @@ sealed class PredictionReader(IMetadataStore metadata, IArtifactStore artifacts,
     const string Line =
         """
         id, time, endpoint, endpoint_version, release, models, threshold, arm, decision, score, latency_us, queue_us, run_us, fallback, error, error_text, trace_id,
-        inputs, outcome_label, outcome_time
+        inputs, outcome_label, outcome_time, device
         """;
 
     /// <summary>An endpoint's predictions, newest first.</summary>
@@ -115,6 +116,22 @@ sealed class PredictionReader(IMetadataStore metadata, IArtifactStore artifacts,
             }
         }
     }
+
+    /// <summary>Tells of everything that came from offline runners.</summary>
+    /// <param name="each">The device, the id it gave, and when it answered.</param>
+    public Task DevicesAsync(Action<string, string, DateTimeOffset> each, CancellationToken stop) => WithAsync(_ => true, null, null, database =>
+    {
+        foreach (var view in database.Endpoints.Select(LogDatabase.ViewOf).Distinct(StringComparer.Ordinal))
+        {
+            using var statement = database.Connection.Prepare(
+                $"SELECT device, id, time FROM {SqlText.Name($"predictions_{view}")} WHERE device IS NOT NULL");
+            using var rows = statement.Execute(stop);
+            while (rows.Next())
+                for (var row = 0; row < rows.Chunk.Rows; row++)
+                    each(LogCells.Text(rows.Chunk[0], row)!, LogCells.Text(rows.Chunk[1], row)!, Time(rows.Chunk[2], row)!.Value);
+        }
+        return true;
+    }, stop);
 
     static string PlaceOf(LoggedLine line) => string.Create(CultureInfo.InvariantCulture, $"{PredictionLog.Microseconds(line.At)}~{line.Id}");
 
@@ -184,7 +201,8 @@ sealed class PredictionReader(IMetadataStore metadata, IArtifactStore artifacts,
             (float?)chunk[9].Value(row),
         (int?)chunk[10].Value(row) ?? 0, (int?)chunk[11].Value(row) ?? 0, (int?)chunk[12].Value(row) ?? 0, LogCells.Text(chunk[13], row),
             LogCells.Text(chunk[14], row),
-        LogCells.Text(chunk[15], row), LogCells.Text(chunk[16], row), LogCells.Text(chunk[17], row), LogCells.Text(chunk[18], row), Time(chunk[19], row));
+        LogCells.Text(chunk[15], row), LogCells.Text(chunk[16], row), LogCells.Text(chunk[17], row), LogCells.Text(chunk[18], row), Time(chunk[19], row),
+        LogCells.Text(chunk[20], row));
 
     static DateTimeOffset? Time(DuckDbVector vector, int row) => vector.IsNull(row) ? null : new DateTimeOffset((DateTime)vector.Value(row)!, TimeSpan.Zero);
 

@@ -22,7 +22,8 @@ sealed class SegmentFiles(IMetadataStore metadata, IArtifactStore artifacts, Tim
     }
 
     /// <summary>Makes files of a segment that nobody writes to any more, and removes it.</summary>
-    public async Task ConvertAsync(string path, CancellationToken stop)
+    /// <param name="givesWay">Whether it takes only what processor time others leave.</param>
+    public async Task ConvertAsync(string path, bool givesWay, CancellationToken stop)
     {
         var name = JournalFolder.NameOf(path);
         if (File.Exists(path))
@@ -33,7 +34,7 @@ sealed class SegmentFiles(IMetadataStore metadata, IArtifactStore artifacts, Tim
                 var segment = new SegmentTables();
                 segment.Read(path);
                 records = segment.Records;
-                return WriteAsync(segment, scratch, stop);
+                return WriteAsync(segment, scratch, givesWay, stop);
             }, added => new(new(name, records, 0, 0, clock.GetUtcNow()), added, []), stop);
             DurableStep.At("segment.listed");
             JournalFolder.RemoveSegment(path);
@@ -61,10 +62,13 @@ sealed class SegmentFiles(IMetadataStore metadata, IArtifactStore artifacts, Tim
         }
     }
 
-    async Task<IReadOnlyList<PredictionFile>> WriteAsync(SegmentTables segment, Scratch scratch, CancellationToken stop)
+    async Task<IReadOnlyList<PredictionFile>> WriteAsync(SegmentTables segment, Scratch scratch, bool givesWay, CancellationToken stop)
     {
         if (segment.Records == 0) return [];
-        var written = await Task.Run(() =>
+        var written = await (givesWay ? BackSeat.RunAsync(Write) : Task.Run(Write, stop));
+        return await PutAsync(written, stop);
+
+        List<Written> Write()
         {
             var engine = SharedTables.Of(artifacts);
             var all = new List<Written>();
@@ -72,12 +76,16 @@ sealed class SegmentFiles(IMetadataStore metadata, IArtifactStore artifacts, Tim
             {
                 using var database = engine.OpenSingle(stop);
                 database.Connection.Execute("SET TimeZone = 'UTC'", stop);
-                foreach (var table in segment.Load(database.Connection, stop))
-                    all.AddRange(ByHour(database.Connection, table.Endpoint, table.Kind, table.Select, scratch, all.Count, stop));
+                foreach (var (number, rows) in segment.All().Index())
+                    foreach (var hour in rows.Hours(database.Connection, $"segment_{number}"))
+                    {
+                        var path = scratch.File(string.Create(CultureInfo.InvariantCulture, $"{all.Count}.parquet"));
+                        database.Connection.Execute($"COPY ({hour.Select}) TO {SqlText.Quote(path)} ({ParquetForm.Options})", stop);
+                        all.Add(new(path, hour.Endpoint, hour.Kind, hour.Rows, hour.First, hour.Last));
+                    }
             });
             return all;
-        }, stop);
-        return await PutAsync(written, stop);
+        }
     }
 
     sealed record Written(string Path, string Endpoint, PredictionKind Kind, long Rows, long First, long Last);

@@ -18,7 +18,7 @@ static class LogColumns
     /// <summary>Those that every endpoint's predictions have before their scores, inputs and features.</summary>
     public const string OfAll =
         """
-        id VARCHAR, time TIMESTAMP, endpoint VARCHAR, endpoint_version INTEGER, release INTEGER, models VARCHAR, threshold VARCHAR, arm VARCHAR, decision VARCHAR,
+        id VARCHAR, time TIMESTAMP, endpoint VARCHAR, endpoint_version INTEGER, release INTEGER, models VARCHAR, threshold VARCHAR, arm VARCHAR, device VARCHAR, decision VARCHAR,
         score FLOAT, fallback VARCHAR, error VARCHAR, error_text VARCHAR, latency_us INTEGER, queue_us INTEGER, run_us INTEGER, trace_id VARCHAR, inputs VARCHAR
         """;
 
@@ -85,45 +85,48 @@ sealed class SegmentTables
     public IReadOnlyList<SegmentTable> Load(DuckDbConnection connection, CancellationToken stop)
     {
         var tables = new List<SegmentTable>();
-        foreach (var (shape, records) in predictions.Values)
-            if (records.Count > 0) tables.Add(LoadPredictions(connection, $"segment_{tables.Count}", shape, records, stop));
-        foreach (var (endpoint, records) in outcomes) tables.Add(LoadOutcomes(connection, $"segment_{tables.Count}", endpoint, records, stop));
+        foreach (var rows in All()) tables.Add(rows.Load(connection, $"segment_{tables.Count}", stop));
         return tables;
     }
 
-    static SegmentTable LoadPredictions(DuckDbConnection connection, string table, LoggedShape shape, List<ReadOnlyMemory<byte>> records,
-        CancellationToken stop)
+    /// <summary>The rows by endpoint and shape, and outcomes by endpoint.</summary>
+    public IEnumerable<SegmentRows> All() => predictions.Values.Where(p => p.Records.Count > 0).Select(p => PredictionsOf(p.Shape, p.Records))
+        .Concat(outcomes.Select(o => OutcomesOf(o.Key, o.Value)));
+
+    static readonly string[] Texts = ["id", "decision", "arm", "fallback", "trace_id", "error", "error_text", "inputs"];
+
+    static SegmentRows PredictionsOf(LoggedShape shape, List<ReadOnlyMemory<byte>> records)
     {
-        var texts = new[] { "id", "decision", "arm", "fallback", "trace_id", "error", "error_text", "inputs" };
-        (DuckDbKind Kind, string Name)[] columns =
-        [
-            (DuckDbKind.Timestamp, "time"), (DuckDbKind.Integer, "latency_us"), (DuckDbKind.Integer, "queue_us"), (DuckDbKind.Integer, "run_us"),
-            .. texts.Select(t => (DuckDbKind.Varchar, t)),
-            .. shape.Scores.Select((_, i) => (DuckDbKind.Float, $"s{i}")), .. shape.Numbers.Select((_, i) => (DuckDbKind.Float, $"n{i}")),
-            .. shape.Texts.Select((_, i) => (DuckDbKind.Varchar, $"t{i}")),
-        ];
-        connection.Execute($"CREATE TABLE {table} ({string.Join(", ", columns.Select(c => $"{c.Name} {new DuckDbType(c.Kind)}"))})", stop);
         const int firstText = 4;
-        var (firstScore, firstNumber) = (firstText + texts.Length, firstText + texts.Length + shape.Scores.Count);
+        var (firstScore, firstNumber) = (firstText + Texts.Length, firstText + Texts.Length + shape.Scores.Count);
         var firstFeatureText = firstNumber + shape.Numbers.Count;
-        Append(connection, table, [.. columns.Select(c => new DuckDbType(c.Kind))], records, (chunk, row, record) =>
+        return new(shape.Endpoint, PredictionKind.Predictions, records, from => Select(from, shape),
+        [
+            Column(DuckDbKind.Timestamp, "time"), Column(DuckDbKind.Integer, "latency_us"), Column(DuckDbKind.Integer, "queue_us"),
+            Column(DuckDbKind.Integer, "run_us"), .. Texts.Select(t => Column(DuckDbKind.Varchar, t)),
+            .. shape.Scores.Select((_, i) => Column(DuckDbKind.Float, $"s{i}")), .. shape.Numbers.Select((_, i) => Column(DuckDbKind.Float, $"n{i}")),
+            .. shape.Texts.Select((_, i) => Column(DuckDbKind.Varchar, $"t{i}")), Column(DuckDbKind.Varchar, "device"),
+        ], (columns, row, record) =>
         {
-            var reader = new LogReader(record[5..]);
-            chunk[0].Set(row, reader.Long());
-            for (var column = 1; column < firstText; column++) chunk[column].Set(row, reader.Whole());
-            for (var text = 0; text < texts.Length; text++) Text(chunk[firstText + text], row, reader.Text());
-            Floats(chunk, firstScore, shape.Scores.Count, row, reader.Floats());
-            Floats(chunk, firstNumber, shape.Numbers.Count, row, reader.Floats());
+            var reader = new LogReader(record[LogRecord.TimeOfPrediction..]);
+            columns[0].Set(row, reader.Long());
+            for (var column = 1; column < firstText; column++) columns[column].Set(row, reader.Whole());
+            for (var text = 0; text < Texts.Length; text++) Text(columns[firstText + text], row, reader.Text());
+            Floats(columns, firstScore, shape.Scores.Count, row, reader.Floats());
+            Floats(columns, firstNumber, shape.Numbers.Count, row, reader.Floats());
             var count = reader.Whole();
             for (var text = 0; text < shape.Texts.Count; text++)
             {
                 var value = text < count ? reader.Text(out var isNull) : NoText(out isNull);
-                if (isNull) chunk[firstFeatureText + text].SetNull(row);
-                else Text(chunk[firstFeatureText + text], row, value, emptyIsNull: false);
+                if (isNull) columns[firstFeatureText + text].SetNull(row);
+                else Text(columns[firstFeatureText + text], row, value, emptyIsNull: false);
             }
-        }, stop);
-        return new(shape.Endpoint, PredictionKind.Predictions, Select(table, shape), records.Count);
+            for (var text = shape.Texts.Count; text < count; text++) reader.Text();
+            Text(columns[firstFeatureText + shape.Texts.Count], row, reader.IsAtEnd ? [] : reader.Text());
+        });
     }
+
+    static DuckDbColumn Column(DuckDbKind kind, string name) => new(name, new(kind));
 
     static ReadOnlySpan<byte> NoText(out bool isNull)
     {
@@ -131,7 +134,8 @@ sealed class SegmentTables
         return [];
     }
 
-    static string Select(string table, LoggedShape shape)
+    /// <param name="from">A table or table function of the columns above.</param>
+    static string Select(string from, LoggedShape shape)
     {
         var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var only = shape.Scores.Count == 1 ? 0 : shape.Scores.Index().Where(s => s.Item == "score").Select(s => (int?)s.Index).FirstOrDefault() ?? -1;
@@ -139,7 +143,7 @@ sealed class SegmentTables
         {
             "id", "time", $"{SqlText.Quote(shape.Endpoint)} AS endpoint", $"{Whole(shape.Version)} AS endpoint_version", $"{Whole(shape.Release)} AS release",
             $"{SqlText.Quote(string.Join(' ', shape.Models))} AS models", $"{(shape.Threshold is { } cut ? SqlText.Quote(cut) : "NULL::VARCHAR")} AS threshold",
-            "arm", "decision", $"{(only >= 0 ? $"s{only}" : "NULL::FLOAT")} AS score", "fallback", "error", "error_text", "latency_us", "queue_us",
+            "arm", "device", "decision", $"{(only >= 0 ? $"s{only}" : "NULL::FLOAT")} AS score", "fallback", "error", "error_text", "latency_us", "queue_us",
             "run_us", "trace_id", "inputs",
         };
         for (var i = 0; i < shape.Scores.Count; i++)
@@ -149,15 +153,15 @@ sealed class SegmentTables
                 $"input_{input.Name}");
         for (var i = 0; i < shape.Numbers.Count; i++) Add($"n{i}", $"feature_{shape.Numbers[i]}");
         for (var i = 0; i < shape.Texts.Count; i++) Add($"t{i}", $"feature_{shape.Texts[i]}");
-        if (shape.Inputs.Count == 0) return $"SELECT {string.Join(", ", select)} FROM {table}";
+        if (shape.Inputs.Count == 0) return $"SELECT {string.Join(", ", select)} FROM {from}";
         var keys = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var structure = string.Join(",", shape.Inputs.SelectMany(i => new[] { (Key: i.Name, i.Type), (i.Key, i.Type) }).Where(i => keys.Add(i.Key))
             .Select(i => $"{JsonSerializer.Serialize(i.Key)}:{Structure(i.Type)}"));
-        return $"SELECT {string.Join(", ", select)} FROM (SELECT *, json_transform(CASE WHEN json_valid(inputs) THEN inputs END, {SqlText.Quote($"{{{structure}}}")}) AS j FROM {table})";
+        return $"SELECT {string.Join(", ", select)} FROM (SELECT *, TRY(json_transform(inputs, {SqlText.Quote($"{{{structure}}}")})) AS j FROM {from})";
 
-        void Add(string from, string name)
+        void Add(string value, string name)
         {
-            if (taken.Add(name)) select.Add($"{from} AS {SqlText.Name(name)}");
+            if (taken.Add(name)) select.Add($"{value} AS {SqlText.Name(name)}");
         }
     }
 
@@ -167,61 +171,34 @@ sealed class SegmentTables
 
     static string Whole(int? number) => number is { } whole ? $"{whole.ToString(CultureInfo.InvariantCulture)}::INTEGER" : "NULL::INTEGER";
 
-    static SegmentTable LoadOutcomes(DuckDbConnection connection, string table, string endpoint, List<ReadOnlyMemory<byte>> records, CancellationToken stop)
-    {
-        connection.Execute($"CREATE TABLE {table} (noted TIMESTAMP, time TIMESTAMP, value DOUBLE, id VARCHAR, label VARCHAR, note VARCHAR)", stop);
-        DuckDbKind[] kinds = [DuckDbKind.Timestamp, DuckDbKind.Timestamp, DuckDbKind.Double, DuckDbKind.Varchar, DuckDbKind.Varchar, DuckDbKind.Varchar];
-        Append(connection, table, [.. kinds.Select(k => new DuckDbType(k))], records, (chunk, row, record) =>
+    static SegmentRows OutcomesOf(string endpoint, List<ReadOnlyMemory<byte>> records) => new(endpoint, PredictionKind.Outcomes, records,
+        from => $"SELECT id, value, label, time, note, {SqlText.Quote(endpoint)} AS endpoint, noted FROM {from}",
+        [
+            Column(DuckDbKind.Timestamp, "noted"), Column(DuckDbKind.Timestamp, "time"), Column(DuckDbKind.Double, "value"),
+            Column(DuckDbKind.Varchar, "id"), Column(DuckDbKind.Varchar, "label"), Column(DuckDbKind.Varchar, "note"),
+        ], (columns, row, record) =>
         {
-            var reader = new LogReader(record[1..]);
-            chunk[0].Set(row, reader.Long());
-            chunk[1].Set(row, reader.Long());
+            var reader = new LogReader(record[LogRecord.TimeOfOutcome..]);
+            columns[0].Set(row, reader.Long());
+            columns[1].Set(row, reader.Long());
             var hasValue = reader.Byte() != 0;
-            chunk[2].Set(row, reader.Long());
-            if (!hasValue) chunk[2].SetNull(row);
+            columns[2].Set(row, reader.Long());
+            if (!hasValue) columns[2].SetNull(row);
             reader.Text();
-            for (var column = 3; column < 6; column++) Text(chunk[column], row, reader.Text());
-        }, stop);
-        return new(endpoint, PredictionKind.Outcomes, $"SELECT id, value, label, time, note, {SqlText.Quote(endpoint)} AS endpoint, noted FROM {table}",
-            records.Count);
-    }
-
-    delegate void FillRow(DuckDbChunkWriter chunk, int row, ReadOnlySpan<byte> record);
-
-    static void Append(DuckDbConnection connection, string table, DuckDbType[] types, List<ReadOnlyMemory<byte>> records, FillRow fill, CancellationToken stop)
-    {
-        using var appender = connection.Append(table);
-        using var chunk = new DuckDbChunkWriter(types);
-        var rows = 0;
-        foreach (var record in records)
-        {
-            fill(chunk, rows++, record.Span);
-            if (rows < DuckDbChunkWriter.Capacity) continue;
-            stop.ThrowIfCancellationRequested();
-            Flush();
-        }
-        if (rows > 0) Flush();
-        appender.Close();
-
-        void Flush()
-        {
-            chunk.Rows = rows;
-            appender.Append(chunk);
-            chunk.Reset();
-            rows = 0;
-        }
-    }
+            for (var column = 3; column < 6; column++) Text(columns[column], row, reader.Text());
+        });
 
     static void Text(DuckDbVectorWriter column, int row, ReadOnlySpan<byte> text, bool emptyIsNull = true)
     {
         if (text.IsEmpty && emptyIsNull) column.SetNull(row);
-        else column.SetText(row, Utf8.IsValid(text) ? text : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(text)));
+        else if (Utf8.IsValid(text)) column.SetTextInPlace(row, text);
+        else column.SetText(row, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(text)));
     }
 
-    static void Floats(DuckDbChunkWriter chunk, int first, int count, int row, ReadOnlySpan<float> values)
+    static void Floats(DuckDbVectorWriter[] columns, int first, int count, int row, ReadOnlySpan<float> values)
     {
         for (var i = 0; i < count; i++)
-            if (i < values.Length && !float.IsNaN(values[i])) chunk[first + i].Set(row, values[i]);
-            else chunk[first + i].SetNull(row);
+            if (i < values.Length && !float.IsNaN(values[i])) columns[first + i].Set(row, values[i]);
+            else columns[first + i].SetNull(row);
     }
 }

@@ -27,9 +27,9 @@ sealed partial class EndpointShelf
         if (plan.Precomputed is not { } planned) return null;
         if (!production.Set.TryGetValue(planned.Rows, out var number) || !versions.TryGetValue(new(planned.Rows, number), out var version))
             return new(planned, null, Message.Of("precomputed.not-released", ("endpoint", endpoint), ("rows", planned.Rows)));
-        if (live?.Endpoints.GetValueOrDefault(endpoint)?.Precomputed is { Rows: { } held } before && held.Version == version.Name
-            && before.Plan.Keys.SequenceEqual(planned.Keys))
-            return new(planned, held, null);
+        var open = Open.Select(r => r.Endpoints.GetValueOrDefault(endpoint)?.Precomputed);
+        if (open.FirstOrDefault(p => p?.Rows?.Version == version.Name && p.Plan.Keys.SequenceEqual(planned.Keys)) is { } before)
+            return new(planned, before.Rows, null);
         try
         {
             var files = new List<string>();

@@ -9,6 +9,9 @@ enum InferenceFault
     /// <summary>No such model or version.</summary>
     NotFound,
 
+    /// <summary>The release that was asked for was rolled back.</summary>
+    Withdrawn,
+
     TooLarge,
 
     /// <summary>The client took too long to send it.</summary>

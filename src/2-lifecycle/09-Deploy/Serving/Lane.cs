@@ -32,6 +32,7 @@ sealed partial class Lane : IThreadPoolWorkItem, IDisposable
     readonly List<Execution> running = [];
     readonly ITimer watch;
     readonly int[] rowsWaiting = new int[InferenceRequest.Priorities];
+    readonly StandingQueue standing = new();
     int queued, runs;
     bool watching;
     double meanRunMs;
@@ -123,9 +124,12 @@ sealed partial class Lane : IThreadPoolWorkItem, IDisposable
             else
             {
                 if (queued >= limits.Queue && (!free || queued >= limits.Queue + limits.Runs))
+                {
+                    standing.Refused(SinceStart(now));
                     throw new InferenceException(InferenceFault.QueueFull,
                         Message.Of("inference.queue-full", ("version", model.Version), ("most", limits.Queue)));
-                if (!free) HoldWait(request);
+                }
+                if (!free) HoldWait(request, now);
                 pending = new(request, now, deadline, gone) { Source = new(TaskCreationOptions.RunContinuationsAsynchronously) };
                 waiting[request.Priority - 1].AddLast(pending);
                 rowsWaiting[request.Priority - 1] += request.Rows;
@@ -152,9 +156,12 @@ sealed partial class Lane : IThreadPoolWorkItem, IDisposable
 
     /// <summary>Refuses a request that would wait longer than it may: as long as runs take for those before it, judged by the last ones.</summary>
     /// <exception cref="InferenceException">It would.</exception>
-    void HoldWait(InferenceRequest request)
+    void HoldWait(InferenceRequest request, long now)
     {
-        var most = limits.MostWait is { } limit && (request.Timeout is not { } timeout || limit < timeout) ? limit : request.Timeout;
+        // Where no limit is set, a queue that grows and grows sets one.
+        var grows = limits.MostWait is null && standing.IsOverfull;
+        var limit = grows ? StandingQueue.TargetOf(meanRunMs) : limits.MostWait;
+        var most = limit is { } own && (request.Timeout is not { } timeout || own < timeout) ? own : request.Timeout;
         if (most is not { } may || queued == 0 || meanRunMs == 0) return;
         var (requests, rows) = (0, 0L);
         for (var line = 0; line < request.Priority; line++)
@@ -164,10 +171,13 @@ sealed partial class Lane : IThreadPoolWorkItem, IDisposable
         }
         var before = model.Joins ? Math.Min(requests, (rows + limits.BatchRows - 1) / limits.BatchRows) : requests;
         var expectedMs = (before + 1) * meanRunMs / limits.Runs;        // one more for what runs now
-        if (expectedMs > may.TotalMilliseconds)
-            throw new InferenceException(InferenceFault.QueueFull, Message.Of("operate.waits-long", ("version", model.Version), ("ms", (long)expectedMs),
-                ("most", (long)may.TotalMilliseconds)));
+        if (expectedMs <= may.TotalMilliseconds) return;
+        if (grows) standing.Refused(SinceStart(now));
+        throw new InferenceException(InferenceFault.QueueFull, Message.Of("operate.waits-long", ("version", model.Version), ("ms", (long)expectedMs),
+            ("most", (long)may.TotalMilliseconds)));
     }
+
+    TimeSpan SinceStart(long timestamp) => clock.GetElapsedTime(0, timestamp);
 
     void Dispatch()
     {
@@ -238,6 +248,8 @@ sealed partial class Lane : IThreadPoolWorkItem, IDisposable
                 line.RemoveFirst();
                 Left(next);
                 next.Began = now;
+                if (batch.Count == 0)
+                    standing.Took(SinceStart(now), clock.GetElapsedTime(next.Since, now), StandingQueue.TargetOf(meanRunMs), queued);
                 batch.Add(next);
                 rows += next.Request.Rows;
                 if (!model.Joins || next.Request.Rows == 0) return batch;
@@ -450,7 +462,7 @@ sealed partial class Lane : IThreadPoolWorkItem, IDisposable
         }
         catch (KumikiException e) when (e is not (InferenceException or NativeException))
         {
-            throw InferenceException.Bad(e.Says);
+            throw InferenceException.Bad(e.Says, (picture.Tensor, row + 1));
         }
     }
 

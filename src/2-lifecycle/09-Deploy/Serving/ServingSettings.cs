@@ -47,7 +47,7 @@ public sealed record ModelLimits
 
     /// <summary>The longest a request may be expected to wait; one that would wait longer is refused at once, so that those taken are answered in time however
     /// many ask.</summary>
-    /// <value>Null: as long as its own deadline allows.</value>
+    /// <value>Null: as long as its own deadline allows, unless the queue keeps growing: then ten runs, and 20 ms at least.</value>
     public TimeSpan? MostWait { get; init; }
 
     /// <summary>The longest a run may take before it is stopped.</summary>

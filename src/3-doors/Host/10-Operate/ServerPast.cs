@@ -55,12 +55,13 @@ sealed class ServerPast(Served served, ModelShelf models, EndpointShelf endpoint
             run.Refused += of.Of(InferenceFault.QueueFull);
         }
         var loaded = models.Loaded;
-        return new(served.Clock.GetUtcNow(), asked, run, loaded.Sum(m => m.Lane.Queued), loaded.Sum(m => m.Lane.Running), Environment.WorkingSet, models.TakenBytes,
-            GC.GetGCMemoryInfo().HeapSizeBytes, Environment.CpuUsage.TotalTime.TotalSeconds, operations.Connections.Now,
+        return new(served.Clock.GetUtcNow(), asked, run, loaded.Sum(m => m.Lane.Queued), loaded.Sum(m => m.Lane.Running), Environment.WorkingSet,
+            models.TakenBytes, GC.GetGCMemoryInfo().HeapSizeBytes, Environment.CpuUsage.TotalTime.TotalSeconds, operations.Connections.Now,
             queues.Last?.Queues.Sum(q => q.Figures.Ready) ?? 0, queues.Last?.Queues.Sum(q => q.Figures.Dead) ?? 0);
     }
 
-    /// <summary>What was seen within some minutes, the oldest first, at most <paramref name="most"/> moments: each with the rates since the one before.</summary>
+    /// <summary>What was seen within some minutes, the oldest first: each with the rates since the one before.</summary>
+    /// <param name="most">Moments at most.</param>
     public IReadOnlyList<PastMoment> Of(TimeSpan back, int most)
     {
         PastLook[] all;
@@ -129,8 +130,8 @@ sealed record PastMoment(DateTimeOffset At, PastRates Endpoints, PastRates Model
     public static PastMoment Between(PastLook before, PastLook now)
     {
         var seconds = (now.At - before.At).TotalSeconds;
-        return new(now.At, Rates(before.Endpoints, now.Endpoints), Rates(before.Models, now.Models), now.Waiting, now.Running, now.Memory, now.ModelMemory, now.Heap,
-            (now.ProcessorSeconds - before.ProcessorSeconds) / seconds, now.Connections, now.QueueReady, now.QueueDead);
+        return new(now.At, Rates(before.Endpoints, now.Endpoints), Rates(before.Models, now.Models), now.Waiting, now.Running, now.Memory, now.ModelMemory,
+            now.Heap, (now.ProcessorSeconds - before.ProcessorSeconds) / seconds, now.Connections, now.QueueReady, now.QueueDead);
 
         PastRates Rates(PastTraffic from, PastTraffic to) => new((to.Answered - from.Answered) / seconds, (to.Failed - from.Failed) / seconds,
             (to.Refused - from.Refused) / seconds, (to.Instead - from.Instead) / seconds, (to.Lookups - from.Lookups) / seconds, to.QuantileMs(from, 0.5),

@@ -18,13 +18,13 @@ static class EdgeRoutes
     {
         var group = routes.MapGroup("/api/edge").WithTags("edge");
         group.MapPost("logs", TakeAsync).Accepts<string>("application/jsonl")
-            .WithSummary("Takes predictions of an offline runner, a JSON object a line, all or none; each is kept once, however often it is sent.");
-        group.MapGet("devices", DevicesAsync).WithSummary("The runners that sent predictions.");
+            .WithSummary("Takes predictions of an offline runner, a JSON object a line, all or none, into the prediction log; each is kept once, however often it is sent.");
+        group.MapGet("devices", DevicesAsync).WithSummary("The runners whose predictions are in the log.");
     }
 
     static async Task<Results<Ok<EdgeTaken>, Refused>> TakeAsync(HttpContext http, Served served, EdgeRecords records, CancellationToken stop)
     {
-        if (served.ReadOnly) return new Refused(StatusCodes.Status403Forbidden, Message.Of("serve.read-only"));
+        if (!served.TakesLogs) return new Refused(StatusCodes.Status403Forbidden, Message.Of("serve.read-only"));
         if (!WriteGuard.IsOfOurPages(http.Request))
             return new Refused(StatusCodes.Status403Forbidden,
                 Message.Of("serve.other-origin", ("origin", http.Request.Headers.Origin.ToString() is { Length: > 0 and <= 120 } origin ? origin : "…")));
@@ -44,7 +44,11 @@ static class EdgeRoutes
             var (taken, known) = await records.AddAsync(http.Request.Headers[DeviceHeader]!, body.GetBuffer().AsMemory(0, (int)body.Length), stop);
             return TypedResults.Ok(new EdgeTaken(taken, known));
         }
-        catch (KumikiException e)
+        catch (KumikiException e) when (e.Says.Id is "predlog.no-log" or "edge.not-kept")
+        {
+            return new Refused(StatusCodes.Status503ServiceUnavailable, e.Says);
+        }
+        catch (KumikiException e) when (e.Says.Id == "edge.bad-record")
         {
             return Refused.Bad(e.Says);
         }

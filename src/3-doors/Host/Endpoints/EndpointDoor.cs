@@ -14,7 +14,7 @@ namespace Kumiki.Hosting;
 /// version that made it. A failure is problem+json; of wrong rows <c>errors</c> names each field.</remarks>
 sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogger log)
 {
-    /// <summary>The release that answered.</summary>
+    /// <summary>The release that answered; of a request, the one and only release that is to answer it.</summary>
     public const string ReleaseHeader = "Kumiki-Release";
 
     /// <summary>The oldest release that the caller takes an answer of.</summary>
@@ -22,6 +22,9 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
 
     /// <summary>Whose rows are answered alike.</summary>
     public const string SessionHeader = "Kumiki-Session";
+
+    /// <summary>The release that answers a session; sent back, it answers on whichever server, for as long as it is not rolled back.</summary>
+    public const string SessionReleaseHeader = "Kumiki-Session-Release";
 
     /// <summary>What the caller calls the prediction.</summary>
     public const string IdHeader = "Kumiki-Prediction-Id";
@@ -105,16 +108,16 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
     {
         var gone = http.RequestAborted;
         if (models.IsDraining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
-        var release = await shelf.LiveAsync(AtLeast(http.Request), gone);
-        var endpoint = EndpointShelf.Find(release, Uri.UnescapeDataString(name));
+        var asked = ReleaseOf(http.Request);
+        var (release, endpoint) = await FindAsync(asked, Uri.UnescapeDataString(name), gone);
         span.Of(endpoint.Version, release.Number);
         http.Response.Headers[ReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
-        using var body = await RequestBody.ReadAsync(http.Request, models.Settings, gone);
+        using var body = await EndpointBody.ReadAsync(http.Request, endpoint, models.Settings, gone);
         using var decode = ServingTrace.Source.StartActivity("decode");
         using var rows = Read(release, endpoint, body, http.Request, out var parameters);
         var (ask, all) = PredictParameters.Read(body.Bytes.AsSpan(parameters.At, parameters.Length), http.Request.Headers, rows.Count);
         decode?.Stop();
-        var answer = await shelf.AskAsync(release, endpoint, rows, ask, gone);
+        var answer = await shelf.AskAsync(release, endpoint, rows, Begin(http, asked, ask, release), gone);
         using var sent = new PooledBuffer();
         using (ServingTrace.Source.StartActivity("encode")) Write(sent, answer, rows.IsOne, all);
         await SendAsync(http, sent);
@@ -143,11 +146,36 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
         }
     }
 
-    static int AtLeast(HttpRequest request)
+    async ValueTask<(LiveRelease, LiveEndpoint)> FindAsync(AskedRelease asked, string name, CancellationToken gone)
     {
-        if (request.Headers[AtLeastHeader] is not [{ } text]) return 0;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var release) ? release
-            : throw InferenceException.Bad(Message.Of("inference.field", ("field", AtLeastHeader), ("wanted", "number of a release")));
+        try
+        {
+            var release = await shelf.ReleaseAsync(asked, gone);
+            return (release, EndpointShelf.Find(release, name));
+        }
+        catch (InferenceException e) when (e.Fault == InferenceFault.Withdrawn)
+        {
+            shelf.Seen?.Endpoints.GetValueOrDefault(name)?.Figures.Fail(e.Fault);
+            throw;
+        }
+    }
+
+    /// <exception cref="InferenceException">A header that names a release is no number.</exception>
+    static AskedRelease ReleaseOf(HttpRequest request)
+    {
+        return new(Number(ReleaseHeader, 1), Number(AtLeastHeader, 0) ?? 0, Number(SessionReleaseHeader, 0));
+
+        int? Number(string header, int least) => request.Headers[header] is not [{ } text] ? null
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var release) && release >= least ? release
+            : throw InferenceException.Bad(Message.Of("inference.field", ("field", header), ("wanted", "number of a release")));
+    }
+
+    /// <summary>Tells a session the release that answers it.</summary>
+    static EndpointAsk Begin(HttpContext http, AskedRelease asked, EndpointAsk ask, LiveRelease release)
+    {
+        if (ask.Session is null) return ask;
+        http.Response.Headers[SessionReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
+        return ask with { IsOfRelease = asked.IsNamed };
     }
 
     // ── answers ──
@@ -182,11 +210,39 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
         void Fields(Utf8JsonWriter json, Prediction row)
         {
             json.WriteString("id"u8, row.Id);
-            if (row.Decided.Number is { } number) json.WriteNumber("answer"u8, number);
-            else json.WriteString("answer"u8, row.Decided.Answer);
-            if (row.Decided.Lower is { } lower) json.WriteNumber("lower"u8, lower);
-            if (row.Decided.Upper is { } upper) json.WriteNumber("upper"u8, upper);
-            if (row.Decided.Top is { } top)
+            Said(json, row.Decided, row.Parts is null ? row.Scores : null, row.Outputs);
+            if (row.Model is { } model) json.WriteString("model"u8, model.ToString());
+            if (row.Threshold is { } threshold) json.WriteString("threshold"u8, threshold.ToString());
+            if (row.Parts is { } parts)
+            {
+                json.WriteStartArray("parts"u8);
+                foreach (var part in parts)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("model"u8, part.Model.ToString());
+                    if (part.Threshold is { } cut) json.WriteString("threshold"u8, cut.ToString());
+                    Said(json, part.Decided, part.Scores, part.Outputs);
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
+            }
+            if (row.Fallback is { } fallback) json.WriteString("fallback"u8, fallback);
+            if (row.Remembered) json.WriteBoolean("remembered"u8, true);
+        }
+
+        // What was decided, and the scores that it was decided on.
+        void Said(Utf8JsonWriter json, Decided decided, float[]? scores, ModelOutputs? outputs)
+        {
+            if (decided.Number is { } number) json.WriteNumber("answer"u8, number);
+            else if (decided.IsObject)
+            {
+                json.WritePropertyName("answer"u8);
+                json.WriteRawValue(decided.Answer!);
+            }
+            else json.WriteString("answer"u8, decided.Answer);
+            if (decided.Lower is { } lower) json.WriteNumber("lower"u8, lower);
+            if (decided.Upper is { } upper) json.WriteNumber("upper"u8, upper);
+            if (decided.Top is { } top)
             {
                 json.WriteStartArray("top"u8);
                 foreach (var ranked in top)
@@ -198,17 +254,13 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
                 }
                 json.WriteEndArray();
             }
-            if (row.Scores is [var score]) json.WriteNumber("score"u8, score);
-            else if (row.Scores is { } scores && all)
+            if (scores is [var score]) json.WriteNumber("score"u8, score);
+            else if (scores is not null && all)
             {
                 json.WriteStartObject("scores"u8);
-                for (var i = 0; i < scores.Length; i++) json.WriteNumber(row.Outputs!.Names[i], scores[i]);
+                for (var i = 0; i < scores.Length; i++) json.WriteNumber(outputs!.Names[i], scores[i]);
                 json.WriteEndObject();
             }
-            if (row.Model is { } model) json.WriteString("model"u8, model.ToString());
-            if (row.Threshold is { } threshold) json.WriteString("threshold"u8, threshold.ToString());
-            if (row.Fallback is { } fallback) json.WriteString("fallback"u8, fallback);
-            if (row.Remembered) json.WriteBoolean("remembered"u8, true);
         }
     });
 

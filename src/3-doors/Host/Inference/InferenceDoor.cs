@@ -60,6 +60,7 @@ sealed partial class InferenceDoor(Served served, ModelShelf shelf, ILogger log)
     {
         InferenceFault.BadRequest => StatusCodes.Status400BadRequest,
         InferenceFault.NotFound => StatusCodes.Status404NotFound,
+        InferenceFault.Withdrawn => StatusCodes.Status409Conflict,
         InferenceFault.TooLarge => StatusCodes.Status413PayloadTooLarge,
         InferenceFault.TooSlow => StatusCodes.Status408RequestTimeout,
         InferenceFault.QueueFull => StatusCodes.Status429TooManyRequests,

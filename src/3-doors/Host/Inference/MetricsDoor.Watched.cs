@@ -12,10 +12,11 @@ sealed partial class MetricsDoor
         family.Of("kumiki_endpoint_release", "gauge", "The number of the release that answers.").Add("", live.Number);
         family.Of("kumiki_endpoint_resting", "gauge", "1 where a model of an endpoint failed so often that it is left alone for now.");
         foreach (var endpoint in all)
-            foreach (var decision in endpoint.Decisions.DistinctBy(d => d.Model))
-                family.Add($"endpoint=\"{endpoint.Version.Asset}\",{LabelsOf(decision.Model)}", decision.Breaker.IsOpen ? 1 : 0);
+            foreach (var model in endpoint.Decisions.SelectMany(d => d.Models.Select(m => (Model: m, d.Breaker.IsOpen))).GroupBy(m => m.Model))
+                family.Add($"endpoint=\"{endpoint.Version.Asset}\",{LabelsOf(model.Key)}", model.Any(m => m.IsOpen) ? 1 : 0);
 
-        var computed = all.Where(e => e.Precomputed is not null).Select(e => (Labels: $"endpoint=\"{e.Version.Asset}\"", Endpoint: e, Of: e.Precomputed!)).ToList();
+        var computed = all.Where(e => e.Precomputed is not null)
+            .Select(e => (Labels: $"endpoint=\"{e.Version.Asset}\"", Endpoint: e, Of: e.Precomputed!)).ToList();
         family.Of("kumiki_endpoint_precomputed_total", "counter", "Rows looked up among those computed before, by what came of them.");
         foreach (var (labels, endpoint, _) in computed)
             foreach (var end in Enum.GetValues<LookupEnd>())
@@ -53,7 +54,8 @@ sealed partial class MetricsDoor
         foreach (var one in look.Queues)
         {
             if (one.Counts is not { } counts) continue;
-            foreach (var (what, count) in new[] { ("put", counts.Put), ("taken", counts.Taken), ("done", counts.Done), ("back", counts.Back), ("dead", counts.Dead) })
+            foreach (var (what, count) in new[]
+                { ("put", counts.Put), ("taken", counts.Taken), ("done", counts.Done), ("back", counts.Back), ("dead", counts.Dead) })
                 family.Add($"{Of(one)},what=\"{what}\"", count);
         }
         var streams = look.Streams.Where(s => !s.Ended && look.At - s.Seen < Forgotten).Take(QueueWatch.MostQueues).Select(s =>

@@ -17,11 +17,13 @@ static class QueueRoutes
         var group = routes.MapGroup("/api/queues").WithTags("queues");
         group.MapGet("", ListAsync).WithSummary("Every queue, how full it is and how quickly it moves, and the streams that work on them.");
         group.MapGet("{name}", GetAsync).WithSummary("One queue, with what was seen of it within the hour.");
-        group.MapGet("{name}/messages", MessagesAsync).WithSummary("The front of a queue, which stays there; limit is at most 200. Personal fields are left out.");
+        group.MapGet("{name}/messages", MessagesAsync)
+            .WithSummary("The front of a queue, which stays there; limit is at most 200. Personal fields are left out.");
         group.MapGet("{name}/dead", DeadAsync).WithSummary("The dead letters of a queue, the oldest first, each with its reason; limit is at most 200.");
         group.MapPost("{name}/dead/put-back", PutBackAsync).Accepts<DeadAsked>("application/json")
             .WithSummary("Puts dead letters back at the end of their queue: those of 'keys', or 'all'.");
-        group.MapPost("{name}/dead/drop", DropAsync).Accepts<DeadAsked>("application/json").WithSummary("Removes dead letters for good: those of 'keys', or 'all'.");
+        group.MapPost("{name}/dead/drop", DropAsync).Accepts<DeadAsked>("application/json")
+            .WithSummary("Removes dead letters for good: those of 'keys', or 'all'.");
     }
 
     static async Task<Ok<QueueList>> ListAsync(QueueWatch watch, EndpointShelf shelf, Served served, Language language, CancellationToken stop)
@@ -30,7 +32,8 @@ static class QueueRoutes
         var shown = new ShownMessages(await shelf.LiveAsync(0, stop));
         var now = served.Clock.GetUtcNow();
         return TypedResults.Ok(new QueueList(watch.Broker, [.. look.Queues.Select(q => QueueLine.Of(q, watch, now))],
-            [.. look.Streams.Select(s => StreamLine.Of(s, watch.RateOf(s), shown, now, language))], look.Trouble is { } trouble ? Said.Of(trouble, language) : null));
+            [.. look.Streams.Select(s => StreamLine.Of(s, watch.RateOf(s), shown, now, language))],
+            look.Trouble is { } trouble ? Said.Of(trouble, language) : null));
     }
 
     static async Task<Results<Ok<QueueDetail>, Refused>> GetAsync(
@@ -144,15 +147,15 @@ sealed record QueueLine(string Name, long Ready, long? Held, long Dead, DateTime
 /// <param name="State">runs, waits, silent (no sign for half a minute), ended.</param>
 /// <param name="Waits">Why nothing can be answered just now.</param>
 /// <param name="Failure">Why the last message that it could not answer was given up or back.</param>
-sealed record StreamLine(string Id, string Endpoint, string From, string To, string State, string Machine, int Process, DateTimeOffset Began, DateTimeOffset Seen,
-    long Answered, long Dead, long Again, long Lost, double? Rate, Said? Waits, Said? Failure)
+sealed record StreamLine(string Id, string Endpoint, string From, string To, string State, string Machine, int Process, DateTimeOffset Began,
+    DateTimeOffset Seen, long Answered, long Dead, long Again, long Lost, double? Rate, Said? Waits, Said? Failure)
 {
     /// <summary>Without a sign for so long a stream counts as silent.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
     public static StreamLine Of(StreamSign sign, double? rate, ShownMessages shown, DateTimeOffset now, Language language) => new(sign.Id, sign.Endpoint, sign.From,
-        sign.To, sign.Ended ? "ended" : now - sign.Seen > Silence ? "silent" : sign.Waits is null ? "runs" : "waits", sign.Machine, sign.Process, sign.Began, sign.Seen,
-        sign.Answered, sign.Dead, sign.Again, sign.Lost, rate, sign.Waits is { } waits ? shown.Of(waits, language) : null,
+        sign.To, sign.Ended ? "ended" : now - sign.Seen > Silence ? "silent" : sign.Waits is null ? "runs" : "waits", sign.Machine, sign.Process, sign.Began,
+        sign.Seen, sign.Answered, sign.Dead, sign.Again, sign.Lost, rate, sign.Waits is { } waits ? shown.Of(waits, language) : null,
         sign.Failure is { } failure ? shown.Of(failure, language) : null);
 }
 

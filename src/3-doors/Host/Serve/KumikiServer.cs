@@ -66,7 +66,7 @@ public sealed partial class KumikiServer : IAsyncDisposable
         WebApplication? app = null;
         try
         {
-            if (served is { LogPredictions: true, ReadOnly: false })
+            if (served is { LogPredictions: true, TakesLogs: true })
                 predictions = PredictionLog.Open(served.DataFolder, served.Metadata, served.Artifacts, new() { Keep = served.KeepPredictions }, served.Clock,
                     e => LogTrouble(app?.Services.GetRequiredService<ILogger<KumikiServer>>(), e));
             app = Build(served, at, predictions);
@@ -159,7 +159,9 @@ public sealed partial class KumikiServer : IAsyncDisposable
         builder.Services.AddHostedService<InferenceDrain>();
         builder.Services.AddSingleton<QueueWatch>().AddHostedService(services => services.GetRequiredService<QueueWatch>());
         builder.Services.AddSingleton<ServerPast>().AddHostedService(services => services.GetRequiredService<ServerPast>());
-        builder.Services.AddSingleton(_ => new EdgeRecords(served.DataFolder, served.Clock));
+        builder.Services.AddHostedService(services => new IdleMemory(services.GetRequiredService<ModelShelf>(), served.Clock));
+        builder.Services.AddSingleton(services =>
+            new EdgeRecords(served.Metadata, served.Artifacts, served.DataFolder, predictions, services.GetRequiredService<PredictionReader>()));
         builder.Services.AddSingleton<PartUploads>();
         builder.Services.ConfigureHttpJsonOptions(json => ApiJson.Into(json.SerializerOptions));
 
