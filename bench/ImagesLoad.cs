@@ -18,11 +18,15 @@ static class ImagesLoad
     static readonly int[] Clients = [1, 16];
     static readonly TimeSpan Time = TimeSpan.FromSeconds(8);
 
+    /// <summary>A drawn picture of 320 × 240, encoded.</summary>
+    public static byte[] Picture { get; } =
+        DrawnPicture.Png(320, 240, 2, 8, (x, y, c) => ((x * 3) + (y * 5) + (c * 40) + ((x * y) >> 5)) & 255);
+
     public static Task RunAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
     {
         var backbone = BackbonePackage.Onnx;
         var heads = Enumerable.Range(1, Heads).Select(n => (Name: $"head-{n}", Model: BackbonePackage.Head(n))).ToList();
-        var picture = DrawnPicture.Png(320, 240, 2, 8, (x, y, c) => ((x * 3) + (y * 5) + (c * 40) + ((x * y) >> 5)) & 255);
+        var picture = Picture;
         var data = Path.Combine(folder, "data");
         await ServingLoad.KeepAsync(data, [("image-backbone", backbone)], stop);
         await ReleaseAsync(data, heads, stop);

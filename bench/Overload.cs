@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Kumiki.Ground.Tests.Onnx;
 using Kumiki.Native.OnnxRuntime;
 using Kumiki.Onnx;
 
@@ -8,20 +9,29 @@ namespace Kumiki.Bench;
 
 /// <summary>A model of some milliseconds, run by one thread, one request a run. Its capacity is what eight clients get that ask as fast as they are
 /// answered; then it is asked three times as
-/// often, at fixed times that do not wait for answers, by a client for each request. Once as it stands, where 256 may wait, and once with a longest
-/// wait.</summary>
+/// often, at fixed times that do not wait for answers, by a client for each request. Once as it stands, and once with a longest wait that somebody
+/// set.</summary>
 static class Overload
 {
     const int Wide = 768, Layers = 120, Clients = 8, Times = 3;
     static readonly TimeSpan Time = TimeSpan.FromSeconds(15);
 
-    public static Task RunAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
+    public static Task RunAsync(Figures figures, CancellationToken stop)
+    {
+        var row = string.Join(',', Enumerable.Repeat("0.5", Wide));
+        var body = Encoding.UTF8.GetBytes($$"""{"inputs":[{"name":"in","datatype":"FP32","shape":[1,{{Wide}}],"data":[{{row}}]}]}""");
+        return RunAsync(figures, Model(), body, "application/json", stop);
+    }
+
+    /// <summary>The same with the image backbone, asked by encoded pictures.</summary>
+    public static Task ImagesAsync(Figures figures, CancellationToken stop) => RunAsync(figures, BackbonePackage.Onnx, ImagesLoad.Picture, "image/png", stop);
+
+    static Task RunAsync(Figures figures, byte[] model, byte[] body, string type, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
     {
         var data = Path.Combine(folder, "data");
-        await ServingLoad.KeepAsync(data, [("net", Model())], stop);
-        var body = Encoding.UTF8.GetBytes($$"""{"inputs":[{"name":"in","datatype":"FP32","shape":[1,{{Wide}}],"data":[{{string.Join(',', Enumerable.Repeat("0.5", Wide))}}]}]}""");
+        await ServingLoad.KeepAsync(data, [("net", model)], stop);
         Loaded? known = null;
-        foreach (var name in (string[])["queue", "most-wait"])
+        foreach (var name in (string[])["default", "most-wait"])
         {
             // What may wait is what waits at capacity, the other clients, and a quarter more.
             var limits = known is { } measured ? $"rows=1,runs=1,most-wait-ms={Math.Ceiling(1250 * Clients / measured.PerSecond).ToString("F0", CultureInfo.InvariantCulture)}" : "rows=1,runs=1";
@@ -32,32 +42,33 @@ static class Overload
                 var address = $"http://127.0.0.1:{server.Port.ToString(CultureInfo.InvariantCulture)}/v2/models/net/infer";
                 using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 2000 }) { Timeout = TimeSpan.FromMinutes(1) };
                 // Both are held against the capacity of the first, where nobody is refused; the second is warmed up by one request.
-                if (await AskAsync(http, address, body, stop) != 200) throw new BenchmarkException("The first request was not answered.");
-                known ??= await CapacityAsync(figures, http, address, body, stop);
-                await OpenAsync(figures, $"{name}.three-times", http, address, body, known.Value, stop);
+                if (await AskAsync(http, address, body, type, stop) != 200) throw new BenchmarkException("The first request was not answered.");
+                known ??= await CapacityAsync(figures, http, address, body, type, stop);
+                await OpenAsync(figures, $"{name}.three-times", http, address, body, type, known.Value, stop);
             }
         }
     });
 
-    static async Task<Loaded> CapacityAsync(Figures figures, HttpClient http, string address, byte[] body, CancellationToken stop)
+    static async Task<Loaded> CapacityAsync(Figures figures, HttpClient http, string address, byte[] body, string type, CancellationToken stop)
     {
         var capacity = await Loaded.OfAsync(Clients, Time, async (_, _) =>
         {
-            if (await AskAsync(http, address, body, stop) is var status and not 200) throw new BenchmarkException($"{status} at capacity.");
+            if (await AskAsync(http, address, body, type, stop) is var status and not 200) throw new BenchmarkException($"{status} at capacity.");
         }, stop);
         capacity.Print(figures, "capacity");
         return capacity;
     }
 
-    static async Task<int> AskAsync(HttpClient http, string address, byte[] body, CancellationToken stop)
+    static async Task<int> AskAsync(HttpClient http, string address, byte[] body, string type, CancellationToken stop)
     {
-        using var content = new ByteArrayContent(body);
+        using var content = new ByteArrayContent(body) { Headers = { ContentType = new(type) } };
         using var answer = await http.PostAsync(address, content, stop);
         await answer.Content.ReadAsByteArrayAsync(stop);
         return (int)answer.StatusCode;
     }
 
-    static async Task OpenAsync(Figures figures, string name, HttpClient http, string address, byte[] body, Loaded capacity, CancellationToken stop)
+    static async Task OpenAsync(
+        Figures figures, string name, HttpClient http, string address, byte[] body, string type, Loaded capacity, CancellationToken stop)
     {
         var rate = Times * capacity.PerSecond;
         var all = new List<Task<(int Status, double At, double Took)>>();
@@ -86,7 +97,7 @@ static class Overload
         async Task<(int, double, double)> OneAsync(double at)
         {
             await Task.Yield();
-            var status = await AskAsync(http, address, body, stop);
+            var status = await AskAsync(http, address, body, type, stop);
             return (status, at, (Stopwatch.GetElapsedTime(began).TotalSeconds - at) * 1000);
         }
     }

@@ -25,6 +25,9 @@ static class ServingLoad
     static readonly int[] Clients = [1, 8, 64];
     static readonly TimeSpan Time = TimeSpan.FromSeconds(3);
 
+    /// <summary>A server that is asked nothing looks every five seconds whether it has memory to give back.</summary>
+    static readonly TimeSpan Rest = TimeSpan.FromSeconds(15);
+
     public static Task RunAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
     {
         var (data, model) = (Path.Combine(folder, "data"), Model());
@@ -193,7 +196,7 @@ static class ServingLoad
                     using var answer = await http.PostAsync($"http://127.0.0.1:{server.Port}/v2/repository/index", content, stop);
                     await answer.Content.ReadAsByteArrayAsync(stop);
                 }
-                await Task.Delay(TimeSpan.FromSeconds(5), stop);
+                await Task.Delay(Rest, stop);
                 return server.MemoryMiB(shared: false);
             }
         }

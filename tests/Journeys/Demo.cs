@@ -17,6 +17,9 @@ sealed class Demo : IDisposable
 {
     const string Demand = "DemandForecast";
 
+    /// <summary>The program without a project, which knows every backend.</summary>
+    public const string Bare = "Kumiki.Program";
+
     readonly string program;
 
     /// <param name="program">The system that is run.</param>
@@ -89,7 +92,8 @@ sealed class Demo : IDisposable
 
     public Running Start(IReadOnlyList<(string Name, string Value)> environment, IReadOnlyList<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Checkout.PathOf($"artifacts/bin/{program}/debug_linux-x64/{program}.dll"), .. arguments]) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var file = program == Bare ? "kumiki" : program;
+        var start = new ProcessStartInfo("dotnet", [Checkout.PathOf($"artifacts/bin/{program}/debug_linux-x64/{file}.dll"), .. arguments]) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("KUMIKI_", StringComparison.Ordinal) && k != "KUMIKI_NATIVE").ToList()) start.Environment.Remove(name);
         start.Environment["LANG"] = "C.UTF-8";
         start.Environment["TZ"] = "UTC";

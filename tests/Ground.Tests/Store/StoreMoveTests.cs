@@ -69,7 +69,7 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         var taken = await queue.TakeAsync(name, 2, TimeSpan.FromHours(1), TimeSpan.Zero, Go);
         await queue.SettleAsync([new Settlement.Dead(taken[0], Message.Of("queue.never-settled", ("count", 5)))], Go);
         await DataFolder.Queues(open.Metadata, new()).SignAsync(
-            new("of-a-stream", "verdict", "in", "out", null, "here", 7, Clock.Now, Clock.Now, 3, 2, 1, 0, null, Message.Of("queue.never-settled", ("count", 5)), false), Go);
+            new("of-a-stream", "verdict", "in", "out", null, "here", 7, taken[0].PutAt, taken[0].PutAt, 3, 2, 1, 0, null, Message.Of("queue.never-settled", ("count", 5)), false), Go);
         await open.Claims(new()).ClaimAsync(name, ["k"], "x", taken[0].Until, Go);
     }
 

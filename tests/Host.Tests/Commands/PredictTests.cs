@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Kumiki.Ground.Tests.Tables;
 using Kumiki.Hosting;
 using Kumiki.Journeys;
 using Kumiki.Store;
@@ -29,7 +30,7 @@ public sealed class Lender : IAsyncLifetime
     }
 }
 
-public sealed class PredictTests(Lender lender) : IClassFixture<Lender>
+public sealed class PredictTests(Lender lender, PostgresServer database) : IClassFixture<Lender>, IClassFixture<PostgresServer>
 {
     /// <summary>Instants at which each run is killed; the first and the last step are among them.</summary>
     const int Kills = 7;
@@ -244,6 +245,45 @@ public sealed class PredictTests(Lender lender) : IClassFixture<Lender>
         Assert.Equal((137, expected), (last.Code, Bytes("unharmed-" + name)));
         await demo.MustAsync(Command("unharmed-" + name, "--overwrite", "--keys", "age"));
         Assert.NotEqual(expected, Bytes("unharmed-" + name));
+        Assert.Empty(Directory.EnumerateDirectories(demo.Folder, ".*.predicting*"));
+    }
+
+    /// <summary>What a database gave is read once: the run goes on when the table is gone.</summary>
+    [Fact]
+    public async Task A_run_over_PostgreSQL_that_is_cancelled_by_a_signal_goes_on_and_gives_the_same_bytes()
+    {
+        const int times = 40;
+        var (head, rows) = (Lines(Applications)[0].Split(','), Lines(Applications).Skip(1).Select(l => l.Split(',')).ToList());
+        await database.SqlAsync($"CREATE TABLE applications (place int, {string.Join(", ", head.Select(c => $"{c} text"))})");
+        foreach (var some in rows.Index().Chunk(500))
+        {
+            var values = some.Select(r => $"({r.Index}, {string.Join(", ", r.Item.Select(v => v.Length == 0 ? "NULL" : $"'{v}'"))})");
+            await database.SqlAsync($"INSERT INTO applications VALUES {string.Join(", ", values)}");
+        }
+        string[] Command(string output) => Predict("postgres:LOANS_DB", output, "--segment-rows", "1000",
+            "--sql", $"SELECT {string.Join(", ", head)} FROM applications, generate_series(1, {times}) time ORDER BY time, place");
+        (string, string)[] environment = [("LOANS_DB", database.ConnectionString)];
+        Assert.Equal(0, (await demo.RunAsync(environment, Command("unharmed-sql.csv"))).Code);
+
+        var segments = demo.PathOf(".cut-sql.csv.predicting/rows");
+        using (var running = demo.Start(environment, Command("cut-sql.csv")))
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+            while (!Directory.Exists(segments) || Directory.GetFileSystemEntries(segments).Length < 5) await Task.Delay(2, limit.Token);
+            await running.SignalAsync("INT");
+            var said = await running.EndAsync();
+            Assert.Equal(130, said.Code);
+            Assert.Contains("the same command goes on", said.Error, StringComparison.Ordinal);
+        }
+        Assert.False(File.Exists(demo.PathOf("cut-sql.csv")));
+        await database.SqlAsync("DROP TABLE applications");
+        var again = await demo.RunAsync(environment, [.. Command("cut-sql.csv"), "--json"]);
+
+        Assert.True(again.Code == 0, $"{again}");
+        var end = JsonDocument.Parse(again.Out).RootElement;
+        Assert.Equal(times * rows.Count, end.GetProperty("rows").GetInt32());
+        Assert.InRange(end.GetProperty("resumed").GetInt64(), 3000, (times * rows.Count) - 1);
+        Assert.Equal(Bytes("unharmed-sql.csv"), Bytes("cut-sql.csv"));
         Assert.Empty(Directory.EnumerateDirectories(demo.Folder, ".*.predicting*"));
     }
 

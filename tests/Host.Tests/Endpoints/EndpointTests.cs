@@ -161,6 +161,7 @@ public sealed class EndpointTests
             }
         })).ToArray();
 
+        while (!seen.ContainsKey(1) && clients.All(c => !c.IsCompleted)) await Task.Delay(5);
         for (var n = 2; n <= 6; n++)
         {
             var release = await world.ReleaseAsync(n);
@@ -240,6 +241,7 @@ public sealed class EndpointTests
         Assert.Equal("409 endpoint.release-rolled-back", await RefusedAsync($"{back}"));
         Assert.Equal(1, (int)(await world.AnswerAsync("""{"x": 1}""", ("Kumiki-Release", "1")))["release"]!);
 
+        Assert.Equal(3, (int)(await world.GetAsync("/api/endpoints/verdict"))["counts"]!["faults"]!["withdrawn"]!);
         foreach (var wrong in (string[])["0", "-1", "newest", "1.0", ""]) Assert.Equal("400 inference.field", await RefusedAsync(wrong));
         Assert.Equal("400 endpoint.release-pair", await RefusedAsync("1", ("Kumiki-Release-At-Least", "2")));
         Assert.Equal("404 endpoint.none", await world.RefusedAsync("""{"x": 1}""", "gone", ("Kumiki-Release", "1")));

@@ -78,6 +78,7 @@ public sealed class PredictorTests
             }
         })).ToArray();
 
+        while (!seen.ContainsKey(1) && callers.All(c => !c.IsCompleted)) await Task.Delay(5);
         for (var n = 2; n <= 4; n++)
         {
             var release = await world.ReleaseAsync(n);

@@ -67,7 +67,10 @@ sealed class ReleasePackages(IMetadataStore metadata, IArtifactStore artifacts)
             inputs.FirstOrDefault(v => v.Asset == plan.Decision.Model)?.Name, stop));
     }
 
-    async Task<ReleaseRecord> FindAsync(int? number, CancellationToken stop)
+    /// <summary>A release that was live.</summary>
+    /// <param name="number">Null: the one that is.</param>
+    /// <exception cref="KumikiException">There is no such release.</exception>
+    public async Task<ReleaseRecord> FindAsync(int? number, CancellationToken stop)
     {
         if ((number ?? (await metadata.ProductionAsync(stop)).Release) is not (> 0 and var wanted))
             throw new KumikiException(Message.Of("edge.nothing-released"));

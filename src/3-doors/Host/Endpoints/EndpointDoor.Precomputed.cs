@@ -46,8 +46,7 @@ sealed partial class EndpointDoor
         var gone = http.RequestAborted;
         if (models.IsDraining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
         var wanted = ReleaseOf(http.Request);
-        var release = await shelf.ReleaseAsync(wanted, gone);
-        var endpoint = EndpointShelf.Find(release, Uri.UnescapeDataString(name));
+        var (release, endpoint) = await FindAsync(wanted, Uri.UnescapeDataString(name), gone);
         span.Of(endpoint.Version, release.Number);
         http.Response.Headers[ReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
         if (endpoint.Precomputed is not { } computed)

@@ -109,8 +109,7 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
         var gone = http.RequestAborted;
         if (models.IsDraining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
         var asked = ReleaseOf(http.Request);
-        var release = await shelf.ReleaseAsync(asked, gone);
-        var endpoint = EndpointShelf.Find(release, Uri.UnescapeDataString(name));
+        var (release, endpoint) = await FindAsync(asked, Uri.UnescapeDataString(name), gone);
         span.Of(endpoint.Version, release.Number);
         http.Response.Headers[ReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
         using var body = await EndpointBody.ReadAsync(http.Request, endpoint, models.Settings, gone);
@@ -144,6 +143,20 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
             shelf.Unreadable(release, endpoint, body.Bytes.AsSpan(0, body.Length), request.Headers[IdHeader].ToString(), e.Says);
             if (e is FieldsRefusedException) throw;
             throw InferenceException.Bad(e.Says);
+        }
+    }
+
+    async ValueTask<(LiveRelease, LiveEndpoint)> FindAsync(AskedRelease asked, string name, CancellationToken gone)
+    {
+        try
+        {
+            var release = await shelf.ReleaseAsync(asked, gone);
+            return (release, EndpointShelf.Find(release, name));
+        }
+        catch (InferenceException e) when (e.Fault == InferenceFault.Withdrawn)
+        {
+            shelf.Seen?.Endpoints.GetValueOrDefault(name)?.Figures.Fail(e.Fault);
+            throw;
         }
     }
 

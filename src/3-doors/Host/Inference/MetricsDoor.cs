@@ -48,7 +48,9 @@ sealed partial class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Pre
         foreach (var (labels, figures) in all)
         {
             family.Add($"{labels},code=\"ok\"", figures.Answered);
-            foreach (var fault in Enum.GetValues<InferenceFault>()) family.Add($"{labels},code=\"{CodeOf(fault)}\"", figures.Of(fault));
+            // Releases are of endpoints: no model is asked for by one.
+            foreach (var fault in Enum.GetValues<InferenceFault>().Where(f => f != InferenceFault.Withdrawn))
+                family.Add($"{labels},code=\"{CodeOf(fault)}\"", figures.Of(fault));
         }
         family.Of("kumiki_inference_refused_total", "counter", "Requests that reached no model: none such, not to be loaded, or the server stops.");
         foreach (var fault in (InferenceFault[])[InferenceFault.NotFound, InferenceFault.Unavailable])

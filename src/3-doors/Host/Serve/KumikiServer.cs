@@ -66,7 +66,7 @@ public sealed partial class KumikiServer : IAsyncDisposable
         WebApplication? app = null;
         try
         {
-            if (served is { LogPredictions: true, ReadOnly: false })
+            if (served is { LogPredictions: true, TakesLogs: true })
                 predictions = PredictionLog.Open(served.DataFolder, served.Metadata, served.Artifacts, new() { Keep = served.KeepPredictions }, served.Clock,
                     e => LogTrouble(app?.Services.GetRequiredService<ILogger<KumikiServer>>(), e));
             app = Build(served, at, predictions);
@@ -157,6 +157,7 @@ public sealed partial class KumikiServer : IAsyncDisposable
         builder.Services.AddSingleton(new ServedLog(predictions));
         builder.Services.AddSingleton(_ => new PredictionReader(served.Metadata, served.Artifacts, served.DataFolder, predictions));
         builder.Services.AddHostedService<InferenceDrain>();
+        builder.Services.AddHostedService(services => new IdleMemory(services.GetRequiredService<ModelShelf>(), served.Clock));
         builder.Services.AddSingleton(services =>
             new EdgeRecords(served.Metadata, served.Artifacts, served.DataFolder, predictions, services.GetRequiredService<PredictionReader>()));
         builder.Services.AddSingleton<PartUploads>();
