@@ -162,7 +162,7 @@ static class PredictionLogLoad
         });
     }
 
-    static async Task ReleasedAsync(string folder, CancellationToken stop)
+    internal static async Task ReleasedAsync(string folder, CancellationToken stop)
     {
         await using var data = DataFolder.Open(folder, TimeProvider.System);
         var model = await data.KeepAsync("model", AssetKind.Model, "model.onnx", Model(), [], stop);

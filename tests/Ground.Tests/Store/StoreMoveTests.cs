@@ -79,6 +79,9 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         var (queue, name) = (open.Queue(new()), QueueName.Of("in"));
         var all = new List<string>();
         foreach (var figures in await queue.FiguresAsync([], Go)) all.Add(figures.ToString());
+        var store = DataFolder.Queues(open.Metadata, new());
+        foreach (var (of, counts) in await store.CountsAsync(Go)) all.Add($"{of} {counts}");
+        foreach (var sign in await store.SignsAsync(Go)) all.Add($"{sign.Id} {sign.Seen} {sign.Answered} {sign.Failure!.In("en")}");
         foreach (var one in await queue.PeekAsync(name, 1000, Go))
             all.Add($"{one.Key} {Convert.ToHexString(one.Body.Span)} {one.PutAt} {one.Deliveries} {one.HiddenUntil}");
         foreach (var one in await queue.DeadAsync(name, 1000, Go))
