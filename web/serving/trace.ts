@@ -31,11 +31,17 @@ export function ruleOf(rule: Partial<Rule> & { kind: Rule["kind"] }): Rule {
   }
 }
 
-/** What the log knows of each of several models: its scores, where it has one. */
+/** What the log knows of each of several models: its score, or its classes by theirs. */
 export function partsOf(rule: Rule, scores: Record<string, string | null>): PartSaid[] | undefined {
   if (rule.kind !== "strictest" && rule.kind !== "each") return undefined;
   return rule.parts.map(p => {
-    const score = scores[`score_${p.model}`];
-    return { model: p.model, ...(typeof score === "string" && { score: Number(score) }) };
+    const [score, before] = [scores[`score_${p.model}`], `score_${p.model}_`];
+    const classes = p.rule.kind === "top" ? Object.entries(scores).filter(([name, value]) => name.startsWith(before) && value !== null) : [];
+    const top = classes.map(([name, value]) => ({ class: name.slice(before.length), probability: Number(value) })).sort((a, b) => b.probability - a.probability);
+    return {
+      model: p.model,
+      ...(typeof score === "string" && { score: Number(score) }),
+      ...(p.rule.kind === "top" && top.length > 0 && { top: top.slice(0, p.rule.count) }),
+    };
   });
 }

@@ -59,11 +59,14 @@ test("Pictures go as files of a form", () =>
     `curl -s http://h:1/api/endpoints/photo-check/predict \\\n  -F 'id=a'\\''b' \\\n  -F 'image=@photo.jpg'`,
   ));
 
-test("Of several models the log knows the score of each that has one", () => {
+test("Of several models the log knows the score of each, or its classes", () => {
   const cut = { kind: "threshold", value: 0.5, above: "a", below: "b" } as unknown as AtThreshold;
   const rule = ruleOf({ kind: "strictest", severity: ["a", "b"], parts: [{ model: "x", rule: cut }, { model: "y", rule: { kind: "top", count: 2, atLeast: 0, otherwise: "" } }] });
   expect(rule.kind === "strictest" && rule.parts[0]!.rule).toEqual({ kind: "threshold", value: 0.5, greyFrom: 0, above: "a", greyZone: "", below: "b" });
-  expect(partsOf(rule, { score_x: "0.25", score_y_ant: "0.5" })).toEqual([{ model: "x", score: 0.25 }, { model: "y" }]);
+  expect(partsOf(rule, { score_x: "0.25", score_y_ant: "0.2", score_y_bee: "0.5", score_y_cat: "0.3", score_y2: "1" })).toEqual([
+    { model: "x", score: 0.25 },
+    { model: "y", top: [{ class: "bee", probability: 0.5 }, { class: "cat", probability: 0.3 }] },
+  ]);
   expect(partsOf(cut, { score: "1" })).toBeUndefined();
 });
 

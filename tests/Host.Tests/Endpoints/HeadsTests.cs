@@ -95,6 +95,7 @@ public sealed class HeadsTests(ServedHeads served) : IClassFixture<ServedHeads>
         Assert.Equal(string.Join(' ', HeadsWorld.Names.Select(n => $"{n}@1")), (string)logged["prediction"]!["models"]!);
         Assert.Equal(8, logged["scores"]!.AsObject().Count(s => s.Value is not null));
         Assert.Equal(wanted[0], float.Parse((string)logged["scores"]!["score_head-one"]!, System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal("{}", logged["features"]!.ToJsonString());
         Assert.DoesNotContain(base64[..40], logged.ToJsonString(), StringComparison.Ordinal);
     }
 

@@ -111,7 +111,7 @@ sealed partial class EndpointLog(PredictionLog log)
         Version = endpoint.Number,
         Inputs = [.. fields.Select(f => new LoggedInput(f.Name, EndpointSchema.CamelOf(f.Name), TypeOf(f.Kind), f.Personal))],
         Numbers = [.. fields.Where(f => f is { IsRead: true, IsNumeric: true }).Select(f => f.Name)],
-        Texts = [.. fields.Where(f => f is { IsRead: true, IsNumeric: false }).Select(f => f.Name)],
+        Texts = [.. fields.Where(f => f is { IsRead: true, IsNumeric: false, Kind: not FieldKind.Picture }).Select(f => f.Name)],
     };
 
     static string TypeOf(FieldKind kind) => kind switch
