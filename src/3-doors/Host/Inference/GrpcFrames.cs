@@ -16,7 +16,7 @@ sealed class GrpcFrames(HttpContext http, ServingSettings settings)
     readonly string? packing = http.Request.Headers["grpc-encoding"] is [("gzip" or "deflate") and var named] ? named : null;
 
     /// <summary>The next message; null where there is none.</summary>
-    /// <exception cref="InferenceException">It is too long, cut, or packed in a way that cannot be read.</exception>
+    /// <exception cref="InferenceException">It is too long, comes too slowly, is cut, or is packed in a way that cannot be read.</exception>
     public async Task<RequestBody?> ReadAsync()
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false, MaxRequestBodySize: { } most } limit
@@ -35,6 +35,7 @@ sealed class GrpcFrames(HttpContext http, ServingSettings settings)
         var (packed, length) = HeadOf(read.Buffer);
         if (length > (uint)settings.MostBodyBytes) throw TooLong();
         var bytes = ArrayPool<byte>.Shared.Rent((int)length);
+        CancellationTokenSource? slow = null;       // a client may think between two messages, but not within one
         try
         {
             // A small message is there with its head: one read is all.
@@ -46,7 +47,8 @@ sealed class GrpcFrames(HttpContext http, ServingSettings settings)
                 at += (int)part.Length;
                 reader.AdvanceTo(part.End);
                 if (at == length) break;
-                read = await reader.ReadAsync(http.RequestAborted);
+                slow ??= Slow();
+                read = await reader.ReadAsync(slow.Token);
                 if (read.IsCanceled) throw Stopping();
                 if (read.Buffer.IsEmpty && read.IsCompleted) throw WireReader.Broken();
                 rest = read.Buffer;
@@ -56,11 +58,27 @@ sealed class GrpcFrames(HttpContext http, ServingSettings settings)
             ArrayPool<byte>.Shared.Return(bytes);
             return unpacked;
         }
+        catch (OperationCanceledException) when (slow is { IsCancellationRequested: true } && !http.RequestAborted.IsCancellationRequested)
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+            throw RequestBody.TooSlow(settings);
+        }
         catch
         {
             ArrayPool<byte>.Shared.Return(bytes);
             throw;
         }
+        finally
+        {
+            slow?.Dispose();
+        }
+    }
+
+    CancellationTokenSource Slow()
+    {
+        var slow = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        slow.CancelAfter(settings.SlowestBody);
+        return slow;
     }
 
     static (bool Packed, uint Length) HeadOf(ReadOnlySequence<byte> buffer)
