@@ -5,11 +5,13 @@ using System.Text;
 using Kumiki.Ground.Tests.Onnx;
 using Kumiki.Native.OnnxRuntime;
 using Kumiki.Onnx;
+using Kumiki.Releasing;
+using Kumiki.Store;
 
 namespace Kumiki.Bench;
 
 /// <summary>The image backbone asked over HTTP, by pixels and by encoded pictures, beside the bare engine doing the same on as many threads; and six models on
-/// it, asked together and one by one. All on one machine, the clients too.</summary>
+/// it, asked together, through one endpoint, and one by one. All on one machine, the clients too.</summary>
 static class ImagesLoad
 {
     const int Heads = 6, Batch = 8;
@@ -26,7 +28,8 @@ static class ImagesLoad
         var heads = Enumerable.Range(1, Heads).Select(n => (Name: $"head-{n}", Model: BackbonePackage.Head(n))).ToList();
         var picture = Picture;
         var data = Path.Combine(folder, "data");
-        await ServingLoad.KeepAsync(data, [("image-backbone", backbone), .. heads.Select(h => (h.Name, h.Model.ToBytes()))], stop);
+        await ServingLoad.KeepAsync(data, [("image-backbone", backbone)], stop);
+        await ReleaseAsync(data, heads, stop);
 
         var input = new PictureInput("image", 256);
         var pixels = new byte[input.Bytes];
@@ -57,6 +60,9 @@ static class ImagesLoad
             var models = $"http://127.0.0.1:{server.Port}/v2/models/";
             var together = await AskAsync(Clients[^1], [$"{models}{string.Join('+', heads.Select(h => h.Name))}/infer"], picture, "image/png", null, stop);
             together.Print(figures, "six.together");
+            var endpoint = await AskAsync(Clients[^1], [$"http://127.0.0.1:{server.Port}/api/endpoints/photo-check/predict"], picture, "image/png", null, stop);
+            endpoint.Print(figures, "six.endpoint");
+            figures.Print("six.endpoint.of-together", endpoint.PerSecond / together.PerSecond, "x");
             var apart = await AskAsync(Clients[^1], [.. heads.Select(h => $"{models}{h.Name}/infer")], picture, "image/png", null, stop);
             apart.Print(figures, "six.apart");
             figures.Print("six.together.of-apart", together.PerSecond / apart.PerSecond, "x");
@@ -67,6 +73,25 @@ static class ImagesLoad
         figures.Print("six.run", MillisecondsOf(joined, pixels), "ms");
         figures.Print("one.run", MillisecondsOf(one, pixels), "ms");
     });
+
+    /// <summary>Releases the heads with an endpoint whose answer is the strictest of theirs.</summary>
+    static async Task ReleaseAsync(string folder, IReadOnlyList<(string Name, OnnxModel Model)> heads, CancellationToken stop)
+    {
+        await using var data = DataFolder.Open(folder, TimeProvider.System);
+        var set = new List<VersionRecord>();
+        foreach (var (name, model) in heads) set.Add(await data.KeepAsync(name, AssetKind.Model, "model.onnx", model.ToBytes(), [], stop));
+        var plan = new EndpointPlan
+        {
+            Input = "Photo",
+            Output = "Verdict",
+            Fields = [new() { Name = "image", Kind = FieldKind.Picture, IsRead = true }],
+            Decision = new(heads[0].Name, null, new DecisionRule.Strictest(
+                [.. heads.Select(h => new PlannedDecision(h.Name, null, new DecisionRule.AtThreshold(0.9, 0.5, "Suspend", "Review", "Publish")))], ["Suspend", "Review", "Publish"])),
+        };
+        set.Add(await data.KeepAsync("photo-check", AssetKind.Endpoint, EndpointPlan.FileName, plan.ToBytes(), [.. set], stop));
+        var end = await new Releases(data.Metadata, data.Artifacts, TimeProvider.System, "bench").ReleaseAsync(new() { Set = [.. set.Select(v => v.Name.ToString())] }, stop);
+        if (end is not ReleaseEnd.Live) throw new BenchmarkException($"The heads were not released: {end}");
+    }
 
     static double MillisecondsOf(OnnxSession session, byte[] pixels)
     {

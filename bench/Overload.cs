@@ -9,8 +9,8 @@ namespace Kumiki.Bench;
 
 /// <summary>A model of some milliseconds, run by one thread, one request a run. Its capacity is what eight clients get that ask as fast as they are
 /// answered; then it is asked three times as
-/// often, at fixed times that do not wait for answers, by a client for each request. Once as it stands, where 256 may wait, and once with a longest
-/// wait.</summary>
+/// often, at fixed times that do not wait for answers, by a client for each request. Once as it stands, and once with a longest wait that somebody
+/// set.</summary>
 static class Overload
 {
     const int Wide = 768, Layers = 120, Clients = 8, Times = 3;
@@ -31,7 +31,7 @@ static class Overload
         var data = Path.Combine(folder, "data");
         await ServingLoad.KeepAsync(data, [("net", model)], stop);
         Loaded? known = null;
-        foreach (var name in (string[])["queue", "most-wait"])
+        foreach (var name in (string[])["default", "most-wait"])
         {
             // What may wait is what waits at capacity, the other clients, and a quarter more.
             var limits = known is { } measured ? $"rows=1,runs=1,most-wait-ms={Math.Ceiling(1250 * Clients / measured.PerSecond).ToString("F0", CultureInfo.InvariantCulture)}" : "rows=1,runs=1";

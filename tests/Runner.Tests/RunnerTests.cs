@@ -36,6 +36,28 @@ public sealed class RunnerTests(ServedShop shop) : IClassFixture<ServedShop>
     }
 
     [Fact]
+    public async Task Several_decisions_come_to_the_strictest_as_on_the_platform()
+    {
+        PlannedDecision Part(string? threshold, double value, string above) => new("shop-model", threshold, new DecisionRule.AtThreshold(value, value, above, above, "Wait"));
+        var rule = new DecisionRule.Strictest([Part("order-above", 0.5, "Ask"), Part(null, 1, "Order")], ["Order", "Ask", "Wait"]);
+        await using var two = await world.ServeAsync(await world.PackageAsync("two.kpkg", decision: new("shop-model", null, rule)));
+        var (json, columns) = RunnerWorld.Rows(100, seed: 5);
+        using var scorer = Scorer.Open(RunnerWorld.Model);
+
+        var (status, many) = await two.PostAsync("/predict", $$"""{"rows": {{json.ToJsonString()}}}""");
+
+        Assert.True(status == 200, many.ToJsonString());
+        foreach (var (score, answer) in scorer.Score(columns).Zip(many["predictions"]!.AsArray()))
+        {
+            Assert.Equal(score >= 1 ? "Order" : score >= 0.5 ? "Ask" : "Wait", (string)answer!["answer"]!);
+            Assert.Equal([("shop-model@7", "order-above@1", score >= 0.5 ? "Ask" : "Wait"), ("shop-model@7", null, score >= 1 ? "Order" : "Wait")],
+                answer["parts"]!.AsArray().Select(p => ((string)p!["model"]!, (string?)p["threshold"], (string)p["answer"]!)));
+            Assert.All(answer["parts"]!.AsArray(), p => Assert.Equal(BitConverter.SingleToInt32Bits(score), BitConverter.SingleToInt32Bits(p!["score"]!.GetValue<float>())));
+        }
+        Assert.Equal(3, many["predictions"]!.AsArray().Select(a => (string)a!["answer"]!).Distinct().Count());
+    }
+
+    [Fact]
     public async Task The_open_inference_protocol_gives_the_same_scores()
     {
         var (json, columns) = RunnerWorld.Rows(50, seed: 4);

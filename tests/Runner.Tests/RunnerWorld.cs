@@ -46,9 +46,10 @@ sealed class RunnerWorld : IDisposable
 
     /// <summary>Writes a package.</summary>
     /// <param name="name">A file's name ending with .kpkg, or a folder's.</param>
-    public async Task<string> PackageAsync(string name, int release = 1, double threshold = 0.5, string endpoint = "shop-order")
+    /// <param name="decision">Null: at the threshold.</param>
+    public async Task<string> PackageAsync(string name, int release = 1, double threshold = 0.5, string endpoint = "shop-order", PlannedDecision? decision = null)
     {
-        var plan = PlanAt(threshold);
+        var plan = decision is null ? PlanAt(threshold) : PlanAt(threshold) with { Decision = decision };
         var content = PackagedEndpoint.Files(plan, new Dictionary<string, byte[]> { ["shop-model"] = Model })
             .ToDictionary(f => f.Key, f => (Func<Stream>)(() => new MemoryStream(f.Value)));
         var manifest = new PackageManifest

@@ -1,5 +1,5 @@
 import { VersionLink } from "../src/parts";
-import { Resting, useMs, useNumber } from "./parts";
+import { Models, Resting, useMs, useNumber } from "./parts";
 import type { Endpoint, Fallback } from "./types";
 import { useWords } from "./words";
 
@@ -16,7 +16,7 @@ export function Chain({ of }: { of: Endpoint }) {
         <li class="card">
           <p class="quiet">{words("page.serving.chain.model")}</p>
           <p>
-            <VersionLink name={of.endpoint.model} /> {of.endpoint.resting && <Resting />}
+            <Models of={of.endpoint} /> {of.endpoint.resting && <Resting />}
           </p>
           <p class="quiet">{share(rows - inPlace - remembered)}</p>
         </li>

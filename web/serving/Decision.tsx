@@ -4,11 +4,14 @@ import { Table } from "../src/parts";
 import { to } from "../src/routes";
 import { useNumber } from "./parts";
 import { domainOf, zoneAt, zonesOf } from "./scale";
-import type { AsNumber, AtThreshold, Prediction, Rule, TopClasses } from "./types";
+import type { AsNumber, AtThreshold, Each, PartSaid, Prediction, Rule, Strictest, TopClasses } from "./types";
 import { useWords } from "./words";
 
+/** What was answered, by one model or by several. */
+type Answered = Prediction | (PartSaid & { parts?: undefined });
+
 /** How scores become answers, drawn; with what was answered, where there is something. @param small where it stands beside something else */
-export function Decision({ rule, threshold, answer, small = false }: { rule: Rule; threshold: string | null; answer?: Prediction; small?: boolean }) {
+export function Decision({ rule, threshold, answer, small = false }: { rule: Rule; threshold: string | null; answer?: Answered; small?: boolean }) {
   switch (rule.kind) {
     case "threshold":
       return <Scale rule={rule} threshold={threshold} score={answer?.score ?? null} small={small} />;
@@ -16,7 +19,39 @@ export function Decision({ rule, threshold, answer, small = false }: { rule: Rul
       return <Bounded rule={rule} answer={answer} />;
     case "top":
       return <Classes rule={rule} answer={answer} />;
+    case "strictest":
+    case "each":
+      return <Parts rule={rule} answer={answer} />;
   }
+}
+
+/** What each of several models decides, one beside the other, and how their answers become one. */
+function Parts({ rule, answer }: { rule: Strictest | Each; answer?: Answered }) {
+  const words = useWords();
+  return (
+    <>
+      <p>{rule.kind === "each" ? words("page.serving.each") : words("page.serving.strictest", { severity: rule.severity.join(" > ") })}</p>
+      <ol class="parts">
+        {rule.parts.map((p, i) => {
+          const said = answer?.parts?.[i];
+          return (
+            <li key={i} class="card">
+              <p>
+                <b>{p.model}</b>
+                {said?.answer !== undefined && (
+                  <>
+                    {" → "}
+                    <span class={rule.kind === "strictest" && said.answer === answer?.answer ? "badge look" : "badge"}>{said.answer}</span>
+                  </>
+                )}
+              </p>
+              <Decision rule={p.rule} threshold={said?.threshold ?? p.threshold ?? null} answer={said} small />
+            </li>
+          );
+        })}
+      </ol>
+    </>
+  );
 }
 
 const [top, thick] = [26, 18];
@@ -84,7 +119,7 @@ function Scale({ rule, threshold, score, small }: { rule: AtThreshold; threshold
 }
 
 /** A number as the model gives it, with its interval. */
-function Bounded({ rule, answer }: { rule: AsNumber; answer?: Prediction }) {
+function Bounded({ rule, answer }: { rule: AsNumber; answer?: Answered }) {
   const words = useWords();
   const number = useNumber();
   const [least, most] = [rule.least ?? null, rule.most ?? null];
@@ -103,7 +138,7 @@ function Bounded({ rule, answer }: { rule: AsNumber; answer?: Prediction }) {
 }
 
 /** The likeliest classes. */
-function Classes({ rule, answer }: { rule: TopClasses; answer?: Prediction }) {
+function Classes({ rule, answer }: { rule: TopClasses; answer?: Answered }) {
   const words = useWords();
   const number = useNumber();
   return (

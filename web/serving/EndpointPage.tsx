@@ -8,10 +8,12 @@ import { Decision } from "./Decision";
 import { Fields } from "./Fields";
 import { looked, type Look } from "./latency";
 import { everyMs, Resting } from "./parts";
+import { Computed } from "./Computed";
 import { Predictions } from "./Predictions";
 import "./serving.css";
 import { Traffic } from "./Traffic";
 import { TryIt } from "./TryIt";
+import { TryKey } from "./TryKey";
 import type { Endpoint } from "./types";
 import { useWords } from "./words";
 
@@ -35,7 +37,10 @@ export function EndpointPage({ name, tab }: { name: string; tab: string }) {
       <Read of={endpoint} what={name}>
         {value =>
           here === "try" ? (
-            <TryIt name={name} of={value} />
+            <>
+              {value.precomputed?.version && <TryKey name={name} of={value.precomputed} />}
+              <TryIt name={name} of={value} />
+            </>
           ) : here === "predictions" ? (
             <Predictions name={name} />
           ) : here === "fields" ? (
@@ -57,19 +62,22 @@ function Now({ of }: { of: Endpoint }) {
     looks.all = looked(looks.all, of.counts, Date.now());
     looks.last = of;
   }
-  const { version, model, threshold, resting } = of.endpoint;
+  const { version, model, threshold, parts, resting } = of.endpoint;
   return (
     <>
       <Values
         of={[
           [words("page.serving.release-live"), <a href={to.release(of.release)}>{words("page.serving.release", { number: of.release })}</a>],
           [words("page.serving.col.endpoint"), <VersionLink name={version} />],
-          [
-            words("page.serving.col.model"),
-            <>
-              <VersionLink name={model} /> {resting && <Resting />}
-            </>,
-          ],
+          ...(parts ?? [{ model, threshold: null }]).map(
+            (p, i) =>
+              [
+                words("page.serving.col.model"),
+                <>
+                  <VersionLink name={p.model} /> {p.threshold !== null && <VersionLink name={p.threshold} />} {i === 0 && resting && <Resting />}
+                </>,
+              ] as [string, preact.JSX.Element],
+          ),
           ...(threshold === null ? [] : [[words("page.serving.col.threshold"), <VersionLink name={threshold} />] as [string, preact.JSX.Element]]),
           [
             words("page.serving.takes"),
@@ -85,6 +93,11 @@ function Now({ of }: { of: Endpoint }) {
       <Section title={words("page.serving.fallbacks")}>
         <Chain of={of} />
       </Section>
+      {of.precomputed && (
+        <Section title={words("page.serving.computed")}>
+          <Computed of={of.precomputed} />
+        </Section>
+      )}
       <Traffic counts={of.counts} looks={looks.all} fallbacks={of.fallbacks} />
     </>
   );

@@ -2,7 +2,7 @@ import { Command, Empty, Page, Read, Table, VersionLink } from "../src/parts";
 import { useResource } from "../src/resource";
 import { to } from "../src/routes";
 import "../src/views.css";
-import { everyMs, Resting, Rooms, useNumber } from "./parts";
+import { everyMs, Models, Resting, Rooms, useNumber } from "./parts";
 import "./serving.css";
 import type { EndpointList } from "./types";
 import { useWords } from "./words";
@@ -68,7 +68,7 @@ function Endpoints({ list }: { list: EndpointList }) {
               <a href={to.endpoint(name)}>{name}</a> <VersionLink name={e.version} short />
             </th>
             <td>
-              <VersionLink name={e.model} />
+              <Models of={e} />
             </td>
             <td>{e.threshold === null ? "–" : <VersionLink name={e.threshold} />}</td>
             <td>{e.resting ? <Resting /> : <span class="good">✓ {words("page.serving.answers")}</span>}</td>

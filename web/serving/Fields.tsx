@@ -1,7 +1,7 @@
 import { typeOf, type OpenApi } from "../api/document";
 import { Read, Section, Table } from "../src/parts";
 import { useResource } from "../src/resource";
-import { boundsOf, curlOf, dayOf, rowOf, typedOf } from "./asking";
+import { boundsOf, curlOf, dayOf, typedOf } from "./asking";
 import { useBound } from "./parts";
 import { Curl } from "./TryIt";
 import type { Endpoint, Field } from "./types";
@@ -37,7 +37,7 @@ export function Fields({ name, of }: { name: string; of: Endpoint }) {
         </Read>
       </Section>
       <Section title={words("page.serving.try.same")}>
-        <Curl text={curlOf(location.origin, name, rowOf(of.fields, typedOf(of.example)), "")} />
+        <Curl text={curlOf(location.origin, name, of.fields, typedOf(of.example), "")} />
       </Section>
     </>
   );

@@ -8,7 +8,7 @@ import { Decision } from "./Decision";
 import { Rooms, useMs, useNumber } from "./parts";
 import { Said } from "./Predictions";
 import "./serving.css";
-import { ruleOf, stepsOf, versionsOf } from "./trace";
+import { partsOf, ruleOf, stepsOf, versionsOf } from "./trace";
 import type { LoggedOne, Rule } from "./types";
 import { useWords } from "./words";
 
@@ -162,7 +162,7 @@ function Decided({ version, one }: { version: string; one: LoggedOne }) {
           <Decision
             rule={ruleOf(plan.value.decision.rule)}
             threshold={versionsOf(p.threshold)[0] ?? null}
-            answer={{ id: p.id, answer: p.decision, score, endpoint: version, release: p.release ?? 0 }}
+            answer={{ id: p.id, answer: p.decision, score, parts: partsOf(ruleOf(plan.value.decision.rule), one.scores), endpoint: version, release: p.release ?? 0 }}
           />
         )
       )}

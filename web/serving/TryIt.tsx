@@ -142,7 +142,7 @@ export function TryIt({ name, of }: { name: string; of: Endpoint }) {
             )}
           </div>
           <Section title={words("page.serving.try.same")}>
-            <Curl text={curlOf(location.origin, name, row, session.trim())} />
+            <Curl text={curlOf(location.origin, name, of.fields, typed, session.trim())} />
           </Section>
         </div>
       </div>
@@ -175,11 +175,11 @@ function Answered({ of, end: { answer, ms, json } }: { of: Endpoint; end: Extrac
   return (
     <section class="card answered" aria-label={words("page.serving.answer")}>
       <p class="big">
-        {typeof answer.answer === "number" ? number(answer.answer, 6) : answer.answer}{" "}
+        {typeof answer.answer === "number" ? number(answer.answer, 6) : typeof answer.answer === "string" ? answer.answer : words("page.serving.each.answered")}{" "}
         {answer.fallback !== undefined && <span class="badge look">{words("page.serving.try.instead", { by: answer.fallback })}</span>}{" "}
         {answer.remembered && <span class="badge">{words("page.serving.remembered")}</span>}
       </p>
-      <Decision rule={of.decision.rule} threshold={answer.threshold ?? null} answer={answer} small />
+      {(answer.fallback === undefined || answer.parts === undefined) && <Decision rule={of.decision.rule} threshold={answer.threshold ?? null} answer={answer} small />}
       <Values
         of={[
           ...(answer.score === undefined ? [] : [[words("page.serving.score"), number(answer.score, 6)] as [string, string]]),
@@ -230,6 +230,8 @@ function Input({ of, known, typed, fault, onType }: { of: Field; known?: string[
             </option>
           ))}
         </select>
+      ) : of.kind === "Picture" ? (
+        <Picture {...more} typed={typed} onType={onType} />
       ) : of.kind === "Date" ? (
         <input {...more} type="date" value={typed} onInput={e => onType(e.currentTarget.value)} />
       ) : (
@@ -261,6 +263,23 @@ function Input({ of, known, typed, fault, onType }: { of: Field; known?: string[
             .join(" · ")}
       </small>
     </div>
+  );
+}
+
+/** A file from this computer as base64, and what it looks like. */
+function Picture({ typed, onType, ...more }: { id: string; typed: string; onType: (text: string) => void }) {
+  const words = useWords();
+  const take = (file: File | undefined) => {
+    if (file === undefined) return;
+    const reader = new FileReader();
+    reader.onload = () => onType(String(reader.result).replace(/^[^,]*,/, ""));
+    reader.readAsDataURL(file);
+  };
+  return (
+    <>
+      <input {...more} type="file" accept="image/jpeg,image/png,image/webp" onChange={e => take(e.currentTarget.files?.[0])} />
+      {typed !== "" && <img class="preview" src={`data:${typed.startsWith("/9j/") ? "image/jpeg" : typed.startsWith("UklG") ? "image/webp" : "image/png"};base64,${typed}`} alt={words("page.serving.picture")} />}
+    </>
   );
 }
 

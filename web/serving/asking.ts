@@ -18,6 +18,7 @@ export function jsonOf(field: Field, typed: string): string | null {
         return JSON.stringify(typed);
       }
     case "Choice":
+    case "Picture":
     case "Date":
       return text === "" ? null : JSON.stringify(text);
     case "Flag":
@@ -46,13 +47,15 @@ export function typedOf(example: Record<string, unknown>): Record<string, string
 /** A text as a shell takes it, whatever it holds. */
 export const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** The command that asks for the same. */
-export function curlOf(origin: string, endpoint: string, row: string, session: string): string {
+/** The command that asks for the same; pictures are sent as files of a form. */
+export function curlOf(origin: string, endpoint: string, fields: Field[], typed: Record<string, string>, session: string): string {
+  const body = fields.some(f => f.kind === "Picture")
+    ? fields.flatMap(f => (jsonOf(f, typed[f.name] ?? "") === null ? [] : [`  -F ${quoted(f.kind === "Picture" ? `${f.name}=@photo.jpg` : `${f.name}=${typed[f.name]}`)}`]))
+    : [`  -H 'Content-Type: application/json'`, `  -d ${quoted(rowOf(fields, typed))}`];
   return [
     `curl -s ${origin}/api/endpoints/${encodeURIComponent(endpoint)}/predict`,
     ...(session === "" ? [] : [`  -H ${quoted(`Kumiki-Session: ${session}`)}`]),
-    `  -H 'Content-Type: application/json'`,
-    `  -d ${quoted(row)}`,
+    ...body,
   ].join(" \\\n");
 }
 

@@ -1,9 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { Bar } from "../src/draw/Plot";
 import { figure } from "../src/format";
-import { Table } from "../src/parts";
+import { Table, VersionLink } from "../src/parts";
 import { to } from "../src/routes";
 import { useLanguage } from "../src/texts";
+import type { EndpointLine } from "./types";
 import { useWords } from "./words";
 
 /** How often pages look at what changes without the store: requests, queues, memory. */
@@ -27,13 +28,15 @@ export function useMs(): (ms: number) => string {
   return ms => (ms >= 1000 ? words("page.serving.s", { value: number(ms / 1000, 3) }) : words("page.serving.ms", { value: number(ms, 3) }));
 }
 
-/** The three pages of this room. */
-export function Rooms({ here }: { here: "endpoints" | "serving" | "predictions" }) {
+/** The pages of this room. */
+export function Rooms({ here }: { here: "endpoints" | "serving" | "predictions" | "queues" | "operations" }) {
   const words = useWords();
   const pages = [
     ["endpoints", to.endpoints],
     ["serving", to.serving],
     ["predictions", to.predictionSql],
+    ["queues", to.queues],
+    ["operations", to.operations],
   ] as const;
   return (
     <nav class="tabs" aria-label={words("page.serving.rooms")}>
@@ -53,6 +56,25 @@ export function Tile({ name, value, bad = false, children }: { name: string; val
       <b class={bad ? "bad" : undefined}>{value}</b>
       {children && <em>{children}</em>}
     </div>
+  );
+}
+
+const mostModels = 2;
+
+/** The model of an endpoint, or the first of those that decide together. */
+export function Models({ of }: { of: EndpointLine }) {
+  const words = useWords();
+  const models = [...new Set((of.parts ?? [of]).map(p => p.model))];
+  return (
+    <>
+      {models.slice(0, mostModels).map((m, i) => (
+        <span key={m}>
+          {i > 0 && ", "}
+          <VersionLink name={m} />
+        </span>
+      ))}
+      {models.length > mostModels && ` ${words("page.serving.models.more", { count: models.length - mostModels })}`}
+    </>
   );
 }
 

@@ -1,4 +1,4 @@
-import type { LoggedLine, Rule } from "./types";
+import type { LoggedLine, PartRule, PartSaid, Rule, Strictest } from "./types";
 
 /** Where a prediction's time went; what is neither waiting nor the model is reading, the adapter and the decision. A device tells the whole alone. */
 export function stepsOf(p: Pick<LoggedLine, "latencyUs" | "queueUs" | "runUs" | "device">): { is: "queue" | "run" | "rest" | "whole"; us: number }[] {
@@ -23,7 +23,25 @@ export function ruleOf(rule: Partial<Rule> & { kind: Rule["kind"] }): Rule {
       return { value: 0, greyFrom: 0, above: "", greyZone: "", below: "", ...rule } as Rule;
     case "top":
       return { count: 1, atLeast: 0, otherwise: "", ...rule } as Rule;
+    case "strictest":
+    case "each":
+      return { ...rule, parts: (rule as Strictest).parts.map(p => ({ ...p, rule: ruleOf(p.rule) as PartRule })) } as Rule;
     default:
       return rule as Rule;
   }
+}
+
+/** What the log knows of each of several models: its score, or its classes by theirs. */
+export function partsOf(rule: Rule, scores: Record<string, string | null>): PartSaid[] | undefined {
+  if (rule.kind !== "strictest" && rule.kind !== "each") return undefined;
+  return rule.parts.map(p => {
+    const [score, before] = [scores[`score_${p.model}`], `score_${p.model}_`];
+    const classes = p.rule.kind === "top" ? Object.entries(scores).filter(([name, value]) => name.startsWith(before) && value !== null) : [];
+    const top = classes.map(([name, value]) => ({ class: name.slice(before.length), probability: Number(value) })).sort((a, b) => b.probability - a.probability);
+    return {
+      model: p.model,
+      ...(typeof score === "string" && { score: Number(score) }),
+      ...(p.rule.kind === "top" && top.length > 0 && { top: top.slice(0, p.rule.count) }),
+    };
+  });
 }

@@ -3,7 +3,7 @@ import { boundsOf, curlOf, dayOf, faultsOf, jsonOf, rowOf, typedOf } from "../se
 import { drawn, looked, quantile, rates } from "../serving/latency";
 import { domainOf, zoneAt, zonesOf } from "../serving/scale";
 import { addressOf, askingOf, drawableOf, numberOf, pointsOf, samplesOf, viewsOf } from "../serving/sql";
-import { ruleOf, stepsOf, versionsOf } from "../serving/trace";
+import { partsOf, ruleOf, stepsOf, versionsOf } from "../serving/trace";
 import type { AtThreshold, Counts, Field, LatencyBin } from "../serving/types";
 
 const field = (name: string, kind: Field["kind"], more: Partial<Field> = {}): Field => ({ name, kind, isRead: true, ...more });
@@ -29,6 +29,8 @@ test.each([
   ["Any", "[1, 2]", "[1, 2]"],
   ["Any", "a note", '"a note"'],
   ["Any", "", null],
+  ["Picture", "iVBO", '"iVBO"'],
+  ["Picture", "", null],
 ] as const)("A %s typed as %j is sent as %j", (kind, typed, json) => expect(jsonOf(field("f", kind), typed)).toBe(json));
 
 test("A text that may be left out is, where nothing is typed", () => expect(jsonOf(field("f", "Text", { optional: true }), "")).toBeNull());
@@ -48,9 +50,25 @@ test("A row holds the fields in their order, and the example comes back as it wa
 });
 
 test("The command quotes what a shell would read otherwise", () =>
-  expect(curlOf("http://h:1", "credit-decision", `{"a": "it's"}`, "s 1")).toBe(
-    `curl -s http://h:1/api/endpoints/credit-decision/predict \\\n  -H 'Kumiki-Session: s 1' \\\n  -H 'Content-Type: application/json' \\\n  -d '{"a": "it'\\''s"}'`,
+  expect(curlOf("http://h:1", "credit-decision", [{ name: "a", kind: "Text" }], { a: "it's" }, "s 1")).toBe(
+    `curl -s http://h:1/api/endpoints/credit-decision/predict \\\n  -H 'Kumiki-Session: s 1' \\\n  -H 'Content-Type: application/json' \\\n  -d '{\n  "a": "it'\\''s"\n}'`,
   ));
+
+test("Pictures go as files of a form", () =>
+  expect(curlOf("http://h:1", "photo-check", [field("id", "Text"), field("image", "Picture"), field("mask", "Picture", { optional: true })], { id: "a'b", image: "iVBO" }, "")).toBe(
+    `curl -s http://h:1/api/endpoints/photo-check/predict \\\n  -F 'id=a'\\''b' \\\n  -F 'image=@photo.jpg'`,
+  ));
+
+test("Of several models the log knows the score of each, or its classes", () => {
+  const cut = { kind: "threshold", value: 0.5, above: "a", below: "b" } as unknown as AtThreshold;
+  const rule = ruleOf({ kind: "strictest", severity: ["a", "b"], parts: [{ model: "x", rule: cut }, { model: "y", rule: { kind: "top", count: 2, atLeast: 0, otherwise: "" } }] });
+  expect(rule.kind === "strictest" && rule.parts[0]!.rule).toEqual({ kind: "threshold", value: 0.5, greyFrom: 0, above: "a", greyZone: "", below: "b" });
+  expect(partsOf(rule, { score_x: "0.25", score_y_ant: "0.2", score_y_bee: "0.5", score_y_cat: "0.3", score_y2: "1" })).toEqual([
+    { model: "x", score: 0.25 },
+    { model: "y", top: [{ class: "bee", probability: 0.5 }, { class: "cat", probability: 0.3 }] },
+  ]);
+  expect(partsOf(cut, { score: "1" })).toBeUndefined();
+});
 
 test("What is wrong stands beside its field; what belongs to none stands apart", () =>
   expect(

@@ -24,6 +24,9 @@ public abstract class Asset
         internal set => node = value;
     }
 
+    /// <summary>Whether its versions are brought in from elsewhere: then none is made here, and none goes out of date.</summary>
+    protected internal virtual bool IsBroughtIn => false;
+
     /// <summary>How it depends on <paramref name="input"/>.</summary>
     protected internal virtual EdgeKind EdgeTo(Asset input) => EdgeKind.Source;
 

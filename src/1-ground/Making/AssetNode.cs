@@ -26,6 +26,9 @@ public sealed class AssetNode
 
     public AssetKind Kind => Instance?.Kind ?? AssetKind.Other;
 
+    /// <summary>Whether its versions are brought in from elsewhere and none is made here.</summary>
+    public bool IsBroughtIn => Instance?.IsBroughtIn ?? false;
+
     /// <summary>The instances it asks for, in the order of <see cref="Inputs"/>.</summary>
     public IEnumerable<Asset> InputAssets { get; internal init; } = [];
 

@@ -50,6 +50,9 @@ sealed class InputShelf
             yield return newest.TryGetValue(input.Asset, out var number)
                 ? new("input", Severity.Refusal, Message.Of("making.input-unstaged", ("asset", node.Name), ("input", input.Asset), ("newest", new VersionName(input.Asset, number))),
                     [$"kumiki stage {input.Asset}@{number}", $"kumiki make {node.Name} --use newest"])
+                : node.InputAssets.Any(a => a.Name == input.Asset && a.IsBroughtIn)
+                    ? new("input", Severity.Refusal, Message.Of("imported.input-missing", ("asset", node.Name), ("input", input.Asset)),
+                        [$"kumiki models import {input.Asset} FILE.onnx", $"kumiki stage {input.Asset}@1"])
                 : new("input", Severity.Refusal, Message.Of("making.input-unmade", ("asset", node.Name), ("input", input.Asset)),
                     [$"kumiki make {node.Name} --upstream", $"kumiki make {input.Asset} --stage"]);
         }

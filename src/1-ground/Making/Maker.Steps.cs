@@ -66,6 +66,11 @@ public sealed partial class Maker
                 result[node.Name] = (null, [new StaleCause.Never()]);
                 continue;
             }
+            if (node.IsBroughtIn)
+            {
+                result[node.Name] = (version, []);
+                continue;
+            }
             var run = (await at.Metadata.RunAsync(version.MadeBy, stop))!;
             var recipe = Recipe.Of(node, at.Program.ProjectDigest, run.Plan.Seed);
             if (recipe.Key != run.Plan.RecipeKey && (await at.Metadata.MakingsAsync(node.Name, recipe.Key, 20, stop)).FirstOrDefault(m => m.Result == version.Name) is { } later)

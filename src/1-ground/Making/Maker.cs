@@ -17,12 +17,14 @@ public sealed partial class Maker(ProjectGraph graph, Workplace at)
     {
         graph.Sound();
         HashSet<AssetNode> targets = [graph[order.Asset], .. order.And.Select(a => graph[a])];
+        if (targets.FirstOrDefault(t => t.IsBroughtIn) is { } imported) throw new KumikiException(Message.Of("imported.brought-in", ("asset", imported.Name)));
         var given = order.Use.ToDictionary(u => u.Asset, StringComparer.Ordinal);
         var nodes = new List<AssetNode>();
         if (order.Upstream) nodes.AddRange(Of(targets, graph.Upstream).Where(n => targets.Contains(n) || !given.ContainsKey(n.Name)));
         else nodes.AddRange(Of(targets, t => [graph[t]]));
         if (order.Downstream) nodes.AddRange(Of(targets, graph.Downstream).Where(n => !targets.Contains(n) && !nodes.Contains(n)));
         if (order.Upstream) nodes = Needed(nodes, targets, order, given);
+        nodes.RemoveAll(n => n.IsBroughtIn);
 
         var shelf = await InputShelf.ReadAsync(at.Metadata, order, stop);
         await shelf.LoadAsync(nodes, stop);

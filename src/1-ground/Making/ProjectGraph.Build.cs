@@ -290,7 +290,7 @@ public sealed partial class ProjectGraph
     static IEnumerable<Finding> Unreported(IReadOnlyCollection<AssetNode> nodes)
     {
         var reported = nodes.Where(n => n.Kind == AssetKind.Report).SelectMany(n => n.Inputs).Select(i => i.Asset).ToHashSet(StringComparer.Ordinal);
-        return nodes.Where(n => n.Kind == AssetKind.Model && !reported.Contains(n.Name)).Select(n => n.Family ?? n.Name).Distinct()
+        return nodes.Where(n => n.Kind == AssetKind.Model && !n.IsBroughtIn && !reported.Contains(n.Name)).Select(n => n.Family ?? n.Name).Distinct()
             .Select(name => new Finding("report", Severity.Note, Message.Of("graph.no-report", ("model", name)), []));
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Kumiki.Native.OnnxRuntime;
 
@@ -18,8 +19,13 @@ public sealed record ModelOutputs(IReadOnlyList<string> Names, IReadOnlyList<str
     /// <summary>What an opened model says; a model that says nothing has one score.</summary>
     public static ModelOutputs Of(Scorer scorer) => Read(scorer.Metadata) is { Names.Count: > 0 } said ? said : Single;
 
-    /// <inheritdoc cref="Of(Scorer)"/>
-    public static ModelOutputs Of(OnnxSession session) => Read(session.Metadata) is { Names.Count: > 0 } said ? said : Single;
+    /// <summary>What an opened model says; one that says nothing and has several floats a row calls them by their places, <c>0</c>, <c>1</c> and so on.</summary>
+    public static ModelOutputs Of(OnnxSession session) => Read(session.Metadata) is { Names.Count: > 0 } said ? said
+        : session.Outputs.FirstOrDefault(o => o is { Type: TensorType.Float, Shape.Count: 1 or 2 }) is { Shape: [_, > 1 and <= MostNumbered and var width] }
+            ? new([.. Enumerable.Range(0, (int)width).Select(i => i.ToString(CultureInfo.InvariantCulture))], []) : Single;
+
+    /// <summary>More floats than these are an embedding, and no scores.</summary>
+    const int MostNumbered = 1000;
 
     static ModelOutputs Read(Func<string, string?> metadata) =>
         new(metadata(NamesKey) is { } names ? ModelFacts.Features(names) : [], metadata(ClassesKey) is { } classes ? ModelFacts.Features(classes) : []);

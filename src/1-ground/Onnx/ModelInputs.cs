@@ -18,4 +18,7 @@ public sealed record ModelInputs(
         var required = session.Metadata(ModelFacts.RequiredKey) is { } names ? ModelFacts.Features(names) : [];
         return new(ModelFacts.Columns(columns), required, OnnxModel.ReadCategories(model));
     }
+
+    /// <summary>Whether a model says so: then its inputs are columns of a table.</summary>
+    public static bool IsMade(OnnxModel model) => model.Metadata.ContainsKey(ModelFacts.AdapterKey) && model.Metadata.ContainsKey(ModelFacts.ColumnsKey);
 }

@@ -88,6 +88,14 @@ static partial class Posix
         return flock(file, exclusive | doNotWait) == 0;
     }
 
+    /// <summary>Lets go of <see cref="TryLock"/>. Closing the handle alone does so later, where another thread just starts a program: until that program runs,
+    /// the child has the handle too.</summary>
+    internal static void Unlock(SafeFileHandle file)
+    {
+        const int unlock = 8;
+        if (flock(file, unlock) != 0) throw Failed("flock", "of an open file");
+    }
+
     /// <summary>From now on the calling thread has the processor when hardly anybody else wants it, and so have the threads that it makes: let it make none
     /// that outlive it.</summary>
     internal static void GiveWay()

@@ -42,5 +42,10 @@ public sealed class ServerLock : IDisposable
         return new(file);
     }
 
-    public void Dispose() => file.Dispose();
+    public void Dispose()
+    {
+        if (file.SafeFileHandle.IsClosed) return;
+        Posix.Unlock(file.SafeFileHandle);
+        file.Dispose();
+    }
 }

@@ -40,6 +40,11 @@ public sealed class SourceFileAttribute : Attribute;
 [AttributeUsage(AttributeTargets.Parameter | AttributeTargets.Property)]
 public sealed class ContentAttribute : Attribute;
 
+/// <summary>Holds a picture as it was encoded, JPEG, PNG or WebP; on a <c>byte[]</c> of a record that endpoints are asked with. Tables keep none: there <see cref="ContentAttribute"/> names its
+/// file.</summary>
+[AttributeUsage(AttributeTargets.Parameter | AttributeTargets.Property)]
+public sealed class PictureAttribute : Attribute;
+
 /// <summary>Tells of a person: its values are masked wherever they would be shown, logged or handed out.</summary>
 [AttributeUsage(AttributeTargets.Parameter | AttributeTargets.Property)]
 public sealed class PersonalAttribute : Attribute;

@@ -26,6 +26,11 @@ public abstract class Threshold(Asset model) : Asset
     /// <summary>Chooses the threshold; never sees the test rows.</summary>
     public abstract Choice Choose(Scored validation);
 
+    protected override IEnumerable<Finding> Check()
+    {
+        if (Model is ImportedModel) yield return new("threshold", Severity.Refusal, Message.Of("threshold.imported", ("threshold", Name), ("model", Model.Name)), []);
+    }
+
     protected sealed override EdgeKind EdgeTo(Asset input) => input == Model ? EdgeKind.Fit : EdgeKind.Source;
 
     protected sealed override async Task MakeAsync(MakingRun making, CancellationToken stop)

@@ -16,7 +16,7 @@ public sealed record Automation(string Model, int Stage, IReadOnlyList<string> S
             .Distinct().ToLookup(m => m.Model, m => m.Name);
         return
         [
-            .. graph.Nodes.Where(n => n.Kind == AssetKind.Model).Select(n => n.Family ?? n.Name).Distinct().Order(StringComparer.Ordinal).Select(model =>
+            .. graph.Nodes.Where(n => n.Kind == AssetKind.Model && !n.IsBroughtIn).Select(n => n.Family ?? n.Name).Distinct().Order(StringComparer.Ordinal).Select(model =>
             {
                 IReadOnlyList<string> all = [.. makers[model]];
                 return all.Count == 0 ? new Automation(model, 1, all, Message.Of("schedule.stage-1", ("model", model)), [])

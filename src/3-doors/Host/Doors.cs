@@ -93,7 +93,9 @@ sealed partial class Doors(Project project, Assembly program)
     static Terminal TerminalOf(ParseResult parsed) => new(parsed.GetValue(Json));
 
     /// <summary>A verb whose action has the session and the terminal at hand.</summary>
-    Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Func<ParseResult, Session, Terminal, CancellationToken, Task<int>> act)
+    /// <param name="before">Done before the data folder is opened.</param>
+    Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Func<ParseResult, Session, Terminal, CancellationToken, Task<int>> act,
+        Func<ParseResult, CancellationToken, Task>? before = null)
     {
         var command = new Command(name, description);
         foreach (var symbol in symbols)
@@ -103,6 +105,7 @@ sealed partial class Doors(Project project, Assembly program)
         }
         command.SetAction(async (parsed, stop) =>
         {
+            if (before is not null) await before(parsed, stop);
             await using var session = await OpenAsync(parsed, stop);
             return await act(parsed, session, TerminalOf(parsed), stop);
         });

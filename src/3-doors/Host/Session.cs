@@ -61,7 +61,7 @@ sealed class Session : IAsyncDisposable
     public ImportedModels Imports() =>
         new(Metadata, Artifacts, Tracking, new(Itself(), Artifacts), Closure.Environment(Engines), IsDeclaredAsync, Clock);
 
-    async Task<bool> IsDeclaredAsync(string asset, CancellationToken stop) => Project.Types.Count > 0 && (await GraphAsync(null, stop)).Find(asset) is not null;
+    async Task<bool> IsDeclaredAsync(string asset, CancellationToken stop) => Project.Types.Count > 0 && (await GraphAsync(null, stop)).Find(asset) is { IsBroughtIn: false };
 
     public Workplace PlaceOf() => new(Metadata, Artifacts, Closure, Project.Folder, CheckpointFolder, Engines, StepCommand(), Clock);
 

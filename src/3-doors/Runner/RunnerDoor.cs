@@ -115,25 +115,63 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
     static void Write(Utf8JsonWriter json, PackagedAnswer answer, string id, OpenedPackage package)
     {
         json.WriteString("id", id);
-        Decision(json, answer);
-        Versions(json, answer, package);
-    }
-
-    static void Versions(Utf8JsonWriter json, PackagedAnswer answer, OpenedPackage package)
-    {
-        if (answer.Model is { } model)
+        Decision(json, answer, scores: answer.Parts.Count == 0);
+        if (answer.Parts.Count == 0)
         {
-            json.WriteString("model", package.VersionOf("model", model));
-            var threshold = package.Endpoint.Plan.Decisions.First(d => d.Model == model).Threshold;
-            if (threshold is not null) json.WriteString("threshold", package.VersionOf("threshold", threshold));
+            Versions(json, answer, package);
+            return;
         }
+        json.WriteStartArray("parts");
+        foreach (var (said, part) in answer.Parts.Zip(PartsOf(package.Endpoint.Plan, answer)))
+        {
+            json.WriteStartObject();
+            By(json, part, package);
+            Decision(json, said, scores: true);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
         if (answer.Fallback is { } fallback) json.WriteString("fallback", fallback);
     }
 
-    static void Decision(Utf8JsonWriter json, PackagedAnswer answer)
+    /// <summary>The versions that answered; of several models each in a list.</summary>
+    static void Versions(Utf8JsonWriter json, PackagedAnswer answer, OpenedPackage package)
+    {
+        if (answer.Model is not null) By(json, PartsOf(package.Endpoint.Plan, answer)[0], package);
+        if (answer.Parts.Count > 0)
+        {
+            var parts = PartsOf(package.Endpoint.Plan, answer);
+            List("models", parts.Select(p => package.VersionOf("model", p.Model)));
+            List("thresholds", parts.Where(p => p.Threshold is not null).Select(p => package.VersionOf("threshold", p.Threshold)));
+        }
+        if (answer.Fallback is { } fallback) json.WriteString("fallback", fallback);
+
+        void List(string name, IEnumerable<string?> versions)
+        {
+            json.WriteStartArray(name);
+            foreach (var version in versions.Distinct()) json.WriteStringValue(version);
+            json.WriteEndArray();
+        }
+    }
+
+    static void By(Utf8JsonWriter json, PlannedDecision decision, OpenedPackage package)
+    {
+        json.WriteString("model", package.VersionOf("model", decision.Model));
+        if (decision.Threshold is { } threshold) json.WriteString("threshold", package.VersionOf("threshold", threshold));
+    }
+
+    /// <summary>The parts that answered: of the plan's decision, or of the fallback that stood in for it.</summary>
+    static IReadOnlyList<PlannedDecision> PartsOf(EndpointPlan plan, PackagedAnswer answer) => answer.Fallback is null ? plan.Decision.Parts
+        : plan.Fallbacks.OfType<PlannedFallback.Smaller>().First(f => f.Name == answer.Fallback).Decision.Parts;
+
+    static void Decision(Utf8JsonWriter json, PackagedAnswer answer, bool scores)
     {
         var decided = answer.Decided;
         if (decided.Number is { } number) json.WriteNumber("answer", number);
+        else if (decided.IsObject)
+        {
+            json.WritePropertyName("answer");
+            json.WriteRawValue(decided.Answer!);
+        }
         else json.WriteString("answer", decided.Answer);
         if (decided.Lower is { } lower) json.WriteNumber("lower", lower);
         if (decided.Upper is { } upper) json.WriteNumber("upper", upper);
@@ -149,6 +187,7 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
             }
             json.WriteEndArray();
         }
+        if (!scores) return;
         if (answer.Scores is [var one]) json.WriteNumber("score", one);
         else if (answer.Scores.Length > 1)
         {
@@ -170,11 +209,11 @@ sealed class RunnerDoor(RunningPackage running, PredictionFile? log, TimeProvide
         json.WriteNumber("release", package.Manifest.Release);
         json.WriteNumber("took_us", (long)took.TotalMicroseconds);
         Versions(json, answer, package);
-        Decision(json, answer);
-        if (answer is { Scores.Length: > 1, Model: { } asked })
+        Decision(json, answer, scores: true);
+        if (answer is { Scores.Length: > 1, Outputs: { } outputs })
         {
             json.WriteStartArray("outputs");
-            foreach (var name in package.Endpoint.OutputsOf(asked).Names) json.WriteStringValue(name);
+            foreach (var name in outputs.Names) json.WriteStringValue(name);
             json.WriteEndArray();
         }
         json.WritePropertyName("input");

@@ -127,17 +127,8 @@ sealed class ReleasesService(OpenReleases releases, IEnumerable<PredictedEndpoin
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var live = await releases.Endpoints.LiveAsync(0, cancellationToken);
-        foreach (var model in predicted.Select(p => live.Endpoints.GetValueOrDefault(p.Name)?.Decision.Model).OfType<VersionName>().Distinct())
-        {
-            try
-            {
-                (await releases.Models.UseAsync(model, cancellationToken)).Release();
-            }
-            catch (InferenceException)
-            {
-                // who asks is told why, or is answered by a fallback
-            }
-        }
+        foreach (var endpoint in predicted.Select(p => live.Endpoints.GetValueOrDefault(p.Name)).OfType<LiveEndpoint>().Distinct())
+            await releases.Endpoints.WarmAsync(endpoint, cancellationToken);     // what cannot be loaded is told to who asks, or answered by a fallback
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)

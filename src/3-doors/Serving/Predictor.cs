@@ -40,7 +40,7 @@ public sealed record Asking
 /// <summary>What an endpoint answered to one row.</summary>
 /// <param name="Value">The decision.</param>
 /// <param name="Id">What the prediction is called.</param>
-/// <param name="Score">The model's first score; null where no model was asked.</param>
+/// <param name="Score">The model's first score; null where no model was asked, or several were.</param>
 /// <param name="Endpoint">The version that answered; its model and threshold follow, null where none was asked.</param>
 /// <param name="Fallback">What answered in the model's place; null where nothing had to.</param>
 public sealed record Answer<TOut>(TOut Value, string Id, double? Score, int Release, VersionName Endpoint, VersionName? Model, VersionName? Threshold, string? Fallback)
@@ -49,9 +49,17 @@ public sealed record Answer<TOut>(TOut Value, string Id, double? Score, int Rele
     public double? Lower { get; init; }
     public double? Upper { get; init; }
 
+    /// <summary>What each of several models said; empty where one decided, or none.</summary>
+    public IReadOnlyList<AnswerPart> Parts { get; init; } = [];
+
     /// <summary>Classes with their probabilities, where the endpoint lists them; empty otherwise.</summary>
     public IReadOnlyList<(string Class, double Probability)> Top { get; init; } = [];
 }
+
+/// <summary>What one of several models said to a row.</summary>
+/// <param name="Text">Its answer as a text; null where it answers with a number.</param>
+/// <param name="Score">Its first score.</param>
+public sealed record AnswerPart(VersionName Model, VersionName? Threshold, string? Text, double? Number, double Score);
 
 /// <summary>A released endpoint within this process: the release that is live, swapped while requests run, or one of before where
 /// <see cref="Asking.Release"/> names it. Safe to use from many threads.</summary>
@@ -101,11 +109,12 @@ public sealed class Predictor<TIn, TOut>
         return [.. answer.Rows.Select(row => Of(answer, row))];
     }
 
-    static Answer<TOut> Of(EndpointAnswer answer, Prediction row) => new(ValueOf(row.Decided), row.Id, row.Scores is { Length: > 0 } scores ? scores[0] : null, answer.Release.Number, answer.Endpoint.Version, row.Model,
+    static Answer<TOut> Of(EndpointAnswer answer, Prediction row) => new(ValueOf(row.Decided), row.Id, row.Parts is null && row.Scores is { Length: > 0 } scores ? scores[0] : null, answer.Release.Number, answer.Endpoint.Version, row.Model,
         row.Threshold, row.Fallback)
     {
         Lower = row.Decided.Lower,
         Upper = row.Decided.Upper,
+        Parts = [.. (row.Parts ?? []).Select(p => new AnswerPart(p.Model, p.Threshold, p.Decided.Answer, p.Decided.Number, p.Scores[0]))],
         Top = row.Decided.Top is { } top ? [.. top.Select(t => (t.Class, t.Probability))] : [],
     };
 

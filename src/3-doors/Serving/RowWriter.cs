@@ -10,7 +10,7 @@ namespace Kumiki;
 /// <summary>Writes records as the rows that callers over HTTP send, so that both go one way from there.</summary>
 sealed class RowWriter<TIn>
 {
-    readonly (ColumnSchema Column, Func<TIn, object?> Read)[] columns = [.. RowSchema.Of<TIn>().Columns.Select(c => (c, Reader(c.Property)))];
+    readonly (ColumnSchema Column, Func<TIn, object?> Read)[] columns = [.. RowSchema.Of<TIn>(pictures: true).Columns.Select(c => (c, Reader(c.Property)))];
 
     /// <param name="schema">Fields that the endpoint has not are left out.</param>
     public ArraySegment<byte> Write(IReadOnlyList<TIn> rows, EndpointSchema schema)

@@ -76,8 +76,58 @@ public sealed class EndpointPlanTests
         Assert.Equal(["model", "small"], read.Decisions.Select(d => d.Model));
     }
 
+    static PlannedDecision Part(string model, string above) => new(model, null, new DecisionRule.AtThreshold(0.5, 0.3, above, "review", "publish"));
+
+    [Theory]
+    [InlineData(0.1f, 0.2f, "publish")]
+    [InlineData(0.1f, 0.3f, "review")]
+    [InlineData(0.9f, 0.3f, "suspend")]
+    [InlineData(0.3f, 0.9f, "blur")]
+    public void The_strictest_answer_of_several_models_is_the_answer(float first, float second, string answer)
+    {
+        var rule = new DecisionRule.Strictest([Part("a", "suspend"), Part("b", "blur")], ["suspend", "blur", "review", "publish"]);
+
+        Assert.Equal(answer, rule.Join([rule.Parts[0].Rule.Decide([first], ModelOutputs.Single), rule.Parts[1].Rule.Decide([second], ModelOutputs.Single)]).Answer);
+        Assert.Equal(["suspend", "blur", "review", "publish"], rule.Answers);
+        Assert.Equal("endpoint.unranked", Assert.Throws<KumikiException>(() => rule.Join([new("publish"), new("unheard of")])).Says.Id);
+    }
+
+    [Fact]
+    public void Each_of_several_models_answers_for_itself()
+    {
+        var rule = new DecisionRule.Each([Part("a", "\"大\""), new("b", null, new DecisionRule.AsNumber(null, null))]);
+
+        var decided = rule.Join([rule.Parts[0].Rule.Decide([0.9f], ModelOutputs.Single), rule.Parts[1].Rule.Decide([0.25f], ModelOutputs.Single)]);
+
+        Assert.Equal(("""{"a":"\"大\"","b":0.25}""", true), (decided.Answer, decided.IsObject));
+    }
+
+    [Fact]
+    public void A_plan_of_several_models_is_read_as_it_was_written()
+    {
+        var plan = new EndpointPlan
+        {
+            Input = "Photo",
+            Output = "Verdict",
+            Fields = [new() { Name = "image", Kind = FieldKind.Picture, IsRead = true }],
+            Decision = new("a", null, new DecisionRule.Strictest([Part("a", "suspend"), new("b", "cut", new DecisionRule.AtThreshold(1, 1, "review", "review", "publish"))], ["suspend", "review", "publish"])),
+            Fallbacks = [new PlannedFallback.Smaller(new("c", null, new DecisionRule.Each([Part("c", "suspend"), Part("d", "review")])))],
+        };
+
+        var read = EndpointPlan.Read(plan.ToBytes());
+
+        Assert.Equal(Encoding.UTF8.GetString(plan.ToBytes()), Encoding.UTF8.GetString(read.ToBytes()));
+        Assert.Equal(["a", "b", "c", "d"], read.Decisions.Select(d => d.Model));
+        Assert.Equal("model c + d", read.Fallbacks[0].Name);
+        Assert.Contains("\"kind\":\"strictest\",\"severity\":[\"suspend\",\"review\",\"publish\"],\"parts\":[{\"model\":\"a\",\"rule\":{\"kind\":\"threshold\"",
+            Encoding.UTF8.GetString(plan.ToBytes()), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("", "endpoint.plan-unreadable")]
+    [InlineData("""{"format":"endpoint/1","input":"a","output":"b","fields":[],"decision":{"model":"m","rule":{"kind":"strictest","severity":["a"]}}}""", "endpoint.plan-unreadable")]
+    [InlineData("""{"format":"endpoint/1","input":"a","output":"b","fields":[],"decision":{"model":"m","rule":{"kind":"each","parts":[{"model":"m","rule":{"kind":"number"}}]}}}""", "endpoint.plan-unreadable")]
+    [InlineData("""{"format":"endpoint/1","input":"a","output":"b","fields":[],"decision":{"model":"m","rule":{"kind":"each","parts":[{"model":"m","rule":{"kind":"number"}},{"rule":{"kind":"number"}}]}}}""", "endpoint.plan-unreadable")]
     [InlineData("null", "endpoint.plan-unreadable")]
     [InlineData("{\"format\": \"endpoint/1\"}", "endpoint.plan-unreadable")]
     [InlineData("""{"format":"endpoint/1","input":"a","output":"b","fields":[],"decision":{"model":"m","rule":{"kind":"magic"}}}""", "endpoint.plan-unreadable")]

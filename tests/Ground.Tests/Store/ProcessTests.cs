@@ -1,5 +1,8 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using Kumiki.Store.Sqlite;
 using Microsoft.Data.Sqlite;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
 
 namespace Kumiki.Store.Tests;
@@ -24,6 +27,24 @@ public sealed class ProcessTests : IDisposable
         Assert.All(versions, v => Assert.True(data.Artifacts.Contains(v.Files[0].Content)));
         Assert.All(await Task.WhenAll(versions.Take(20).Select(v => data.Metadata.MetricsAsync(v.MadeBy, "loss", default))), points => Assert.Single(points));
     }
+
+    [Fact]
+    public void A_server_that_ended_has_let_go_of_its_folder_even_while_its_process_starts_another_program()
+    {
+        Directory.CreateDirectory(folder["data"]);
+        var held = ServerLock.Take(folder["data"], "http://127.0.0.1:5080");
+        // Until it runs its program, a child has what its parent has open: here by a second number for the same open file.
+        var file = Directory.GetFiles("/proc/self/fd").First(f => File.ResolveLinkTarget(f, returnFinalTarget: false)?.FullName == DataFolder.LockFile(folder["data"]));
+        using var copy = new SafeFileHandle(dup(int.Parse(Path.GetFileName(file), CultureInfo.InvariantCulture)), ownsHandle: true);
+
+        held.Dispose();
+
+        ServerLock.Take(folder["data"], "http://127.0.0.1:5081").Dispose();
+        held.Dispose();
+    }
+
+    [DllImport("libc")]
+    static extern int dup(int file);
 
     [Fact]
     public async Task Two_servers_on_one_folder_are_refused_until_the_first_has_died()

@@ -92,6 +92,8 @@ public sealed class RowSchemaTests
     sealed record BadDigits([Decimal(10, 12)] decimal X);
     sealed record BadRange([Range(0, 5)] string X);
     sealed record TurnedRange([Range(5, 0)] int X);
+    sealed record WithPicture(int Id, [Picture] byte[] Image);
+    sealed record BadPicture([Picture] string Image);
     sealed class NoRecord { public int X { get; set; } }
 
     [Theory]
@@ -101,6 +103,16 @@ public sealed class RowSchemaTests
     [InlineData(typeof(BadRange), "tables.record-range")]
     [InlineData(typeof(TurnedRange), "tables.record-range")]
     [InlineData(typeof(NoRecord), "tables.record-shape")]
+    [InlineData(typeof(WithPicture), "tables.record-no-pictures")]
+    [InlineData(typeof(BadPicture), "tables.record-picture")]
     public void A_type_that_is_no_row_is_refused_with_its_mend(Type type, string id) =>
         Assert.Equal(id, Assert.Throws<KumikiException>(() => RowSchema.Of(type)).Says.Id);
+
+    [Fact]
+    public void A_record_that_is_asked_with_may_have_pictures()
+    {
+        var column = RowSchema.Of<WithPicture>(pictures: true).Columns[1];
+
+        Assert.Equal(("image", true, false), (column.Name, column.Picture, column.Nullable));
+    }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Kumiki.Onnx;
 using Kumiki.Tables;
+using Microsoft.Playwright;
 using Xunit;
 
 namespace Kumiki.Host.Tests.Endpoints;
@@ -10,6 +11,13 @@ namespace Kumiki.Host.Tests.Endpoints;
 /// <summary>Answers that were computed before anybody asked, over HTTP: by place and day, in many releases.</summary>
 public sealed class PrecomputedTests : IAsyncLifetime
 {
+    /// <summary>Releases rows that are fresh for ever, and says where they are served.</summary>
+    internal async Task<Uri> ReleasedAsync()
+    {
+        await ReleaseAsync(1, ByPlace());
+        return world.Server.Address;
+    }
+
     sealed record Computed(string Place, DateOnly SomeDay, double Answer, double? Lower, double? Upper);
 
     readonly string folder = Directory.CreateTempSubdirectory("kumiki-precomputed-").FullName;
@@ -24,7 +32,14 @@ public sealed class PrecomputedTests : IAsyncLifetime
     }
 
     /// <summary>Rows of five places and one day, each answered with <paramref name="n"/> and its own place.</summary>
-    byte[] Rows(int n, bool twice = false)
+    byte[] Rows(int n, bool twice = false) => RowsIn(folder, n, twice);
+
+    /// <summary>Makes rows that an endpoint of another test answers from.</summary>
+    internal static async Task<(VersionRecord Rows, PlannedPrecomputed Plan)> MakeAsync(Serve.DemoWorld world, string folder) =>
+        (await world.MakeAsync("computed", AssetKind.Dataset, contents: [("rows/00001.parquet", RowsIn(folder, 1, twice: false))], schema: RowSchema.Of<Computed>().ToJson()),
+            ByPlace(staleSeconds: 1e9));
+
+    static byte[] RowsIn(string folder, int n, bool twice)
     {
         using var engine = new TableEngine(new() { SpillFolder = Path.Combine(folder, "spill"), MemoryBytes = 256 << 20 });
         var schema = RowSchema.Of<Computed>();
@@ -364,5 +379,43 @@ public sealed class PrecomputedTests : IAsyncLifetime
             JsonArray a => a.OfType<JsonNode>().SelectMany(Walk),
             _ => [],
         };
+    }
+}
+
+/// <summary>Answers that were computed before, as people see and look them up in a real browser.</summary>
+public sealed class PrecomputedPageTests(Serve.Browser browser) : IClassFixture<Serve.Browser>
+{
+    [Fact]
+    public async Task The_endpoints_page_shows_its_rows_and_finds_one_by_key()
+    {
+        var tests = new PrecomputedTests();
+        await tests.InitializeAsync();
+        try
+        {
+            var server = await tests.ReleasedAsync();
+            await using var visit = await browser.VisitAsync(server, "#/endpoints/verdict/try", refusals: true);
+            var (page, form) = (visit.Page, visit.Page.GetByRole(AriaRole.Form, new() { Name = "Try it by key" }));
+            await Assertions.Expect(form.GetByLabel("place")).ToHaveValueAsync("garden");
+            await form.GetByLabel("place").FillAsync("garden 3");
+            await form.GetByRole(AriaRole.Button, new() { Name = "Look up" }).ClickAsync();
+            var answer = page.GetByRole(AriaRole.Region, new() { Name = "Answer computed before" });
+            await Assertions.Expect(answer.Locator(".big")).ToContainTextAsync("13 (0 … 2)");
+            await Assertions.Expect(answer.GetByRole(AriaRole.Link, new() { Name = "computed@1" })).ToBeVisibleAsync();
+            Assert.Equal("", await visit.AxeAsync());
+            await form.GetByLabel("place").FillAsync("nowhere");
+            await form.GetByRole(AriaRole.Button, new() { Name = "Look up" }).ClickAsync();
+            await Assertions.Expect(page.GetByText("No row was computed for these keys")).ToBeVisibleAsync();
+
+            await page.GetByRole(AriaRole.Link, new() { Name = "What it does" }).ClickAsync();
+            await Assertions.Expect(page.Locator(".tile").Filter(new() { HasText = "Found" }).Locator("b")).ToHaveTextAsync("50%");
+            await Assertions.Expect(page.GetByText("computed@1")).ToBeVisibleAsync();
+            Assert.Equal("", await visit.AxeAsync());
+            await page.GetByRole(AriaRole.Link, new() { Name = "Last predictions" }).ClickAsync();
+            await Assertions.Expect(page.GetByRole(AriaRole.Region, new() { Name = "Last predictions" })).ToContainTextAsync("13 computed before");
+        }
+        finally
+        {
+            await tests.DisposeAsync();
+        }
     }
 }

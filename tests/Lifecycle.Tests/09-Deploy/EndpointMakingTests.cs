@@ -44,14 +44,83 @@ public sealed class PlainModel(Posts posts) : Model<Post>
     public override Learner Learner => Features.Number(p => p.Redness).Then(Trees.Binary(p => p.Violation, 3, depth: 1));
 }
 
+/// <summary>Another one without a threshold.</summary>
+public sealed class OtherModel(Posts posts) : Model<Post>
+{
+    public override Split Split => Split.ByTime(posts, p => p.Day, validation: 10, test: 10);
+
+    public override Learner Learner => Features.OneHot(p => p.Place).Then(Trees.Binary(p => p.Violation, 2, depth: 1));
+}
+
 /// <summary>It answers with another type than its decision does.</summary>
 public sealed class Mistyped(PlainModel model) : Endpoint<Post, Verdict>
 {
     public override Decision Decision => Decision.Number(model);
 }
 
+/// <summary>Two models decide together, one of them at two cuts.</summary>
+public sealed class TwoHeads(ViolationModel model, ViolationThreshold threshold, SmallModel small, SmallThreshold cut) : Endpoint<Post, Verdict>
+{
+    public override Decision Decision => Decision.Strictest([Verdict.Suspend, Verdict.Review, Verdict.Publish],
+        Decision.At(threshold, Verdict.Suspend, Verdict.Review, Verdict.Publish), Decision.At(cut, Verdict.Review, Verdict.Review, Verdict.Publish),
+        Decision.At(small, 0.75, Verdict.Suspend, Verdict.Publish));
+
+    public override string ToString() => model.Name;
+}
+
+/// <summary>It ranks not every answer that its models may give.</summary>
+public sealed class Unranked(OtherModel small, PlainModel plain) : Endpoint<Post, Verdict>
+{
+    public override Decision Decision => Decision.Strictest([Verdict.Suspend, Verdict.Publish], Decision.At(small, 0.75, Verdict.Suspend, Verdict.Publish),
+        Decision.At(plain, 0.75, Verdict.Suspend, 0.5, Verdict.Review, Verdict.Publish));
+}
+
+/// <summary>Each model answers for itself.</summary>
+public sealed class EachHead(OtherModel small, PlainModel plain) : Endpoint<Post, string>
+{
+    public override Decision Decision => Decision.Each(Decision.At(small, 0.75, Verdict.Suspend, Verdict.Publish), Decision.Number(plain, 0, 1));
+}
+
 public sealed class EndpointMakingTests
 {
+    [Fact]
+    public async Task An_endpoint_of_several_models_fits_each_of_them_and_their_thresholds()
+    {
+        await using var world = DecisionTests.World(typeof(SmallModel), typeof(SmallThreshold), typeof(TwoHeads), typeof(PlainModel), typeof(OtherModel), typeof(EachHead), typeof(Unranked));
+
+        var ends = await world.MakeAsync(new MakeOrder("two-heads") { And = ["each-head", "unranked"], Upstream = true });
+        var version = ends.Single(e => e.Asset == "two-heads").Result!;
+        var plan = await PlanAsync(version);
+
+        var rule = Assert.IsType<DecisionRule.Strictest>(plan.Decision.Rule);
+        Assert.Equal(["Suspend", "Review", "Publish"], rule.Severity);
+        Assert.Equal([("violation-model", "violation-threshold"), ("small-model", "small-threshold"), ("small-model", null)], rule.Parts.Select(p => (p.Model, p.Threshold)));
+        Assert.Equal(0.75, Assert.IsType<DecisionRule.AtThreshold>(rule.Parts[2].Rule).Value);
+        Assert.Equal(["redness", "place"], plan.Fields.Where(f => f is { IsRead: true, Optional: false }).Select(f => f.Name));
+        Assert.Equal(4, version.Inputs.Count(i => i.Edge == EdgeKind.Fit));
+        var each = Assert.IsType<DecisionRule.Each>((await PlanAsync(ends.Single(e => e.Asset == "each-head").Result!)).Decision.Rule);
+        Assert.Equal(["other-model", "plain-model"], each.Parts.Select(p => p.Model));
+        var refused = Assert.IsType<MakingEnd.Failed>(ends.Single(e => e.Asset == "unranked"));
+        Assert.Equal(("endpoint.unranked", "Review"), (refused.Why.Id, refused.Why.Values["answer"]));
+
+        async Task<EndpointPlan> PlanAsync(VersionRecord made) =>
+            EndpointPlan.Read(await File.ReadAllBytesAsync(await world.Artifacts.PathAsync(made.Files.Single(f => f.Path == EndpointPlan.FileName).Content, default)));
+    }
+
+    [Fact]
+    public void What_cannot_decide_together_is_refused_where_it_is_written()
+    {
+        var plain = ProjectGraph.Build(new Project().Add<Posts>().Add<PlainModel>())["plain-model"].Instance!;
+        Decision One(double cut) => Decision.At(plain, cut, Verdict.Suspend, Verdict.Publish);
+
+        Assert.Throws<ArgumentException>(() => Decision.Strictest([Verdict.Suspend, Verdict.Publish], One(1)));
+        Assert.Throws<ArgumentException>(() => Decision.Strictest([Verdict.Suspend, Verdict.Suspend], One(1), One(2)));
+        Assert.Throws<ArgumentException>(() => Decision.Each(One(1), One(2)));
+        Assert.Throws<ArgumentException>(() => Decision.Strictest([DayOfWeek.Friday], One(1), One(2)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => One(double.NaN));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Decision.At(plain, 0.5, Verdict.Suspend, 0.6, Verdict.Review, Verdict.Publish));
+    }
+
     [Fact]
     public async Task An_endpoints_version_holds_all_that_is_needed_to_answer()
     {

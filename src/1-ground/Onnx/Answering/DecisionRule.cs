@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Kumiki.Onnx;
@@ -7,11 +11,13 @@ namespace Kumiki.Onnx;
 [JsonDerivedType(typeof(AtThreshold), "threshold")]
 [JsonDerivedType(typeof(AsNumber), "number")]
 [JsonDerivedType(typeof(TopClasses), "top")]
+[JsonDerivedType(typeof(Strictest), "strictest")]
+[JsonDerivedType(typeof(Each), "each")]
 public abstract record DecisionRule
 {
     DecisionRule() { }
 
-    /// <summary>What is decided on a row.</summary>
+    /// <summary>What is decided on a row of which one model's scores are known; <see cref="OfParts"/> decides on answers instead.</summary>
     /// <param name="scores">[outputs] of one row.</param>
     /// <param name="outputs">What they are.</param>
     public abstract Decided Decide(ReadOnlySpan<float> scores, ModelOutputs outputs);
@@ -81,10 +87,75 @@ public abstract record DecisionRule
 
         public override IReadOnlyList<string> Answers => [];
     }
+
+    /// <summary>Several models, each of which decides by a rule of its own, and what their answers come to.</summary>
+    /// <param name="Parts">At least two, none of which has parts itself.</param>
+    public abstract record OfParts(IReadOnlyList<PlannedDecision> Parts) : DecisionRule
+    {
+        /// <exception cref="InvalidOperationException">Always: scores are those of one model.</exception>
+        public sealed override Decided Decide(ReadOnlySpan<float> scores, ModelOutputs outputs) =>
+            throw new InvalidOperationException("Several models decide: ask each part's rule, and join what they answer.");
+
+        /// <summary>What the scores of all parts behind each other are: a part's only score has its model's name, others the model's and their own.</summary>
+        /// <param name="outputs">[parts]</param>
+        public ModelOutputs ScoresOf(IReadOnlyList<ModelOutputs> outputs) =>
+            new([.. Parts.Zip(outputs).SelectMany(p => p.Second.Names is { Count: > 1 } many ? many.Select(n => $"{p.First.Model}_{n}") : [p.First.Model])], []);
+
+        /// <summary>What the answers of the parts come to.</summary>
+        /// <param name="answers">[parts]</param>
+        public abstract Decided Join(IReadOnlyList<Decided> answers);
+    }
+
+    /// <summary>The strictest of the parts' answers.</summary>
+    /// <param name="Severity">Every answer that a part may give, the strictest first.</param>
+    public sealed record Strictest(IReadOnlyList<PlannedDecision> Parts, IReadOnlyList<string> Severity) : OfParts(Parts)
+    {
+        public override Decided Join(IReadOnlyList<Decided> answers)
+        {
+            var strictest = Severity.Count;
+            foreach (var (answer, part) in answers.Zip(Parts))
+                strictest = Math.Min(strictest, RankOf(answer.Answer) is >= 0 and var rank ? rank
+                    : throw new KumikiException(Message.Of("endpoint.unranked", ("model", part.Model), ("answer", answer.Answer), ("severity", string.Join(", ", Severity)))));
+            return new(Severity[strictest]);
+        }
+
+        int RankOf(string? answer)
+        {
+            for (var rank = 0; rank < Severity.Count; rank++)
+                if (Severity[rank] == answer) return rank;
+            return -1;
+        }
+
+        public override IReadOnlyList<string> Answers => Severity;
+    }
+
+    /// <summary>The answer of each part for itself, as one JSON object by the names of their models.</summary>
+    public sealed record Each(IReadOnlyList<PlannedDecision> Parts) : OfParts(Parts)
+    {
+        public override Decided Join(IReadOnlyList<Decided> answers)
+        {
+            var json = new ArrayBufferWriter<byte>(256);
+            using (var writer = new Utf8JsonWriter(json, Plain))
+            {
+                writer.WriteStartObject();
+                foreach (var (answer, part) in answers.Zip(Parts))
+                {
+                    if (answer.Number is { } number) writer.WriteNumber(part.Model, number);
+                    else writer.WriteString(part.Model, answer.Answer);
+                }
+                writer.WriteEndObject();
+            }
+            return new(Encoding.UTF8.GetString(json.WrittenSpan)) { IsObject = true };
+        }
+
+        static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+        public override IReadOnlyList<string> Answers => [];
+    }
 }
 
 /// <summary>What was decided on a row.</summary>
-/// <param name="Answer">One of the rule's answers, or a class; null where the answer is a number.</param>
+/// <param name="Answer">One of the rule's answers, or a class; null where the answer is a number; of <see cref="DecisionRule.Each"/> a JSON object.</param>
 public readonly record struct Decided(string? Answer)
 {
     /// <summary>The number answered with.</summary>
@@ -93,6 +164,9 @@ public readonly record struct Decided(string? Answer)
     /// <summary>The interval around it, where the model gives one.</summary>
     public double? Lower { get; init; }
     public double? Upper { get; init; }
+
+    /// <summary>Whether the answer is a JSON object with the answers of several models.</summary>
+    public bool IsObject { get; init; }
 
     /// <summary>Classes by falling probability; those of one probability by name.</summary>
     public IReadOnlyList<Ranked>? Top { get; init; }

@@ -29,6 +29,9 @@ public enum FieldKind
     /// <summary>One of <see cref="EndpointField.Choices"/>.</summary>
     Choice,
 
+    /// <summary>An encoded picture, JPEG, PNG or WebP: in JSON a text in base64.</summary>
+    Picture,
+
     /// <summary>Anything: no model reads it, it is only written down.</summary>
     Any,
 }

@@ -28,7 +28,7 @@ public sealed partial record EndpointPlan
 
     /// <summary>Every model it may ask, the first one first.</summary>
     [JsonIgnore]
-    public IEnumerable<PlannedDecision> Decisions => [Decision, .. Fallbacks.OfType<PlannedFallback.Smaller>().Select(f => f.Decision)];
+    public IEnumerable<PlannedDecision> Decisions => [.. Decision.Parts, .. Fallbacks.OfType<PlannedFallback.Smaller>().SelectMany(f => f.Decision.Parts)];
 
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, PlanJson.Readable.EndpointPlan);
 
@@ -38,8 +38,12 @@ public sealed partial record EndpointPlan
         try
         {
             var plan = JsonSerializer.Deserialize(json, PlanJson.Readable.EndpointPlan) ?? throw new JsonException("null");
-            return plan.Format == CurrentFormat ? plan
-                : throw new KumikiException(Message.Of("endpoint.plan-newer", ("found", plan.Format), ("known", CurrentFormat)));
+            if (plan.Format != CurrentFormat) throw new KumikiException(Message.Of("endpoint.plan-newer", ("found", plan.Format), ("known", CurrentFormat)));
+            foreach (var decision in plan.Fallbacks.OfType<PlannedFallback.Smaller>().Select(f => f.Decision).Prepend(plan.Decision))
+                if (decision?.Rule is DecisionRule.OfParts { Parts: not { Count: > 1 } } || (decision?.Rule as DecisionRule.Strictest)?.Severity is { Count: 0 }
+                    || decision?.Parts.Any(p => p?.Model is null || p.Rule is null or DecisionRule.OfParts) != false)
+                    throw new JsonException("a decision has no model, no rule or no parts");
+            return plan;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
@@ -60,10 +64,15 @@ public sealed partial record EndpointPlan
     }
 }
 
-/// <summary>A model and what its scores mean.</summary>
-/// <param name="Model">The asset's name.</param>
-/// <param name="Threshold">The asset that the rule's numbers came from; null where there is none.</param>
-public sealed record PlannedDecision(string Model, string? Threshold, DecisionRule Rule);
+/// <summary>A model and what its scores mean; or several, by a <see cref="DecisionRule.OfParts"/>.</summary>
+/// <param name="Model">The asset's name; of several the first one's.</param>
+/// <param name="Threshold">The asset that the rule's numbers came from; null where there is none, and of several.</param>
+public sealed record PlannedDecision(string Model, string? Threshold, DecisionRule Rule)
+{
+    /// <summary>The models that decide, each with a rule of its own: itself where it is one.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<PlannedDecision> Parts => Rule is DecisionRule.OfParts several ? several.Parts : [this];
+}
 
 /// <summary>Answers that were computed before anybody asked: rows of the version of an asset that is in production, found by their keys.</summary>
 /// <param name="Rows">The asset's name, of a dataset or of predictions.</param>
@@ -92,7 +101,7 @@ public abstract record PlannedFallback
     /// <summary>Another model, mostly a smaller one.</summary>
     public sealed record Smaller(PlannedDecision Decision) : PlannedFallback
     {
-        public override string Name => $"model {Decision.Model}";
+        public override string Name => $"model {string.Join(" + ", Decision.Parts.Select(p => p.Model).Distinct())}";
     }
 
     /// <summary>An answer for the rows of which a rule holds.</summary>

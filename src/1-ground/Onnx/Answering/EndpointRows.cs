@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
@@ -33,6 +34,7 @@ public sealed class EndpointRows : IDisposable
     byte[] textBytes = [];
     byte[] json = [];
     int textEnd;
+    List<(int Row, int Field, int From, int To)>? pictures;     // where their texts are in the JSON
     List<FieldError>? errors;
 
     EndpointRows(EndpointSchema schema)
@@ -67,8 +69,24 @@ public sealed class EndpointRows : IDisposable
 
     public bool IsMissing(int field, int row) => Schema.Fields[field].IsNumeric ? double.IsNaN(Number(field, row)) : texts[(row * Width) + field].Length < 0;
 
-    /// <summary>A row as it came: a JSON object, in the memory that was read from.</summary>
-    public ReadOnlySpan<byte> Json(int row) => json.AsSpan(spans[row].At, spans[row].Length);
+    /// <summary>A row as it came: a JSON object, in the memory that was read from; but in the place of a picture its SHA-256 and length.</summary>
+    public ReadOnlySpan<byte> Json(int row)
+    {
+        var (at, length) = spans[row];
+        if (pictures is null) return json.AsSpan(at, length);
+        var shown = new ArrayBufferWriter<byte>(1024);
+        var end = at + length;
+        foreach (var (_, field, from, to) in pictures.Where(p => p.Row == row))
+        {
+            shown.Write(json.AsSpan(at, from - at));
+            var picture = Text(field, row);
+            shown.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
+                $$"""{"sha256":"{{Convert.ToHexStringLower(SHA256.HashData(picture))}}","bytes":{{picture.Length}}}""")));
+            at = to;
+        }
+        shown.Write(json.AsSpan(at, end - at));
+        return shown.WrittenSpan;
+    }
 
     /// <summary>The tensor values of a column that is no text.</summary>
     /// <param name="into">[rows].</param>
@@ -135,7 +153,7 @@ public sealed class EndpointRows : IDisposable
         {
             throw new KumikiException(Message.Of("endpoint.no-object", ("form", Envelope)));
         }
-        else if (!IsEnvelope(reader))
+        else if (!IsEnvelope(reader, length))
         {
             IsOne = true;
             Row(ref reader);
@@ -170,9 +188,10 @@ public sealed class EndpointRows : IDisposable
     }
 
     /// <summary>Whether an object holds rows rather than fields: it has a list of that name, and no field has.</summary>
-    bool IsEnvelope(Utf8JsonReader reader)
+    bool IsEnvelope(Utf8JsonReader reader, int length)
     {
-        if (Schema.Place("rows") >= 0) return false;
+        // Most are rows, which no name in the whole text speaks against.
+        if (Schema.Place("rows") >= 0 || json.AsSpan(0, length).IndexOf("\"rows\""u8) < 0) return false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (Is(ref reader, "rows"u8)) return true;
@@ -243,6 +262,7 @@ public sealed class EndpointRows : IDisposable
         if (!field.IsNumeric)
         {
             if (reader.TokenType != JsonTokenType.String) Wrong(ref reader);
+            else if (field.Kind == FieldKind.Picture) KeepPicture(ref reader, at, row, place, field);
             else Keep(ref reader, at, row, place, field);
             return;
         }
@@ -272,6 +292,7 @@ public sealed class EndpointRows : IDisposable
                 FieldKind.Flag => Message.Of("endpoint.not-flag", holes),
                 FieldKind.Date => Message.Of("endpoint.not-date", holes),
                 FieldKind.Text or FieldKind.Choice => Message.Of("endpoint.not-text", holes),
+                FieldKind.Picture => Message.Of("endpoint.not-picture", holes),
                 _ => Message.Of("endpoint.not-number", holes),
             });
         }
@@ -309,20 +330,47 @@ public sealed class EndpointRows : IDisposable
             FieldKind.Integer => reader.TryGetInt64(out var whole) ? whole : null,
             FieldKind.Decimal => reader.TryGetDecimal(out var exact) ? (double)exact : null,
             FieldKind.Single => reader.TryGetSingle(out var single) ? single : null,
-            _ => reader.TryGetDouble(out var real) ? real : null,
+            // What is too large for any is told as such.
+            _ => PlainNumbers.TryRead(reader.ValueSpan, out var real) || reader.TryGetDouble(out real) ? real : null,
         };
+    }
+
+    static readonly PictureLimits Largest = new();
+
+    void KeepPicture(ref Utf8JsonReader reader, int at, int row, int place, EndpointField field)
+    {
+        MakeRoom(reader.ValueSpan.Length);
+        var length = 0;
+        try
+        {
+            length = reader.CopyString(textBytes.AsSpan(textEnd));
+        }
+        catch (InvalidOperationException)
+        {
+            // no UTF-8, so no base64 either
+        }
+        if (length == 0 || Base64.DecodeFromUtf8InPlace(textBytes.AsSpan(textEnd, length), out length) != OperationStatus.Done)
+        {
+            Refuse(row, field.Name, Message.Of("endpoint.not-base64", ("field", field.Name), ("row", row + 1)));
+            return;
+        }
+        try
+        {
+            new PictureInput(field.Name, 1).Hold(textBytes.AsSpan(textEnd, length), row + 1, Largest);
+        }
+        catch (KumikiException e)
+        {
+            Refuse(row, field.Name, e.Says);
+            return;
+        }
+        (pictures ??= []).Add((row, place, (int)reader.TokenStartIndex, (int)reader.BytesConsumed));
+        texts[at] = (textEnd, length);
+        textEnd += length;
     }
 
     void Keep(ref Utf8JsonReader reader, int at, int row, int place, EndpointField field)
     {
-        var most = reader.ValueSpan.Length;
-        if (textBytes.Length - textEnd < most)
-        {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(2 * textBytes.Length, Math.Max(1024, textEnd + most)));
-            textBytes.AsSpan(0, textEnd).CopyTo(larger);
-            if (textBytes.Length > 0) ArrayPool<byte>.Shared.Return(textBytes);
-            textBytes = larger;
-        }
+        MakeRoom(reader.ValueSpan.Length);
         int length;
         try
         {
@@ -347,6 +395,15 @@ public sealed class EndpointRows : IDisposable
         }
         texts[at] = (textEnd, length);
         textEnd += length;
+    }
+
+    void MakeRoom(int most)
+    {
+        if (textBytes.Length - textEnd >= most) return;
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(2 * textBytes.Length, Math.Max(1024, textEnd + most)));
+        textBytes.AsSpan(0, textEnd).CopyTo(larger);
+        if (textBytes.Length > 0) ArrayPool<byte>.Shared.Return(textBytes);
+        textBytes = larger;
     }
 
     void Refuse(int row, string? field, Message says)

@@ -21,6 +21,9 @@ public sealed class EndpointSchema
 
     public IReadOnlyList<EndpointField> Fields { get; }
 
+    /// <summary>Whether rows may hold pictures.</summary>
+    public bool HasPictures => Fields.Any(f => f.Kind == FieldKind.Picture);
+
     /// <summary>[fields] the texts of a choice in UTF-8; null for others.</summary>
     internal byte[][]?[] Choices { get; }
 

@@ -7,11 +7,17 @@ using Kumiki.Onnx;
 namespace Kumiki.Packages;
 
 /// <summary>What one row was answered.</summary>
-/// <param name="Scores">[outputs] of the model that answered; empty where a fallback without a model did.</param>
-/// <param name="Model">That model's asset; null where none answered.</param>
+/// <param name="Scores">[outputs] of the model that answered, or of all that decided together; empty where a fallback without a model did.</param>
+/// <param name="Model">That model's asset; null where none answered, or several did.</param>
 /// <param name="Fallback">What answered in the first model's place; null where it did itself.</param>
 public sealed record PackagedAnswer(float[] Scores, Decided Decided, string? Model, string? Fallback)
 {
+    /// <summary>What the scores are; null where there are none.</summary>
+    public ModelOutputs? Outputs { get; init; }
+
+    /// <summary>What each of several models said, in the order of the plan's parts; empty where one answered, or none.</summary>
+    public IReadOnlyList<PackagedAnswer> Parts { get; init; } = [];
+
     /// <summary>The answer, or the number that is one.</summary>
     public string Text => Decided.Answer ?? Decided.Number?.ToString("R", CultureInfo.InvariantCulture) ?? "";
 }
@@ -65,6 +71,8 @@ public sealed class PackagedEndpoint : IDisposable
     /// <param name="models">Of each model that the plan may ask, its ONNX file.</param>
     public static IReadOnlyDictionary<string, byte[]> Files(EndpointPlan plan, IReadOnlyDictionary<string, byte[]> models)
     {
+        if (plan.Fields.FirstOrDefault(f => f.Kind == FieldKind.Picture) is { } picture)
+            throw new KumikiException(Message.Of("package.pictures", ("field", picture.Name)));
         using var endpoint = Open(plan, model => models[model]);
         var rows = new List<GoldenRow>();
         KumikiException? refused = null;
@@ -189,6 +197,16 @@ public sealed class PackagedEndpoint : IDisposable
 
     PackagedAnswer[] Ask(PlannedDecision decision, EndpointRows rows, int[] which, bool scoreUnknown, string? fallback)
     {
+        if (decision.Rule is DecisionRule.OfParts together)
+        {
+            var parts = together.Parts.Select(p => Ask(p, rows, which, scoreUnknown, fallback)).ToList();
+            var all = together.ScoresOf(parts.ConvertAll(p => p[0].Outputs!));
+            return [.. which.Select((_, i) => new PackagedAnswer([.. parts.SelectMany(p => p[i].Scores)], together.Join(parts.ConvertAll(p => p[i].Decided)), null, fallback)
+            {
+                Outputs = all,
+                Parts = parts.ConvertAll(p => p[i]),
+            })];
+        }
         var (scorer, block, outputs, places, known) = models[decision.Model];
         block.Begin(which.Length);
         Span<float> numbers = stackalloc float[BlockRows];
@@ -223,7 +241,7 @@ public sealed class PackagedEndpoint : IDisposable
         for (var i = 0; i < which.Length; i++)
         {
             var own = scores.Slice(i * scorer.Width, scorer.Width).ToArray();
-            answers[i] = new(own, decision.Rule.Decide(own, outputs), decision.Model, fallback);
+            answers[i] = new(own, decision.Rule.Decide(own, outputs), decision.Model, fallback) { Outputs = outputs };
         }
         return answers;
     }
@@ -235,9 +253,6 @@ public sealed class PackagedEndpoint : IDisposable
 
     /// <summary>The texts that a model knows of a column; null where any may come.</summary>
     public FrozenSet<string>? CategoriesOf(string model, string column) => models[model].Scorer.CategoriesOf(column);
-
-    /// <summary>What the scores of one of its models are.</summary>
-    public ModelOutputs OutputsOf(string model) => models[model].Outputs;
 
     /// <summary>A model's scores of tensors, without a decision.</summary>
     /// <param name="tensors">[columns] in the order of <see cref="ColumnsOf"/>: of a Text column its texts, of another what the adapter makes of its values;

@@ -70,7 +70,7 @@ public static class StoreMove
         if (busy.Count > 0) throw new KumikiException(Message.Of("store.move-busy", ("runs", string.Join(", ", busy.Take(5)))));
     }
 
-    static IRecordTables TablesOf(string folder, StoreSettings settings) => settings.Metadata is { } address
+    internal static IRecordTables TablesOf(string folder, StoreSettings settings) => settings.Metadata is { } address
         ? PostgresTables.Of(PostgresAddress.Parse(address), settings, filling: false)
         : SqliteTables.Of(Path.Combine(folder, "store.db"), settings.Patience);
 

@@ -56,6 +56,9 @@ public sealed record ColumnSchema
     /// <summary>The column holds the SHA-256 of a file that the version keeps as <c>content/SHA256</c>.</summary>
     public bool Content { get; init; }
 
+    /// <summary>The column holds encoded pictures; only records that are asked with have such.</summary>
+    public bool Picture { get; init; }
+
     /// <summary>The column holds the name of the file that a row of CSV came from.</summary>
     public bool SourceFile { get; init; }
 
@@ -119,7 +122,8 @@ public sealed record ColumnSchema
     public bool Equals(ColumnSchema? other) =>
         other is not null && Name == other.Name && Property == other.Property && Kind == other.Kind && Nullable == other.Nullable
             && Precision == other.Precision
-        && Scale == other.Scale && Path == other.Path && Element == other.Element && Length == other.Length && Content == other.Content && SourceFile == other.SourceFile && Personal == other.Personal
+        && Scale == other.Scale && Path == other.Path && Element == other.Element && Length == other.Length && Content == other.Content && Picture == other.Picture
+        && SourceFile == other.SourceFile && Personal == other.Personal
         && Range == other.Range && (Names ?? []).SequenceEqual(other.Names ?? []);
 
     public override int GetHashCode() => HashCode.Combine(Name, Kind, Nullable);

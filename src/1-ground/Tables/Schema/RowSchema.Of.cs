@@ -8,12 +8,13 @@ public sealed partial record RowSchema
 {
     /// <summary>The schema of a record type: its primary constructor's parameters; those of a record within it follow its own, as <c>customer_name</c>.</summary>
     /// <exception cref="KumikiException">The type is not such a record, or a parameter cannot be a column; the sentence names it.</exception>
-    public static RowSchema Of<T>() => Of(typeof(T));
+    /// <param name="pictures">Whether it may have pictures, which no table keeps.</param>
+    public static RowSchema Of<T>(bool pictures = false) => Of(typeof(T), pictures);
 
     /// <inheritdoc cref="Of{T}"/>
-    public static RowSchema Of(Type record)
+    public static RowSchema Of(Type record, bool pictures = false)
     {
-        var columns = ColumnsOf(record, []).ToArray();
+        var columns = ColumnsOf(record, [], pictures).ToArray();
         var twice = columns.GroupBy(c => c.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1);
         if (twice is not null)
             throw new KumikiException(Message.Of("tables.record-twice", ("record", record.Name), ("column", twice.Key), ("first", twice.First().Property),
@@ -30,7 +31,7 @@ public sealed partial record RowSchema
     internal static bool IsRecord(Type type) => type is { IsClass: true, IsArray: false } && type != typeof(string) && type.GetMethod("<Clone>$") is not null
         && ConstructorOf(type) is not null;
 
-    static IEnumerable<ColumnSchema> ColumnsOf(Type record, IReadOnlyList<Type> around)
+    static IEnumerable<ColumnSchema> ColumnsOf(Type record, IReadOnlyList<Type> around, bool pictures)
     {
         var constructor = ConstructorOf(record) ?? throw new KumikiException(Message.Of("tables.record-shape", ("record", record.Name)));
         var nullability = new NullabilityInfoContext();
@@ -39,13 +40,13 @@ public sealed partial record RowSchema
             var property = record.GetProperty(parameter.Name!)!;
             if (!IsRecord(parameter.ParameterType) || around.Contains(parameter.ParameterType))
             {
-                yield return ColumnOf(record, parameter, property, nullability);
+                yield return ColumnOf(record, parameter, property, nullability, pictures);
                 continue;
             }
             var name = Find<ColumnAttribute>(parameter, property)?.Name ?? ColumnName.Snake(property.Name);
             var path = Find<PathAttribute>(parameter, property)?.Path ?? name;
             var mayMiss = nullability.Create(property).ReadState == NullabilityState.Nullable;
-            foreach (var inner in ColumnsOf(parameter.ParameterType, [.. around, record]))
+            foreach (var inner in ColumnsOf(parameter.ParameterType, [.. around, record], pictures))
                 yield return inner with
                 {
                     Name = $"{name}_{inner.Name}",
@@ -56,11 +57,14 @@ public sealed partial record RowSchema
         }
     }
 
-    static ColumnSchema ColumnOf(Type record, ParameterInfo parameter, PropertyInfo property, NullabilityInfoContext nullability)
+    static ColumnSchema ColumnOf(Type record, ParameterInfo parameter, PropertyInfo property, NullabilityInfoContext nullability, bool pictures)
     {
         var bare = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
+        var picture = Find<PictureAttribute>(parameter, property) is not null;
+        if (picture && bare != typeof(byte[])) throw new KumikiException(Message.Of("tables.record-picture", ("record", record.Name), ("column", property.Name)));
+        if (picture && !pictures) throw new KumikiException(Message.Of("tables.record-no-pictures", ("record", record.Name), ("column", property.Name)));
         var element = ElementOf(bare);
-        var kind = element is not null ? ColumnKind.Vector : KindOf(bare)
+        var kind = picture ? ColumnKind.String : element is not null ? ColumnKind.Vector : KindOf(bare)
             ?? throw new KumikiException(Message.Of("tables.record-type", ("record", record.Name), ("column", property.Name),
             ("type", parameter.ParameterType.Name)));
         var digits = Find<DecimalAttribute>(parameter, property);
@@ -91,6 +95,7 @@ public sealed partial record RowSchema
             Length = vector?.Length ?? 0,
             Content = content,
             SourceFile = sourceFile,
+            Picture = picture,
             Personal = Find<PersonalAttribute>(parameter, property) is not null,
         };
         return Find<RangeAttribute>(parameter, property) is { } range ? column with { Range = RangeOf(record, column, range) } : column;

@@ -22,6 +22,7 @@ sealed record BatchTarget(VersionRecord Model, VersionRecord? Endpoint, RowSchem
         var pointers = await Pointers.ReadAsync(metadata, stop);
         var record = await FindAsync(named, pointers, metadata, stop);
         var (endpoint, plan) = record.Kind == AssetKind.Endpoint ? (record, await PlanOfAsync(record, artifacts, stop)) : (null, null);
+        if (plan is { Decision.Parts.Count: > 1 }) throw new KumikiException(Message.Of("predict.parts", ("version", record.Name), ("models", plan.Decision.Parts.Count)));
         var model = record.Kind switch
         {
             AssetKind.Model => record,

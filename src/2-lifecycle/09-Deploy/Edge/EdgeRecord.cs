@@ -6,10 +6,12 @@ namespace Kumiki.Serving;
 
 /// <summary>A prediction as an offline runner sends it back.</summary>
 /// <param name="Answered">The version that answered.</param>
+/// <param name="Models">The versions that scored; none where none did.</param>
+/// <param name="Threshold">Of several with spaces between.</param>
 /// <param name="Outputs">[scores] their names; empty where they were not told.</param>
 /// <param name="Input">UTF-8 of the row's JSON object; empty where none came.</param>
 sealed record EdgeRecord(
-    string Id, DateTimeOffset At, VersionName Answered, int? Release, string? Model, string? Threshold, string? Fallback, string? Decision, float[] Scores,
+    string Id, DateTimeOffset At, VersionName Answered, int? Release, IReadOnlyList<string> Models, string? Threshold, string? Fallback, string? Decision, float[] Scores,
     IReadOnlyList<string> Outputs, long TookUs, byte[] Input)
 {
     /// <summary>The most bytes of one record.</summary>
@@ -52,16 +54,18 @@ sealed record EdgeRecord(
         var scores = root.TryGetProperty("score", out var one) ? [Score(one)]
             : root.TryGetProperty("scores", out var many) && many.ValueKind == JsonValueKind.Array && many.GetArrayLength() <= MostScores
                 ? many.EnumerateArray().Select(Score).ToArray() : [];
-        IReadOnlyList<string> outputs = root.TryGetProperty("outputs", out var names) && names.ValueKind == JsonValueKind.Array
-            && names.GetArrayLength() == scores.Length && names.EnumerateArray().All(n => n.ValueKind == JsonValueKind.String)
-            ? [.. names.EnumerateArray().Select(n => Short(n.GetString()!, "outputs"))] : [];
-        return new(id, at, endpoint, Whole("release") is { } release ? (int)Math.Clamp(release, 0, int.MaxValue) : null, Text("model"), Text("threshold"),
+        var outputs = Texts("outputs") is { } names && names.Count == scores.Length ? names : [];
+        return new(id, at, endpoint, Whole("release") is { } release ? (int)Math.Clamp(release, 0, int.MaxValue) : null,
+            Text("model") is { } model ? [model] : Texts("models") ?? [], Text("threshold") ?? (Texts("thresholds") is { Count: > 0 } cuts ? string.Join(' ', cuts) : null),
             Text("fallback"), Answer(), scores, outputs, Math.Max(0, Whole("took_us") ?? 0),
             root.TryGetProperty("input", out var input) && input.ValueKind == JsonValueKind.Object ? System.Text.Encoding.UTF8.GetBytes(input.GetRawText()) : []);
 
         string? Text(string name) => root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
             ? value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? Short(text, name) : throw new FormatException($"{name} is no text")
             : null;
+
+        IReadOnlyList<string>? Texts(string name) => root.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array && list.GetArrayLength() <= MostScores
+            && list.EnumerateArray().All(n => n.ValueKind == JsonValueKind.String) ? [.. list.EnumerateArray().Select(n => Short(n.GetString()!, name))] : null;
 
         static string Short(string text, string name) =>
             text.Length <= PredictionLog.MostId ? text : throw new FormatException($"{name} is longer than {PredictionLog.MostId} characters");
@@ -77,6 +81,9 @@ sealed record EdgeRecord(
             JsonValueKind.Number when answer.TryGetDouble(out var value) => value.ToString("R", CultureInfo.InvariantCulture),
             JsonValueKind.String => Short(answer.GetString()!, "answer"),
             JsonValueKind.Null => null,
+            // The answers of several models, each for itself.
+            JsonValueKind.Object when answer.EnumerateObject().Any() && answer.EnumerateObject().All(a => a.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number)
+                && answer.GetRawText() is { Length: <= PredictionLog.MostNote } all => all,
             _ => throw new FormatException("answer is neither text nor number"),
         };
     }

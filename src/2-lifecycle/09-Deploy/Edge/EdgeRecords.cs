@@ -123,7 +123,7 @@ sealed class EdgeRecords(IMetadataStore metadata, IArtifactStore artifacts, stri
         (plan is null ? new() { Endpoint = record.Answered.Asset, Version = record.Answered.Number } : EndpointLog.ShapeOf(record.Answered, plan.Fields)) with
         {
             Release = record.Release,
-            Models = record.Model is { } model ? [model] : [],
+            Models = record.Models,
             Threshold = record.Threshold,
             Scores = record.Scores.Length == 1 && record.Outputs.Count == 0 ? ModelOutputs.Single.Names
                 : record.Outputs.Count > 0 ? record.Outputs : [.. record.Scores.Select((_, i) => $"{i + 1}")],

@@ -5,7 +5,7 @@ using Kumiki.Packages;
 
 namespace Kumiki.Serving;
 
-/// <summary>The files that a runner needs around it in an image: the C library, OpenSSL, .NET's runtime, the runner itself. No registry has to be asked for
+/// <summary>The files that a program needs around it in an image: the C library, OpenSSL, .NET's runtime, the program itself. No registry has to be asked for
 /// them: they are those of this machine.</summary>
 static class ImageRoot
 {
@@ -14,32 +14,76 @@ static class ImageRoot
     /// <summary>Loaded by name while the runner works, so that no file says that it needs them.</summary>
     static readonly string[] LoadedLater = ["libssl.so.3", "libcrypto.so.3", "libgcc_s.so.1", "libstdc++.so.6"];
 
+    /// <summary>Where a server's program, the release it begins with and its data are in an image.</summary>
+    public const string ProgramFolder = "kumiki", ReleaseFolder = "kumiki-release", DataFolder = "data";
+
+    /// <summary>The folder of .NET's runtime that this process runs on.</summary>
+    static string Runtime { get; } = Path.TrimEndingDirectorySeparator(RuntimeEnvironment.GetRuntimeDirectory());
+
+    static string Dotnet { get; } = Path.GetFullPath(Path.Combine(Runtime, "../../.."));
+
+    static IEnumerable<(string To, string From)> RuntimeFiles()
+    {
+        var fxr = Directory.EnumerateDirectories(Path.Combine(Dotnet, "host/fxr")).OrderBy(d => d, StringComparer.Ordinal).Last();
+        return Framework(Runtime).Append(($"{DotnetFolder}/host/fxr/{Path.GetFileName(fxr)}/libhostfxr.so", Path.Combine(fxr, "libhostfxr.so")));
+    }
+
+    /// <summary>The files of a framework's version, <c>…/shared/NAME/10.0.0</c>.</summary>
+    static IEnumerable<(string To, string From)> Framework(string folder) =>
+        Directory.EnumerateFiles(folder).Select(f => ($"{DotnetFolder}/shared/{Path.GetFileName(Path.GetDirectoryName(folder))}/{Path.GetFileName(folder)}/{Path.GetFileName(f)}", f));
+
+    static string Engine(NativeEngine engine) => engine.Candidates().FirstOrDefault(File.Exists)
+        ?? throw new KumikiException(Message.Of("edge.no-library", ("library", engine.FileNames[0])));
+
+    /// <summary>The layers below a server's release: system, runtime with ASP.NET, engines, program.</summary>
+    /// <param name="program">The name of the program's assembly, in the folder it runs from.</param>
+    /// <exception cref="KumikiException">The program is one single file, or a library is not on this machine.</exception>
+    public static async Task<IReadOnlyList<IReadOnlyList<TarEntry>>> ServerAsync(string program, CancellationToken stop)
+    {
+        var folder = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
+        if (!File.Exists(Path.Combine(folder, program + ".dll"))) throw new KumikiException(Message.Of("edge.no-program", ("file", Path.Combine(folder, program + ".dll"))));
+        var web = ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "").Split(Path.PathSeparator)
+            .FirstOrDefault(f => Path.GetFileName(f) == "Microsoft.AspNetCore.dll") is { } found ? Path.GetDirectoryName(found)!
+            : throw new KumikiException(Message.Of("edge.no-library", ("library", "Microsoft.AspNetCore.App")));
+        List<string> engines = [Engine(NativeEngine.OnnxRuntime), Engine(NativeEngine.DuckDb), Engine(NativeEngine.Vips)];
+        // What its build put there; what belongs to other systems, and to people who debug, stays.
+        var own = Directory.EnumerateFiles(folder).Where(f => !f.EndsWith(".runtimeconfig.dev.json", StringComparison.Ordinal)
+                && (Path.GetExtension(f) is ".dll" or ".json" or ".so" || f.Contains(".so.", StringComparison.Ordinal)))
+            .Concat(((string[])["linux-x64", "linux", "unix"]).Select(system => Path.Combine(folder, "runtimes", system)).Where(Directory.Exists)
+                .SelectMany(f => Directory.EnumerateFiles(f, "*", SearchOption.AllDirectories)))
+            .Where(f => engines.All(e => Path.GetFileName(e) != Path.GetFileName(f))).ToList();
+        List<string> native = [Path.Combine(Dotnet, "dotnet"), .. Directory.EnumerateFiles(Runtime, "*.so"), .. engines,
+            .. own.Where(f => Path.GetExtension(f) is not (".dll" or ".json"))];
+        return
+        [
+            WithFolders([.. await SystemAsync(native, stop), new($"{DataFolder}/", 0b001_111_111_111, 0, null)]),
+            WithFolders(Entries(RuntimeFiles().Concat(Framework(web)).Append(($"{DotnetFolder}/dotnet", Path.Combine(Dotnet, "dotnet"))))),
+            WithFolders(Entries(engines.Select(e => ($"{ProgramFolder}/runtimes/linux-x64/native/{Path.GetFileName(e)}", e)))),
+            WithFolders(Entries(own.Select(f => ($"{ProgramFolder}/{Path.GetRelativePath(folder, f)}", f)))),
+        ];
+    }
+
     /// <summary>The lowest layers: system, runtime, runner.</summary>
     /// <exception cref="KumikiException">The runner was not built, or a library is not on this machine.</exception>
     public static async Task<IReadOnlyList<IReadOnlyList<TarEntry>>> LayersAsync(CancellationToken stop)
     {
         var runner = RunnerProgram();
-        var runtime = Path.TrimEndingDirectorySeparator(RuntimeEnvironment.GetRuntimeDirectory());
-        var dotnet = Path.GetFullPath(Path.Combine(runtime, "../../.."));
-        var version = Path.GetFileName(runtime);
-        var onnx = NativeEngine.OnnxRuntime.Candidates().FirstOrDefault(File.Exists)
-            ?? throw new KumikiException(Message.Of("edge.no-library", ("library", NativeEngine.OnnxRuntime.FileNames[0])));
-        var fxr = Directory.EnumerateDirectories(Path.Combine(dotnet, "host/fxr")).OrderBy(d => d, StringComparer.Ordinal).Last();
-
-        var runtimeFiles = Directory.EnumerateFiles(runtime).Select(f => ($"{DotnetFolder}/shared/Microsoft.NETCore.App/{version}/{Path.GetFileName(f)}", f))
-            .Append(($"{DotnetFolder}/host/fxr/{Path.GetFileName(fxr)}/libhostfxr.so", Path.Combine(fxr, "libhostfxr.so")));
+        var onnx = Engine(NativeEngine.OnnxRuntime);
         var runnerFiles = Directory.EnumerateFiles(runner).Where(f => Path.GetExtension(f) is ".dll" or ".json" or "").Select(f =>
             ($"{RunnerFolder}/{Path.GetFileName(f)}", f))
             .Append(($"{RunnerFolder}/runtimes/linux-x64/native/{Path.GetFileName(onnx)}", onnx));
-        var libraries = await LibrariesAsync([.. Directory.EnumerateFiles(runtime, "*.so"), Path.Combine(runner, Runner), onnx], stop);
-        List<TarEntry> system =
-        [
-            TarEntry.File("etc/passwd", "root:x:0:0:root:/:/\nkumiki:x:65532:65532:kumiki:/:/\n"u8.ToArray()),
-                TarEntry.File("etc/group", "root:x:0:\nkumiki:x:65532:\n"u8.ToArray()),
-            .. libraries.Select(l => TarEntry.File(l.Key, l.Value, 0b111_101_101)),
-        ];
-        return [WithFolders([.. system, Tmp]), WithFolders(Entries(runtimeFiles)), WithFolders(Entries(runnerFiles))];
+        var system = await SystemAsync([.. Directory.EnumerateFiles(Runtime, "*.so"), Path.Combine(runner, Runner), onnx], stop);
+        return [WithFolders(system), WithFolders(Entries(RuntimeFiles())), WithFolders(Entries(runnerFiles))];
     }
+
+    /// <summary>Who runs, where it may write, and the libraries that files need.</summary>
+    static async Task<IReadOnlyList<TarEntry>> SystemAsync(IReadOnlyList<string> files, CancellationToken stop) =>
+    [
+        TarEntry.File("etc/passwd", "root:x:0:0:root:/:/\nkumiki:x:65532:65532:kumiki:/:/\n"u8.ToArray()),
+        TarEntry.File("etc/group", "root:x:0:\nkumiki:x:65532:\n"u8.ToArray()),
+        .. (await LibrariesAsync(files, stop)).Select(l => TarEntry.File(l.Key, l.Value, 0b111_101_101)),
+        Tmp,
+    ];
 
     static TarEntry Tmp { get; } = new("tmp/", 0b001_111_111_111, 0, null);
 

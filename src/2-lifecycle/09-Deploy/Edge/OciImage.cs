@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kumiki.Packages;
+using Kumiki.Store;
 
 namespace Kumiki.Serving;
 
@@ -11,7 +12,14 @@ namespace Kumiki.Serving;
 /// <param name="Created">The release's time, so that the same release gives the same image.</param>
 sealed record ImageFacts(
     string Name, IReadOnlyList<string> Entrypoint, IReadOnlyList<string> Arguments, IReadOnlyList<string> Environment,
-    IReadOnlyDictionary<string, string> Labels, DateTimeOffset Created);
+    IReadOnlyDictionary<string, string> Labels, DateTimeOffset Created)
+{
+    /// <summary>The port that it answers on; null: not told.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>A folder of it that is written to, and wants a volume.</summary>
+    public string? Volume { get; init; }
+}
 
 /// <summary>Writes an OCI image, in its archive form, by our own hand: layers are uncompressed archives without times or owners, so that equal files give equal
 /// digests.</summary>
@@ -40,15 +48,17 @@ static class OciImage
         public Func<Stream>? Open { get; init; }
     }
 
-    /// <summary>Writes the archive; complete or not there.</summary>
+    /// <summary>Writes the archive; complete, or what was there before.</summary>
     /// <param name="layers">From the lowest on, each its entries in the order they are written.</param>
     /// <returns>The digest of the manifest, <c>sha256:…</c>, which names the image.</returns>
+    /// <exception cref="KumikiException">It cannot be written there.</exception>
     public static async Task<string> WriteAsync(string to, ImageFacts facts, IReadOnlyList<IReadOnlyList<TarEntry>> layers, CancellationToken stop)
     {
         var full = Path.GetFullPath(to);
-        var scratch = Directory.CreateDirectory($"{full}.{Guid.NewGuid():n}").FullName;
+        var scratch = $"{full}.{Guid.NewGuid():n}";
         try
         {
+            Directory.CreateDirectory(scratch);
             var blobs = new List<Blob>();
             foreach (var (number, entries) in layers.Index())
             {
@@ -70,11 +80,22 @@ static class OciImage
                     ["Entrypoint"] = facts.Entrypoint.Count > 0 ? facts.Entrypoint : null,
                     ["Cmd"] = facts.Arguments.Count > 0 ? facts.Arguments : null,
                     ["WorkingDir"] = "/",
+                    ["ExposedPorts"] = facts.Port is { } port ? new Dictionary<string, object> { [$"{port}/tcp"] = new { } } : null,
+                    ["Volumes"] = facts.Volume is { } volume ? new Dictionary<string, object> { [volume] = new { } } : null,
+                    ["StopSignal"] = facts.Entrypoint.Count > 0 ? "SIGTERM" : null,
                     ["Labels"] = new SortedDictionary<string, string>(facts.Labels.ToDictionary(), StringComparer.Ordinal),
                 },
                 rootfs = new { type = "layers", diff_ids = blobs.Select(b => b.Digest) },
             });
-            var manifest = Of(Manifest, new { schemaVersion = 2, mediaType = Manifest, config = config, layers = blobs });
+            var manifest = Of(Manifest, new
+            {
+                schemaVersion = 2,
+                mediaType = Manifest,
+                config = config,
+                layers = blobs,
+                annotations = new SortedDictionary<string, string>(facts.Labels
+                .Where(l => l.Key.StartsWith("org.opencontainers.", StringComparison.Ordinal)).ToDictionary(), StringComparer.Ordinal)
+            });
             var index = JsonSerializer.SerializeToUtf8Bytes(new
             {
                 schemaVersion = 2,
@@ -93,12 +114,16 @@ static class OciImage
                 ], stop);
                 archive.Flush(flushToDisk: true);
             }
-            File.Move(Path.Combine(scratch, "image"), full, overwrite: true);
+            DurableFile.Appear(Path.Combine(scratch, "image"), full);
             return manifest.Digest;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw StoreTrouble.Of(e, full) ?? new KumikiException(Message.Of("edge.image-unwritten", ("path", full), ("reason", e.Message.TrimEnd('.'))), e);
         }
         finally
         {
-            Directory.Delete(scratch, recursive: true);
+            if (Directory.Exists(scratch)) Directory.Delete(scratch, recursive: true);
         }
 
         static Blob Of(string mediaType, object content)

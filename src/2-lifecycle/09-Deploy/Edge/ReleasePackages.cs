@@ -57,6 +57,8 @@ sealed class ReleasePackages(IMetadataStore metadata, IArtifactStore artifacts)
         var models = new SortedDictionary<string, byte[]>(StringComparer.Ordinal);
         foreach (var asset in plan.Decisions.Select(d => d.Model).Distinct())
         {
+            if (inputs.FirstOrDefault(v => v.Asset == asset) is { Imported: not null } foreign)
+                throw new KumikiException(Message.Of("edge.imported", ("version", record.Name), ("model", foreign.Name)));
             var model = inputs.FirstOrDefault(v => v.Asset == asset)?.Files.FirstOrDefault(f => f.Path == "model.onnx")
                 ?? throw new KumikiException(Message.Of("edge.no-model", ("version", record.Name), ("model", asset)));
             models[asset] = await BytesAsync(model.Content, stop);
@@ -65,7 +67,10 @@ sealed class ReleasePackages(IMetadataStore metadata, IArtifactStore artifacts)
             inputs.FirstOrDefault(v => v.Asset == plan.Decision.Model)?.Name, stop));
     }
 
-    async Task<ReleaseRecord> FindAsync(int? number, CancellationToken stop)
+    /// <summary>A release that was live.</summary>
+    /// <param name="number">Null: the one that is.</param>
+    /// <exception cref="KumikiException">There is no such release.</exception>
+    public async Task<ReleaseRecord> FindAsync(int? number, CancellationToken stop)
     {
         if ((number ?? (await metadata.ProductionAsync(stop)).Release) is not (> 0 and var wanted))
             throw new KumikiException(Message.Of("edge.nothing-released"));

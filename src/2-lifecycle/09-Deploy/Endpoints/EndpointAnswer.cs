@@ -39,15 +39,21 @@ struct Prediction
 
     public Decided Decided { get; set; }
 
-    /// <summary>[outputs] the model's scores; null where no model was asked.</summary>
+    /// <summary>[outputs] the model's scores, or those of all that decided together; null where no model was asked.</summary>
     public float[]? Scores { get; set; }
 
     /// <summary>What its scores are; null where no model was asked.</summary>
     public ModelOutputs? Outputs { get; set; }
 
-    /// <summary>The model that was asked; null where none was.</summary>
+    /// <summary>The model that was asked; null where none was, or several were.</summary>
     public VersionName? Model { get; set; }
     public VersionName? Threshold { get; set; }
+
+    /// <summary>[parts] what each of several models said; null where one decided, or none.</summary>
+    public PredictedPart[]? Parts { get; set; }
+
+    /// <summary>The decision that several models came to; null where one decided, or none.</summary>
+    public LiveDecision? Together { get; set; }
 
     /// <summary>What answered in the model's place; null where nothing had to.</summary>
     public string? Fallback { get; set; }
@@ -58,3 +64,7 @@ struct Prediction
     /// <summary>Whether there is an answer yet.</summary>
     public bool IsThere { get; set; }
 }
+
+/// <summary>What one of several models said to a row.</summary>
+/// <param name="Scores">[outputs]</param>
+sealed record PredictedPart(VersionName Model, VersionName? Threshold, Decided Decided, float[] Scores, ModelOutputs Outputs);

@@ -18,7 +18,7 @@ static class EndpointFields
     /// <param name="known">Texts that the model knows; null where any may come.</param>
     public static EndpointField Of(ColumnSchema column, bool read, bool required, IReadOnlySet<string>? known)
     {
-        var kind = KindOf(column.Kind);
+        var kind = column.Picture ? FieldKind.Picture : KindOf(column.Kind);
         return new()
         {
             Name = column.Name,

@@ -12,7 +12,7 @@ sealed partial class EndpointLog(PredictionLog log)
     /// <summary>Releases go and come; the shapes of those before are made again where one comes back.</summary>
     const int MostShapes = 1000;
 
-    readonly ConcurrentDictionary<(VersionName Endpoint, int Release, VersionName? Model, VersionName? Threshold, bool HasScores), LoggedAs> shapes = new();
+    readonly ConcurrentDictionary<(VersionName Endpoint, int Release, VersionName? Model, VersionName? Threshold, LiveDecision? Together, bool HasScores), LoggedAs> shapes = new();
 
     /// <summary>Logs each row of an answer.</summary>
     /// <param name="began">When it was asked.</param>
@@ -27,7 +27,7 @@ sealed partial class EndpointLog(PredictionLog log)
             if (one.Decided.Number is { } value && value.TryFormat(number, out var length, "R", CultureInfo.InvariantCulture)) decision = number[..length];
             log.TryAdd(new()
             {
-                As = Of(answer.Release, answer.Endpoint, one.Model, one.Threshold, one.Outputs),
+                As = Of(answer.Release, answer.Endpoint, (one.Model, one.Threshold, one.Together), one.Outputs),
                 Id = one.Id,
                 At = at,
                 LatencyUs = (long)answer.Took.TotalMicroseconds,
@@ -51,8 +51,7 @@ sealed partial class EndpointLog(PredictionLog log)
     public void Failure(LiveRelease release, LiveEndpoint endpoint, EndpointRows rows, IReadOnlyList<string> ids, DateTimeOffset began, TimeSpan took,
         Message why)
     {
-        var (at, trace, shape) = (PredictionLog.Microseconds(began), TraceId(), Of(release, endpoint, endpoint.Decision.Model, endpoint.Decision.Threshold,
-            null));
+        var (at, trace, shape) = (PredictionLog.Microseconds(began), TraceId(), Of(release, endpoint, ByOf(endpoint.Decision), null));
         for (var row = 0; row < rows.Count; row++)
             log.TryAdd(new()
             {
@@ -71,7 +70,7 @@ sealed partial class EndpointLog(PredictionLog log)
     public void Unreadable(LiveRelease release, LiveEndpoint endpoint, ReadOnlySpan<byte> body, string id, DateTimeOffset at, Message why) =>
         log.TryAdd(new()
         {
-            As = Of(release, endpoint, endpoint.Decision.Model, endpoint.Decision.Threshold, null),
+            As = Of(release, endpoint, ByOf(endpoint.Decision), null),
             Id = id,
             At = PredictionLog.Microseconds(at),
             Inputs = body,
@@ -81,21 +80,29 @@ sealed partial class EndpointLog(PredictionLog log)
 
     static string? TraceId() => Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? activity.TraceId.ToHexString() : null;
 
-    LoggedAs Of(LiveRelease release, LiveEndpoint endpoint, VersionName? model, VersionName? threshold, ModelOutputs? outputs)
+    /// <summary>Which versions decide.</summary>
+    static (VersionName? Model, VersionName? Threshold, LiveDecision? Together) ByOf(LiveDecision decision) =>
+        decision.Parts.Count > 1 ? (null, null, decision) : (decision.Model, decision.Threshold, null);
+
+    LoggedAs Of(LiveRelease release, LiveEndpoint endpoint, (VersionName? Model, VersionName? Threshold, LiveDecision? Together) by, ModelOutputs? outputs)
     {
+        var (model, threshold, together) = by;
         // Without a model's scores the shape is another: it must not become the one of those with scores.
-        var key = (endpoint.Version, release.Number, model, threshold, outputs is not null);
+        var key = (endpoint.Version, release.Number, model, threshold, together, outputs is not null);
         if (shapes.TryGetValue(key, out var known)) return known;
         var shape = log.Of(ShapeOf(endpoint.Version, endpoint.Plan.Fields) with
         {
             Release = release.Number,
-            Models = model is { } asked ? [asked.ToString()] : [],
-            Threshold = threshold?.ToString(),
+            Models = together is not null ? [.. together.Models.Select(m => m.ToString())] : model is { } asked ? [asked.ToString()] : [],
+            Threshold = together is null ? threshold?.ToString() : ThresholdsOf(together),
             Scores = outputs?.Names ?? [],
         }, endpoint.Schema);
         if (shapes.Count >= MostShapes) shapes.Clear();
         return shapes[key] = shape;
     }
+
+    static string? ThresholdsOf(LiveDecision together) =>
+        string.Join(' ', together.Parts.Select(p => p.Threshold).OfType<VersionName>().Distinct()) is { Length: > 0 } all ? all : null;
 
     /// <summary>What predictions of an endpoint have in common whatever answered: its fields.</summary>
     public static LoggedShape ShapeOf(VersionName endpoint, IReadOnlyList<EndpointField> fields) => new()
@@ -104,7 +111,7 @@ sealed partial class EndpointLog(PredictionLog log)
         Version = endpoint.Number,
         Inputs = [.. fields.Select(f => new LoggedInput(f.Name, EndpointSchema.CamelOf(f.Name), TypeOf(f.Kind), f.Personal))],
         Numbers = [.. fields.Where(f => f is { IsRead: true, IsNumeric: true }).Select(f => f.Name)],
-        Texts = [.. fields.Where(f => f is { IsRead: true, IsNumeric: false }).Select(f => f.Name)],
+        Texts = [.. fields.Where(f => f is { IsRead: true, IsNumeric: false, Kind: not FieldKind.Picture }).Select(f => f.Name)],
     };
 
     static string TypeOf(FieldKind kind) => kind switch

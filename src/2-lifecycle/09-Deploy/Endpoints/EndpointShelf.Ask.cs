@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Kumiki.Native.OnnxRuntime;
 using Kumiki.Onnx;
 
 namespace Kumiki.Serving;
@@ -76,10 +77,13 @@ sealed partial class EndpointShelf
 
     static int[] Left(Prediction[] answers)
     {
-        var left = new List<int>(answers.Length);
-        for (var row = 0; row < answers.Length; row++)
-            if (!answers[row].IsThere) left.Add(row);
-        return [.. left];
+        var count = 0;
+        foreach (ref readonly var answer in answers.AsSpan())
+            if (!answer.IsThere) count++;
+        var left = new int[count];
+        for (var row = answers.Length - 1; row >= 0; row--)
+            if (!answers[row].IsThere) left[--count] = row;
+        return left;
     }
 
     TimeSpan? TimeLeft(EndpointAsk ask, long began) => ask.Timeout is not { } timeout ? null
@@ -131,11 +135,17 @@ sealed partial class EndpointShelf
         LoadedModel? model = null;
         try
         {
+            if (decision.Parts.Count > 1)
+            {
+                var times = await TogetherAsync(decision, endpoint.Schema, rows, which, answers, (ask, timeout), gone);
+                decision.Breaker.Succeeded();
+                return times;
+            }
             model = await models.UseAsync(decision.Model, gone);
             using var request = new InferenceRequest(model.Signature) { Timeout = timeout, Priority = ask.Priority, ScoreUnknown = ask.ScoreUnknown };
-            Give(request, endpoint.Schema, decision.FieldsOf(model.Signature, endpoint.Schema), rows, which);
-            Complete(request, rows.Schema.Fields, decision.FieldsOf(model.Signature, endpoint.Schema), which);
-            using var answer = await model.Lane.AskAsync(request, gone);
+            var fields = decision.FieldsOf(model.Signature, endpoint.Schema);
+            Give(request, endpoint.Schema, fields, rows, which);
+            using var answer = await AnswerAsync(model, request, rows.Schema.Fields, fields, which, gone);
             Decide(decision, answer, which, answers);
             decision.Breaker.Succeeded();
             return (answer.Queued, answer.Ran);
@@ -159,13 +169,14 @@ sealed partial class EndpointShelf
         }
     }
 
-    /// <summary>Holds the tensors against what the model takes.</summary>
-    /// <exception cref="FieldsRefusedException">A value is none for the model: a text that it never saw, a field that it cannot do without.</exception>
-    static void Complete(InferenceRequest request, IReadOnlyList<EndpointField> all, int[] fields, int[] which)
+    /// <summary>Holds the tensors against what the model takes, and asks it.</summary>
+    /// <exception cref="FieldsRefusedException">A value is none for the model: a text that it never saw, a field that it cannot do without, a damaged picture.</exception>
+    static async ValueTask<InferenceAnswer> AnswerAsync(LoadedModel model, InferenceRequest request, IReadOnlyList<EndpointField> all, int[] fields, int[] which, CancellationToken gone)
     {
         try
         {
             request.Complete();
+            return await model.Lane.AskAsync(request, gone);
         }
         catch (InferenceException e) when (e.At is var (input, at))
         {
@@ -181,11 +192,11 @@ sealed partial class EndpointShelf
     static void Give(InferenceRequest request, EndpointSchema schema, int[] fields, EndpointRows rows, int[] which)
     {
         Span<byte> digits = stackalloc byte[32];
-        ReadOnlySpan<long> shape = [which.Length, 1];
         for (var input = 0; input < fields.Length; input++)
         {
             var (field, from) = (fields[input], request.Kept);
-            if (request.Signature.Columns[input]!.Kind != ColumnKind.Text)
+            ReadOnlySpan<long> shape = request.Signature.OneRow[input].Length == 1 ? [which.Length] : [which.Length, 1];
+            if (request.Signature.Inputs[input].Type == TensorType.Float)
             {
                 var into = MemoryMarshal.Cast<byte, float>(request.Room(which.Length * sizeof(float))[..(which.Length * sizeof(float))]);
                 if (rows.Write(field, which, into) is >= 0 and var large)
@@ -203,22 +214,32 @@ sealed partial class EndpointShelf
                     request.Keep(text.Length + 4);
                 }
             }
-            request.Give(input, shape, null, from, request.Kept - from);
+            if (request.Signature.Pictures[input] is null) request.Give(input, shape, null, from, request.Kept - from);
+            else request.GivePictures(input, shape, null, from, request.Kept - from);
         }
     }
 
     static void Decide(LiveDecision decision, InferenceAnswer answer, int[] which, Prediction[] answers)
     {
-        var scores = MemoryMarshal.Cast<byte, float>(answer.BytesOf(0));
-        var width = scores.Length / which.Length;
         for (var i = 0; i < which.Length; i++)
         {
-            var own = scores.Slice(i * width, width);
+            var own = ScoresOf(answer, i, which.Length);
             ref var row = ref answers[which[i]];
             row.Decided = decision.Rule.Decide(own, answer.Signature.Scores);
             row.Scores = own.ToArray();
             row.Outputs = answer.Signature.Scores;
             (row.Model, row.Threshold, row.IsThere) = (decision.Model, decision.Threshold, true);
         }
+    }
+
+    /// <returns>[outputs] of one row.</returns>
+    static ReadOnlySpan<float> ScoresOf(InferenceAnswer answer, int row, int rows)
+    {
+        var output = answer.Signature.ScoreOutput;
+        if (output < 0) throw new InferenceException(InferenceFault.Unavailable,
+            Message.Of("endpoint.no-score", ("model", answer.Version), ("outputs", string.Join(", ", answer.Signature.Outputs.Select(o => o.ToString())))));
+        var scores = MemoryMarshal.Cast<byte, float>(answer.BytesOf(output));
+        var width = scores.Length / rows;
+        return scores.Slice(row * width, width);
     }
 }

@@ -58,6 +58,8 @@ sealed partial class EndpointShelf : IAsyncDisposable
     public void Unreadable(LiveRelease release, LiveEndpoint endpoint, ReadOnlySpan<byte> body, string id, Message why)
     {
         var now = clock.GetUtcNow();
+        // Of pictures nothing is logged but what they are called and how long they are: of a body that could not be read, nobody knows where they are.
+        if (endpoint.Schema.HasPictures) body = [];
         Log?.Unreadable(release, endpoint, body, id is { Length: > 0 and <= Predictions.PredictionLog.MostId } ? id : Guid.CreateVersion7(now).ToString("N"), now, why);
     }
 
@@ -126,17 +128,7 @@ sealed partial class EndpointShelf : IAsyncDisposable
         var next = await ReadAsync(production, stop);
         if (live is not null)
         {
-            foreach (var model in next.Endpoints.Values.SelectMany(e => e.Decisions).Select(d => d.Model).Distinct())
-            {
-                try
-                {
-                    (await models.UseAsync(model, stop)).Release();
-                }
-                catch (InferenceException)
-                {
-                    // it was released and so it answers: by its fallbacks, or with why it cannot be loaded
-                }
-            }
+            foreach (var run in next.Endpoints.Values.SelectMany(e => e.Decisions).SelectMany(RunsOf).DistinctBy(r => string.Join('+', r))) await WarmAsync(run, stop);
         }
         live = next;
         foreach (var gone in breakers.Keys.Where(b => !next.Endpoints.TryGetValue(b.Endpoint, out var endpoint) || endpoint.Decisions.All(d => d.Model != b.Model))) breakers.TryRemove(gone, out _);
@@ -157,7 +149,7 @@ sealed partial class EndpointShelf : IAsyncDisposable
                 continue;
             }
             var open = Open.Select(r => r.Endpoints.GetValueOrDefault(version.Asset));
-            if (open.FirstOrDefault(e => e?.Version == version.Name && e.Decisions.All(IsHeld) && IsCurrent(e)) is { } before)
+            if (open.FirstOrDefault(e => e?.Version == version.Name && e.Decisions.SelectMany(d => d.Parts).All(IsHeld) && IsCurrent(e)) is { } before)
             {
                 endpoints[version.Asset] = before;
                 continue;
@@ -165,6 +157,7 @@ sealed partial class EndpointShelf : IAsyncDisposable
             var plan = EndpointPlan.Read(await File.ReadAllBytesAsync(await artifacts.PathAsync(file.Content, stop), stop));
             endpoints[version.Asset] = EndpointOf(version.Name, plan, await PrecomputedAsync(version.Asset, plan, versions, production, stop));
         }
+        foreach (var together in endpoints.Values.SelectMany(e => e.Decisions).Where(d => d.Parts.Count > 1)) await CutIntoRunsAsync(together, stop);
         return new(production.Release, production.Revision, endpoints.ToFrozenDictionary(StringComparer.Ordinal)) { Unanswerable = old };
 
         bool IsHeld(LiveDecision decision) => Holds(decision.Model) && (decision.Threshold is not { } threshold || Holds(threshold));
@@ -181,6 +174,12 @@ sealed partial class EndpointShelf : IAsyncDisposable
 
         LiveDecision Decision(string endpoint, PlannedDecision plan)
         {
+            if (plan.Rule is DecisionRule.OfParts several)
+            {
+                List<LiveDecision> parts = [.. several.Parts.Select(p => Decision(endpoint, p))];
+                var whole = ModelShelf.WholeOf([.. parts.Select(p => p.Model).Distinct()]);
+                return new(whole, parts, several, breakers.GetOrAdd((endpoint, whole), static (_, time) => new(time), clock));
+            }
             // The release's fit rule holds each of them in production.
             var model = new VersionName(plan.Model, production.Set[plan.Model]);
             VersionName? threshold = plan.Threshold is { } cut ? new(cut, production.Set[cut]) : null;

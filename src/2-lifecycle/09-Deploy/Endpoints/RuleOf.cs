@@ -12,7 +12,7 @@ static class RuleOf
     static readonly int Epoch = new DateOnly(1970, 1, 1).DayNumber;
 
     /// <exception cref="KumikiException">It does something that cannot be written down; the sentence shows it.</exception>
-    public static FieldRule Expression<TRow>(Expression<Func<TRow, bool>> rule) => new Reader(RowSchema.Of<TRow>(), rule.Parameters[0]).Read(rule.Body);
+    public static FieldRule Expression<TRow>(Expression<Func<TRow, bool>> rule) => new Reader(RowSchema.Of<TRow>(pictures: true), rule.Parameters[0]).Read(rule.Body);
 
     sealed class Reader(RowSchema schema, ParameterExpression row)
     {

@@ -40,7 +40,7 @@ sealed class Journal : IAsyncDisposable
     readonly ConcurrentQueue<JournalChunk> full = new(), free = new();
     readonly ConcurrentQueue<TaskCompletionSource> flushing = new();
     readonly List<byte[]> prefaces = [];
-    readonly ManualResetEventSlim wake = new();
+    readonly ManualResetEventSlim wake = new(false, spinCount: 0);     // the writing thread has time; spinning takes it from those that answer
     readonly TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly int mostChunks;
     JournalChunk? current;
@@ -225,6 +225,7 @@ sealed class Journal : IAsyncDisposable
     /// <summary>After it was disposed, where its segments could not become files yet: leaves them to the next who looks for dead writers.</summary>
     public void Leave()
     {
+        Posix.Unlock(hold);
         hold.Dispose();
     }
 

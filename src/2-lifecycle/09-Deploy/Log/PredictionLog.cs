@@ -21,6 +21,10 @@ sealed record PredictionLogSettings
     /// <value>15 minutes.</value>
     public TimeSpan PatientFor { get; init; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>Where more bytes of segments wait, whoever reads has files made of them first.</summary>
+    /// <value>192 MiB.</value>
+    public long ReadBytes { get; init; } = 192L << 20;
+
     /// <summary>Between two looks for files that can become one, and for files that are too old.</summary>
     public TimeSpan CompactEvery { get; init; } = TimeSpan.FromHours(1);
 }
@@ -168,11 +172,8 @@ sealed class PredictionLog : IAsyncDisposable
     public async Task ReadyToReadAsync(CancellationToken stop)
     {
         await journal.FlushAsync();
-        if (Waiting().Bytes > MostRead) await TriedAsync(() => ConvertAsync(hurry: true, stop), stop);
+        if (Waiting().Bytes > settings.ReadBytes) await TriedAsync(() => ConvertAsync(hurry: true, stop), stop);
     }
-
-    /// <summary>Bytes of segments that are read as they are.</summary>
-    const long MostRead = 192L << 20;
 
     public async Task<LogFigures> FiguresAsync() => new(journal.Accepted, journal.Dropped, Interlocked.Read(ref cut), Interlocked.Read(ref lostBefore),
         await Task.Run(() => JournalFolder.Segments(Folder).Count), trouble);

@@ -462,7 +462,7 @@ sealed partial class Lane : IThreadPoolWorkItem, IDisposable
         }
         catch (KumikiException e) when (e is not (InferenceException or NativeException))
         {
-            throw InferenceException.Bad(e.Says);
+            throw InferenceException.Bad(e.Says, (picture.Tensor, row + 1));
         }
     }
 

@@ -113,7 +113,8 @@ sealed class LoadedModel : IDisposable
         }
     }
 
-    static ModelSignature SignatureOf(OnnxSession session, ReadOnlyMemory<byte> model) =>
+    /// <summary>What an opened model says of itself.</summary>
+    public static ModelSignature SignatureOf(OnnxSession session, ReadOnlyMemory<byte> model) =>
         new(session.Inputs, session.Outputs, ModelInputs.Of(session, model), ModelOutputs.Of(session), PictureInput.Of(session));
 
     /// <summary>Begins to use it.</summary>

@@ -1,5 +1,6 @@
 using Kumiki.Native;
 using Kumiki.Onnx;
+using Kumiki.Store;
 
 namespace Kumiki.Serving;
 
@@ -109,6 +110,15 @@ sealed partial class ModelShelf
         }
     }
 
+    /// <summary>The blobs that a version of a model is served from; none of a version that cannot be.</summary>
+    /// <exception cref="KumikiException">A file of it is missing.</exception>
+    public static async Task<IReadOnlyList<Digest>> ServedAsync(VersionRecord record, IArtifactStore artifacts, CancellationToken stop)
+    {
+        if (OnnxFileOf(record) is not { } file) return [];
+        var model = await File.ReadAllBytesAsync(await artifacts.PathAsync(file.Content, stop), stop);
+        return [file.Content, .. External(record, file, model).Select(f => f.Content)];
+    }
+
     /// <summary>The files beside a model that was made elsewhere in which its tensors lie: whole files of that version, below the model's own folder.</summary>
     /// <exception cref="KumikiException">The model names another.</exception>
     static List<VersionFile> External(VersionRecord record, VersionFile file, byte[] model)
@@ -183,6 +193,7 @@ sealed partial class ModelShelf
         if (!loaded.TryRemove(new(model.Version, model))) return;
         model.Lane.Dispose();
         Interlocked.Add(ref taken, -model.Bytes);
+        Interlocked.Increment(ref left);
     }
 
     // ── the repository ──

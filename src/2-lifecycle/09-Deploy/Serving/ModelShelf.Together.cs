@@ -8,10 +8,10 @@ sealed partial class ModelShelf
     public const char Together = '+';
 
     /// <summary>More models than this are not asked together.</summary>
-    const int MostTogether = 32;
+    public const int MostTogether = 32;
 
-    /// <summary>Which of some versions share the greater part of their weights, and so are worth asking together; those that cannot be read that far are
-    /// alone.</summary>
+    /// <summary>Which of some versions share the greater part of their weights, and so are worth asking together; alone are those that cannot be read that far,
+    /// and those that Kumiki made of tables, whose rows are held against their own columns.</summary>
     /// <returns>Each version once, groups in the order of their first.</returns>
     /// <exception cref="InferenceException">There is no such version.</exception>
     public async Task<IReadOnlyList<IReadOnlyList<VersionName>>> GroupsAsync(IReadOnlyList<VersionName> versions, CancellationToken stop)
@@ -21,7 +21,9 @@ sealed partial class ModelShelf
         {
             try
             {
-                readable.Add((version, OnnxModel.Read(await ReadAsync((await FileAsync(version, stop)).File, stop))));
+                var model = OnnxModel.Read(await ReadAsync((await FileAsync(version, stop)).File, stop));
+                if (ModelInputs.IsMade(model)) groups.Add([version]);
+                else readable.Add((version, model));
             }
             catch (KumikiException e) when (e is not InferenceException)
             {
@@ -43,9 +45,7 @@ sealed partial class ModelShelf
             throw InferenceException.Bad(Message.Of("images.together", ("versions", string.Join(Together, versions)), ("most", MostTogether)));
         if (IsDraining) throw new InferenceException(InferenceFault.Unavailable, Message.Of("inference.stopping"));
         if (versions.FirstOrDefault(v => unloaded.ContainsKey(v.Asset)) is { Asset: not null } gone) throw Unloaded(gone.Asset);
-        // Said as "a@1+b@2"; as one name among the others, so that it has its place in memory, its figures and its limits like them.
-        var all = string.Join(Together, versions);
-        var name = new VersionName(all[..all.LastIndexOf('@')], versions[^1].Number);
+        var name = WholeOf(versions);
         while (true)
         {
             var model = await InMemoryAsync(name, token => LoadTogetherAsync(name, versions, token), stop);
@@ -53,6 +53,13 @@ sealed partial class ModelShelf
             model.LastUsed = clock.GetTimestamp();
             return model;
         }
+    }
+
+    /// <summary>Versions as one name among the others, so that they have their place in memory, their figures and their limits like them; said as <c>a@1+b@2</c>.</summary>
+    public static VersionName WholeOf(IReadOnlyList<VersionName> versions)
+    {
+        var all = string.Join(Together, versions);
+        return new(all[..all.LastIndexOf('@')], versions[^1].Number);
     }
 
     /// <summary>The versions that the names of models to be asked together mean.</summary>

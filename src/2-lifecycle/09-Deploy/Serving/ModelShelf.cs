@@ -39,7 +39,7 @@ sealed partial class ModelShelf : IAsyncDisposable
     int asked;
     readonly CancellationTokenSource drain = new();
     readonly long[] refused = new long[Enum.GetValues<InferenceFault>().Length];
-    long evicted;
+    long evicted, left;
 
     public ModelShelf(IMetadataStore metadata, IArtifactStore artifacts, ITrackingStore? tracking, ServingSettings settings, TimeProvider clock)
     {
@@ -65,6 +65,9 @@ sealed partial class ModelShelf : IAsyncDisposable
 
     /// <summary>Versions that left the memory so that others could come.</summary>
     public long Evicted => Interlocked.Read(ref evicted);
+
+    /// <summary>Versions that left the memory, for whatever reason.</summary>
+    public long Left => Interlocked.Read(ref left);
 
     /// <summary>Versions whose last try to load failed, within the last minutes.</summary>
     public IReadOnlyList<VersionName> Unloadable => [.. failed.Where(f => clock.GetElapsedTime(f.Value.At) < Remembered).Select(f => f.Key).Order()];

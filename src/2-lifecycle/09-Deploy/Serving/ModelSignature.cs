@@ -37,6 +37,24 @@ sealed class ModelSignature
         Pictures = [.. inputs.Select(i => pictures.FirstOrDefault(p => p.Tensor == i.Name))];
     }
 
+    /// <summary>The output that decisions look at: the first of floats, one or a list a row; −1 where there is none.</summary>
+    public int ScoreOutput => Array.FindIndex(Outputs, o => o is { Type: TensorType.Float, Shape.Count: 1 or 2 });
+
+    /// <summary>Whether a field of a row can be what an input takes: a column of a model made here, a picture, or one float or text a row.</summary>
+    public bool TakesField(int input) => Columns[input] is not null || Pictures[input] is not null
+        || Inputs[input] is { Type: TensorType.Float or TensorType.Text, Shape: [< 0] or [< 0, 1] };
+
+    /// <summary>The field that an input is made of: of its column's or its own name, or where it takes pictures the only one of pictures; −1 where there is none.</summary>
+    public int FieldOf(int input, EndpointSchema schema)
+    {
+        if (!TakesField(input)) return -1;
+        var place = schema.Place(Columns[input]?.Name ?? Inputs[input].Name);
+        if (Pictures[input] is null) return place >= 0 && schema.Fields[place].Kind != FieldKind.Picture ? place : -1;
+        if (place >= 0 && schema.Fields[place].Kind == FieldKind.Picture) return place;
+        var pictures = schema.Fields.Index().Where(f => f.Item.Kind == FieldKind.Picture).Take(2).ToList();
+        return pictures is [var only] ? only.Index : -1;
+    }
+
     public TensorInfo[] Inputs { get; }
     public TensorInfo[] Outputs { get; }
 

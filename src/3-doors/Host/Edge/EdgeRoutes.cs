@@ -24,7 +24,7 @@ static class EdgeRoutes
 
     static async Task<Results<Ok<EdgeTaken>, Refused>> TakeAsync(HttpContext http, Served served, EdgeRecords records, CancellationToken stop)
     {
-        if (served.ReadOnly) return new Refused(StatusCodes.Status403Forbidden, Message.Of("serve.read-only"));
+        if (!served.TakesLogs) return new Refused(StatusCodes.Status403Forbidden, Message.Of("serve.read-only"));
         if (!WriteGuard.IsOfOurPages(http.Request))
             return new Refused(StatusCodes.Status403Forbidden,
                 Message.Of("serve.other-origin", ("origin", http.Request.Headers.Origin.ToString() is { Length: > 0 and <= 120 } origin ? origin : "…")));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Kumiki.Packages;
 using Kumiki.Serving;
+using Kumiki.Shell;
 
 namespace Kumiki;
 
@@ -62,17 +63,20 @@ sealed partial class Doors
 
     Command Image()
     {
-        var endpoint = new Argument<string>("endpoint") { Description = "The endpoint's name, such as credit-decision." };
+        var endpoint = new Argument<string?>("endpoint") { Description = "The endpoint's name, such as credit-decision.", Arity = ArgumentArity.ZeroOrOne };
         var release = new Option<int?>("--release") { Description = "A release that was live; the one that is by default." };
+        var server = new Option<bool>("--server") { Description = "The whole server instead, with every endpoint of the release; it needs no key." };
         var to = new Option<string>("--out")
         {
             Description = "The archive to write, as podman load and skopeo take it.",
             DefaultValueFactory = _ => "image.tar",
         };
         var bare = new Option<bool>("--model-only") { Description = "Only the package, without the program that answers by it." };
-        return Verb("image", "Write an endpoint of a release, and the program that answers by it, as an OCI image.",
-            [endpoint, release, to, bare, PackageKeyOption], async (parsed, session, terminal, stop) =>
+        return Verb("image", "Write an endpoint of a release, and the program that answers by it, as an OCI image; or the whole server.",
+            [endpoint, server, release, to, bare, PackageKeyOption], async (parsed, session, terminal, stop) =>
         {
+            if (parsed.GetValue(server)) return await ServerImageAsync(parsed, session, terminal, stop);
+            if (parsed.GetValue(endpoint) is null) throw new KumikiException(Message.Of("edge.image-no-endpoint"));
             using var key = PackageKey.Open(PackageKeyOf(parsed));
             var (name, path) = (parsed.GetValue(endpoint)!, parsed.GetValue(to)!);
             var (digest, number) = await new ReleaseImages(new(session.Metadata, session.Artifacts))
@@ -83,5 +87,20 @@ sealed partial class Doors
                 terminal.Next($"podman load -i {path}", $"podman run --rm --network host localhost/{ReleaseImages.NameOf(name, number)} --port 5090");
             });
         });
+
+        async Task<int> ServerImageAsync(ParseResult parsed, Session session, Terminal terminal, CancellationToken stop)
+        {
+            if (parsed.GetValue(endpoint) is { } one) throw new KumikiException(Message.Of("edge.image-both", ("what", one)));
+            if (parsed.GetValue(bare)) throw new KumikiException(Message.Of("edge.image-both", ("what", "--model-only")));
+            var path = parsed.GetValue(to)!;
+            var image = await new ServerImages(session.Folder, Stores(parsed), session.Metadata, session.Artifacts)
+                .WriteAsync(session.Project.Name, program.GetName().Name!, parsed.GetValue(release), path, stop);
+            return terminal.Result(new { image = path, digest = image.Digest, name = image.Name, release = image.Release, endpoints = image.Endpoints, bytes = image.Bytes }, () =>
+            {
+                terminal.Line(Message.Of("edge.imaged-server", ("release", image.Release), ("path", path), ("endpoints", string.Join(", ", image.Endpoints)),
+                    ("digest", image.Digest), ("bytes", image.Bytes)));
+                terminal.Next($"podman load -i {path}", $"podman run --rm --network host --read-only localhost/{image.Name}");
+            });
+        }
     }
 }

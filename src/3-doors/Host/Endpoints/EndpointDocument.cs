@@ -85,6 +85,9 @@ static partial class EndpointDocument
         };
     }
 
+    /// <summary>A PNG of one grey pixel.</summary>
+    const string Dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==";
+
     /// <summary>A value that the field takes.</summary>
     public static JsonNode ExampleOf(EndpointField field)
     {
@@ -96,6 +99,7 @@ static partial class EndpointDocument
             FieldKind.Flag => JsonValue.Create(false),
             FieldKind.Date => JsonValue.Create(DateOnly.FromDayNumber((int)number + Epoch).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture)),
             FieldKind.Choice => JsonValue.Create(field.Choices![0]),
+            FieldKind.Picture => JsonValue.Create(Dot),
             _ => JsonValue.Create(field.Known?[0] ?? ""),
         };
     }
@@ -126,6 +130,7 @@ static partial class EndpointDocument
         };
         if (type is not null) schema["type"] = field.Optional ? new JsonArray(type, "null") : type;
         if (field.Kind == FieldKind.Date) schema["format"] = "date";
+        if (field.Kind == FieldKind.Picture) schema["contentEncoding"] = "base64";
         if (field.Choices is { } choices) schema["enum"] = new JsonArray([.. choices.Select(c => JsonValue.Create(c)), .. field.Optional ? (JsonValue?[])[null] : []]);
         if (field.Kind is not FieldKind.Date)
         {
@@ -144,7 +149,7 @@ static partial class EndpointDocument
         ["properties"] = new JsonObject
         {
             ["id"] = Type("string"),
-            ["answer"] = plan.Decision.Rule.Answers is { Count: > 0 } answers ? new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. answers.Select(a => JsonValue.Create(a))]) }
+            ["answer"] = plan.Decision.Rule is DecisionRule.Each each ? EachAnswer(each) : plan.Decision.Rule.Answers is { Count: > 0 } answers ? new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. answers.Select(a => JsonValue.Create(a))]) }
                 : Type(plan.Decision.Rule is DecisionRule.AsNumber ? "number" : "string"),
             ["score"] = Type("number"),
             ["lower"] = Type("number"),
@@ -152,12 +157,26 @@ static partial class EndpointDocument
             ["top"] = new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "object", ["properties"] = new JsonObject { ["class"] = Type("string"), ["probability"] = Type("number") } } },
             ["model"] = Type("string"),
             ["threshold"] = Type("string"),
+            ["parts"] = new JsonObject
+            {
+                ["type"] = "array",
+                ["description"] = "What each of several models said.",
+                ["items"] = new JsonObject { ["type"] = "object", ["required"] = new JsonArray("model", "answer"), ["properties"] = new JsonObject { ["model"] = Type("string"), ["threshold"] = Type("string"), ["answer"] = new JsonObject { ["type"] = new JsonArray("string", "number") }, ["score"] = Type("number") } },
+            },
             ["fallback"] = Type("string"),
             ["remembered"] = Type("boolean"),
             ["endpoint"] = Type("string"),
             ["release"] = Type("integer"),
         },
     };
+
+    /// <summary>An object with an answer for each model; a fallback's answer is a text.</summary>
+    static JsonObject EachAnswer(DecisionRule.Each each)
+    {
+        var answers = new JsonObject();
+        foreach (var part in each.Parts) answers[part.Model] = Type(part.Rule is DecisionRule.AsNumber ? "number" : "string");
+        return new() { ["oneOf"] = new JsonArray(new JsonObject { ["type"] = "object", ["properties"] = answers }, Type("string")) };
+    }
 
     static JsonObject Parameters() => new()
     {

@@ -112,7 +112,7 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
         var (release, endpoint) = await FindAsync(asked, Uri.UnescapeDataString(name), gone);
         span.Of(endpoint.Version, release.Number);
         http.Response.Headers[ReleaseHeader] = release.Number.ToString(CultureInfo.InvariantCulture);
-        using var body = await RequestBody.ReadAsync(http.Request, models.Settings, gone);
+        using var body = await EndpointBody.ReadAsync(http.Request, endpoint, models.Settings, gone);
         using var decode = ServingTrace.Source.StartActivity("decode");
         using var rows = Read(release, endpoint, body, http.Request, out var parameters);
         var (ask, all) = PredictParameters.Read(body.Bytes.AsSpan(parameters.At, parameters.Length), http.Request.Headers, rows.Count);
@@ -210,11 +210,39 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
         void Fields(Utf8JsonWriter json, Prediction row)
         {
             json.WriteString("id"u8, row.Id);
-            if (row.Decided.Number is { } number) json.WriteNumber("answer"u8, number);
-            else json.WriteString("answer"u8, row.Decided.Answer);
-            if (row.Decided.Lower is { } lower) json.WriteNumber("lower"u8, lower);
-            if (row.Decided.Upper is { } upper) json.WriteNumber("upper"u8, upper);
-            if (row.Decided.Top is { } top)
+            Said(json, row.Decided, row.Parts is null ? row.Scores : null, row.Outputs);
+            if (row.Model is { } model) json.WriteString("model"u8, model.ToString());
+            if (row.Threshold is { } threshold) json.WriteString("threshold"u8, threshold.ToString());
+            if (row.Parts is { } parts)
+            {
+                json.WriteStartArray("parts"u8);
+                foreach (var part in parts)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("model"u8, part.Model.ToString());
+                    if (part.Threshold is { } cut) json.WriteString("threshold"u8, cut.ToString());
+                    Said(json, part.Decided, part.Scores, part.Outputs);
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
+            }
+            if (row.Fallback is { } fallback) json.WriteString("fallback"u8, fallback);
+            if (row.Remembered) json.WriteBoolean("remembered"u8, true);
+        }
+
+        // What was decided, and the scores that it was decided on.
+        void Said(Utf8JsonWriter json, Decided decided, float[]? scores, ModelOutputs? outputs)
+        {
+            if (decided.Number is { } number) json.WriteNumber("answer"u8, number);
+            else if (decided.IsObject)
+            {
+                json.WritePropertyName("answer"u8);
+                json.WriteRawValue(decided.Answer!);
+            }
+            else json.WriteString("answer"u8, decided.Answer);
+            if (decided.Lower is { } lower) json.WriteNumber("lower"u8, lower);
+            if (decided.Upper is { } upper) json.WriteNumber("upper"u8, upper);
+            if (decided.Top is { } top)
             {
                 json.WriteStartArray("top"u8);
                 foreach (var ranked in top)
@@ -226,17 +254,13 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
                 }
                 json.WriteEndArray();
             }
-            if (row.Scores is [var score]) json.WriteNumber("score"u8, score);
-            else if (row.Scores is { } scores && all)
+            if (scores is [var score]) json.WriteNumber("score"u8, score);
+            else if (scores is not null && all)
             {
                 json.WriteStartObject("scores"u8);
-                for (var i = 0; i < scores.Length; i++) json.WriteNumber(row.Outputs!.Names[i], scores[i]);
+                for (var i = 0; i < scores.Length; i++) json.WriteNumber(outputs!.Names[i], scores[i]);
                 json.WriteEndObject();
             }
-            if (row.Model is { } model) json.WriteString("model"u8, model.ToString());
-            if (row.Threshold is { } threshold) json.WriteString("threshold"u8, threshold.ToString());
-            if (row.Fallback is { } fallback) json.WriteString("fallback"u8, fallback);
-            if (row.Remembered) json.WriteBoolean("remembered"u8, true);
         }
     });
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Kumiki.Onnx;
 using Kumiki.Serving;
 using Microsoft.AspNetCore.Builder;
@@ -32,7 +33,7 @@ static class EndpointRoutes
         var live = await shelf.LiveAsync(0, stop);
         if (Found(live, name, out refused) is not { } endpoint) return refused!;
         return TypedResults.Ok(new EndpointDetail(live.Number, LineOf(endpoint), endpoint.Plan.Input, endpoint.Plan.Output, endpoint.Plan.Fields, endpoint.Plan.Decision,
-            [.. endpoint.Fallbacks.Select(f => new FallbackLine(f.Plan.Name, f.Model?.Model, f.Model?.Breaker.IsOpen ?? false, f.Plan))], FiguresOf(endpoint), Example(endpoint.Plan), KnownTexts(endpoint, models))
+            [.. endpoint.Fallbacks.Select(f => new FallbackLine(f.Plan.Name, f.Model?.Parts[0].Model, f.Model?.Breaker.IsOpen ?? false, f.Plan))], FiguresOf(endpoint), Example(endpoint.Plan), KnownTexts(endpoint, models))
         {
             Precomputed = PrecomputedLine.Of(endpoint, shelf, language),
         });
@@ -64,8 +65,11 @@ static class EndpointRoutes
         }
     }
 
-    static EndpointLine LineOf(LiveEndpoint endpoint) => new(endpoint.Version, endpoint.Decision.Model, endpoint.Decision.Threshold, endpoint.Decision.Breaker.IsOpen, endpoint.Figures.Answered,
-        Enum.GetValues<InferenceFault>().Sum(endpoint.Figures.Of));
+    static EndpointLine LineOf(LiveEndpoint endpoint) => new(endpoint.Version, endpoint.Decision.Parts[0].Model, endpoint.Decision.Threshold, endpoint.Decision.Breaker.IsOpen, endpoint.Figures.Answered,
+        Enum.GetValues<InferenceFault>().Sum(endpoint.Figures.Of)) 
+    {
+        Parts = endpoint.Decision.Parts.Count == 1 ? null : [.. endpoint.Decision.Parts.Select(p => new EndpointPart(p.Model, p.Threshold))],
+    };
 
     static EndpointCounts FiguresOf(LiveEndpoint endpoint)
     {
@@ -81,10 +85,11 @@ static class EndpointRoutes
     static Dictionary<string, IReadOnlyList<string>> KnownTexts(LiveEndpoint endpoint, ModelShelf models)
     {
         var known = new Dictionary<string, IReadOnlyList<string>>();
-        if (models.Loaded.FirstOrDefault(m => m.Version == endpoint.Decision.Model)?.Signature is not { } signature) return known;
-        for (var input = 0; input < signature.Inputs.Length; input++)
-            if (signature.Columns[input]?.Name is { } column && signature.Categories[input] is { } texts)
-                known[column] = [.. texts.Order(StringComparer.Ordinal).Take(MostTexts)];
+        var asked = endpoint.Decision.Models.ToHashSet();
+        foreach (var signature in models.Loaded.Where(m => asked.Contains(m.Version)).Select(m => m.Signature))
+            for (var input = 0; input < signature.Inputs.Length; input++)
+                if (signature.Columns[input]?.Name is { } column && signature.Categories[input] is { } texts)
+                    known.TryAdd(column, [.. texts.Order(StringComparer.Ordinal).Take(MostTexts)]);
         return known;
     }
 
@@ -101,7 +106,15 @@ sealed record EndpointList(int Release, IReadOnlyList<EndpointLine> Endpoints, I
 
 /// <param name="Resting">Whether the model failed so often that it is left alone for now.</param>
 /// <param name="Answered">Requests since the server began; likewise <paramref name="Failed"/>.</param>
-sealed record EndpointLine(VersionName Version, VersionName Model, VersionName? Threshold, bool Resting, long Answered, long Failed);
+/// <param name="Model">Of several models the first.</param>
+sealed record EndpointLine(VersionName Version, VersionName Model, VersionName? Threshold, bool Resting, long Answered, long Failed)
+{
+    /// <summary>The models that decide together; null where one does.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<EndpointPart>? Parts { get; init; }
+}
+
+sealed record EndpointPart(VersionName Model, VersionName? Threshold);
 
 /// <param name="Example">A row to begin with.</param>
 /// <param name="Known">By field, texts that the model has learnt, at most 100; of a model that is not in memory none.</param>

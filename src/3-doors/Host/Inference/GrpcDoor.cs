@@ -19,6 +19,8 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
     const string Service = "/inference.GRPCInferenceService/", Health = "/grpc.health.v1.Health/",
         Reflection = "/grpc.reflection.v1.ServerReflection/", OldReflection = "/grpc.reflection.v1alpha.ServerReflection/";
 
+    const string StatusTrailer = "grpc-status";
+
     /// <summary>Requests of one stream that are under way at once; its client waits with more.</summary>
     const int Ahead = 16;
 
@@ -29,7 +31,8 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
         Unavailable = 14,
     }
 
-    static bool IsFor(HttpContext http) => http.Request.ContentType is { } type && type.StartsWith("application/grpc", StringComparison.Ordinal)
+    /// <summary>Whether a request is a call of gRPC's.</summary>
+    public static bool IsFor(HttpContext http) => http.Request.ContentType is { } type && type.StartsWith("application/grpc", StringComparison.Ordinal)
         && (type.Length == 16 || type[16] is '+' or ';') && HttpMethods.IsPost(http.Request.Method);
 
     public Task Of(HttpContext http, RequestDelegate next) => IsFor(http) ? AnswerAsync(http) : next(http);
@@ -111,8 +114,8 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
         using var body = await frames.ReadAsync() ?? throw WireReader.Broken();
         using var sent = GrpcFrames.Begin();
         await call(http, body, sent);
-        await frames.WriteAsync(sent);
-        await EndAsync(http, Status.Ok, null);
+        await frames.WriteAsync(sent, last: true);
+        http.Response.AppendTrailer(StatusTrailer, "0");
     }
 
     Task InferAsync(HttpContext http, RequestBody body, PooledBuffer into) => InferAsync(http, body, into, inStream: false);
@@ -163,7 +166,7 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
 
     /// <summary>What an answer's trailer says of how a call ended; null where the request was none of gRPC's.</summary>
     public static string? StatusOf(HttpContext http) => IsFor(http)
-        ? http.Features.Get<IHttpResponseTrailersFeature>()?.Trailers["grpc-status"] is [{ } status] ? status : "" : null;
+        ? http.Features.Get<IHttpResponseTrailersFeature>()?.Trailers[StatusTrailer] is [{ } status] ? status : "" : null;
 
     /// <summary>How long the client waits: <c>grpc-timeout</c> is a number of at most 8 digits and a unit.</summary>
     static TimeSpan? TimeoutOf(HttpRequest request)
@@ -408,7 +411,7 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
     static async Task EndAsync(HttpContext http, Status status, Message? says)
     {
         if (!http.Response.HasStarted) await http.Response.StartAsync(http.RequestAborted);
-        http.Response.AppendTrailer("grpc-status", ((int)status).ToString(CultureInfo.InvariantCulture));
+        http.Response.AppendTrailer(StatusTrailer, ((int)status).ToString(CultureInfo.InvariantCulture));
         if (says is not null) http.Response.AppendTrailer("grpc-message", Uri.EscapeDataString(says.In(Language.Of(http).Code)));
         await http.Response.CompleteAsync();
     }

@@ -11,7 +11,7 @@ namespace Kumiki.Hosting;
 /// <summary>The messages of one call: each behind a flag, whether it is packed, and its length in four bytes, big-endian.</summary>
 sealed class GrpcFrames(HttpContext http, ServingSettings settings)
 {
-    const int Head = 5, SmallAnswer = 1024;
+    const int Head = 5, SmallAnswer = 1024, SentWithTrailers = 16 * 1024;
 
     readonly string? packing = http.Request.Headers["grpc-encoding"] is [("gzip" or "deflate") and var named] ? named : null;
 
@@ -118,7 +118,9 @@ sealed class GrpcFrames(HttpContext http, ServingSettings settings)
     }
 
     /// <summary>Sends a message that was <see cref="Begin">begun</see>; packed as the request was, where that is worth it.</summary>
-    public async Task WriteAsync(PooledBuffer message)
+    /// <param name="last">Whether nothing but the trailers follows: then a small message leaves together with them, for each that is sent by itself wakes
+    /// the client once more.</param>
+    public async ValueTask WriteAsync(PooledBuffer message, bool last = false)
     {
         if (packing is not null && !http.Response.HasStarted) http.Response.Headers["grpc-encoding"] = packing;
         if (packing is not null && message.Length > SmallAnswer)
@@ -133,6 +135,7 @@ sealed class GrpcFrames(HttpContext http, ServingSettings settings)
             return;
         }
         BinaryPrimitives.WriteUInt32BigEndian(message.At(1, 4), (uint)(message.Length - Head));
-        await http.Response.BodyWriter.WriteAsync(message.Written, http.RequestAborted);
+        if (last && message.Length <= SentWithTrailers) http.Response.BodyWriter.Write(message.Written.Span);
+        else await http.Response.BodyWriter.WriteAsync(message.Written, http.RequestAborted);
     }
 }

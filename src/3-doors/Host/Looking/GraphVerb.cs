@@ -32,7 +32,7 @@ sealed partial class Doors
                     parameters = n.Parameters.ToDictionary(p => p.Name, p => p.Value),
                     version = states[n.Name].Version?.Name.ToString(),
                     stale = states[n.Name].Causes.Select(c => c.Says),
-                    imported = (ImportedFrom?)null,
+                    imported = states[n.Name].Version?.Imported,
                 }).Concat(imported.Select(v => new
                 {
                     Name = v.Asset,
@@ -80,7 +80,8 @@ sealed partial class Doors
         foreach (var node in graph.Nodes)
         {
             var (version, causes) = states[node.Name];
-            var state = version is null ? Message.Of("shell.state-never") : causes.Count == 0 ? Message.Of("shell.state-fresh") : Message.Of("shell.state-stale");
+            var state = version is null ? Message.Of("shell.state-never") : node.IsBroughtIn ? Message.Of("shell.state-imported")
+                : causes.Count == 0 ? Message.Of("shell.state-fresh") : Message.Of("shell.state-stale");
             text.Append(node.Name.PadRight(width)).Append("  ").Append($"{node.Kind.ToString().ToLowerInvariant(),-13}").Append((version is null ? "–" : "@" + version.Name.Number).PadRight(6)).Append(state);
             if (node.Inputs.Count > 0) text.Append("  ← ").AppendJoin(", ", node.Inputs.Select(i => i.Edge switch { EdgeKind.Fit => i.Asset + " (fit)", EdgeKind.Scored => i.Asset + " (scored)", _ => i.Asset }));
             text.Append('\n');

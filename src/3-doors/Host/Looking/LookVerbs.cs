@@ -29,7 +29,8 @@ sealed partial class Doors
             {
                 terminal.Line(Message.Of("shell.stale", ("version", version?.Name.ToString() ?? asset)));
                 foreach (var cause in causes) terminal.Line($"  · {cause.Says}");
-                terminal.Next($"kumiki make {asset}{(causes.Any(c => c is StaleCause.Upstream or StaleCause.Never) ? " --upstream" : "")}");
+                if (graph[asset].IsBroughtIn) terminal.Next($"kumiki models import {asset} FILE.onnx");
+                else terminal.Next($"kumiki make {asset}{(causes.Any(c => c is StaleCause.Upstream or StaleCause.Never) ? " --upstream" : "")}");
             }
         });
     });

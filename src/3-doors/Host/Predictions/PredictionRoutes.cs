@@ -53,7 +53,7 @@ static class PredictionRoutes
     static async Task<Results<Ok<OutcomesAnswer>, Refused>> OutcomesAsync(string name, HttpContext http, Served served, ServedLog log, CancellationToken stop)
     {
         if (!Asked.Asset(name, out var refused)) return refused;
-        var (asked, wrong) = await WriteGuard.ReadAsync<JsonNode>(http, served, stop, MostOutcomeBytes);
+        var (asked, wrong) = await WriteGuard.ReadAsync<JsonNode>(http, served with { ReadOnly = !served.TakesLogs }, stop, MostOutcomeBytes);
         if (asked is null) return wrong!;
         if (log.Log is not { } open) return new Refused(StatusCodes.Status503ServiceUnavailable, Message.Of("predlog.no-log"));
         return await SaidAsync<OutcomesAnswer>(async () =>

@@ -96,7 +96,12 @@ sealed record Attention(string Rule, AttentionWeight Weight, Said Says, string? 
         if (staged.Count > 0 && production.Release > 0)
             yield return new("staged", AttentionWeight.Look, say(Message.Of("overview.staged", ("count", staged.Count), ("versions", Some(staged)))),
                 null, null, null, ["kumiki release --dry-run"]);
-        var never = shelf.Assets.Where(a => a.Declared && a.Freshness == Freshness.NeverMade).Select(a => a.Name).ToList();
+        var none = shelf.Assets.Where(a => a.Declared && a.Freshness == Freshness.NeverMade).Select(a => a.Name).ToList();
+        var awaited = none.Where(a => shelf.Graph?.Find(a) is { IsBroughtIn: true }).ToList();
+        if (awaited.Count > 0)
+            yield return new("never", AttentionWeight.Look, say(Message.Of("overview.never", ("count", awaited.Count), ("assets", Some(awaited)))),
+                awaited.Count == 1 ? awaited[0] : null, null, null, [$"kumiki models import {awaited[0]} FILE.onnx"]);
+        var never = none.Except(awaited).ToList();
         if (never.Count > 0)
             yield return new("never", AttentionWeight.Look, say(Message.Of("overview.never", ("count", never.Count), ("assets", Some(never)))),
                 never.Count == 1 ? never[0] : null, null, null, [$"kumiki make {never[^1]} --upstream"]);

@@ -66,7 +66,7 @@ public sealed partial class KumikiServer : IAsyncDisposable
         WebApplication? app = null;
         try
         {
-            if (served is { LogPredictions: true, ReadOnly: false })
+            if (served is { LogPredictions: true, TakesLogs: true })
                 predictions = PredictionLog.Open(served.DataFolder, served.Metadata, served.Artifacts, new() { Keep = served.KeepPredictions }, served.Clock,
                     e => LogTrouble(app?.Services.GetRequiredService<ILogger<KumikiServer>>(), e));
             app = Build(served, at, predictions);
@@ -157,6 +157,9 @@ public sealed partial class KumikiServer : IAsyncDisposable
         builder.Services.AddSingleton(new ServedLog(predictions));
         builder.Services.AddSingleton(_ => new PredictionReader(served.Metadata, served.Artifacts, served.DataFolder, predictions));
         builder.Services.AddHostedService<InferenceDrain>();
+        builder.Services.AddSingleton<QueueWatch>().AddHostedService(services => services.GetRequiredService<QueueWatch>());
+        builder.Services.AddSingleton<ServerPast>().AddHostedService(services => services.GetRequiredService<ServerPast>());
+        builder.Services.AddHostedService(services => new IdleMemory(services.GetRequiredService<ModelShelf>(), served.Clock));
         builder.Services.AddSingleton(services =>
             new EdgeRecords(served.Metadata, served.Artifacts, served.DataFolder, predictions, services.GetRequiredService<PredictionReader>()));
         builder.Services.AddSingleton<PartUploads>();
@@ -171,7 +174,8 @@ public sealed partial class KumikiServer : IAsyncDisposable
         app.Use(new InferenceDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(new EndpointDoor(app.Services.GetRequiredService<EndpointShelf>(), app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
-        app.Use(new MetricsDoor(app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<EndpointShelf>(), predictions, operations).Of);
+        app.Use(new MetricsDoor(app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<EndpointShelf>(), predictions, operations,
+            app.Services.GetRequiredService<QueueWatch>()).Of);
         app.UseResponseCompression();
         app.Use(Refusals.Of);
         app.UseRouting();
@@ -194,6 +198,8 @@ public sealed partial class KumikiServer : IAsyncDisposable
         app.MapEndpoints();
         app.MapEdge();
         app.MapPredictions();
+        app.MapQueues();
+        app.MapOperations();
         app.MapChanges();
         app.MapOpenApi();
         app.MapPages();

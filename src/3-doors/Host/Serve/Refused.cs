@@ -58,6 +58,10 @@ static partial class Refusals
         {
             await new Refused(e.Fault == TrackingFault.NotThere ? StatusCodes.Status404NotFound : StatusCodes.Status400BadRequest, e.Says).ExecuteAsync(http);
         }
+        catch (KumikiException e) when (e.Says.Id == "store.no-blob" && !http.Response.HasStarted && http.RequestServices.GetRequiredService<Served>().AnswersOnly)
+        {
+            await Refused.NotFound(Message.Of("serve.not-brought")).ExecuteAsync(http);
+        }
         catch (KumikiException e) when (!http.Response.HasStarted)
         {
             await new Refused(StatusCodes.Status503ServiceUnavailable, e.Says).ExecuteAsync(http);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Kumiki.Hosting;
 using Kumiki.Making;
 using Kumiki.Serving;
+using Kumiki.Store;
 
 namespace Kumiki;
 
@@ -38,12 +39,18 @@ sealed partial class Doors
             DefaultValueFactory = _ => 64,
         };
         var connections = new Option<int>("--most-connections") { Description = "Connections at once.", DefaultValueFactory = _ => 10_000 };
+        var from = new Option<string?>("--from")
+        {
+            Description = "Answer by the release in this folder, as an image holds one: --data gets it, nothing is made or released, and what is answered is logged.",
+        };
         const string Does = "Serve pages, the REST API, models and MLflow's clients in the foreground, and run schedules when they are due.";
-        return Verb("serve", Does, [host, port, readOnly, grpc, memory, body, limits, log, keep, otlp, accessLog, accessLogSize, connections], async (parsed, session, terminal, stop) =>
+        return Verb("serve", Does, [host, port, readOnly, grpc, memory, body, limits, log, keep, otlp, accessLog, accessLogSize, connections, QueueOption, from],
+            async (parsed, session, terminal, stop) =>
         {
             var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
             if (parsed.GetValue(keep) is < 1 or > 36500) throw new KumikiException(Message.Of("predlog.bad-keep", ("days", parsed.GetValue(keep))));
-            var hasProject = session.Project.Types.Count > 0;
+            var answersOnly = parsed.GetValue(from) is not null;
+            var hasProject = !answersOnly && session.Project.Types.Count > 0;
             var findings = hasProject ? (await session.GraphAsync(null, stop)).Findings : [];
             var place = session.PlaceOf();
             var served = new Served
@@ -54,15 +61,19 @@ sealed partial class Doors
                 Metadata = session.Metadata,
                 Artifacts = session.Artifacts,
                 Tracking = session.Tracking,
-                Imports = session.Imports(),
+                Imports = answersOnly ? null : session.Imports(),
                 Project = hasProject ? ProjectAsync : null,
-                ReadOnly = parsed.GetValue(readOnly),
+                ReadOnly = answersOnly || parsed.GetValue(readOnly),
+                AnswersOnly = answersOnly && !parsed.GetValue(readOnly),
                 Serving = Asked(parsed.GetValue(memory), parsed.GetValue(body), parsed.GetValue(limits) ?? []),
                 GrpcPort = parsed.GetValue(grpc),
                 Operating = OperatingSettings.Of(parsed.GetValue(otlp), parsed.GetValue(accessLog), parsed.GetValue(accessLogSize),
                     parsed.GetValue(connections)),
                 LogPredictions = parsed.GetValue(log) == "on",
                 KeepPredictions = TimeSpan.FromDays(parsed.GetValue(keep) ?? 90),
+                Broker = OpenerOf(parsed) is var (address, open)
+                    ? new(BrokerOf(parsed)!, asked => open(address, session.Claims(new()), new() { Patience = TimeSpan.FromSeconds(3) }, Session.Clock, asked))
+                    : null,
                 Author = Author,
                 Schedules = hasProject ? new(place, asked => session.GraphAsync(null, asked)) : null,
             };
@@ -78,6 +89,11 @@ sealed partial class Doors
                 var graph = await session.GraphAsync(settings, asked);
                 return new(graph, new(graph, place));
             }
+        }, before: async (parsed, stop) =>
+        {
+            if (parsed.GetValue(from) is not { } folder) return;
+            if (Stores(parsed) is not { Metadata: null, Artifacts: null }) throw new KumikiException(Message.Of("store.brought-stores"));
+            await ReleaseRecords.TakeAsync(folder, parsed.GetValue(Data)!.FullName, TimeProvider.System, stop);
         });
     }
 

@@ -38,6 +38,13 @@ public sealed record Served
     /// <summary>Whether it only shows: every change asked for is refused.</summary>
     public bool ReadOnly { get; init; }
 
+    /// <summary>Whether it answers by a release that was brought to it, as an image brings one: it only shows, but keeps what its endpoints answer, the
+    /// outcomes it is told and what offline runners send.</summary>
+    public bool AnswersOnly { get; init; }
+
+    /// <summary>Whether it takes what belongs into the prediction log.</summary>
+    internal bool TakesLogs => AnswersOnly || !ReadOnly;
+
     /// <summary>Who stages and releases, for the history.</summary>
     /// <value>The system's user by default.</value>
     public string Author { get; init; } = Environment.UserName;
@@ -67,6 +74,10 @@ public sealed record Served
     /// <summary>How long logged predictions are kept; null: for ever.</summary>
     /// <value>90 days.</value>
     public TimeSpan? KeepPredictions { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary>The broker whose queues are shown.</summary>
+    /// <value>Null: the queues of the metadata's store.</value>
+    public ServedBroker? Broker { get; init; }
 
     /// <value>The system's clock by default.</value>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
