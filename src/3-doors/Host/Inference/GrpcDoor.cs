@@ -40,6 +40,8 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
     async Task AnswerAsync(HttpContext http)
     {
         http.Response.ContentType = "application/grpc";
+        // A slow message would end the whole connection, with the calls of others on it; the time that a body has ends the call alone.
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
         try
         {
             if (!WriteGuard.IsOfOurPages(http.Request))
@@ -110,7 +112,7 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
 
     async Task UnaryAsync(HttpContext http, Call call)
     {
-        var frames = new GrpcFrames(http, shelf.Settings);
+        var frames = new GrpcFrames(http, shelf.Settings, mayBeSilent: false);
         using var body = await frames.ReadAsync() ?? throw WireReader.Broken();
         using var sent = GrpcFrames.Begin();
         await call(http, body, sent);
@@ -262,8 +264,7 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
     GrpcFrames Endless(HttpContext http)
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
-        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
-        return new(http, shelf.Settings);
+        return new(http, shelf.Settings, mayBeSilent: true);
     }
 
     async Task ReflectAsync(HttpContext http)
@@ -390,7 +391,7 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
 
     async Task WatchAsync(HttpContext http)
     {
-        var frames = new GrpcFrames(http, shelf.Settings);
+        var frames = new GrpcFrames(http, shelf.Settings, mayBeSilent: false);
         using var body = await frames.ReadAsync() ?? throw WireReader.Broken();
         await SendAsync(HealthOf(body));
         using var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, shelf.Draining);

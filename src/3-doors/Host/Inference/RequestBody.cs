@@ -101,7 +101,7 @@ sealed class RequestBody : IDisposable
 
     static InferenceException TooLong(int most) => new(InferenceFault.TooLarge, Message.Of("inference.body-long", ("most", most)));
 
-    static InferenceException TooSlow(ServingSettings settings) =>
+    public static InferenceException TooSlow(ServingSettings settings) =>
         new(InferenceFault.TooSlow, Message.Of("inference.body-slow", ("seconds", settings.SlowestBody.TotalSeconds)));
 
     public void Dispose()
