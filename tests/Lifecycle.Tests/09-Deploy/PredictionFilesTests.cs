@@ -61,7 +61,11 @@ public sealed class PredictionFilesTests
     [InlineData(long.MaxValue)]         // never late: it gives way
     public async Task Segments_become_files_in_the_background(long patient)
     {
-        await using var world = new LogWorld(new() { PatientBytes = patient, Journal = new() { SegmentBytes = 20_000, SyncEvery = TimeSpan.FromMilliseconds(5) } });
+        await using var world = new LogWorld(new()
+        {
+            PatientBytes = patient,
+            Journal = new() { SegmentBytes = 20_000, SyncEvery = TimeSpan.FromMilliseconds(5) },
+        });
         for (var i = 0; i < 1000; i++)
         {
             world.Add($"p-{i}");
