@@ -101,7 +101,7 @@ public sealed class PlainNumbersTests
             var broken = Assert.ThrowsAny<JsonException>(() =>
             {
                 var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(body));
-                while (reader.Read());
+                while (reader.Read()) ;
             });
             Assert.Equal((400, Message.Of("inference.not-json", ("line", broken.LineNumber + 1), ("byte", broken.BytePositionInLine + 1)).In("en")),
                 await world.RefusedAsync("echo", body));
