@@ -183,7 +183,7 @@ static class PredictionLogLoad
         Fallbacks = [],
     };
 
-    static string Row(int seed)
+    internal static string Row(int seed)
     {
         var random = new Random(seed);
         return "{" + string.Join(',', Enumerable.Range(0, Fields).Select(i =>

@@ -62,7 +62,8 @@ static class ServingLoad
         using var echoing = new ServingDoor("echo", $"http://127.0.0.1:{Text(echo)}/v2/models/trees/infer", json, clients);
         using var asJson = new ServingDoor("json", infer, json, clients);
         using var asBytes = new ServingDoor("binary", infer, binary, clients) { JsonLength = head };
-        using var overGrpc = new ServingDoor("grpc", $"http://127.0.0.1:{Text(grpc)}/inference.GRPCInferenceService/ModelInfer", proto, clients) { IsGrpc = true };
+        var call = $"http://127.0.0.1:{Text(grpc)}/inference.GRPCInferenceService/ModelInfer";
+        using var overGrpc = new ServingDoor("grpc", call, proto, clients) { IsGrpc = true };
         ServingDoor[] doors = [echoing, asJson, asBytes, overGrpc];
         foreach (var door in doors) await door.LoadAsync(Warm, stop);
         var turns = new List<Loaded[]>();

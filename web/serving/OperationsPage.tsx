@@ -18,7 +18,13 @@ export function OperationsPage() {
     <Page title={words("page.serving.operations")}>
       <Rooms here="operations" />
       <Read of={past} what={words("page.serving.operations")}>
-        {value => (value.moments.length === 0 ? <Empty command={`curl ${location.origin}/metrics`}>{words("page.serving.past.soon")}</Empty> : <Hour of={value} />)}
+        {value =>
+          value.moments.length === 0 ? (
+            <Empty command={`curl ${location.origin}/metrics`}>{words("page.serving.past.soon")}</Empty>
+          ) : (
+            <Hour of={value} />
+          )
+        }
       </Read>
     </Page>
   );

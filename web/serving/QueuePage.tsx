@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Project } from "../src/api";
 import { Plot } from "../src/draw/Plot";
 import { clockTime } from "../src/format";
@@ -243,6 +243,8 @@ function Sure({ asked: { act, key }, path, count, onEnd }: { asked: Asked; path:
   const words = useWords();
   const number = useNumber();
   const [state, send] = useChange<{ count: number }>(`${path}/${act}`);
+  const yes = useRef<HTMLButtonElement>(null);
+  useEffect(() => yes.current?.focus(), []); // what was pressed is gone: the keyboard goes on here
   const go = async () => {
     if ((await send(key === null ? { all: true } : { keys: [key] })) !== null) onEnd();
   };
@@ -250,7 +252,13 @@ function Sure({ asked: { act, key }, path, count, onEnd }: { asked: Asked; path:
     <div class="sure" role="group" aria-label={words(`page.serving.queue.${act}`)}>
       <p>{key === null ? words(`page.serving.queue.${act}.sure-all`, { count: number(count) }) : words(`page.serving.queue.${act}.sure`, { key })}</p>
       <p class="desk">
-        <button type="button" class={act === "drop" ? "small danger" : "small main"} disabled={state.state === "asking"} ref={b => b?.focus()} onClick={() => void go()}>
+        <button
+          type="button"
+          class={act === "drop" ? "small danger" : "small main"}
+          disabled={state.state === "asking"}
+          ref={yes}
+          onClick={() => void go()}
+        >
           {words(`page.serving.queue.${act}.yes`)}
         </button>
         <button type="button" class="small" onClick={onEnd}>

@@ -11,8 +11,10 @@ import { useWords } from "./words";
 type End = { is: "asking" } | { is: "found"; answer: Computed } | { is: "refused"; status: number; detail: string; errors: FieldError[] };
 
 /** The address that looks a key up. */
-export const addressOf = (endpoint: string, keys: { name: string }[], typed: Record<string, string>) =>
-  `api/endpoints/${encodeURIComponent(endpoint)}/precomputed?${keys.map(k => `${encodeURIComponent(k.name)}=${encodeURIComponent(typed[k.name] ?? "")}`).join("&")}`;
+export function addressOf(endpoint: string, keys: { name: string }[], typed: Record<string, string>): string {
+  const asked = keys.map(k => `${encodeURIComponent(k.name)}=${encodeURIComponent(typed[k.name] ?? "")}`);
+  return `api/endpoints/${encodeURIComponent(endpoint)}/precomputed?${asked.join("&")}`;
+}
 
 /** A form of the keys by which answers are found that were computed before. */
 export function TryKey({ name, of }: { name: string; of: Precomputed }) {

@@ -68,8 +68,9 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         await queue.PutAsync(name, [.. Enumerable.Range(0, 250).Select(i => new QueueMessage($"豆 {i}", new byte[] { 0, 255, (byte)i }))], Go);
         var taken = await queue.TakeAsync(name, 2, TimeSpan.FromHours(1), TimeSpan.Zero, Go);
         await queue.SettleAsync([new Settlement.Dead(taken[0], Message.Of("queue.never-settled", ("count", 5)))], Go);
+        var (at, failure) = (taken[0].PutAt, Message.Of("queue.never-settled", ("count", 5)));
         await DataFolder.Queues(open.Metadata, new()).SignAsync(
-            new("of-a-stream", "verdict", "in", "out", null, "here", 7, taken[0].PutAt, taken[0].PutAt, 3, 2, 1, 0, null, Message.Of("queue.never-settled", ("count", 5)), false), Go);
+            new("of-a-stream", "verdict", "in", "out", null, "here", 7, at, at, 3, 2, 1, 0, null, failure, false), Go);
         await open.Claims(new()).ClaimAsync(name, ["k"], "x", taken[0].Until, Go);
     }
 

@@ -204,7 +204,7 @@ public sealed class MetricsTests
         var panels = board["panels"]!.AsArray().Select(p => p!).ToList();
         Assert.True((int)board["schemaVersion"]! >= 36);
         Assert.Equal(panels.Count, panels.Select(p => (int)p["id"]!).Distinct().Count());
-        Assert.Equal(panels.Count, panels.Select(p => (string)p["title"]!).Distinct().Count());
+        Assert.Equal(panels.Count, panels.Select(p => $"{p["type"]} {p["title"]}").Distinct().Count());
         var taken = new HashSet<(int X, int Y)>();
         foreach (var panel in panels)
         {

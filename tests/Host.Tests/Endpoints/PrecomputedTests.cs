@@ -36,8 +36,8 @@ public sealed class PrecomputedTests : IAsyncLifetime
 
     /// <summary>Makes rows that an endpoint of another test answers from.</summary>
     internal static async Task<(VersionRecord Rows, PlannedPrecomputed Plan)> MakeAsync(Serve.DemoWorld world, string folder) =>
-        (await world.MakeAsync("computed", AssetKind.Dataset, contents: [("rows/00001.parquet", RowsIn(folder, 1, twice: false))], schema: RowSchema.Of<Computed>().ToJson()),
-            ByPlace(staleSeconds: 1e9));
+        (await world.MakeAsync("computed", AssetKind.Dataset, contents: [("rows/00001.parquet", RowsIn(folder, 1, twice: false))],
+            schema: RowSchema.Of<Computed>().ToJson()), ByPlace(staleSeconds: 1e9));
 
     static byte[] RowsIn(string folder, int n, bool twice)
     {
@@ -234,9 +234,10 @@ public sealed class PrecomputedTests : IAsyncLifetime
 
     // ── logged, counted, described ──
 
-    async Task<string> LoggedAsync(string columns, string view = "predictions_verdict")
+    async Task<string> LoggedAsync(string columns)
     {
-        using var content = new StringContent(new JsonObject { ["sql"] = $"SELECT {columns} FROM {view} ORDER BY time, id" }.ToJsonString(), Encoding.UTF8, "application/json");
+        var sql = new JsonObject { ["sql"] = $"SELECT {columns} FROM predictions_verdict ORDER BY time, id" };
+        using var content = new StringContent(sql.ToJsonString(), Encoding.UTF8, "application/json");
         using var response = await world.Http.PostAsync("/api/predictions/sql", content);
         var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
         Assert.True(response.IsSuccessStatusCode, answer.ToJsonString());
@@ -260,8 +261,8 @@ public sealed class PrecomputedTests : IAsyncLifetime
         await AskAsync("?place=garden 3");
         var asked = await PostAsync("""{"place":"street","some_day":"2026-03-02","x":99}""");
 
-        Assert.Equal("computed@1|13|-|precomputed|-|garden 3|2026-03-02 / computed@1|-|-|-|precomputed.none|nowhere|2026-03-02 / computed@1|-|-|-|precomputed.no-key|-|- "
-            + "/ model@1|high|100|-|-|street|2026-03-02", await LoggedAsync("models, decision, score, fallback, error, input_place, input_some_day"));
+        Assert.Equal("computed@1|13|-|precomputed|-|garden 3|2026-03-02 / computed@1|-|-|-|precomputed.none|nowhere|2026-03-02 "
+            + "/ computed@1|-|-|-|precomputed.no-key|-|- / model@1|high|100|-|-|street|2026-03-02", await LoggedAsync("models, decision, score, fallback, error, input_place, input_some_day"));
         var ids = (await LoggedAsync("id")).Split(" / ");
         Assert.Equal(((string)found["id"]!, (string)asked["id"]!, 4), (ids[0], ids[^1], ids.Distinct().Count()));
         var age = (await LoggedAsync("round(feature_precomputed_age_s)")).Split(" / ");
@@ -272,7 +273,8 @@ public sealed class PrecomputedTests : IAsyncLifetime
             new StringContent($$"""{"id": "{{found["id"]}}", "value": 12.5}""", Encoding.UTF8, "application/json"));
         Assert.True(outcome.IsSuccessStatusCode);
         var one = await world.GetAsync($"/api/predictions/{found["id"]}");
-        Assert.Equal(("13", "12.5", "precomputed"), ((string)one["prediction"]!["decision"]!, (string)one["prediction"]!["outcome"]!, (string)one["prediction"]!["fallback"]!));
+        Assert.Equal(("13", "12.5", "precomputed"),
+            ((string)one["prediction"]!["decision"]!, (string)one["prediction"]!["outcome"]!, (string)one["prediction"]!["fallback"]!));
     }
 
     [Fact]
@@ -281,8 +283,8 @@ public sealed class PrecomputedTests : IAsyncLifetime
         await ReleaseAsync(1, ByPlace());
 
         var all = await PostAsync("""
-            {"rows": [{"place":"garden 2","some_day":"2026-03-02"}, {"place":"street","some_day":"2026-03-02","x":-99}, {"place":"garden","some_day":"2027-01-01"},
-             {"some_day":"2026-03-02","place":"garden 4","x":7}, {"place":"street","some_day":"2026-03-03","x":99}], "parameters": {"ids": ["a", "b", "c", "d", "e"]}}
+            {"rows": [{"place":"garden 2","some_day":"2026-03-02"}, {"place":"street","some_day":"2026-03-02","x":-99},
+             {"place":"garden","some_day":"2027-01-01"}, {"some_day":"2026-03-02","place":"garden 4","x":7}, {"place":"street","some_day":"2026-03-03","x":99}], "parameters": {"ids": ["a", "b", "c", "d", "e"]}}
             """);
 
         var said = all["predictions"]!.AsArray();
@@ -292,7 +294,8 @@ public sealed class PrecomputedTests : IAsyncLifetime
         Assert.StartsWith("computed@1 has no row of place = garden, some_day = 2027-01-01;", (string)said[2]!["missing"]!["detail"]!, StringComparison.Ordinal);
         Assert.Equal("a|12|precomputed|- / b|low|-|- / c|-|-|precomputed.none / d|14|precomputed|- / e|high|-|-",
             string.Join(" / ", (await LoggedAsync("id, decision, fallback, error")).Split(" / ").Order(StringComparer.Ordinal)));
-        Assert.Equal(2, (await PostAsync("""[{"place":"garden","some_day":"2026-03-02"}, {"place":"garden","some_day":"2026-03-02"}]"""))["predictions"]!.AsArray().Count);
+        var twice = await PostAsync("""[{"place":"garden","some_day":"2026-03-02"}, {"place":"garden","some_day":"2026-03-02"}]""");
+        Assert.Equal(2, twice["predictions"]!.AsArray().Count);
     }
 
     [Theory]

@@ -23,7 +23,8 @@ public sealed class QueuePageTests(Browser browser) : IClassFixture<Browser>
         foreach (var one in await queue.TakeAsync(In, 2, TimeSpan.FromMinutes(5), TimeSpan.Zero, default))
             await queue.SettleAsync([new Settlement.Dead(one, Message.Of("endpoint.not-number", ("row", 1), ("field", "x"), ("found", one.Key)))], default);
         var now = DateTimeOffset.UtcNow;
-        await queue.SignAsync(new("s1", "verdict", "in", "out", null, "mill", 7, now, now, 40, 2, 0, 0, null, Message.Of("queue.never-settled", ("count", 5)), false), default);
+        var failure = Message.Of("queue.never-settled", ("count", 5));
+        await queue.SignAsync(new("s1", "verdict", "in", "out", null, "mill", 7, now, now, 40, 2, 0, 0, null, failure, false), default);
         return world;
     }
 

@@ -183,7 +183,8 @@ static partial class InferenceJson
         into.Advance(length + 2);
     }
 
-    static void Numbers<T>(PooledBuffer into, ReadOnlySpan<T> values) where T : struct, IUtf8SpanFormattable => Each(into, values, static (into, v) => Number(into, v));
+    static void Numbers<T>(PooledBuffer into, ReadOnlySpan<T> values) where T : struct, IUtf8SpanFormattable =>
+        Each(into, values, static (into, v) => Number(into, v));
 
     static void Each<T>(PooledBuffer into, ReadOnlySpan<T> values, Action<PooledBuffer, T> write)
     {
