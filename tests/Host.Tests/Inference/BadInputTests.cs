@@ -22,7 +22,8 @@ public sealed class BadInputTests
 
     static byte[] Made(OnnxNode[] nodes, params OnnxConstant[] constants) =>
         TransformGraph.Of([new("x", ColumnKind.Number), new("place", ColumnKind.Text, new FittedStep.OneHot(["garden", "street"]))])
-            .Append(new OnnxModel(new("made", [new(TransformGraph.Features, TensorType.Float, [OnnxModel.Free, 3])], [new("score", TensorType.Float, [OnnxModel.Free, 1])], nodes, constants, [])))
+            .Append(new OnnxModel(new("made", [new(TransformGraph.Features, TensorType.Float, [OnnxModel.Free, 3])],
+                [new("score", TensorType.Float, [OnnxModel.Free, 1])], nodes, constants, [])))
             .ToBytes();
 
     /// <summary>Some tenths of a millisecond of work for each row and each of so many layers.</summary>
@@ -36,7 +37,8 @@ public sealed class BadInputTests
                 .. Enumerable.Range(0, layers).SelectMany(l => (OnnxNode[])[new("MatMul", [$"h{l}", "w"], [$"m{l}"]), new("Tanh", [$"m{l}"], [$"h{l + 1}"])]),
                 new("MatMul", [$"h{layers}", "last"], ["score"]),
             ],
-            OnnxConstant.Of("first", Draws(3 * Wide), 3, Wide), OnnxConstant.Of("w", Draws(Wide * Wide), Wide, Wide), OnnxConstant.Of("last", Draws(Wide), Wide, 1));
+            OnnxConstant.Of("first", Draws(3 * Wide), 3, Wide), OnnxConstant.Of("w", Draws(Wide * Wide), Wide, Wide),
+            OnnxConstant.Of("last", Draws(Wide), Wide, 1));
     }
 
     /// <summary>Takes x as a place in a table of three: the engine fails at other places.</summary>
@@ -63,7 +65,8 @@ public sealed class BadInputTests
         await tcp.ConnectAsync(IPAddress.Loopback, world.Server.Address.Port);
         var stream = tcp.GetStream();
         var reading = SaidAsync(stream);
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"));
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"));
         byte[] chunk = [.. "10000\r\n"u8, .. Enumerable.Repeat((byte)'[', 0x10000), .. "\r\n"u8];
 
         var (sent, others) = (0L, 0);
@@ -114,30 +117,23 @@ public sealed class BadInputTests
         Assert.Equal("high", (string)(await world.AnswerAsync("""{"x": 1}"""))["answer"]!);
     }
 
-    /// <summary>A few bytes, and for some seconds no more.</summary>
-    sealed class Stalling(byte[] head) : Stream
+    /// <summary>A few bytes that are sent at once, and for some seconds no more.</summary>
+    sealed class Stalling(byte[] head) : HttpContent
     {
-        int at;
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, default);
 
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
-            var count = Math.Min(buffer.Length, head.Length - at);
-            if (count == 0) await Task.Delay(TimeSpan.FromSeconds(6), cancellationToken);
-            head.AsMemory(at, count).CopyTo(buffer);
-            at += count;
-            return count;
+            await stream.WriteAsync(head, cancellationToken);
+            await stream.FlushAsync(cancellationToken);
+            await Task.Delay(TimeSpan.FromSeconds(10), cancellationToken);
         }
 
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-        public override void Flush() => throw new NotSupportedException();
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
-        public override long Length => throw new NotSupportedException();
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 
     [Fact]
@@ -145,10 +141,10 @@ public sealed class BadInputTests
     {
         await using var world = await InferenceWorld.StartAsync(new() { SlowestBody = TimeSpan.FromSeconds(1) }, models: ("shop", InferenceWorld.Shop));
         byte[] gigabyte = [0, 0x40, 0, 0, 0, .. new byte[32_000]];
-        await using var stalling = new Stalling([0, 0, 0, 1, 0, 0x0A, 4]);
+        using var stalling = new Stalling([0, 0, 0, 1, 0, 0x0A, 4]);
 
         var (large, says, _, _) = await GrpcTests.CallAsync(world, "ModelInfer", new ByteArrayContent(gigabyte)).WaitAsync(Patience);
-        var stalled = GrpcTests.CallAsync(world, "ModelInfer", new StreamContent(stalling));
+        var stalled = GrpcTests.CallAsync(world, "ModelInfer", stalling);
         Assert.Single(InferenceWorld.Data(await world.InferAsync("shop", InferenceWorld.ShopRequest(1, 1, 0, 1))));
         var (slow, told, _, _) = await stalled.WaitAsync(Patience);
 
@@ -191,7 +187,8 @@ public sealed class BadInputTests
     {
         (string Name, string Type, byte[] Contents)[] columns =
         [
-            ("price", "FP32", GrpcTests.Field(6, GrpcTests.Floats(1))), ("units", "FP32", GrpcTests.Field(6, GrpcTests.Floats(2))), ("day", "FP32", GrpcTests.Field(6, GrpcTests.Floats(20_000))),
+            ("price", "FP32", GrpcTests.Field(6, GrpcTests.Floats(1))), ("units", "FP32", GrpcTests.Field(6, GrpcTests.Floats(2))),
+            ("day", "FP32", GrpcTests.Field(6, GrpcTests.Floats(20_000))),
             ("discount", "FP32", GrpcTests.Field(6, GrpcTests.Floats(0))), ("store", "BYTES", GrpcTests.Field(8, Ground.Tests.Onnx.World.Stores[0])),
         ];
         return [.. GrpcTests.Field(1, "shop"), .. columns.SelectMany(c => c.Name == column
@@ -201,8 +198,10 @@ public sealed class BadInputTests
     [Fact]
     public async Task Over_gRPC_each_wrong_thing_is_named_and_the_next_request_is_answered()
     {
-        await using var world = await InferenceWorld.StartAsync(new() { Models = new Dictionary<string, ModelLimits> { ["slow"] = new() { Runs = 1, Queue = 1 } } },
-            models: [("shop", InferenceWorld.Shop), ("table", Graphs.Table), ("inverse", Graphs.Inverse), ("broken", "no model"u8.ToArray()), ("slow", Graphs.Slow(2000))]);
+        var settings = new ServingSettings { Models = new Dictionary<string, ModelLimits> { ["slow"] = new() { Runs = 1, Queue = 1 } } };
+        (string, byte[])[] models = [("shop", InferenceWorld.Shop), ("table", Graphs.Table), ("inverse", Graphs.Inverse), ("broken", "no model"u8.ToArray()),
+            ("slow", Graphs.Slow(2000))];
+        await using var world = await InferenceWorld.StartAsync(settings, models: models);
         async Task<(int, string)> AskAsync(byte[] message)
         {
             var (status, says, _, _) = await GrpcTests.CallAsync(world, "ModelInfer", new ByteArrayContent(GrpcTests.Frame(message)));
@@ -214,7 +213,8 @@ public sealed class BadInputTests
             Assert.True(found == status && said.Contains(says, StringComparison.Ordinal), $"{status} {says}: {found} {said}");
             Assert.Equal((0, ""), await AskAsync(ShopMessage()));
         }
-        byte[] One(string model, string input, string type, byte[] contents) => [.. GrpcTests.Field(1, model), .. GrpcTests.Input(input, type, type == "INT64" ? [1] : [1, 1], contents)];
+        byte[] One(string model, string input, string type, byte[] contents) =>
+            [.. GrpcTests.Field(1, model), .. GrpcTests.Input(input, type, type == "INT64" ? [1] : [1, 1], contents)];
 
         await RefusedAsync(3, "no input prize", ShopMessage("price", name: "prize"));
         await RefusedAsync(3, "Input price has shape [1,2]", ShopMessage("price", GrpcTests.Field(6, GrpcTests.Floats(1, 2)), shape: [1, 2]));
@@ -230,17 +230,23 @@ public sealed class BadInputTests
         await RefusedAsync(5, "Model shop has no version, stage or alias canary that can be served", [.. ShopMessage(), .. GrpcTests.Field(2, "canary")]);
         Assert.Equal((0, ""), await AskAsync(ShopMessage("price", GrpcTests.Field(6, GrpcTests.Floats(float.NaN)))));       // a missing number
 
-        byte[] slow = [.. GrpcTests.Field(1, "slow"), .. GrpcTests.Input("in", "FP32", [1024, Wide]), .. GrpcTests.Field(7, GrpcTests.Floats(Enumerable.Repeat(0.5f, 1024 * Wide).ToArray()))];
+        var values = GrpcTests.Floats(Enumerable.Repeat(0.5f, 1024 * Wide).ToArray());
+        byte[] slow = [.. GrpcTests.Field(1, "slow"), .. GrpcTests.Input("in", "FP32", [1024, Wide]), .. GrpcTests.Field(7, values)];
         using var over = new CancellationTokenSource();
         List<Task<HttpResponseMessage>> taken = [];
         for (var (n, metric) = (0, "kumiki_inference_running"); n < 2; n++, metric = "kumiki_inference_waiting")
         {
             taken.Add(world.Http.PostAsync("/v2/models/slow/infer", new StringContent(Graphs.SlowRequest(1024)), over.Token));
-            while (!(await world.Http.GetStringAsync("/metrics")).Contains($"{metric}{{model=\"slow\",version=\"1\"}} 1", StringComparison.Ordinal)) await Task.Delay(5);
+            await UntilAsync(world.Http, $"{metric}{{model=\"slow\",version=\"1\"}} 1");
         }
         await RefusedAsync(8, "slow@1 has 1 requests waiting", slow);
         await over.CancelAsync();
         foreach (var one in taken) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => one);
+    }
+
+    static async Task UntilAsync(HttpClient http, string metric)
+    {
+        while (!(await http.GetStringAsync("/metrics")).Contains(metric, StringComparison.Ordinal)) await Task.Delay(5);
     }
 
     // ── models ──
@@ -267,11 +273,14 @@ public sealed class BadInputTests
     [Fact]
     public async Task An_endpoint_whose_model_hangs_answers_by_the_callers_time_and_refuses_when_its_queue_is_full_and_others_are_answered()
     {
-        await using var world = await EndpointWorld.StartAsync(new() { Models = new Dictionary<string, ModelLimits> { ["model"] = new() { Runs = 1, Queue = 1 } } });
+        var settings = new ServingSettings { Models = new Dictionary<string, ModelLimits> { ["model"] = new() { Runs = 1, Queue = 1 } } };
+        await using var world = await EndpointWorld.StartAsync(settings);
         await world.World.MakeAsync("quick", AssetKind.Model, contents: [("model.onnx", EndpointWorld.Model(3))]);
         await world.ReleaseAsync(1, Hanging(2000));
         Task<(int Status, JsonNode Body)> QuickAsync() => SendAsync(world, "/v2/models/quick/infer",
-            """{"inputs":[{"name":"x","datatype":"FP32","shape":[1,1],"data":[1]},{"name":"place","datatype":"BYTES","shape":[1,1],"data":["street"]}]}""", default);
+            """
+            {"inputs":[{"name":"x","datatype":"FP32","shape":[1,1],"data":[1]},{"name":"place","datatype":"BYTES","shape":[1,1],"data":["street"]}]}
+            """, default);
         Assert.Equal(200, (await QuickAsync()).Status);
         Assert.StartsWith("200", $"{(await SendAsync(world, Verdict, Rows(1), default)).Status}", StringComparison.Ordinal);
 
@@ -281,7 +290,7 @@ public sealed class BadInputTests
         for (var (n, metric) = (0, "kumiki_inference_running"); n < 2; n++, metric = "kumiki_inference_waiting")
         {
             hanging.Add(SendAsync(world, Verdict, Rows(1000), over.Token));
-            while (!(await world.Http.GetStringAsync("/metrics")).Contains($"{metric}{{model=\"model\",version=\"1\"}} 1", StringComparison.Ordinal)) await Task.Delay(5);
+            await UntilAsync(world.Http, $"{metric}{{model=\"model\",version=\"1\"}} 1");
         }
         using (var full = await world.SendAsync(Rows(1)))
         {
