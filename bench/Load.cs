@@ -6,7 +6,8 @@ namespace Kumiki.Bench;
 /// <param name="PerSecond">Answers a second, of all clients.</param>
 /// <param name="Median">Milliseconds from asking to the whole answer.</param>
 /// <param name="P99">Milliseconds that one in a hundred takes longer than.</param>
-readonly record struct Loaded(double PerSecond, double Median, double P99)
+/// <param name="Asked">Questions in all, those of the warm-up too.</param>
+readonly record struct Loaded(double PerSecond, double Median, double P99, int Asked)
 {
     /// <summary>Some clients at once, each asking again as soon as it has its answer, for a while; what the first tenth of the time brought is not counted.</summary>
     /// <param name="ask">One question, until its answer is read whole; from the client's number and its questions so far.</param>
@@ -20,20 +21,21 @@ readonly record struct Loaded(double PerSecond, double Median, double P99)
         var warm = time / 10;
         var all = await Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(async () =>
         {
-            var took = new List<double>();
+            var (took, asks) = (new List<double>(), 0);
             for (var i = 0; Stopwatch.GetElapsedTime(start) < time || took.Count == 0; i++)
             {
                 stop.ThrowIfCancellationRequested();
                 var question = prepare(client, i);
                 var asked = Stopwatch.GetTimestamp();
                 await ask(question);
+                asks++;
                 if (Stopwatch.GetElapsedTime(start, asked) >= warm) took.Add(Stopwatch.GetElapsedTime(asked).TotalMilliseconds);
             }
-            return took;
+            return (Took: took, Asks: asks);
         }, stop)));
         var seconds = (Stopwatch.GetElapsedTime(start) - warm).TotalSeconds;
-        var sorted = all.SelectMany(t => t).Order().ToArray();
-        return new(sorted.Length / seconds, sorted.Median(t => t), sorted[Math.Min(sorted.Length - 1, (int)Math.Ceiling(sorted.Length * 0.99) - 1)]);
+        var sorted = all.SelectMany(t => t.Took).Order().ToArray();
+        return new(sorted.Length / seconds, sorted.Median(t => t), sorted[Math.Min(sorted.Length - 1, (int)Math.Ceiling(sorted.Length * 0.99) - 1)], all.Sum(t => t.Asks));
     }
 
     public void Print(Figures figures, string figure)

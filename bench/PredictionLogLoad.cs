@@ -15,8 +15,8 @@ namespace Kumiki.Bench;
 /// 10,000 of its rows a second.</summary>
 static class PredictionLogLoad
 {
-    const int Fields = 28, Trees = 100, Clients = 8, Turns = 15, PerSecond = 10_000, Bodies = 1000;
-    static readonly TimeSpan Turn = TimeSpan.FromSeconds(2), Steady = TimeSpan.FromSeconds(20);
+    const int Fields = 28, Trees = 100, Clients = 8, Turns = 31, PerSecond = 10_000, Bodies = 1000;
+    static readonly TimeSpan Turn = TimeSpan.FromSeconds(1), Steady = TimeSpan.FromSeconds(20);
 
     public static Task RunAsync(Figures figures, CancellationToken stop) => Checkout.InFolderAsync(async folder =>
     {
@@ -146,7 +146,7 @@ static class PredictionLogLoad
         figures.Print("alone.parquet", files.Sum(f => f.Bytes) / (double)accepted, "B/prediction");
     }
 
-    internal static void Add(PredictionLog log, LoggedAs shape, EndpointRows rows, int number)
+    static void Add(PredictionLog log, LoggedAs shape, EndpointRows rows, int number)
     {
         Span<char> id = stackalloc char[16];
         number.TryFormat(id, out var length, provider: CultureInfo.InvariantCulture);
@@ -162,7 +162,7 @@ static class PredictionLogLoad
         });
     }
 
-    static async Task ReleasedAsync(string folder, CancellationToken stop)
+    internal static async Task ReleasedAsync(string folder, CancellationToken stop)
     {
         await using var data = DataFolder.Open(folder, TimeProvider.System);
         var model = await data.KeepAsync("model", AssetKind.Model, "model.onnx", Model(), [], stop);
@@ -174,7 +174,7 @@ static class PredictionLogLoad
             throw new BenchmarkException("The endpoint could not be released.");
     }
 
-    internal static EndpointPlan Plan() => new()
+    static EndpointPlan Plan() => new()
     {
         Input = "Row",
         Output = "Verdict",

@@ -28,6 +28,7 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
     ["prediction-log"] = ("The log of predictions given 10,000 a second: kept up, dropped, processor; and an endpoint over HTTP with and without it, in turns.", PredictionLogLoad.RunAsync),
     ["report"] = ("The test report of a million scored rows: its figures, seconds and bytes a row, and the whole making.", TestReport.RunAsync),
     ["serving"] = ("A model of 100 trees asked as JSON, as bytes and over gRPC by 1, 8 and 64 clients, beside a Kestrel that echoes and the bare engine; memory of 300 models at rest.", ServingLoad.RunAsync),
+    ["serving-profile"] = ("Where the time of one request goes: its steps in nanoseconds and bytes, and the server's processor a request by door, beside a Kestrel that echoes.", ServingProfile.RunAsync),
     ["start"] = ("From `kumiki serve` to the first answer, and memory at rest, on an empty folder and on the demo's.", StartToAnswer.RunAsync),
     ["swap"] = ("A release every second for five minutes under load, of a model and of an endpoint: errors, and answers that mix two releases.", ReleaseSwaps.RunAsync),
     ["swap-images"] = ("The same with heads on the image backbone, asked by encoded pictures.", ReleaseSwaps.ImagesAsync),
@@ -40,9 +41,9 @@ var benchmarks = new SortedDictionary<string, (string Says, Func<Figures, Cancel
 };
 
 // A part of the benchmark serving, in a process of its own.
-if (args is [ServingLoad.EchoVerb, var port])
+if (args is [ServingLoad.EchoVerb, var port, var http2])
 {
-    await ServingLoad.EchoAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture));
+    await ServingLoad.EchoAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture), int.Parse(http2, System.Globalization.CultureInfo.InvariantCulture));
     return 0;
 }
 

@@ -1,8 +1,8 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -12,6 +12,7 @@ using Kumiki.Onnx;
 using Kumiki.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Kumiki.Bench;
@@ -21,9 +22,11 @@ namespace Kumiki.Bench;
 /// same bytes back, and beside the bare engine. All on one machine, the clients too.</summary>
 static class ServingLoad
 {
-    const int Features = 28, Trees = 100, ManyRows = 64, Unloaded = 300;
+    internal const int Features = 28;
+    const int Trees = 100, ManyRows = 64, Unloaded = 300;
     static readonly int[] Clients = [1, 8, 64];
-    static readonly TimeSpan Time = TimeSpan.FromSeconds(3);
+    const int Turns = 5;
+    static readonly TimeSpan Warm = TimeSpan.FromSeconds(1), Turn = TimeSpan.FromSeconds(0.6);
 
     /// <summary>A server that is asked nothing looks every five seconds whether it has memory to give back.</summary>
     static readonly TimeSpan Rest = TimeSpan.FromSeconds(15);
@@ -40,66 +43,59 @@ static class ServingLoad
         await using (server)
         {
             var echo = Server.FreePort();
-            using var echoing = Process.Start(new ProcessStartInfo("dotnet", [typeof(ServingLoad).Assembly.Location, EchoVerb, Text(echo)]))!;
-            try
+            await BesideEchoAsync(echo, Server.FreePort(), async _ =>
             {
-                await ListensAsync(echo, stop);
                 foreach (var rows in (int[])[1, ManyRows])
                     foreach (var clients in Clients)
                         await RoundAsync(figures, rows, clients, server.Port, grpc, echo, stop);
-            }
-            finally
-            {
-                echoing.Kill();
-                await echoing.WaitForExitAsync(CancellationToken.None);
-            }
+            }, stop);
         }
         await MemoryAsync(figures, Path.Combine(folder, "many"), model, stop);
     });
 
+    /// <summary>The doors in turns, each warm, so that what else the machine does meets all alike; a ratio is the median of those of the turns.</summary>
     static async Task RoundAsync(Figures figures, int rows, int clients, int rest, int grpc, int echo, CancellationToken stop)
     {
         var values = Draws(rows);
-        var json = Encoding.UTF8.GetBytes($$"""{"inputs":[{"name":"features","datatype":"FP32","shape":[{{rows}},{{Features}}],"data":[{{string.Join(',', values.Select(v => v.ToString("R", CultureInfo.InvariantCulture)))}}]}]}""");
-        var head = Encoding.UTF8.GetBytes($$$"""{"inputs":[{"name":"features","datatype":"FP32","shape":[{{{rows}}},{{{Features}}}],"parameters":{"binary_data_size":{{{values.Length * 4}}}}}],"parameters":{"binary_data_output":true}}""");
-        byte[] binary = [.. head, .. MemoryMarshal.AsBytes<float>(values)];
+        var (json, (binary, head), proto) = (Json(rows, values), Binary(rows, values), Grpc(rows, values));
+        var infer = $"http://127.0.0.1:{Text(rest)}/v2/models/trees/infer";
+        using var echoing = new ServingDoor("echo", $"http://127.0.0.1:{Text(echo)}/v2/models/trees/infer", json, clients);
+        using var asJson = new ServingDoor("json", infer, json, clients);
+        using var asBytes = new ServingDoor("binary", infer, binary, clients) { JsonLength = head };
+        var call = $"http://127.0.0.1:{Text(grpc)}/inference.GRPCInferenceService/ModelInfer";
+        using var overGrpc = new ServingDoor("grpc", call, proto, clients) { IsGrpc = true };
+        ServingDoor[] doors = [echoing, asJson, asBytes, overGrpc];
+        foreach (var door in doors) await door.LoadAsync(Warm, stop);
+        var turns = new List<Loaded[]>();
+        for (var turn = 0; turn < Turns; turn++)
+        {
+            var all = new Loaded[doors.Length];
+            for (var i = 0; i < doors.Length; i++)
+            {
+                var next = (i + turn) % doors.Length;
+                all[next] = await doors[next].LoadAsync(Turn, stop);
+            }
+            turns.Add(all);
+        }
         var name = $"{rows}-row.{clients}";
-
-        var echoed = await LoadAsync(clients, $"http://127.0.0.1:{echo}/v2/models/trees/infer", json, null, stop);
-        echoed.Print(figures, $"{name}.echo");
-        var asJson = await LoadAsync(clients, $"http://127.0.0.1:{rest}/v2/models/trees/infer", json, null, stop);
-        asJson.Print(figures, $"{name}.json");
-        var asBytes = await LoadAsync(clients, $"http://127.0.0.1:{rest}/v2/models/trees/infer", binary, Text(head.Length), stop);
-        asBytes.Print(figures, $"{name}.binary");
-        var overGrpc = await LoadAsync(clients, $"http://127.0.0.1:{grpc}/inference.GRPCInferenceService/ModelInfer", Grpc(rows, values), null, stop,
-            http2: true);
-        overGrpc.Print(figures, $"{name}.grpc");
-        figures.Print($"{name}.json.of-echo", asJson.PerSecond / echoed.PerSecond, "x");
-        figures.Print($"{name}.grpc.of-json", overGrpc.PerSecond / asJson.PerSecond, "x");
+        for (var i = 0; i < doors.Length; i++)
+        {
+            figures.Print($"{name}.{doors[i].Name}.rate", [.. turns.Select(t => t[i].PerSecond)], "/s");
+            figures.Print($"{name}.{doors[i].Name}.median", turns.Median(t => t[i].Median), "ms");
+            figures.Print($"{name}.{doors[i].Name}.p99", turns.Median(t => t[i].P99), "ms");
+        }
+        figures.Print($"{name}.json.of-echo", [.. turns.Select(t => t[1].PerSecond / t[0].PerSecond)], "x");
+        figures.Print($"{name}.grpc.of-json", [.. turns.Select(t => t[3].PerSecond / t[1].PerSecond)], "x");
     }
 
-    static async Task<Loaded> LoadAsync(int clients, string address, byte[] body, string? header, CancellationToken stop, bool http2 = false)
+    internal static byte[] Json(int rows, float[] values) => Encoding.UTF8.GetBytes(
+        $$"""{"inputs":[{"name":"features","datatype":"FP32","shape":[{{rows}},{{Features}}],"data":[{{string.Join(',', values.Select(v => v.ToString("R", CultureInfo.InvariantCulture)))}}]}]}""");
+
+    /// <returns>The body, and how long its JSON part is.</returns>
+    internal static (byte[] Body, int Json) Binary(int rows, float[] values)
     {
-        // A connection for each client, of either protocol.
-        var all = Enumerable.Range(0, clients).Select(_ => new HttpMessageInvoker(new SocketsHttpHandler())).ToList();
-        try
-        {
-            return await Loaded.OfAsync(clients, Time, async (client, _) =>
-            {
-                using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(body) };
-                request.Content.Headers.ContentType = new MediaTypeHeaderValue(http2 ? "application/grpc" : "application/json");
-                if (header is not null) request.Headers.Add("Inference-Header-Content-Length", header);
-                if (http2) (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
-                using var answer = await all[client].SendAsync(request, stop);
-                var bytes = await answer.Content.ReadAsByteArrayAsync(stop);
-                if (!answer.IsSuccessStatusCode || (http2 && answer.TrailingHeaders.GetValues("grpc-status").Single() != "0"))
-                    throw new BenchmarkException($"{address}: {(int)answer.StatusCode} {Encoding.UTF8.GetString(bytes)}");
-            }, stop);
-        }
-        finally
-        {
-            foreach (var client in all) client.Dispose();
-        }
+        var head = Encoding.UTF8.GetBytes($$$"""{"inputs":[{"name":"features","datatype":"FP32","shape":[{{{rows}}},{{{Features}}}],"parameters":{"binary_data_size":{{{values.Length * 4}}}}}],"parameters":{"binary_data_output":true}}""");
+        return ([.. head, .. MemoryMarshal.AsBytes<float>(values)], head.Length);
     }
 
     /// <summary>A ModelInferRequest with raw tensors, in its frame.</summary>
@@ -142,12 +138,33 @@ static class ServingLoad
 
     internal const string EchoVerb = "echo-server";
 
-    /// <summary>A Kestrel that sends back what it gets, until it is ended.</summary>
-    public static async Task EchoAsync(int port)
+    /// <summary>A Kestrel that sends back what it gets, until it is ended; on its second port over HTTP/2, as gRPC's answers end.</summary>
+    public static async Task EchoAsync(int port, int http2)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, at => at.Protocols = HttpProtocols.Http1));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, port, at => at.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(IPAddress.Loopback, http2, at => at.Protocols = HttpProtocols.Http2);
+        });
         await using var app = builder.Build();
+        app.UseWhen(http => http.Request.Protocol == "HTTP/2", calls => calls.Run(async http =>
+        {
+            http.Response.ContentType = "application/grpc";
+            while (true)
+            {
+                var read = await http.Request.BodyReader.ReadAsync();
+                if (!read.IsCompleted)
+                {
+                    http.Request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                    continue;
+                }
+                foreach (var part in read.Buffer) http.Response.BodyWriter.Write(part.Span);
+                http.Request.BodyReader.AdvanceTo(read.Buffer.End);
+                break;
+            }
+            http.Response.AppendTrailer("grpc-status", "0");
+        }));
         app.Run(async http =>
         {
             var length = (int)(http.Request.ContentLength ?? 0);
@@ -157,6 +174,23 @@ static class ServingLoad
             http.Request.BodyReader.AdvanceTo(read.Buffer.End);
         });
         await app.RunAsync();
+    }
+
+    /// <summary>Works while a process of its own echoes.</summary>
+    /// <param name="work">Gets the number of that process.</param>
+    internal static async Task BesideEchoAsync(int port, int http2, Func<int, Task> work, CancellationToken stop)
+    {
+        using var echoing = Process.Start(new ProcessStartInfo("dotnet", [typeof(ServingLoad).Assembly.Location, EchoVerb, Text(port), Text(http2)]))!;
+        try
+        {
+            await ListensAsync(port, stop);
+            await work(echoing.Id);
+        }
+        finally
+        {
+            echoing.Kill();
+            await echoing.WaitForExitAsync(CancellationToken.None);
+        }
     }
 
     static async Task ListensAsync(int port, CancellationToken stop)

@@ -116,6 +116,119 @@ public sealed partial class CreditJourney
         }
     }
 
+    [Fact]
+    public async Task The_whole_server_is_an_image_that_answers_in_podman_with_the_bits_of_the_server_it_came_from_and_is_updated_by_the_next()
+    {
+        using var demo = await made.Demo.CopyAsync();
+        var one = await demo.JsonAsync("image", "--server", "--out", "one.tar");
+        var rows = Rows(demo, 300);
+        var bits = await BitsAsync(demo, rows);
+        await demo.MustAsync("generate-applications", "--rows", "12500");
+        foreach (var asset in (string[])["credit-decision", "loss-model", "scorecard"]) await demo.MustAsync("make", asset, "--upstream", "--stage");
+        await demo.MustAsync("release", "--message", "newer applications");
+        var newer = await BitsAsync(demo, rows);
+        Assert.NotEqual(bits, newer);
+        await demo.MustAsync("image", "--server", "--release", "1", "--out", "again.tar");
+        await demo.MustAsync("image", "--server", "--out", "two.tar");
+
+        // The same release gives the same bytes, though another is live; and a new release shares what lies below it.
+        Assert.Equal(await File.ReadAllBytesAsync(demo.PathOf("one.tar")), await File.ReadAllBytesAsync(demo.PathOf("again.tar")));
+        var (below, above) = (await LayersAsync(demo.PathOf("one.tar")), await LayersAsync(demo.PathOf("two.tar")));
+        Assert.Equal(5, below.Count);
+        Assert.Equal(below.SkipLast(1), above.SkipLast(1));
+        Assert.NotEqual(below[^1], above[^1]);
+        // Of the project's data only what answering reads.
+        var names = (await Checkout.RunAsync("sh", "-c", $"tar -xOf '{demo.PathOf("one.tar")}' blobs/sha256/{below[^1][7..]} | tar -t")).Said;
+        Assert.Contains(await FileAsync("default-model@1", "model.onnx"), names, StringComparison.Ordinal);
+        Assert.DoesNotContain(await FileAsync("default-model@1", "scored/test.parquet"), names, StringComparison.Ordinal);
+        Assert.DoesNotContain(await FileAsync("applications@1", "rows/00001.parquet"), names, StringComparison.Ordinal);
+
+        using var store = new Podman();
+        await store.MustAsync("load", "-i", demo.PathOf("one.tar"));
+        await store.MustAsync("load", "-i", demo.PathOf("two.tar"));
+        Assert.Contains(one.GetProperty("digest").GetString()!, await store.MustAsync("images", "--digests", "--no-trunc"), StringComparison.Ordinal);
+        Assert.Contains("default-model@1", await store.MustAsync("image", "inspect", "--format", "{{index .Labels \"kumiki.versions\"}}", "localhost/credit-risk-server:1"),
+            StringComparison.Ordinal);
+        Assert.Equal((bits, 300L), await ServedAsync("localhost/credit-risk-server:1", "--tmpfs", "/data"));
+        // Another image on the same volume is the update, the former one the rollback, and the log goes on.
+        Assert.Equal((bits, 300L), await ServedAsync("localhost/credit-risk-server:1", "-v", "kept:/data"));
+        Assert.Equal((newer, 600L), await ServedAsync("localhost/credit-risk-server:2", "-v", "kept:/data"));
+        Assert.Equal((bits, 900L), await ServedAsync("localhost/credit-risk-server:1", "-v", "kept:/data"));
+
+        var damaged = await File.ReadAllBytesAsync(demo.PathOf("one.tar"));
+        damaged[damaged.AsSpan().IndexOf(Encoding.ASCII.GetBytes("kumiki-release/records.json")) + 1024] ^= 1;
+        await File.WriteAllBytesAsync(demo.PathOf("damaged.tar"), damaged);
+        using (var fresh = new Podman())
+            await Assert.ThrowsAsync<InvalidOperationException>(() => fresh.MustAsync("load", "-i", demo.PathOf("damaged.tar")));
+
+        await File.WriteAllTextAsync(demo.PathOf("a-file"), "");
+        foreach (var (arguments, says) in (IEnumerable<(string[], string)>)[
+            (["image", "--server", "--release", "7"], "There is no release 7 that was ever live; look at them: kumiki history\n"),
+            (["image"], "Name the endpoint that the image answers, or ask for the whole server: kumiki image --server\n"),
+            (["image", "--server", "--out", "a-file/x.tar"], $"The image cannot be written to {demo.PathOf("a-file/x.tar")}: ")])
+        {
+            var refused = await demo.RunAsync(arguments);
+            Assert.Equal(1, refused.Code);
+            Assert.StartsWith(says, refused.Error, StringComparison.Ordinal);
+        }
+        Assert.Empty(Directory.GetFileSystemEntries(demo.Folder, "image.tar*"));
+
+        async Task<string> FileAsync(string version, string path) =>
+            (await demo.JsonAsync("show", version)).GetProperty("version").GetProperty("files").EnumerateArray().Single(f => f.GetProperty("path").GetString() == path)
+                .GetProperty("content").GetString()![2..];
+
+        // Runs an image with a root that cannot be written, asks it, and stops it.
+        async Task<(string Bits, long Logged)> ServedAsync(string image, params string[] data)
+        {
+            using var container = store.Start(["run", "--rm", "--name", "server", "--network", "host", "--read-only", "--cap-drop", "all", "--ulimit", "nofile=1024:1024",
+                "--ulimit", "nproc=1024:1024", .. data, image, "--port", "0"]);
+            var at = Address(await container.LineAsync("http://"));
+            var answered = await AskedAsync(at, rows);
+            using var http = new HttpClient { BaseAddress = at };
+            var logged = long.Parse((string)(await SqlAsync(http, "SELECT count(*) FROM credit_decision"))[0][0]!, CultureInfo.InvariantCulture);
+            await store.MustAsync("stop", "--time", "40", "server");
+            Assert.Equal(0, (await container.EndAsync()).Code);
+            return (answered, logged);
+        }
+
+        static async Task<string> BitsAsync(Demo demo, string rows)
+        {
+            using var server = demo.Start([], ["serve", "--port", "0", "--log-predictions", "off"]);
+            var bits = await AskedAsync(Address(await server.LineAsync("http://")), rows);
+            await server.SignalAsync("TERM");
+            Assert.Equal(0, (await server.EndAsync()).Code);
+            return bits;
+        }
+
+        // The bits of both doors.
+        static async Task<string> AskedAsync(Uri at, string rows)
+        {
+            // What is missing in a row is asked as 0 over /v2: there a tensor is told whole.
+            var decided = await PredictAsync(at, "/api/endpoints/credit-decision/predict", rows);
+            using var http = new HttpClient { BaseAddress = at };
+            var inputs = JsonNode.Parse(await http.GetStringAsync("/v2/models/default-model"))!["inputs"]!.AsArray();
+            var asked = JsonNode.Parse(rows)!["rows"]!.AsArray();
+            var tensors = new JsonArray([.. inputs.Select(i => (JsonNode)new JsonObject
+            {
+                ["name"] = (string)i!["name"]!, ["datatype"] = (string)i["datatype"]!, ["shape"] = new JsonArray(asked.Count, 1),
+                ["data"] = new JsonArray([.. asked.Select(r => r![(string)i["name"]!]?.DeepClone() ?? 0)]),
+            })]);
+            using var answer = await http.PostAsync("/v2/models/default-model/infer",
+                new StringContent(new JsonObject { ["inputs"] = tensors }.ToJsonString(), Encoding.UTF8, "application/json"));
+            var body = await answer.Content.ReadAsStringAsync();
+            Assert.True(answer.IsSuccessStatusCode, body);
+            var scores = JsonNode.Parse(body)!["outputs"]![0]!["data"]!.AsArray().Select(s => BitConverter.SingleToInt32Bits(s!.GetValue<float>()));
+            return $"{string.Join(' ', decided.Select(p => $"{Bits(p)} {p["answer"]} {p["model"]} {p["threshold"]}"))} / {string.Join(' ', scores)}";
+        }
+
+        static async Task<IReadOnlyList<string>> LayersAsync(string archive)
+        {
+            var index = JsonNode.Parse((await Checkout.RunAsync("tar", "-xOf", archive, "index.json")).Said)!;
+            var manifest = JsonNode.Parse((await Checkout.RunAsync("tar", "-xOf", archive, $"blobs/sha256/{((string)index["manifests"]![0]!["digest"]!)[7..]}")).Said)!;
+            return [.. manifest["layers"]!.AsArray().Select(l => (string)l!["digest"]!)];
+        }
+    }
+
     /// <summary>A throw-away store of images.</summary>
     sealed class Podman : IDisposable
     {

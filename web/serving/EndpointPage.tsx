@@ -8,10 +8,12 @@ import { Decision } from "./Decision";
 import { Fields } from "./Fields";
 import { looked, type Look } from "./latency";
 import { everyMs, Resting } from "./parts";
+import { Computed } from "./Computed";
 import { Predictions } from "./Predictions";
 import "./serving.css";
 import { Traffic } from "./Traffic";
 import { TryIt } from "./TryIt";
+import { TryKey } from "./TryKey";
 import type { Endpoint } from "./types";
 import { useWords } from "./words";
 
@@ -35,7 +37,10 @@ export function EndpointPage({ name, tab }: { name: string; tab: string }) {
       <Read of={endpoint} what={name}>
         {value =>
           here === "try" ? (
-            <TryIt name={name} of={value} />
+            <>
+              {value.precomputed?.version && <TryKey name={name} of={value.precomputed} />}
+              <TryIt name={name} of={value} />
+            </>
           ) : here === "predictions" ? (
             <Predictions name={name} />
           ) : here === "fields" ? (
@@ -88,6 +93,11 @@ function Now({ of }: { of: Endpoint }) {
       <Section title={words("page.serving.fallbacks")}>
         <Chain of={of} />
       </Section>
+      {of.precomputed && (
+        <Section title={words("page.serving.computed")}>
+          <Computed of={of.precomputed} />
+        </Section>
+      )}
       <Traffic counts={of.counts} looks={looks.all} fallbacks={of.fallbacks} />
     </>
   );

@@ -123,7 +123,12 @@ export function Said({ of: p }: { of: LoggedLine }) {
     </span>
   ) : (
     <>
-      {p.decision ?? "–"} {p.fallback !== null && <span class="badge look">{words("page.serving.try.instead", { by: p.fallback })}</span>}
+      {p.decision ?? "–"}{" "}
+      {p.fallback === "precomputed" || p.fallback === "precomputed-stale" ? (
+        <span class={`badge${p.fallback === "precomputed" ? "" : " look"}`}>{words(`page.serving.computed.${p.fallback === "precomputed" ? "said" : "said-stale"}`)}</span>
+      ) : (
+        p.fallback !== null && <span class="badge look">{words("page.serving.try.instead", { by: p.fallback })}</span>
+      )}
     </>
   );
 }

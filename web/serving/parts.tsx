@@ -28,13 +28,15 @@ export function useMs(): (ms: number) => string {
   return ms => (ms >= 1000 ? words("page.serving.s", { value: number(ms / 1000, 3) }) : words("page.serving.ms", { value: number(ms, 3) }));
 }
 
-/** The three pages of this room. */
-export function Rooms({ here }: { here: "endpoints" | "serving" | "predictions" }) {
+/** The pages of this room. */
+export function Rooms({ here }: { here: "endpoints" | "serving" | "predictions" | "queues" | "operations" }) {
   const words = useWords();
   const pages = [
     ["endpoints", to.endpoints],
     ["serving", to.serving],
     ["predictions", to.predictionSql],
+    ["queues", to.queues],
+    ["operations", to.operations],
   ] as const;
   return (
     <nav class="tabs" aria-label={words("page.serving.rooms")}>

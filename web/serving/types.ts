@@ -108,6 +108,29 @@ export interface Endpoint {
   counts: Counts;
   example: Record<string, unknown>;
   known: Record<string, string[]>;
+  precomputed: Precomputed | null;
+}
+
+export type LookupEnd = "fresh" | "stale" | "missing" | "refused" | "model" | "unavailable";
+/** @param version null where the rows cannot be asked: `fault` says why; @param staleSeconds null: they are fresh for ever */
+export interface Precomputed {
+  rows: string;
+  version: string | null;
+  count: number;
+  bytes: number;
+  madeAt: string | null;
+  ageSeconds: number | null;
+  staleSeconds: number | null;
+  isStale: boolean;
+  refusesStale: boolean;
+  keys: { name: string; type: "integer" | "flag" | "date" | "text" | "other" }[];
+  fault: { text: string } | null;
+  ends: Record<LookupEnd, number>;
+  example: Record<string, unknown> | null;
+}
+/** The answer to a key; `precomputed` is not there where the model was asked instead. */
+export interface Computed extends Prediction {
+  precomputed: { version: string; made_at: string; age_seconds: number; stale: boolean; row: Record<string, unknown> };
 }
 
 /** What one of several models said; `answer` is missing where only its score is known. */
@@ -227,4 +250,110 @@ export interface SqlAnswer {
   columns: SqlColumn[];
   rows: (string | null)[][];
   isCut: boolean;
+}
+
+// What the API says of queues, streams and what the server did; docs/streams.md and docs/operations.md describe it.
+
+/** @param held null where a broker does not say, likewise the others; @param putRate messages a second over the last minute */
+export interface QueueLine {
+  name: string;
+  ready: number;
+  held: number | null;
+  dead: number;
+  oldest: string | null;
+  ageSeconds: number | null;
+  put: number | null;
+  taken: number | null;
+  done: number | null;
+  putRate: number | null;
+  takenRate: number | null;
+  doneRate: number | null;
+}
+export interface StreamLine {
+  id: string;
+  endpoint: string;
+  from: string;
+  to: string;
+  state: "runs" | "waits" | "silent" | "ended";
+  machine: string;
+  process: number;
+  began: string;
+  seen: string;
+  answered: number;
+  dead: number;
+  again: number;
+  lost: number;
+  rate: number | null;
+  waits: { text: string } | null;
+  failure: { text: string } | null;
+}
+export interface QueueList {
+  broker: string | null;
+  queues: QueueLine[];
+  streams: StreamLine[];
+  trouble: { text: string } | null;
+}
+export interface QueueMoment {
+  at: string;
+  ready: number;
+  held: number;
+  dead: number;
+  put: number | null;
+  taken: number | null;
+  done: number | null;
+}
+export interface QueueDetail {
+  broker: string | null;
+  queue: QueueLine;
+  past: QueueMoment[];
+  streams: StreamLine[];
+}
+/** @param body null where nothing of it may be shown */
+export interface QueuedMessage {
+  key: string;
+  putAt: string;
+  deliveries: number;
+  hiddenUntil: string | null;
+  bytes: number;
+  body: string | null;
+  isCut: boolean;
+}
+export interface DeadLetter {
+  key: string;
+  putAt: string;
+  diedAt: string;
+  deliveries: number;
+  reason: { text: string };
+  bytes: number;
+  body: string | null;
+  isCut: boolean;
+}
+
+/** Requests a second. */
+export interface PastRates {
+  answered: number;
+  failed: number;
+  refused: number;
+  instead: number;
+  lookups: number;
+  p50Ms: number | null;
+  p99Ms: number | null;
+}
+export interface PastMoment {
+  at: string;
+  endpoints: PastRates;
+  models: PastRates;
+  waiting: number;
+  running: number;
+  memoryBytes: number;
+  modelBytes: number;
+  heapBytes: number;
+  processors: number;
+  connections: number;
+  queueReady: number;
+  queueDead: number;
+}
+export interface Operations {
+  processors: number;
+  moments: PastMoment[];
 }

@@ -95,7 +95,7 @@ function roomOf(route: Route): string {
     case "trackedRun": return "experiments";
     case "registeredModel": case "registered": case "registryDiff": return "registry";
     case "release": return "releases";
-    case "endpoint": case "serving": case "predictionSql": case "prediction": return "endpoints";
+    case "endpoint": case "serving": case "queues": case "queue": case "operations": case "predictionSql": case "prediction": return "endpoints";
     case "schedule": return "schedules";
     default: return route.page;
   }
@@ -129,6 +129,9 @@ function Here({ route }: { route: Route }) {
     case "endpoints": return <Later page="endpoints" with={{}} />;
     case "endpoint": return <Later key={route.name} page="endpoint" with={{ name: route.name, tab: route.tab }} />;
     case "serving": return <Later page="serving" with={{}} />;
+    case "queues": return <Later page="queues" with={{}} />;
+    case "queue": return <Later key={route.name} page="queue" with={{ name: route.name }} />;
+    case "operations": return <Later page="operations" with={{}} />;
     case "predictionSql": return <Later key={route.query} page="predictionSql" with={{ query: route.query }} />;
     case "prediction": return <Later key={`${route.endpoint} ${route.id}`} page="prediction" with={{ id: route.id, endpoint: route.endpoint }} />;
     case "report": return <Later key={`${route.asset}@${route.number}`} page="report" with={{ asset: route.asset, number: route.number }} />;

@@ -30,6 +30,9 @@ export type Route =
   | { page: "endpoints" }
   | { page: "endpoint"; name: string; tab: string }
   | { page: "serving" }
+  | { page: "queues" }
+  | { page: "queue"; name: string }
+  | { page: "operations" }
   | { page: "predictionSql"; query: string }
   | { page: "prediction"; id: string; endpoint: string }
   | { page: "nowhere"; hash: string };
@@ -72,6 +75,9 @@ export function routeOf(hash: string): Route {
     case "registry/2": return { page: "registered", name: first!, version: second! };
     case "registry-diff/3": return { page: "registryDiff", name: first!, left: second!, right: parts[3]! };
     case "endpoints/0": return { page: "endpoints" };
+    case "queues/0": return { page: "queues" };
+    case "queues/1": return { page: "queue", name: first! };
+    case "operations/0": return { page: "operations" };
     case "endpoints/1": case "endpoints/2": return { page: "endpoint", name: first!, tab: second ?? "" };
     case "serving/0": return { page: "serving" };
     case "predictions/0": return { page: "predictionSql", query };
@@ -120,6 +126,9 @@ export const to = {
   /** @param tab of its page; the first one has no name */
   endpoint: (name: string, tab = "") => `#/endpoints/${enc(name)}${tab === "" ? "" : `/${tab}`}`,
   serving: "#/serving",
+  queues: "#/queues",
+  queue: (name: string) => `#/queues/${enc(name)}`,
+  operations: "#/operations",
   predictionSql: "#/predictions",
   /** @param endpoint whose it is, for two may have given the same id */
   prediction: (id: string, endpoint = "") => `#/predictions/${enc(id)}${endpoint === "" ? "" : `?endpoint=${enc(endpoint)}`}`,

@@ -3,6 +3,7 @@ import { routeOf, to } from "../src/routes";
 
 test.each([
   ["", { page: "overview" }], ["#/", { page: "overview" }], [to.graph, { page: "graph" }], [to.api, { page: "api" }], [to.schedules, { page: "schedules" }], [to.schedule("weekly-forecast"), { page: "schedule", name: "weekly-forecast" }], [to.assets, { page: "assets" }], [to.asset("stock-report.osaka"), { page: "asset", name: "stock-report.osaka" }],
+  [to.queues, { page: "queues" }], [to.queue("applications.in"), { page: "queue", name: "applications.in" }], [to.operations, { page: "operations" }],
   [to.version("demand-model@7"), { page: "version", asset: "demand-model", number: "7" }], [to.diff("a@1", "a@2"), { page: "diff", left: "a@1", right: "a@2" }],
   [to.runs(), { page: "runs", asset: "", state: "" }], [to.runs("sales", "failed"), { page: "runs", asset: "sales", state: "failed" }], [to.compareRuns(["run-1", "run-2"]), { page: "compareRuns", ids: ["run-1", "run-2"] }], ["#/compare", { page: "compareRuns", ids: [] }], [to.run("run-42"), { page: "run", id: "run-42" }],
   [to.releases, { page: "releases" }], [to.release(3), { page: "release", number: "3" }],

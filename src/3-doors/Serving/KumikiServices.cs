@@ -114,6 +114,15 @@ sealed partial class OpenReleases(KumikiOptions options, ILogger<OpenReleases>? 
         if (logger is not null) LogFailed(logger, e.Message, e is KumikiException ? null : e);
     }
 
+    /// <summary>Tells whoever runs the application why a model does not answer.</summary>
+    public void Tell(Message why)
+    {
+        if (logger is not null) LogUnloadable(logger, why.ToString());
+    }
+
+    [LoggerMessage(LogLevel.Warning, "A model cannot be asked: {Reason}")]
+    static partial void LogUnloadable(ILogger logger, string reason);
+
     [LoggerMessage(LogLevel.Warning, "Prediction log: {Reason}")]
     static partial void LogFailed(ILogger logger, string reason, Exception? e);
 }
@@ -128,7 +137,8 @@ sealed class ReleasesService(OpenReleases releases, IEnumerable<PredictedEndpoin
     {
         var live = await releases.Endpoints.LiveAsync(0, cancellationToken);
         foreach (var endpoint in predicted.Select(p => live.Endpoints.GetValueOrDefault(p.Name)).OfType<LiveEndpoint>().Distinct())
-            await releases.Endpoints.WarmAsync(endpoint, cancellationToken);     // what cannot be loaded is told to who asks, or answered by a fallback
+            // Who asks is told why, or is answered by a fallback: then nobody else would hear of it.
+            foreach (var why in await releases.Endpoints.WarmAsync(endpoint, cancellationToken)) releases.Tell(why);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)

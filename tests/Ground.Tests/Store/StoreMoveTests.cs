@@ -68,8 +68,9 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         await queue.PutAsync(name, [.. Enumerable.Range(0, 250).Select(i => new QueueMessage($"豆 {i}", new byte[] { 0, 255, (byte)i }))], Go);
         var taken = await queue.TakeAsync(name, 2, TimeSpan.FromHours(1), TimeSpan.Zero, Go);
         await queue.SettleAsync([new Settlement.Dead(taken[0], Message.Of("queue.never-settled", ("count", 5)))], Go);
+        var (at, failure) = (taken[0].PutAt, Message.Of("queue.never-settled", ("count", 5)));
         await DataFolder.Queues(open.Metadata, new()).SignAsync(
-            new("of-a-stream", "verdict", "in", "out", null, "here", 7, taken[0].PutAt, taken[0].PutAt, 3, 2, 1, 0, null, Message.Of("queue.never-settled", ("count", 5)), false), Go);
+            new("of-a-stream", "verdict", "in", "out", null, "here", 7, at, at, 3, 2, 1, 0, null, failure, false), Go);
         await open.Claims(new()).ClaimAsync(name, ["k"], "x", taken[0].Until, Go);
     }
 
@@ -79,6 +80,9 @@ public sealed class StoreMoveTests(PostgresServer database, S3Server bucket) : I
         var (queue, name) = (open.Queue(new()), QueueName.Of("in"));
         var all = new List<string>();
         foreach (var figures in await queue.FiguresAsync([], Go)) all.Add(figures.ToString());
+        var store = DataFolder.Queues(open.Metadata, new());
+        foreach (var (of, counts) in await store.CountsAsync(Go)) all.Add($"{of} {counts}");
+        foreach (var sign in await store.SignsAsync(Go)) all.Add($"{sign.Id} {sign.Seen} {sign.Answered} {sign.Failure!.In("en")}");
         foreach (var one in await queue.PeekAsync(name, 1000, Go))
             all.Add($"{one.Key} {Convert.ToHexString(one.Body.Span)} {one.PutAt} {one.Deliveries} {one.HiddenUntil}");
         foreach (var one in await queue.DeadAsync(name, 1000, Go))

@@ -103,9 +103,11 @@ public sealed class AccessLogTests
         await using var world = await InferenceWorld.StartAsync(operating: new() { AccessLog = "/dev/full" }, models: ("shop", InferenceWorld.Shop));
         for (var i = 0; i < 3; i++) await world.InferAsync("shop", InferenceWorld.ShopRequest(1, 1, 0, 1));
 
+        // Each look is a line too, that is left out as the others are.
+        const string Dropped = "\nkumiki_access_log_dropped_total ";
         string text;
         do text = await world.Http.GetStringAsync("/metrics");
-        while (!text.Contains("\nkumiki_access_log_dropped_total 3\n", StringComparison.Ordinal) && !text.Contains("\nkumiki_access_log_dropped_total 4\n", StringComparison.Ordinal));
+        while (int.Parse(text[(text.IndexOf(Dropped, StringComparison.Ordinal) + Dropped.Length)..].Split('\n')[0], CultureInfo.InvariantCulture) < 3);
         Assert.Contains("\nkumiki_access_log_lines_total 0\n", text, StringComparison.Ordinal);
     }
 

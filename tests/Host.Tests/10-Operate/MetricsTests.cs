@@ -3,9 +3,12 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Kumiki.Host.Tests.Endpoints;
 using Kumiki.Host.Tests.Inference;
+using Kumiki.Host.Tests.Serve;
 using Kumiki.Hosting;
 using Kumiki.Onnx;
+using Kumiki.Queues;
 using Kumiki.Serving;
+using Kumiki.Store;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -142,15 +145,31 @@ public sealed class MetricsTests
             models: [("shop", InferenceWorld.Shop), ("broken", "no model"u8.ToArray())]);
         await world.InferAsync("shop", InferenceWorld.ShopRequest(2, 1, 0, 2));
         await world.RefusedAsync("broken", "{}");
-        // An endpoint whose model's score is infinite, so that a fallback answers.
+        await FillAsync(world);
+        return world;
+    }
+
+    /// <summary>Whatever has series of its own: an endpoint with a fallback and with rows computed before, a queue, a stream.</summary>
+    internal static async Task FillAsync(InferenceWorld world)
+    {
+        using var folder = new TemporaryFolder();
+        // Its model's score is infinite, so that a fallback answers.
         var model = await world.World.MakeAsync("model", AssetKind.Model, contents: [("model.onnx", EndpointWorld.Model(0, 3e38f))]);
         var cut = await world.World.MakeAsync("cut", AssetKind.Threshold, [(model, EdgeKind.Fit)], contents: [("parts/choice.json", "1"u8.ToArray())]);
-        var plan = EndpointWorld.Plan(0.5, new PlannedFallback.Always("unsure", null)).ToBytes();
-        var endpoint = await world.World.MakeAsync("verdict", AssetKind.Endpoint, [(model, EdgeKind.Fit), (cut, EdgeKind.Fit)], contents: [("endpoint.json", plan)]);
-        var release = await world.World.ReleaseAsync([model, cut, endpoint], "", []);
+        var (rows, computed) = await PrecomputedTests.MakeAsync(world.World, folder.Path);
+        var plan = (EndpointWorld.Plan(0.5, new PlannedFallback.Always("unsure", null)) with { Precomputed = computed }).ToBytes();
+        var endpoint = await world.World.MakeAsync("verdict", AssetKind.Endpoint, [(model, EdgeKind.Fit), (cut, EdgeKind.Fit), (rows, EdgeKind.Source)],
+            contents: [("endpoint.json", plan)]);
+        var release = await world.World.ReleaseAsync([model, cut, rows, endpoint], "", []);
         using var answer = await world.AskAsync(HttpMethod.Post, "/api/endpoints/verdict/predict", """{"x": 3}"""u8.ToArray(), ("Kumiki-Release-At-Least", $"{release.Number}"));
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
-        return world;
+        Assert.True((await world.Http.GetAsync("/api/endpoints/verdict/precomputed?place=garden&some_day=2026-03-02")).IsSuccessStatusCode);
+
+        var queue = DataFolder.Queues(world.World.Metadata, new());
+        await queue.PutAsync(QueueName.Of("in"), [new("a", "{}"u8.ToArray())], default);
+        var now = DateTimeOffset.UtcNow;
+        await queue.SignAsync(new("stream-1", "verdict", "in", "out", null, "here", 7, now, now, 1, 0, 0, 0, null, null, false), default);
+        Assert.True((await world.Http.GetAsync("/api/queues")).IsSuccessStatusCode);
     }
 
     static void Holds(Dictionary<string, HashSet<string>> scrape, string expression)
@@ -173,8 +192,41 @@ public sealed class MetricsTests
         var scrape = Series.OfScrape((await ScrapeAsync(world, null)).Text);
         var expressions = Dashboard.Expressions();
 
-        Assert.InRange(expressions.Count, 30, 100);
+        Assert.InRange(expressions.Count, 55, 120);
         foreach (var expression in expressions) Holds(scrape, expression);
+    }
+
+    /// <summary>What Grafana demands of a file that is imported, as far as it can be held without it.</summary>
+    [Fact]
+    public void The_dashboards_panels_have_ids_of_their_own_lie_beside_each_other_and_say_what_they_show()
+    {
+        var board = Dashboard.Read();
+        var panels = board["panels"]!.AsArray().Select(p => p!).ToList();
+        Assert.True((int)board["schemaVersion"]! >= 36);
+        Assert.Equal(panels.Count, panels.Select(p => (int)p["id"]!).Distinct().Count());
+        Assert.Equal(panels.Count, panels.Select(p => $"{p["type"]} {p["title"]}").Distinct().Count());
+        var taken = new HashSet<(int X, int Y)>();
+        foreach (var panel in panels)
+        {
+            var (at, title) = (panel["gridPos"]!, (string)panel["title"]!);
+            var (x, y, w, h) = ((int)at["x"]!, (int)at["y"]!, (int)at["w"]!, (int)at["h"]!);
+            Assert.True(x >= 0 && w > 0 && x + w <= 24 && y >= 0 && h > 0, title);
+            for (var i = 0; i < w * h; i++) Assert.True(taken.Add((x + (i % w), y + (i / w))), $"{title} lies over another panel.");
+            if ((string)panel["type"]! == "row") continue;
+            Assert.Contains((string)panel["type"]!, new[] { "stat", "timeseries" });
+            Assert.NotEqual("", (string?)panel["description"] ?? "");
+            Assert.Equal("${datasource}", (string)panel["datasource"]!["uid"]!);
+            Assert.NotNull(panel["fieldConfig"]!["defaults"]!["unit"]);
+            var targets = panel["targets"]!.AsArray();
+            Assert.NotEmpty(targets);
+            Assert.Equal(targets.Count, targets.Select(t => (string)t!["refId"]!).Distinct().Count());
+            Assert.All(targets, t => Assert.NotEqual("", (string)t!["legendFormat"]!));
+        }
+        var variables = board["templating"]!["list"]!.AsArray().Select(v => (string)v!["name"]!).ToList();
+        Assert.Equal(variables.Count, variables.Distinct().Count());
+        string[] grafanas = ["__rate_interval"];
+        foreach (var expression in Dashboard.Expressions())
+            Assert.Empty(System.Text.RegularExpressions.Regex.Matches(expression, @"\$\{?(\w+)").Select(m => m.Groups[1].Value).Except(variables).Except(grafanas));
     }
 
     [Fact]
@@ -185,17 +237,19 @@ public sealed class MetricsTests
         var rules = await File.ReadAllTextAsync(Ground.Tests.Onnx.World.Above("docs/operations/kumiki.rules.yml"));
         var expressions = rules.Split("expr:").Skip(1).Select(r => r[..r.IndexOf("labels:", StringComparison.Ordinal)]).ToList();
 
-        Assert.Equal(9, expressions.Count);
+        Assert.Equal(16, expressions.Count);
         foreach (var expression in expressions) Holds(scrape, expression);
     }
 }
 
 static class Dashboard
 {
+    public static JsonNode Read() => JsonNode.Parse(File.ReadAllText(Ground.Tests.Onnx.World.Above("docs/operations/grafana-dashboard.json")))!;
+
     /// <summary>The expressions of every panel and of every variable.</summary>
     public static IReadOnlyList<string> Expressions()
     {
-        var board = JsonNode.Parse(File.ReadAllText(Ground.Tests.Onnx.World.Above("docs/operations/grafana-dashboard.json")))!;
+        var board = Read();
         var panels = board["panels"]!.AsArray().SelectMany(p => p!["targets"]?.AsArray() ?? []).Select(t => (string)t!["expr"]!);
         var variables = board["templating"]!["list"]!.AsArray().Where(v => (string?)v!["type"] == "query").Select(v => (string)v!["query"]!["query"]!);
         return [.. panels, .. variables];

@@ -46,6 +46,7 @@ public sealed class PrometheusTests
         await AskAsync(1);
         await world.InferAsync("shop", InferenceWorld.ShopRequest(1, 1, 0, 1));
         await world.RefusedAsync("broken", "{}");
+        await MetricsTests.FillAsync(world);
         while (!webhook.Has("KumikiErrors inverse firing"))
         {
             await AskAsync(0);      // 1/0 is no number
@@ -58,7 +59,8 @@ public sealed class PrometheusTests
         foreach (var expression in Dashboard.Expressions().Where(e => !e.StartsWith("label_values", StringComparison.Ordinal)))
         {
             var asked = expression.Replace("$job", "kumiki", StringComparison.Ordinal).Replace("$model", ".*", StringComparison.Ordinal)
-                .Replace("$__rate_interval", "10s", StringComparison.Ordinal);
+                .Replace("$__rate_interval", "10s", StringComparison.Ordinal)
+                .Replace("$endpoint", ".*", StringComparison.Ordinal).Replace("$queue", ".*", StringComparison.Ordinal);
             var result = await tools.QueryAsync(asked);
             Assert.True((string?)result["status"] == "success", $"{asked}: {result}");
             Assert.True(result["data"]!["result"]!.AsArray().Count > 0 || asked.Contains("access_log", StringComparison.Ordinal), $"Nothing comes of {asked}");

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Kumiki.Onnx;
 using Kumiki.Tables;
+using Microsoft.Playwright;
 using Xunit;
 
 namespace Kumiki.Host.Tests.Endpoints;
@@ -10,6 +11,13 @@ namespace Kumiki.Host.Tests.Endpoints;
 /// <summary>Answers that were computed before anybody asked, over HTTP: by place and day, in many releases.</summary>
 public sealed class PrecomputedTests : IAsyncLifetime
 {
+    /// <summary>Releases rows that are fresh for ever, and says where they are served.</summary>
+    internal async Task<Uri> ReleasedAsync()
+    {
+        await ReleaseAsync(1, ByPlace());
+        return world.Server.Address;
+    }
+
     sealed record Computed(string Place, DateOnly SomeDay, double Answer, double? Lower, double? Upper);
 
     readonly string folder = Directory.CreateTempSubdirectory("kumiki-precomputed-").FullName;
@@ -24,7 +32,14 @@ public sealed class PrecomputedTests : IAsyncLifetime
     }
 
     /// <summary>Rows of five places and one day, each answered with <paramref name="n"/> and its own place.</summary>
-    byte[] Rows(int n, bool twice = false)
+    byte[] Rows(int n, bool twice = false) => RowsIn(folder, n, twice);
+
+    /// <summary>Makes rows that an endpoint of another test answers from.</summary>
+    internal static async Task<(VersionRecord Rows, PlannedPrecomputed Plan)> MakeAsync(Serve.DemoWorld world, string folder) =>
+        (await world.MakeAsync("computed", AssetKind.Dataset, contents: [("rows/00001.parquet", RowsIn(folder, 1, twice: false))],
+            schema: RowSchema.Of<Computed>().ToJson()), ByPlace(staleSeconds: 1e9));
+
+    static byte[] RowsIn(string folder, int n, bool twice)
     {
         using var engine = new TableEngine(new() { SpillFolder = Path.Combine(folder, "spill"), MemoryBytes = 256 << 20 });
         var schema = RowSchema.Of<Computed>();
@@ -219,9 +234,10 @@ public sealed class PrecomputedTests : IAsyncLifetime
 
     // ── logged, counted, described ──
 
-    async Task<string> LoggedAsync(string columns, string view = "predictions_verdict")
+    async Task<string> LoggedAsync(string columns)
     {
-        using var content = new StringContent(new JsonObject { ["sql"] = $"SELECT {columns} FROM {view} ORDER BY time, id" }.ToJsonString(), Encoding.UTF8, "application/json");
+        var sql = new JsonObject { ["sql"] = $"SELECT {columns} FROM predictions_verdict ORDER BY time, id" };
+        using var content = new StringContent(sql.ToJsonString(), Encoding.UTF8, "application/json");
         using var response = await world.Http.PostAsync("/api/predictions/sql", content);
         var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
         Assert.True(response.IsSuccessStatusCode, answer.ToJsonString());
@@ -245,8 +261,8 @@ public sealed class PrecomputedTests : IAsyncLifetime
         await AskAsync("?place=garden 3");
         var asked = await PostAsync("""{"place":"street","some_day":"2026-03-02","x":99}""");
 
-        Assert.Equal("computed@1|13|-|precomputed|-|garden 3|2026-03-02 / computed@1|-|-|-|precomputed.none|nowhere|2026-03-02 / computed@1|-|-|-|precomputed.no-key|-|- "
-            + "/ model@1|high|100|-|-|street|2026-03-02", await LoggedAsync("models, decision, score, fallback, error, input_place, input_some_day"));
+        Assert.Equal("computed@1|13|-|precomputed|-|garden 3|2026-03-02 / computed@1|-|-|-|precomputed.none|nowhere|2026-03-02 "
+            + "/ computed@1|-|-|-|precomputed.no-key|-|- / model@1|high|100|-|-|street|2026-03-02", await LoggedAsync("models, decision, score, fallback, error, input_place, input_some_day"));
         var ids = (await LoggedAsync("id")).Split(" / ");
         Assert.Equal(((string)found["id"]!, (string)asked["id"]!, 4), (ids[0], ids[^1], ids.Distinct().Count()));
         var age = (await LoggedAsync("round(feature_precomputed_age_s)")).Split(" / ");
@@ -257,7 +273,8 @@ public sealed class PrecomputedTests : IAsyncLifetime
             new StringContent($$"""{"id": "{{found["id"]}}", "value": 12.5}""", Encoding.UTF8, "application/json"));
         Assert.True(outcome.IsSuccessStatusCode);
         var one = await world.GetAsync($"/api/predictions/{found["id"]}");
-        Assert.Equal(("13", "12.5", "precomputed"), ((string)one["prediction"]!["decision"]!, (string)one["prediction"]!["outcome"]!, (string)one["prediction"]!["fallback"]!));
+        Assert.Equal(("13", "12.5", "precomputed"),
+            ((string)one["prediction"]!["decision"]!, (string)one["prediction"]!["outcome"]!, (string)one["prediction"]!["fallback"]!));
     }
 
     [Fact]
@@ -266,8 +283,8 @@ public sealed class PrecomputedTests : IAsyncLifetime
         await ReleaseAsync(1, ByPlace());
 
         var all = await PostAsync("""
-            {"rows": [{"place":"garden 2","some_day":"2026-03-02"}, {"place":"street","some_day":"2026-03-02","x":-99}, {"place":"garden","some_day":"2027-01-01"},
-             {"some_day":"2026-03-02","place":"garden 4","x":7}, {"place":"street","some_day":"2026-03-03","x":99}], "parameters": {"ids": ["a", "b", "c", "d", "e"]}}
+            {"rows": [{"place":"garden 2","some_day":"2026-03-02"}, {"place":"street","some_day":"2026-03-02","x":-99},
+             {"place":"garden","some_day":"2027-01-01"}, {"some_day":"2026-03-02","place":"garden 4","x":7}, {"place":"street","some_day":"2026-03-03","x":99}], "parameters": {"ids": ["a", "b", "c", "d", "e"]}}
             """);
 
         var said = all["predictions"]!.AsArray();
@@ -277,7 +294,8 @@ public sealed class PrecomputedTests : IAsyncLifetime
         Assert.StartsWith("computed@1 has no row of place = garden, some_day = 2027-01-01;", (string)said[2]!["missing"]!["detail"]!, StringComparison.Ordinal);
         Assert.Equal("a|12|precomputed|- / b|low|-|- / c|-|-|precomputed.none / d|14|precomputed|- / e|high|-|-",
             string.Join(" / ", (await LoggedAsync("id, decision, fallback, error")).Split(" / ").Order(StringComparer.Ordinal)));
-        Assert.Equal(2, (await PostAsync("""[{"place":"garden","some_day":"2026-03-02"}, {"place":"garden","some_day":"2026-03-02"}]"""))["predictions"]!.AsArray().Count);
+        var twice = await PostAsync("""[{"place":"garden","some_day":"2026-03-02"}, {"place":"garden","some_day":"2026-03-02"}]""");
+        Assert.Equal(2, twice["predictions"]!.AsArray().Count);
     }
 
     [Theory]
@@ -364,5 +382,43 @@ public sealed class PrecomputedTests : IAsyncLifetime
             JsonArray a => a.OfType<JsonNode>().SelectMany(Walk),
             _ => [],
         };
+    }
+}
+
+/// <summary>Answers that were computed before, as people see and look them up in a real browser.</summary>
+public sealed class PrecomputedPageTests(Serve.Browser browser) : IClassFixture<Serve.Browser>
+{
+    [Fact]
+    public async Task The_endpoints_page_shows_its_rows_and_finds_one_by_key()
+    {
+        var tests = new PrecomputedTests();
+        await tests.InitializeAsync();
+        try
+        {
+            var server = await tests.ReleasedAsync();
+            await using var visit = await browser.VisitAsync(server, "#/endpoints/verdict/try", refusals: true);
+            var (page, form) = (visit.Page, visit.Page.GetByRole(AriaRole.Form, new() { Name = "Try it by key" }));
+            await Assertions.Expect(form.GetByLabel("place")).ToHaveValueAsync("garden");
+            await form.GetByLabel("place").FillAsync("garden 3");
+            await form.GetByRole(AriaRole.Button, new() { Name = "Look up" }).ClickAsync();
+            var answer = page.GetByRole(AriaRole.Region, new() { Name = "Answer computed before" });
+            await Assertions.Expect(answer.Locator(".big")).ToContainTextAsync("13 (0 … 2)");
+            await Assertions.Expect(answer.GetByRole(AriaRole.Link, new() { Name = "computed@1" })).ToBeVisibleAsync();
+            Assert.Equal("", await visit.AxeAsync());
+            await form.GetByLabel("place").FillAsync("nowhere");
+            await form.GetByRole(AriaRole.Button, new() { Name = "Look up" }).ClickAsync();
+            await Assertions.Expect(page.GetByText("No row was computed for these keys")).ToBeVisibleAsync();
+
+            await page.GetByRole(AriaRole.Link, new() { Name = "What it does" }).ClickAsync();
+            await Assertions.Expect(page.Locator(".tile").Filter(new() { HasText = "Found" }).Locator("b")).ToHaveTextAsync("50%");
+            await Assertions.Expect(page.GetByText("computed@1")).ToBeVisibleAsync();
+            Assert.Equal("", await visit.AxeAsync());
+            await page.GetByRole(AriaRole.Link, new() { Name = "Last predictions" }).ClickAsync();
+            await Assertions.Expect(page.GetByRole(AriaRole.Region, new() { Name = "Last predictions" })).ToContainTextAsync("13 computed before");
+        }
+        finally
+        {
+            await tests.DisposeAsync();
+        }
     }
 }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Kumiki.Host.Tests.Endpoints;
@@ -135,6 +136,37 @@ public sealed class PredictorTests
     }
 
     abstract class NoEndpoint : Asset;
+
+    [Fact]
+    public async Task A_model_that_cannot_be_loaded_is_said_at_the_start_though_a_fallback_answers_for_it()
+    {
+        await using var world = await EndpointWorld.StartAsync();
+        await world.ReleaseAsync(1, model: [1, 2, 3], fallbacks: [new Kumiki.Onnx.PlannedFallback.Always("unsure", null)]);
+        using var said = new Heard();
+        await using var app = await ApplicationAsync(world, services => services.AddLogging(log => log.AddProvider(said)));
+
+        Assert.Contains("model@1", Assert.Single(said.Lines, l => l.StartsWith("A model cannot be asked: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Equal("unsure", (await app.Services.GetRequiredService<Predictor<Seen, string>>().AskAsync(new Seen(1))).Value);
+    }
+
+    /// <summary>Keeps the lines of warnings.</summary>
+    sealed class Heard : ILoggerProvider, ILogger
+    {
+        public System.Collections.Concurrent.ConcurrentBag<string> Lines { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel == LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel)) Lines.Add(formatter(state, exception));
+        }
+
+        public void Dispose() { }
+    }
 
     [Fact]
     public async Task A_stopped_application_answers_no_more_and_a_wrong_folder_is_said_at_the_start()

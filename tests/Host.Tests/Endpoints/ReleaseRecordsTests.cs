@@ -32,7 +32,13 @@ public sealed class ReleaseRecordsTests
         await using var folder = DataFolder.Open(data, TimeProvider.System);
         var served = new Served
         {
-            Name = "brought", DataFolder = data, Metadata = folder.Metadata, Artifacts = folder.Artifacts, Tracking = folder.Tracking, ReadOnly = true, AnswersOnly = true,
+            Name = "brought",
+            DataFolder = data,
+            Metadata = folder.Metadata,
+            Artifacts = folder.Artifacts,
+            Tracking = folder.Tracking,
+            ReadOnly = true,
+            AnswersOnly = true,
         };
         await using var server = await KumikiServer.StartAsync(served, ServeAddress.Of("127.0.0.1", 0), default);
         using var http = new HttpClient { BaseAddress = server.Address };

@@ -112,6 +112,8 @@ public sealed class StreamVerbTests : IAsyncLifetime, IDisposable
 
         Assert.Equal(0, said.Code);
         Assert.Contains("100 answered, 0 given up", said.Out, StringComparison.Ordinal);
+        var sign = Assert.Single(await Store.DataFolder.Queues(world.World.Metadata, new()).SignsAsync(Go));
+        Assert.Equal(("verdict", "in", "out", 100L, 0L, true), (sign.Endpoint, sign.From, sign.To, sign.Answered, sign.Dead, sign.Ended));
         var left = (await queue.FiguresAsync([QueueName.Of("in")], Go))[0];
         Assert.Equal((0L, 0L), (left.Ready, left.Held!.Value));
     }

@@ -40,17 +40,17 @@ public sealed class GrpcTests : IAsyncLifetime
         return [.. bytes, (byte)value];
     }
 
-    static byte[] Field(int field, byte[] bytes) => [.. Varint(((ulong)field << 3) | 2), .. Varint((ulong)bytes.Length), .. bytes];
+    internal static byte[] Field(int field, byte[] bytes) => [.. Varint(((ulong)field << 3) | 2), .. Varint((ulong)bytes.Length), .. bytes];
 
-    static byte[] Field(int field, string text) => Field(field, Encoding.UTF8.GetBytes(text));
+    internal static byte[] Field(int field, string text) => Field(field, Encoding.UTF8.GetBytes(text));
 
     static byte[] Field(int field, ulong value) => [.. Varint((ulong)field << 3), .. Varint(value)];
 
-    static byte[] Input(string name, string type, long[] shape, byte[]? contents = null) =>
+    internal static byte[] Input(string name, string type, long[] shape, byte[]? contents = null) =>
         Field(5, [.. Field(1, name), .. Field(2, type), .. Field(3, [.. shape.SelectMany(d => Varint((ulong)d))]), .. contents is null ? []
             : Field(5, contents)]);
 
-    static byte[] Floats(params float[] values) => MemoryMarshal.AsBytes<float>(values).ToArray();
+    internal static byte[] Floats(params float[] values) => MemoryMarshal.AsBytes<float>(values).ToArray();
 
     static byte[] AskTwo(bool raw) => raw
         ? [.. Field(1, "two"), .. Field(3, "id-7"), .. Input("a", "FP32", [1, 2]), .. Input("b", "FP32", [1, 1]), .. Field(6, Field(1, "times")),
@@ -77,7 +77,7 @@ public sealed class GrpcTests : IAsyncLifetime
 
     static string Text(byte[] message, int field) => Encoding.UTF8.GetString(Read(message).Single(f => f.Field == field).Bytes);
 
-    static byte[] Frame(byte[] message, byte flag = 0)
+    internal static byte[] Frame(byte[] message, byte flag = 0)
     {
         var frame = new byte[5 + message.Length];
         frame[0] = flag;
@@ -86,15 +86,18 @@ public sealed class GrpcTests : IAsyncLifetime
         return frame;
     }
 
-    async Task<(int Status, string Says, List<byte[]> Messages, HttpResponseMessage Response)> CallAsync(string method, byte[] body,
-        params (string Name, string Value)[] headers)
+    Task<(int Status, string Says, List<byte[]> Messages, HttpResponseMessage Response)> CallAsync(string method, byte[] body,
+        params (string Name, string Value)[] headers) => CallAsync(world, method, new ByteArrayContent(body), headers);
+
+    internal static async Task<(int Status, string Says, List<byte[]> Messages, HttpResponseMessage Response)> CallAsync(
+        InferenceWorld world, string method, HttpContent content, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post,
             new Uri(new Uri($"http://127.0.0.1:{world.GrpcPort}"), method.StartsWith('/') ? method : $"/{Service}/{method}"))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ByteArrayContent(body),
+            Content = content,
         };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
         request.Headers.TE.Add(new("trailers"));

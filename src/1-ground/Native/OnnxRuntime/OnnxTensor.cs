@@ -34,6 +34,9 @@ public sealed unsafe class OnnxTensor : IDisposable
     public TensorType Type { get; }
     public IReadOnlyList<long> Shape => shape;
 
+    /// <summary>The same, where they are read often.</summary>
+    public ReadOnlySpan<long> Dimensions => shape;
+
     /// <summary>How many elements.</summary>
     public int Count { get; }
 

@@ -153,7 +153,7 @@ public sealed class EndpointRows : IDisposable
         {
             throw new KumikiException(Message.Of("endpoint.no-object", ("form", Envelope)));
         }
-        else if (!IsEnvelope(reader))
+        else if (!IsEnvelope(reader, length))
         {
             IsOne = true;
             Row(ref reader);
@@ -188,9 +188,10 @@ public sealed class EndpointRows : IDisposable
     }
 
     /// <summary>Whether an object holds rows rather than fields: it has a list of that name, and no field has.</summary>
-    bool IsEnvelope(Utf8JsonReader reader)
+    bool IsEnvelope(Utf8JsonReader reader, int length)
     {
-        if (Schema.Place("rows") >= 0) return false;
+        // Most are rows, which no name in the whole text speaks against.
+        if (Schema.Place("rows") >= 0 || json.AsSpan(0, length).IndexOf("\"rows\""u8) < 0) return false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (Is(ref reader, "rows"u8)) return true;
@@ -329,7 +330,8 @@ public sealed class EndpointRows : IDisposable
             FieldKind.Integer => reader.TryGetInt64(out var whole) ? whole : null,
             FieldKind.Decimal => reader.TryGetDecimal(out var exact) ? (double)exact : null,
             FieldKind.Single => reader.TryGetSingle(out var single) ? single : null,
-            _ => reader.TryGetDouble(out var real) ? real : null,
+            // What is too large for any is told as such.
+            _ => PlainNumbers.TryRead(reader.ValueSpan, out var real) || reader.TryGetDouble(out real) ? real : null,
         };
     }
 

@@ -66,7 +66,8 @@ public static class ReleaseRecords
             ["production"] = [.. release.Set.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => new object?[] { s.Key, (long)s.Value })],
         };
         return JsonSerializer.SerializeToUtf8Bytes(new BroughtRelease(Form, release.Number,
-            rows.ToDictionary(t => t.Key, t => new BroughtTable(Table(t.Key).Columns, [.. t.Value.Select(r => r.Select(Element).ToArray())]), StringComparer.Ordinal)),
+            rows.ToDictionary(t => t.Key,
+                t => new BroughtTable(Table(t.Key).Columns, [.. t.Value.Select(r => r.Select(Element).ToArray())]), StringComparer.Ordinal)),
             BroughtJson.Default.BroughtRelease);
 
         async Task<object?[]> RowAsync(RecordTable table, long key) => (await tables.PageAsync(table, [key - 1], 1, stop))[0];
@@ -103,7 +104,8 @@ public static class ReleaseRecords
         {
             using var alone = ServerLock.Take(data.Path, "kumiki serve --from");
             if (!isMarked) MarkAs("-");
-            foreach (var path in Directory.EnumerateFiles(Path.Combine(from, "artifacts/sha256"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+            foreach (var path in Directory.EnumerateFiles(Path.Combine(from, "artifacts/sha256"), "*", SearchOption.AllDirectories)
+                .Order(StringComparer.Ordinal))
             {
                 if (!Digest.TryParse(Path.GetFileName(Path.GetDirectoryName(path)) + Path.GetFileName(path), null, out var blob)) continue;
                 if (data.Artifacts.Contains(blob)) continue;
@@ -132,7 +134,8 @@ public static class ReleaseRecords
         {
             var bytes = await File.ReadAllBytesAsync(path, stop);
             var release = JsonSerializer.Deserialize(bytes, BroughtJson.Default.BroughtRelease);
-            if (release is not { Form: Form, Tables: not null } || release.Tables.Any(t => RecordTable.All.All(k => k.Name != t.Key || !t.Value.Columns.SequenceEqual(k.Columns))))
+            if (release is not { Form: Form, Tables: not null }
+                || release.Tables.Any(t => RecordTable.All.All(k => k.Name != t.Key || !t.Value.Columns.SequenceEqual(k.Columns))))
                 throw new KumikiException(Message.Of("store.brought-unreadable", ("path", path), ("reason", $"it is not of the form {Form} of this program")));
             return (release, Convert.ToHexStringLower(SHA256.HashData(bytes)));
         }

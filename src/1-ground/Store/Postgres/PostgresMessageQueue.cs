@@ -129,7 +129,8 @@ sealed class PostgresMessageQueue(PostgresMetadataStore store, QueueSettings set
               AS n (q, p, t, d, b, x) ORDER BY q COLLATE "C"
             ON CONFLICT (queue, part) DO UPDATE SET put = c.put + excluded.put, taken = c.taken + excluded.taken, done = c.done + excluded.done,
               back = c.back + excluded.back, dead = c.dead + excluded.dead
-            """, more.Select(m => m.Key).ToArray(), Random.Shared.Next(Parts), Of(m => m.Put), Of(m => m.Taken), Of(m => m.Done), Of(m => m.Back), Of(m => m.Dead));
+            """, more.Select(m => m.Key).ToArray(), Random.Shared.Next(Parts), Of(m => m.Put), Of(m => m.Taken), Of(m => m.Done), Of(m => m.Back),
+            Of(m => m.Dead));
 
         long[] Of(Func<QueueCounts, long> count) => [.. more.Select(m => count(m.Value))];
     }
@@ -145,8 +146,10 @@ sealed class PostgresMessageQueue(PostgresMetadataStore store, QueueSettings set
     public override Task SignAsync(StreamSign sign, CancellationToken stop) => store.AppendAsync(async db =>
     {
         await db.RunAsync(
-            "INSERT INTO queue_streams (stream, seen, record) VALUES ($1, $2, $3) ON CONFLICT (stream) DO UPDATE SET seen = excluded.seen, record = excluded.record",
-            sign.Id, sign.Seen, JsonSerializer.Serialize(sign, RecordsJson.Default.StreamSign));
+            """
+            INSERT INTO queue_streams (stream, seen, record) VALUES ($1, $2, $3)
+            ON CONFLICT (stream) DO UPDATE SET seen = excluded.seen, record = excluded.record
+            """, sign.Id, sign.Seen, JsonSerializer.Serialize(sign, RecordsJson.Default.StreamSign));
         await db.RunAsync("DELETE FROM queue_streams WHERE seen < $1", sign.Seen - KeepSigns);
     }, stop);
 

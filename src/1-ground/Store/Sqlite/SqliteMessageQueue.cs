@@ -102,8 +102,10 @@ sealed class SqliteMessageQueue(SqliteMetadataStore store, QueueSettings setting
 
     public override Task SignAsync(StreamSign sign, CancellationToken stop) => store.WriteAsync(db =>
     {
-        db.Query("INSERT INTO queue_streams (stream, seen, record) VALUES (?1, ?2, ?3) ON CONFLICT (stream) DO UPDATE SET seen = excluded.seen, record = excluded.record")
-            .Add(sign.Id).Add(sign.Seen.UtcTicks).Add(JsonSerializer.Serialize(sign, RecordsJson.Default.StreamSign)).Run();
+        db.Query("""
+            INSERT INTO queue_streams (stream, seen, record) VALUES (?1, ?2, ?3)
+            ON CONFLICT (stream) DO UPDATE SET seen = excluded.seen, record = excluded.record
+            """).Add(sign.Id).Add(sign.Seen.UtcTicks).Add(JsonSerializer.Serialize(sign, RecordsJson.Default.StreamSign)).Run();
         db.Query("DELETE FROM queue_streams WHERE seen < ?1").Add((sign.Seen - KeepSigns).UtcTicks).Run();
     }, stop);
 

@@ -138,7 +138,8 @@ sealed class EdgeRecords(IMetadataStore metadata, IArtifactStore artifacts, stri
         {
             var plan = EndpointPlan.Read(await File.ReadAllBytesAsync(await artifacts.PathAsync(file.Content, stop), stop));
             // What is personal did not come, and what the runner allowed is allowed.
-            read = (plan, new([.. plan.Fields.Select(f => new EndpointField { Name = f.Name, Kind = f.Kind == FieldKind.Choice ? FieldKind.Text : f.Kind, Optional = true })]));
+            read = (plan, new([.. plan.Fields.Select(f =>
+                new EndpointField { Name = f.Name, Kind = f.Kind == FieldKind.Choice ? FieldKind.Text : f.Kind, Optional = true })]));
         }
         if (endpoints.Count >= MostEndpoints) endpoints.Clear();
         return endpoints[endpoint] = read;

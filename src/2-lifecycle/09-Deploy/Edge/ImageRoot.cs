@@ -30,7 +30,8 @@ static class ImageRoot
 
     /// <summary>The files of a framework's version, <c>…/shared/NAME/10.0.0</c>.</summary>
     static IEnumerable<(string To, string From)> Framework(string folder) =>
-        Directory.EnumerateFiles(folder).Select(f => ($"{DotnetFolder}/shared/{Path.GetFileName(Path.GetDirectoryName(folder))}/{Path.GetFileName(folder)}/{Path.GetFileName(f)}", f));
+        Directory.EnumerateFiles(folder).Select(f =>
+            ($"{DotnetFolder}/shared/{Path.GetFileName(Path.GetDirectoryName(folder))}/{Path.GetFileName(folder)}/{Path.GetFileName(f)}", f));
 
     static string Engine(NativeEngine engine) => engine.Candidates().FirstOrDefault(File.Exists)
         ?? throw new KumikiException(Message.Of("edge.no-library", ("library", engine.FileNames[0])));
@@ -41,7 +42,8 @@ static class ImageRoot
     public static async Task<IReadOnlyList<IReadOnlyList<TarEntry>>> ServerAsync(string program, CancellationToken stop)
     {
         var folder = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
-        if (!File.Exists(Path.Combine(folder, program + ".dll"))) throw new KumikiException(Message.Of("edge.no-program", ("file", Path.Combine(folder, program + ".dll"))));
+        if (!File.Exists(Path.Combine(folder, program + ".dll")))
+            throw new KumikiException(Message.Of("edge.no-program", ("file", Path.Combine(folder, program + ".dll"))));
         var web = ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "").Split(Path.PathSeparator)
             .FirstOrDefault(f => Path.GetFileName(f) == "Microsoft.AspNetCore.dll") is { } found ? Path.GetDirectoryName(found)!
             : throw new KumikiException(Message.Of("edge.no-library", ("library", "Microsoft.AspNetCore.App")));

@@ -51,7 +51,7 @@ static class OciImage
     /// <summary>Writes the archive; complete, or what was there before.</summary>
     /// <param name="layers">From the lowest on, each its entries in the order they are written.</param>
     /// <returns>The digest of the manifest, <c>sha256:…</c>, which names the image.</returns>
-    /// <exception cref="KumikiException">The disk is full, or may not be written.</exception>
+    /// <exception cref="KumikiException">It cannot be written there.</exception>
     public static async Task<string> WriteAsync(string to, ImageFacts facts, IReadOnlyList<IReadOnlyList<TarEntry>> layers, CancellationToken stop)
     {
         var full = Path.GetFullPath(to);
@@ -87,8 +87,15 @@ static class OciImage
                 },
                 rootfs = new { type = "layers", diff_ids = blobs.Select(b => b.Digest) },
             });
-            var manifest = Of(Manifest, new { schemaVersion = 2, mediaType = Manifest, config = config, layers = blobs, annotations = new SortedDictionary<string, string>(facts.Labels
-                .Where(l => l.Key.StartsWith("org.opencontainers.", StringComparison.Ordinal)).ToDictionary(), StringComparer.Ordinal) });
+            var manifest = Of(Manifest, new
+            {
+                schemaVersion = 2,
+                mediaType = Manifest,
+                config = config,
+                layers = blobs,
+                annotations = new SortedDictionary<string, string>(facts.Labels
+                .Where(l => l.Key.StartsWith("org.opencontainers.", StringComparison.Ordinal)).ToDictionary(), StringComparer.Ordinal)
+            });
             var index = JsonSerializer.SerializeToUtf8Bytes(new
             {
                 schemaVersion = 2,
@@ -110,9 +117,9 @@ static class OciImage
             DurableFile.Appear(Path.Combine(scratch, "image"), full);
             return manifest.Digest;
         }
-        catch (Exception e) when (StoreTrouble.Of(e, full) is { } said)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw said;
+            throw StoreTrouble.Of(e, full) ?? new KumikiException(Message.Of("edge.image-unwritten", ("path", full), ("reason", e.Message.TrimEnd('.'))), e);
         }
         finally
         {

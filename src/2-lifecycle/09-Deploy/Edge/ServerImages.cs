@@ -47,9 +47,11 @@ sealed class ServerImages(string folder, StoreSettings stores, IMetadataStore me
             new Dictionary<string, string>
             {
                 ["org.opencontainers.image.title"] = name,
-                ["org.opencontainers.image.description"] = $"Answers {string.Join(", ", endpoints)} by release {found.Number.ToString(CultureInfo.InvariantCulture)}.",
+                ["org.opencontainers.image.description"] =
+                    $"Answers {string.Join(", ", endpoints)} by release {found.Number.ToString(CultureInfo.InvariantCulture)}.",
                 ["org.opencontainers.image.version"] = found.Number.ToString(CultureInfo.InvariantCulture),
-                ["org.opencontainers.image.created"] = (found.LiveAt ?? found.At).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+                ["org.opencontainers.image.created"] =
+                    (found.LiveAt ?? found.At).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
                 ["kumiki.endpoints"] = string.Join(' ', endpoints),
                 ["kumiki.versions"] = string.Join(' ', found.Set.OrderBy(s => s.Key, StringComparer.Ordinal).Select(s => new VersionName(s.Key, s.Value))),
                 ["kumiki.engine"] = $"ONNX Runtime {OnnxSession.LibraryVersion}",

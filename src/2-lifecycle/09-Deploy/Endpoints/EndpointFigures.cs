@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 
 namespace Kumiki.Serving;
 
@@ -8,7 +9,7 @@ sealed class EndpointFigures
     const int MostAnswers = 64;
 
     readonly long[] faults = new long[Enum.GetValues<InferenceFault>().Length];
-    readonly ConcurrentDictionary<string, long> fallbacks = new(StringComparer.Ordinal), answers = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, StrongBox<long>> fallbacks = new(StringComparer.Ordinal), answers = new(StringComparer.Ordinal);
     long answered, rows, remembered;
 
     public Histogram Total { get; } = new(ModelFigures.Seconds);
@@ -23,10 +24,10 @@ sealed class EndpointFigures
     public long Remembered => Interlocked.Read(ref remembered);
 
     /// <summary>Rows by what answered in the model's place.</summary>
-    public IReadOnlyDictionary<string, long> Fallbacks => fallbacks;
+    public IReadOnlyDictionary<string, long> Fallbacks => CountsOf(fallbacks);
 
     /// <summary>Rows by their answer, of the first sixty-four that came.</summary>
-    public IReadOnlyDictionary<string, long> Answers => answers;
+    public IReadOnlyDictionary<string, long> Answers => CountsOf(answers);
 
     public long Of(InferenceFault fault) => Interlocked.Read(ref faults[(int)fault]);
 
@@ -35,13 +36,28 @@ sealed class EndpointFigures
         Interlocked.Increment(ref answered);
         Interlocked.Add(ref rows, answer.Rows.Length);
         Total.Add(answer.Took.TotalSeconds);
-        foreach (var row in answer.Rows)
+        foreach (ref readonly var row in answer.Rows.AsSpan())
         {
             if (row.Remembered) Interlocked.Increment(ref remembered);
-            if (row.Fallback is { } fallback) fallbacks.AddOrUpdate(fallback, 1, static (_, count) => count + 1);
-            if (row.Decided.Answer is { } text && (answers.Count < MostAnswers || answers.ContainsKey(text))) answers.AddOrUpdate(text, 1, static (_, count) => count + 1);
+            if (row.Fallback is { } fallback) Count(fallbacks, fallback, int.MaxValue);
+            if (row.Decided.Answer is { } text) Count(answers, text, MostAnswers);
         }
     }
+
+    /// <summary>Counts one more of a name. Names that are known, as most are, are counted without a lock; how many there are is asked only for a new one, for
+    /// that takes every lock there is.</summary>
+    static void Count(ConcurrentDictionary<string, StrongBox<long>> counts, string name, int most)
+    {
+        if (!counts.TryGetValue(name, out var count))
+        {
+            if (counts.Count >= most) return;
+            count = counts.GetOrAdd(name, static _ => new());
+        }
+        Interlocked.Increment(ref count.Value);
+    }
+
+    static Dictionary<string, long> CountsOf(ConcurrentDictionary<string, StrongBox<long>> counts) =>
+        counts.ToDictionary(c => c.Key, c => Interlocked.Read(ref c.Value.Value), StringComparer.Ordinal);
 
     public void Fail(InferenceFault fault) => Interlocked.Increment(ref faults[(int)fault]);
 }

@@ -77,10 +77,13 @@ sealed partial class EndpointShelf
 
     static int[] Left(Prediction[] answers)
     {
-        var left = new List<int>(answers.Length);
-        for (var row = 0; row < answers.Length; row++)
-            if (!answers[row].IsThere) left.Add(row);
-        return [.. left];
+        var count = 0;
+        foreach (ref readonly var answer in answers.AsSpan())
+            if (!answer.IsThere) count++;
+        var left = new int[count];
+        for (var row = answers.Length - 1; row >= 0; row--)
+            if (!answers[row].IsThere) left[--count] = row;
+        return left;
     }
 
     TimeSpan? TimeLeft(EndpointAsk ask, long began) => ask.Timeout is not { } timeout ? null
@@ -140,8 +143,9 @@ sealed partial class EndpointShelf
             }
             model = await models.UseAsync(decision.Model, gone);
             using var request = new InferenceRequest(model.Signature) { Timeout = timeout, Priority = ask.Priority, ScoreUnknown = ask.ScoreUnknown };
-            Give(request, endpoint.Schema, decision.FieldsOf(model.Signature, endpoint.Schema), rows, which);
-            using var answer = await AnswerAsync(model, request, rows.Schema.Fields, decision.FieldsOf(model.Signature, endpoint.Schema), which, gone);
+            var fields = decision.FieldsOf(model.Signature, endpoint.Schema);
+            Give(request, endpoint.Schema, fields, rows, which);
+            using var answer = await AnswerAsync(model, request, rows.Schema.Fields, fields, which, gone);
             Decide(decision, answer, which, answers);
             decision.Breaker.Succeeded();
             return (answer.Queued, answer.Ran);

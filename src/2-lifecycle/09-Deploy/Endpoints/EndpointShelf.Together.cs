@@ -27,22 +27,28 @@ sealed partial class EndpointShelf
     }
 
     /// <summary>Has the models of a run in memory before they are asked.</summary>
-    async Task WarmAsync(IReadOnlyList<VersionName> run, CancellationToken stop)
+    /// <returns>Why they cannot be loaded; null where they are. They were released and so they answer: by their fallbacks, or with that.</returns>
+    async Task<Message?> WarmAsync(IReadOnlyList<VersionName> run, CancellationToken stop)
     {
         try
         {
             (await UseAsync(run, stop)).Release();
+            return null;
         }
-        catch (InferenceException)
+        catch (InferenceException e)
         {
-            // it was released and so it answers: by its fallbacks, or with why it cannot be loaded
+            return e.Says;
         }
     }
 
     /// <summary>Has the models of an endpoint's decision in memory before they are asked.</summary>
-    public async Task WarmAsync(LiveEndpoint endpoint, CancellationToken stop)
+    /// <returns>Why some of them cannot be loaded.</returns>
+    public async Task<IReadOnlyList<Message>> WarmAsync(LiveEndpoint endpoint, CancellationToken stop)
     {
-        foreach (var run in RunsOf(endpoint.Decision)) await WarmAsync(run, stop);
+        var troubles = new List<Message>();
+        foreach (var run in RunsOf(endpoint.Decision))
+            if (await WarmAsync(run, stop) is { } why) troubles.Add(why);
+        return troubles;
     }
 
     ValueTask<LoadedModel> UseAsync(IReadOnlyList<VersionName> run, CancellationToken stop) =>

@@ -64,10 +64,13 @@ sealed partial class EndpointLog
         {
             json.WriteStartObject();
             for (var i = 0; i < key.Length; i++)
-                if (rows.Keys[i].Kind is PrecomputedKind.Integer && long.TryParse(key[i], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole))
-                    json.WriteNumber(rows.Keys[i].Name, whole);
-                else if (rows.Keys[i].Kind is PrecomputedKind.Flag && bool.TryParse(key[i], out var flag)) json.WriteBoolean(rows.Keys[i].Name, flag);
-                else json.WriteString(rows.Keys[i].Name, key[i]);
+            {
+                var (name, kind) = (rows.Keys[i].Name, rows.Keys[i].Kind);
+                if (kind is PrecomputedKind.Integer && long.TryParse(key[i], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole))
+                    json.WriteNumber(name, whole);
+                else if (kind is PrecomputedKind.Flag && bool.TryParse(key[i], out var flag)) json.WriteBoolean(name, flag);
+                else json.WriteString(name, key[i]);
+            }
             json.WriteEndObject();
         }
         return into.WrittenSpan;
@@ -95,7 +98,7 @@ sealed partial class EndpointLog
         return lookups[key] = shape;
 
         LoggedInput Of(string name, string type, bool personal) =>
-            new(name, EndpointSchema.CamelOf(name), type, personal || (rows is not null && rows.Shown.All(c => c.Name != name) && rows.Columns.Any(c => c.Name == name)));
+            new(name, EndpointSchema.CamelOf(name), type, personal || rows?.Columns.Except(rows.Shown).Any(c => c.Name == name) == true);
     }
 
     static string TypeOf(PrecomputedKind? kind) => kind switch

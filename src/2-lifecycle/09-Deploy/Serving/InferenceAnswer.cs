@@ -45,10 +45,11 @@ sealed record InferenceAnswer(VersionName Version, ModelSignature Signature, Run
     /// <summary>From the begin of its run to its answer.</summary>
     public TimeSpan Ran { get; init; }
 
-    public long[] ShapeOf(int output)
+    public ReadOnlySpan<long> ShapeOf(int output)
     {
-        var shape = Tensor(output).Shape;
-        return Rows == 0 ? [.. shape] : [Rows, .. shape.Skip(1)];
+        var shape = Tensor(output).Dimensions;
+        if (Rows == 0 || shape[0] == Rows) return shape;
+        return (long[])[Rows, .. shape[1..]];
     }
 
     public int CountOf(int output) => Rows == 0 ? Tensor(output).Count : Tensor(output).Count / (int)Tensor(output).Shape[0] * Rows;

@@ -45,8 +45,8 @@ sealed class StreamSigns(IStoreQueue signs, string endpoint, StreamSettings sett
         var now = Volatile.Read(ref figures);
         try
         {
-            await signs.SignAsync(new(id, endpoint, settings.From.ToString(), settings.To.ToString(), broker, Environment.MachineName, Environment.ProcessId, began,
-                clock.GetUtcNow(), now.Answered, now.Dead, now.Again, now.Lost, now.Waits, now.Failure, ended), CancellationToken.None);
+            await signs.SignAsync(new(id, endpoint, settings.From.ToString(), settings.To.ToString(), broker, Environment.MachineName, Environment.ProcessId,
+                began, clock.GetUtcNow(), now.Answered, now.Dead, now.Again, now.Lost, now.Waits, now.Failure, ended), CancellationToken.None);
         }
         catch (KumikiException e)
         {

@@ -57,7 +57,9 @@ sealed partial class Doors
 
     /// <summary>The broker's host and port, without its user; null: the data folder's queues.</summary>
     string? BrokerOf(ParseResult parsed) =>
-        OpenerOf(parsed) is not var (address, _) ? null : Uri.TryCreate(address, UriKind.Absolute, out var uri) ? uri.Authority.Split('@')[^1] : "?";
+        OpenerOf(parsed) is not var (address, _) ? null
+        : !Uri.TryCreate(address, UriKind.Absolute, out var uri) ? "?"
+        : $"{uri.Host}:{(uri.Port > 0 ? uri.Port : uri.Scheme == "amqps" ? 5671 : 5672).ToString(CultureInfo.InvariantCulture)}";
 
     static int InRange(string option, int found, int least, int most) => found >= least && found <= most ? found
         : throw new KumikiException(Message.Of("queue.most", ("option", option), ("least", least), ("most", most), ("found", found)));

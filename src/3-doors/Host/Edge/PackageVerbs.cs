@@ -95,7 +95,8 @@ sealed partial class Doors
             var path = parsed.GetValue(to)!;
             var image = await new ServerImages(session.Folder, Stores(parsed), session.Metadata, session.Artifacts)
                 .WriteAsync(session.Project.Name, program.GetName().Name!, parsed.GetValue(release), path, stop);
-            return terminal.Result(new { image = path, digest = image.Digest, name = image.Name, release = image.Release, endpoints = image.Endpoints, bytes = image.Bytes }, () =>
+            var written = new { image = path, digest = image.Digest, name = image.Name, release = image.Release, endpoints = image.Endpoints, bytes = image.Bytes };
+            return terminal.Result(written, () =>
             {
                 terminal.Line(Message.Of("edge.imaged-server", ("release", image.Release), ("path", path), ("endpoints", string.Join(", ", image.Endpoints)),
                     ("digest", image.Digest), ("bytes", image.Bytes)));

@@ -37,10 +37,10 @@ sealed partial class EndpointDoor
         }
     }
 
-    /// <summary>Answers from rows that were computed before: <c>GET …/precomputed?store=…&amp;item=…</c>, or <c>POST</c> with one row or several, of which the
-    /// model is asked where no row was computed for their keys.</summary>
-    /// <remarks>1. The keys are read; 2. looked up; 3. rows that have more than their keys, and no answer, are put to the model together; 4. counted and logged;
-    /// 5. written, in the order they came. One row without an answer is refused, of several each says why it has none.</remarks>
+    /// <summary>Answers from rows that were computed before: <c>GET …/precomputed?store=…&amp;item=…</c>, or <c>POST</c> with one row or several, of
+    /// which the model is asked where no row was computed for their keys.</summary>
+    /// <remarks>1. The keys are read; 2. looked up; 3. rows that have more than their keys, and no answer, are put to the model together; 4. counted and
+    /// logged; 5. written, in the order they came. One row without an answer is refused, of several each says why it has none.</remarks>
     async Task ComputedAsync(HttpContext http, string name, Activity? span)
     {
         var gone = http.RequestAborted;
@@ -149,7 +149,8 @@ sealed partial class EndpointDoor
     /// <param name="Keys">[rows] a text for each key.</param>
     /// <param name="Rows">[rows] where each stands in the body, and whether it has more than its keys, so that the model might be asked about it.</param>
     /// <param name="IsOne">Whether one object was sent, and no list.</param>
-    readonly record struct AskedKeys(IReadOnlyList<string[]> Keys, IReadOnlyList<(int At, int Length, bool AsksMore)> Rows, bool IsOne, (int At, int Length) Parameters);
+    readonly record struct AskedKeys(
+        IReadOnlyList<string[]> Keys, IReadOnlyList<(int At, int Length, bool AsksMore)> Rows, bool IsOne, (int At, int Length) Parameters);
 
     /// <summary>Reads <c>{…}</c>, <c>[{…}, …]</c> or <c>{"rows": [{…}, …], "parameters": {…}}</c>.</summary>
     /// <exception cref="InferenceException">It is no such body.</exception>
@@ -257,8 +258,8 @@ sealed partial class EndpointDoor
 
     // ── answers ──
 
-    static void Write(PooledBuffer sent, Lookup[] all, IReadOnlyList<string> ids, EndpointAnswer? answer, int[] left, LiveEndpoint endpoint, LiveRelease release,
-        bool one, bool scores, string language)
+    static void Write(PooledBuffer sent, Lookup[] all, IReadOnlyList<string> ids, EndpointAnswer? answer, int[] left, LiveEndpoint endpoint,
+        LiveRelease release, bool one, bool scores, string language)
     {
         if (one) InferenceJson.Write(sent, json =>
         {

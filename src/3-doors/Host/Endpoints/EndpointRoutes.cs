@@ -66,7 +66,7 @@ static class EndpointRoutes
     }
 
     static EndpointLine LineOf(LiveEndpoint endpoint) => new(endpoint.Version, endpoint.Decision.Parts[0].Model, endpoint.Decision.Threshold, endpoint.Decision.Breaker.IsOpen, endpoint.Figures.Answered,
-        Enum.GetValues<InferenceFault>().Sum(endpoint.Figures.Of)) 
+        Enum.GetValues<InferenceFault>().Sum(endpoint.Figures.Of))
     {
         Parts = endpoint.Decision.Parts.Count == 1 ? null : [.. endpoint.Decision.Parts.Select(p => new EndpointPart(p.Model, p.Threshold))],
     };

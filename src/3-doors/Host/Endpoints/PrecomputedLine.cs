@@ -21,8 +21,8 @@ sealed record PrecomputedLine(string Rows, VersionName? Version, int Count, long
         if (endpoint.Precomputed is not { Plan: var plan } computed) return null;
         var rows = computed.Rows;
         var age = rows is null ? (double?)null : shelf.AgeOf(rows).TotalSeconds;
-        return new(plan.Rows, rows?.Version, rows?.Rows ?? 0, rows?.Bytes ?? 0, rows?.MadeAt, age, plan.StaleSeconds, age > plan.StaleSeconds, plan.RefusesStale,
-            [.. plan.Keys.Select(k => new PrecomputedKey(k, NameOf(rows?.Column(k).Kind)))], computed.Fault is { } fault ? Said.Of(fault, language) : null,
+        return new(plan.Rows, rows?.Version, rows?.Rows ?? 0, rows?.Bytes ?? 0, rows?.MadeAt, age, plan.StaleSeconds, age > plan.StaleSeconds,
+            plan.RefusesStale, [.. plan.Keys.Select(k => new PrecomputedKey(k, NameOf(rows?.Column(k).Kind)))], computed.Fault is { } fault ? Said.Of(fault, language) : null,
             Enum.GetValues<LookupEnd>().ToDictionary(NameOf, endpoint.Figures.Precomputed.Of), ExampleOf(rows));
     }
 

@@ -19,6 +19,8 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
     const string Service = "/inference.GRPCInferenceService/", Health = "/grpc.health.v1.Health/",
         Reflection = "/grpc.reflection.v1.ServerReflection/", OldReflection = "/grpc.reflection.v1alpha.ServerReflection/";
 
+    const string StatusTrailer = "grpc-status";
+
     /// <summary>Requests of one stream that are under way at once; its client waits with more.</summary>
     const int Ahead = 16;
 
@@ -29,7 +31,8 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
         Unavailable = 14,
     }
 
-    static bool IsFor(HttpContext http) => http.Request.ContentType is { } type && type.StartsWith("application/grpc", StringComparison.Ordinal)
+    /// <summary>Whether a request is a call of gRPC's.</summary>
+    public static bool IsFor(HttpContext http) => http.Request.ContentType is { } type && type.StartsWith("application/grpc", StringComparison.Ordinal)
         && (type.Length == 16 || type[16] is '+' or ';') && HttpMethods.IsPost(http.Request.Method);
 
     public Task Of(HttpContext http, RequestDelegate next) => IsFor(http) ? AnswerAsync(http) : next(http);
@@ -37,6 +40,8 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
     async Task AnswerAsync(HttpContext http)
     {
         http.Response.ContentType = "application/grpc";
+        // A slow message would end the whole connection, with the calls of others on it; the time that a body has ends the call alone.
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
         try
         {
             if (!WriteGuard.IsOfOurPages(http.Request))
@@ -107,12 +112,12 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
 
     async Task UnaryAsync(HttpContext http, Call call)
     {
-        var frames = new GrpcFrames(http, shelf.Settings);
+        var frames = new GrpcFrames(http, shelf.Settings, mayBeSilent: false);
         using var body = await frames.ReadAsync() ?? throw WireReader.Broken();
         using var sent = GrpcFrames.Begin();
         await call(http, body, sent);
-        await frames.WriteAsync(sent);
-        await EndAsync(http, Status.Ok, null);
+        await frames.WriteAsync(sent, last: true);
+        http.Response.AppendTrailer(StatusTrailer, "0");
     }
 
     Task InferAsync(HttpContext http, RequestBody body, PooledBuffer into) => InferAsync(http, body, into, inStream: false);
@@ -163,7 +168,7 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
 
     /// <summary>What an answer's trailer says of how a call ended; null where the request was none of gRPC's.</summary>
     public static string? StatusOf(HttpContext http) => IsFor(http)
-        ? http.Features.Get<IHttpResponseTrailersFeature>()?.Trailers["grpc-status"] is [{ } status] ? status : "" : null;
+        ? http.Features.Get<IHttpResponseTrailersFeature>()?.Trailers[StatusTrailer] is [{ } status] ? status : "" : null;
 
     /// <summary>How long the client waits: <c>grpc-timeout</c> is a number of at most 8 digits and a unit.</summary>
     static TimeSpan? TimeoutOf(HttpRequest request)
@@ -259,8 +264,7 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
     GrpcFrames Endless(HttpContext http)
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
-        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
-        return new(http, shelf.Settings);
+        return new(http, shelf.Settings, mayBeSilent: true);
     }
 
     async Task ReflectAsync(HttpContext http)
@@ -387,7 +391,7 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
 
     async Task WatchAsync(HttpContext http)
     {
-        var frames = new GrpcFrames(http, shelf.Settings);
+        var frames = new GrpcFrames(http, shelf.Settings, mayBeSilent: false);
         using var body = await frames.ReadAsync() ?? throw WireReader.Broken();
         await SendAsync(HealthOf(body));
         using var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, shelf.Draining);
@@ -408,7 +412,7 @@ sealed partial class GrpcDoor(Served served, ModelShelf shelf, ILogger log)
     static async Task EndAsync(HttpContext http, Status status, Message? says)
     {
         if (!http.Response.HasStarted) await http.Response.StartAsync(http.RequestAborted);
-        http.Response.AppendTrailer("grpc-status", ((int)status).ToString(CultureInfo.InvariantCulture));
+        http.Response.AppendTrailer(StatusTrailer, ((int)status).ToString(CultureInfo.InvariantCulture));
         if (says is not null) http.Response.AppendTrailer("grpc-message", Uri.EscapeDataString(says.In(Language.Of(http).Code)));
         await http.Response.CompleteAsync();
     }

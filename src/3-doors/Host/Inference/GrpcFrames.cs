@@ -9,34 +9,37 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Kumiki.Hosting;
 
 /// <summary>The messages of one call: each behind a flag, whether it is packed, and its length in four bytes, big-endian.</summary>
-sealed class GrpcFrames(HttpContext http, ServingSettings settings)
+/// <param name="mayBeSilent">Whether its client may wait between two messages, as in a stream; else a message comes within the time that a body has.</param>
+sealed class GrpcFrames(HttpContext http, ServingSettings settings, bool mayBeSilent)
 {
-    const int Head = 5, SmallAnswer = 1024;
+    const int Head = 5, SmallAnswer = 1024, SentWithTrailers = 16 * 1024;
 
     readonly string? packing = http.Request.Headers["grpc-encoding"] is [("gzip" or "deflate") and var named] ? named : null;
 
     /// <summary>The next message; null where there is none.</summary>
-    /// <exception cref="InferenceException">It is too long, cut, or packed in a way that cannot be read.</exception>
+    /// <exception cref="InferenceException">It is too long, comes too slowly, is cut, or is packed in a way that cannot be read.</exception>
     public async Task<RequestBody?> ReadAsync()
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false, MaxRequestBodySize: { } most } limit
             && most < settings.MostBodyBytes + (long)Head)
             limit.MaxRequestBodySize = settings.MostBodyBytes + (long)Head;
         var reader = http.Request.BodyReader;
-        ReadResult read;
-        while (true)
-        {
-            read = await reader.ReadAsync(http.RequestAborted);
-            if (read.IsCanceled) throw Stopping();
-            if (read.Buffer.Length >= Head) break;
-            if (read.IsCompleted) return read.Buffer.IsEmpty ? null : throw WireReader.Broken();
-            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-        }
-        var (packed, length) = HeadOf(read.Buffer);
-        if (length > (uint)settings.MostBodyBytes) throw TooLong();
-        var bytes = ArrayPool<byte>.Shared.Rent((int)length);
+        CancellationTokenSource? slow = null;
+        byte[]? bytes = null;
         try
         {
+            ReadResult read;
+            while (true)
+            {
+                if (!reader.TryRead(out read)) read = await reader.ReadAsync(mayBeSilent ? http.RequestAborted : (slow ??= Slow()).Token);
+                if (read.IsCanceled) throw Stopping();
+                if (read.Buffer.Length >= Head) break;
+                if (read.IsCompleted) return read.Buffer.IsEmpty ? null : throw WireReader.Broken();
+                reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            }
+            var (packed, length) = HeadOf(read.Buffer);
+            if (length > (uint)settings.MostBodyBytes) throw TooLong();
+            bytes = ArrayPool<byte>.Shared.Rent((int)length);
             // A small message is there with its head: one read is all.
             var (at, rest) = (0, read.Buffer.Slice(Head));
             while (true)
@@ -46,21 +49,32 @@ sealed class GrpcFrames(HttpContext http, ServingSettings settings)
                 at += (int)part.Length;
                 reader.AdvanceTo(part.End);
                 if (at == length) break;
-                read = await reader.ReadAsync(http.RequestAborted);
+                if (!reader.TryRead(out read)) read = await reader.ReadAsync((slow ??= Slow()).Token);      // within a message nobody is silent
                 if (read.IsCanceled) throw Stopping();
                 if (read.Buffer.IsEmpty && read.IsCompleted) throw WireReader.Broken();
                 rest = read.Buffer;
             }
-            if (!packed) return RequestBody.Over(bytes, (int)length);
-            var unpacked = await UnpackAsync(bytes, (int)length);
-            ArrayPool<byte>.Shared.Return(bytes);
-            return unpacked;
+            if (packed) return await UnpackAsync(bytes, (int)length);
+            var whole = RequestBody.Over(bytes, (int)length);
+            bytes = null;
+            return whole;
         }
-        catch
+        catch (OperationCanceledException) when (slow is { IsCancellationRequested: true } && !http.RequestAborted.IsCancellationRequested)
         {
-            ArrayPool<byte>.Shared.Return(bytes);
-            throw;
+            throw RequestBody.TooSlow(settings);
         }
+        finally
+        {
+            slow?.Dispose();
+            if (bytes is not null) ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    CancellationTokenSource Slow()
+    {
+        var slow = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        slow.CancelAfter(settings.SlowestBody);
+        return slow;
     }
 
     static (bool Packed, uint Length) HeadOf(ReadOnlySequence<byte> buffer)
@@ -100,7 +114,9 @@ sealed class GrpcFrames(HttpContext http, ServingSettings settings)
     }
 
     /// <summary>Sends a message that was <see cref="Begin">begun</see>; packed as the request was, where that is worth it.</summary>
-    public async Task WriteAsync(PooledBuffer message)
+    /// <param name="last">Whether nothing but the trailers follows: then a small message leaves together with them, for each that is sent by itself wakes
+    /// the client once more.</param>
+    public async ValueTask WriteAsync(PooledBuffer message, bool last = false)
     {
         if (packing is not null && !http.Response.HasStarted) http.Response.Headers["grpc-encoding"] = packing;
         if (packing is not null && message.Length > SmallAnswer)
@@ -115,6 +131,7 @@ sealed class GrpcFrames(HttpContext http, ServingSettings settings)
             return;
         }
         BinaryPrimitives.WriteUInt32BigEndian(message.At(1, 4), (uint)(message.Length - Head));
-        await http.Response.BodyWriter.WriteAsync(message.Written, http.RequestAborted);
+        if (last && message.Length <= SentWithTrailers) http.Response.BodyWriter.Write(message.Written.Span);
+        else await http.Response.BodyWriter.WriteAsync(message.Written, http.RequestAborted);
     }
 }

@@ -75,7 +75,13 @@ sealed partial class InferenceDoor(Served served, ModelShelf shelf, ILogger log)
 
     Task RouteAsync(HttpContext http)
     {
-        var path = http.Request.Path.Value!.TrimEnd('/').Split('/');       // "", "v2", …
+        const string Models = "/v2/models/", Infer = "/infer";
+        var whole = http.Request.Path.Value!;
+        // What most ask is told from the rest without taking the path apart.
+        if (whole.Length > Models.Length + Infer.Length && whole.StartsWith(Models, StringComparison.Ordinal) && whole.EndsWith(Infer, StringComparison.Ordinal)
+            && whole.IndexOf('/', Models.Length) == whole.Length - Infer.Length)
+            return Post(http, changes: false) ?? InferAsync(http, whole[Models.Length..^Infer.Length], null);
+        var path = whole.TrimEnd('/').Split('/');       // "", "v2", …
         return path.AsSpan(2) switch
         {
             [] => Get(http) ?? ServerAsync(http),
@@ -83,7 +89,7 @@ sealed partial class InferenceDoor(Served served, ModelShelf shelf, ILogger log)
             ["health", "ready"] => Get(http) ?? ReadyAsync(http),
             ["models", "stats"] => Get(http) ?? StatsAsync(http, null, null),
             ["models", var model] => Get(http) ?? MetadataAsync(http, model, null),
-            ["models", var model, "infer"] => Post(http, changes: false) ?? InferAsync(http, model, null),
+            ["models", var model, "infer"] => Post(http, changes: false) ?? InferAsync(http, model, null),      // with a slash at its end
             ["models", var model, "ready"] => Get(http) ?? ModelReadyAsync(http, model, null),
             ["models", var model, "stats"] => Get(http) ?? StatsAsync(http, model, null),
             ["models", var model, "versions", var version] => Get(http) ?? MetadataAsync(http, model, version),

@@ -7,6 +7,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Kumiki.Native.OnnxRuntime;
+using Kumiki.Onnx;
 using Kumiki.Serving;
 
 namespace Kumiki.Hosting;
@@ -24,37 +25,39 @@ static partial class InferenceJson
     public static AskedOutputs Read(RequestBody body, int json, InferenceRequest into)
     {
         var length = json < 0 ? body.Length : json;
-        var text = body.Bytes.AsSpan(0, length);
+        ReadOnlySpan<byte> text = body.Bytes.AsSpan(0, length);
         if (!Utf8.IsValid(text)) throw InferenceException.Bad(Message.Of("inference.body-encoding"));
         var binary = new BinaryPart(body.Bytes, length, body.Length);
         var asked = new AskedOutputs();
+        var rest = text;
         try
         {
             var reader = new Utf8JsonReader(text, Strict);
-            ReadRequest(ref reader, ref binary, into, asked);
+            ReadRequest(ref reader, ref rest, ref binary, into, asked);
         }
         catch (InvalidOperationException)
         {
             throw InferenceException.Bad(Message.Of("inference.half-pair"));      // the reader's word for an escaped half of a surrogate pair
         }
-        catch (JsonException e)
+        catch (JsonException)
         {
-            // Clients written in Python send NaN and Infinity bare, which is no JSON.
-            if (Quoted(text) is not { } quoted) throw Malformed(e);
+            // Clients written in Python send NaN and Infinity bare, which is no JSON. Read again token by token, a failure's place is that in the whole body.
+            var quoted = Quoted(text) ?? text;
             into.Clear();
             (asked, binary) = (new(), new BinaryPart(body.Bytes, length, body.Length));
+            rest = default;
             try
             {
                 var reader = new Utf8JsonReader(quoted, Strict);
-                ReadRequest(ref reader, ref binary, into, asked);
+                ReadRequest(ref reader, ref rest, ref binary, into, asked);
             }
             catch (InvalidOperationException)
             {
                 throw InferenceException.Bad(Message.Of("inference.half-pair"));
             }
-            catch (JsonException again)
+            catch (JsonException e)
             {
-                throw Malformed(again);
+                throw Malformed(e);
             }
         }
         if (binary.Next != body.Length) throw InferenceException.Bad(Message.Of("inference.binary-left", ("used", binary.Next - length),
@@ -118,7 +121,8 @@ static partial class InferenceJson
         }
     }
 
-    static void ReadRequest(ref Utf8JsonReader reader, ref BinaryPart binary, InferenceRequest into, AskedOutputs asked)
+    /// <param name="rest">What the reader reads, counted from its first byte; empty where it is to be read token by token.</param>
+    static void ReadRequest(ref Utf8JsonReader reader, ref ReadOnlySpan<byte> rest, ref BinaryPart binary, InferenceRequest into, AskedOutputs asked)
     {
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject) throw Field("body", "object");
@@ -129,7 +133,7 @@ static partial class InferenceJson
             {
                 reader.Read();
                 if (reader.TokenType != JsonTokenType.StartArray) throw Field("inputs", "array");
-                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) ReadInput(ref reader, ref binary, into, inputs++);
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) ReadInput(ref reader, ref rest, ref binary, into, inputs++);
             }
             else if (reader.ValueTextEquals("outputs"u8))
             {
@@ -225,7 +229,7 @@ static partial class InferenceJson
         asked.Add(signature, name ?? throw Field("outputs.name", "string"), binary);
     }
 
-    static void ReadInput(ref Utf8JsonReader reader, ref BinaryPart binary, InferenceRequest into, int number)
+    static void ReadInput(ref Utf8JsonReader reader, ref ReadOnlySpan<byte> rest, ref BinaryPart binary, InferenceRequest into, int number)
     {
         if (reader.TokenType != JsonTokenType.StartObject) throw Field("inputs", "array of objects");
         var signature = into.Signature;
@@ -269,7 +273,7 @@ static partial class InferenceJson
                 hasData = true;
                 if (input >= 0 && rank >= 0 && typed && otherType is null && !given)
                 {
-                    ReadData(ref reader, into, input, dims[..rank]);
+                    if (!TryReadPlain(ref reader, ref rest, into, input, dims[..rank])) ReadData(ref reader, into, input, dims[..rank]);
                     given = true;
                 }
                 else
@@ -343,6 +347,27 @@ static partial class InferenceJson
             }
         }
         into.GivePictures(input, shape, null, from, into.Kept - from);
+    }
+
+    /// <summary>Reads a flat list of floats, and goes on behind it.</summary>
+    /// <returns>False where it is something else; nothing was read then.</returns>
+    static bool TryReadPlain(ref Utf8JsonReader reader, ref ReadOnlySpan<byte> rest, InferenceRequest into, int input, scoped ReadOnlySpan<long> shape)
+    {
+        const int Few = 4;      // of which the reader is as fast
+        if (rest.IsEmpty || into.Signature.Inputs[input].Type != TensorType.Float) return false;
+        var wanted = into.CountOf(input, shape);
+        var list = rest[(int)reader.BytesConsumed..];
+        // An element takes two bytes of JSON at least, so what is promised and not sent takes no memory.
+        if (wanted < Few || wanted > (list.Length / 2) + 1) return false;
+        var (from, size) = (into.Kept, (int)wanted * sizeof(float));
+        var end = PlainNumbers.Read(list, MemoryMarshal.Cast<byte, float>(into.Room(size)[..size]));
+        if (end < 0) return false;
+        into.Keep(size);
+        into.Give(input, shape, null, from, size);
+        rest = list[end..];
+        reader = new(rest, isFinalBlock: true, reader.CurrentState);
+        reader.Read();          // the list's end
+        return true;
     }
 
     static void ReadData(ref Utf8JsonReader reader, InferenceRequest into, int input, scoped ReadOnlySpan<long> shape)

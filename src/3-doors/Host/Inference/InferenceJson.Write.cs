@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -44,42 +47,50 @@ static partial class InferenceJson
     /// <returns>Bytes of the JSON where bytes follow; else null.</returns>
     public static int? Write(PooledBuffer into, InferenceAnswer answer, AskedOutputs asked)
     {
-        var writer = Writer(into);
-        writer.WriteStartObject();
-        writer.WriteString("model_name"u8, answer.ModelName);
-        Span<char> number = stackalloc char[11];
-        if (answer.Signature.Parts.Count > 0) writer.WriteString("model_version"u8, answer.VersionText);
-        else writer.WriteString("model_version"u8, number[..(answer.Version.Number.TryFormat(number, out var digits) ? digits : 0)]);
-        if (asked.Id is { } id) writer.WriteString("id"u8, id);
-        writer.WriteStartArray("outputs"u8);
+        into.Write("{\"model_name\":"u8);
+        Text(into, answer.ModelName);
+        into.Write(",\"model_version\":"u8);
+        if (answer.Signature.Parts.Count > 0)
+        {
+            Text(into, answer.VersionText);
+        }
+        else
+        {
+            into.Write("\""u8);
+            Number(into, answer.Version.Number);
+            into.Write("\""u8);
+        }
+        if (asked.Id is { } id)
+        {
+            into.Write(",\"id\":"u8);
+            Text(into, id);
+        }
+        into.Write(",\"outputs\":["u8);
         var (count, anyBinary) = (asked.Count(answer.Signature), false);
         for (var at = 0; at < count; at++)
         {
             var (output, binary) = asked[at];
-            writer.WriteStartObject();
-            writer.WriteString("name"u8, answer.Signature.Outputs[output].Name);
-            writer.WriteString("datatype"u8, TensorTypes.NameOf(answer.TypeOf(output)));
-            writer.WriteStartArray("shape"u8);
-            foreach (var dimension in answer.ShapeOf(output)) writer.WriteNumberValue(dimension);
-            writer.WriteEndArray();
+            into.Write(at == 0 ? "{\"name\":"u8 : ",{\"name\":"u8);
+            Text(into, answer.Signature.Outputs[output].Name);
+            into.Write(",\"datatype\":"u8);
+            Text(into, TensorTypes.NameOf(answer.TypeOf(output)));
+            into.Write(",\"shape\":["u8);
+            Numbers<long>(into, answer.ShapeOf(output));
             if (binary)
             {
                 anyBinary = true;
-                writer.WriteStartObject("parameters"u8);
-                writer.WriteNumber("binary_data_size"u8, SizeOf(answer, output));
-                writer.WriteEndObject();
+                into.Write("],\"parameters\":{\"binary_data_size\":"u8);
+                Number(into, SizeOf(answer, output));
+                into.Write("}}"u8);
             }
             else
             {
-                writer.WriteStartArray("data"u8);
-                WriteData(writer, answer, output);
-                writer.WriteEndArray();
+                into.Write("],\"data\":["u8);
+                WriteData(into, answer, output);
+                into.Write("]}"u8);
             }
-            writer.WriteEndObject();
         }
-        writer.WriteEndArray();
-        writer.WriteEndObject();
-        writer.Flush();
+        into.Write("]}"u8);
         if (!anyBinary) return null;
         var json = into.Length;
         for (var at = 0; at < count; at++)
@@ -114,47 +125,82 @@ static partial class InferenceJson
         }
     }
 
-    static void WriteData(Utf8JsonWriter writer, InferenceAnswer answer, int output)
+    static void WriteData(PooledBuffer into, InferenceAnswer answer, int output)
     {
         var type = answer.TypeOf(output);
         if (type == TensorType.Text)
         {
             var count = answer.CountOf(output);
-            for (var at = 0; at < count; at++) writer.WriteStringValue(System.Text.Encoding.UTF8.GetString(answer.TextOf(output, at)));
+            for (var at = 0; at < count; at++)
+            {
+                if (at > 0) into.Write(","u8);
+                Text(into, System.Text.Encoding.UTF8.GetString(answer.TextOf(output, at)));
+            }
             return;
         }
         var bytes = answer.BytesOf(output);
         switch (type)
         {
-            case TensorType.Float: foreach (var v in MemoryMarshal.Cast<byte, float>(bytes)) Real(writer, v); break;
-            case TensorType.Double:
-                foreach (var v in MemoryMarshal.Cast<byte, double>(bytes))
-                {
-                    if (double.IsFinite(v)) writer.WriteNumberValue(v);
-                    else writer.WriteNullValue();
-                }
-                break;
-            case TensorType.Float16: foreach (var v in MemoryMarshal.Cast<byte, Half>(bytes)) Real(writer, (float)v); break;
+            case TensorType.Float: Numbers(into, MemoryMarshal.Cast<byte, float>(bytes)); break;
+            case TensorType.Double: Numbers(into, MemoryMarshal.Cast<byte, double>(bytes)); break;
+            case TensorType.Float16: Each(into, MemoryMarshal.Cast<byte, Half>(bytes), static (into, v) => Number(into, (float)v)); break;
             case TensorType.BFloat16:
-                foreach (var v in MemoryMarshal.Cast<byte, ushort>(bytes)) Real(writer,
-                BitConverter.UInt32BitsToSingle((uint)v << 16)); break;
-            case TensorType.Int64: foreach (var v in MemoryMarshal.Cast<byte, long>(bytes)) writer.WriteNumberValue(v); break;
-            case TensorType.UInt64: foreach (var v in MemoryMarshal.Cast<byte, ulong>(bytes)) writer.WriteNumberValue(v); break;
-            case TensorType.Int32: foreach (var v in MemoryMarshal.Cast<byte, int>(bytes)) writer.WriteNumberValue(v); break;
-            case TensorType.UInt32: foreach (var v in MemoryMarshal.Cast<byte, uint>(bytes)) writer.WriteNumberValue(v); break;
-            case TensorType.Int16: foreach (var v in MemoryMarshal.Cast<byte, short>(bytes)) writer.WriteNumberValue(v); break;
-            case TensorType.UInt16: foreach (var v in MemoryMarshal.Cast<byte, ushort>(bytes)) writer.WriteNumberValue(v); break;
-            case TensorType.Int8: foreach (var v in bytes) writer.WriteNumberValue((sbyte)v); break;
-            case TensorType.UInt8: foreach (var v in bytes) writer.WriteNumberValue(v); break;
-            case TensorType.Bool: foreach (var v in bytes) writer.WriteBooleanValue(v != 0); break;
+                Each(into, MemoryMarshal.Cast<byte, ushort>(bytes), static (into, v) => Number(into, BitConverter.UInt32BitsToSingle((uint)v << 16)));
+                break;
+            case TensorType.Int64: Numbers(into, MemoryMarshal.Cast<byte, long>(bytes)); break;
+            case TensorType.UInt64: Numbers(into, MemoryMarshal.Cast<byte, ulong>(bytes)); break;
+            case TensorType.Int32: Numbers(into, MemoryMarshal.Cast<byte, int>(bytes)); break;
+            case TensorType.UInt32: Numbers(into, MemoryMarshal.Cast<byte, uint>(bytes)); break;
+            case TensorType.Int16: Numbers(into, MemoryMarshal.Cast<byte, short>(bytes)); break;
+            case TensorType.UInt16: Numbers(into, MemoryMarshal.Cast<byte, ushort>(bytes)); break;
+            case TensorType.Int8: Numbers(into, MemoryMarshal.Cast<byte, sbyte>(bytes)); break;
+            case TensorType.UInt8: Numbers(into, bytes); break;
+            case TensorType.Bool: Each(into, bytes, static (into, v) => into.Write(v != 0 ? "true"u8 : "false"u8)); break;
             default: throw new ArgumentOutOfRangeException(nameof(output), type, "Not a type of the protocol.");
         }
     }
 
-    /// <summary>JSON has no word for what is no number: null, which the request allowed.</summary>
-    static void Real(Utf8JsonWriter writer, float value)
+    // ── elements ──
+
+    /// <summary>What stands in JSON as it is.</summary>
+    static readonly SearchValues<char> Plain = SearchValues.Create(
+        [.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Where(c => c is not ('"' or '\\'))]);
+
+    static void Text(PooledBuffer into, string text)
     {
-        if (float.IsFinite(value)) writer.WriteNumberValue(value);
-        else writer.WriteNullValue();
+        if (text.AsSpan().ContainsAnyExcept(Plain))
+        {
+            var escaped = JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes;
+            into.Write("\""u8);
+            into.Write(escaped);
+            into.Write("\""u8);
+            return;
+        }
+        var room = into.GetSpan(text.Length + 2);
+        room[0] = (byte)'"';
+        var length = System.Text.Encoding.UTF8.GetBytes(text, room[1..]);
+        room[length + 1] = (byte)'"';
+        into.Advance(length + 2);
+    }
+
+    static void Numbers<T>(PooledBuffer into, ReadOnlySpan<T> values) where T : struct, IUtf8SpanFormattable =>
+        Each(into, values, static (into, v) => Number(into, v));
+
+    static void Each<T>(PooledBuffer into, ReadOnlySpan<T> values, Action<PooledBuffer, T> write)
+    {
+        for (var at = 0; at < values.Length; at++)
+        {
+            if (at > 0) into.Write(","u8);
+            write(into, values[at]);
+        }
+    }
+
+    /// <summary>The shortest text that is read as the same number. JSON has no word for what is no number: null, which the request allowed.</summary>
+    static void Number<T>(PooledBuffer into, T value) where T : struct, IUtf8SpanFormattable
+    {
+        const int Longest = 64;
+        if (value is float single && !float.IsFinite(single) || value is double real && !double.IsFinite(real)) into.Write("null"u8);
+        else if (value.TryFormat(into.GetSpan(Longest), out var length, default, CultureInfo.InvariantCulture)) into.Advance(length);
+        else throw new UnreachableException($"{value} takes more than {Longest} bytes.");
     }
 }

@@ -6,7 +6,7 @@ namespace Kumiki.Hosting;
 
 /// <summary>What Prometheus scrapes at <c>/metrics</c>: figures of the models, some of them under the names that Triton has for them too, and of the process.
 /// In OpenMetrics where the scraper takes it, else in the text format 0.0.4.</summary>
-sealed partial class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Predictions.PredictionLog? log, Operations operations)
+sealed partial class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Predictions.PredictionLog? log, Operations operations, QueueWatch? queues = null)
 {
     const string Plain = "text/plain; version=0.0.4; charset=utf-8", Open = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -79,6 +79,7 @@ sealed partial class MetricsDoor(ModelShelf shelf, EndpointShelf? endpoints, Pre
         family.Of("kumiki_models_memory_limit_bytes", "gauge", "Memory models may take.").Add("", shelf.Settings.MemoryBytes);
 
         if (endpoints is not null) Endpoints(family, endpoints);
+        if (queues?.Last is { } look) Queues(family, look);
         family.Of("kumiki_connections", "gauge", "Connections that are open.").Add("", operations.Connections.Now);
         family.Of("kumiki_connections_limit", "gauge", "Connections that may be open.").Add("", operations.Connections.Most);
         if (operations.AccessLog is { } accessLog)

@@ -71,6 +71,13 @@ namespace Kumiki.Hosting;
 [JsonSerializable(typeof(Predictions.SqlAnswer))]
 [JsonSerializable(typeof(SqlAsked))]
 [JsonSerializable(typeof(OutcomesAnswer))]
+[JsonSerializable(typeof(QueueList))]
+[JsonSerializable(typeof(QueueDetail))]
+[JsonSerializable(typeof(MessageList))]
+[JsonSerializable(typeof(DeadList))]
+[JsonSerializable(typeof(DeadAsked))]
+[JsonSerializable(typeof(DeadDone))]
+[JsonSerializable(typeof(OperationsAnswer))]
 [JsonSerializable(typeof(PredictionLogAnswer))]
 [JsonSerializable(typeof(string))]
 sealed partial class ApiJson : JsonSerializerContext

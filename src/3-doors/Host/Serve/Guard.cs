@@ -14,6 +14,8 @@ static class Guard
     public static Task Of(HttpContext http, RequestDelegate next)
     {
         var headers = http.Response.Headers;
+        // No browser speaks HTTP/2 that was not agreed on under TLS, nor reads what gRPC answers.
+        if (GrpcDoor.IsFor(http) && HttpProtocol.IsHttp2(http.Request.Protocol) && IsOurs(http.Request.Host)) return next(http);
         if ((InferenceDoor.IsFor(http) || EndpointDoor.IsFor(http)) && IsOurs(http.Request.Host))
         {
             // Programs ask thousands of times a second, and no browser shows what they get: JSON or bytes, never sniffed, never lent to another site.
@@ -33,7 +35,11 @@ static class Guard
             : new Refused(StatusCodes.Status421MisdirectedRequest, Message.Of("serve.other-host", ("host", http.Request.Host))).ExecuteAsync(http);
     }
 
-    internal static bool IsOurs(HostString host) =>
-        host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-            || (IPAddress.TryParse(host.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+    internal static bool IsOurs(HostString host) => IsPlain(host.Value, "127.0.0.1") || IsPlain(host.Value, "localhost")
+        || host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+
+    /// <summary>Whether it is a name that most ask by, told without taking it apart.</summary>
+    static bool IsPlain(string? host, string name) => host is not null && host.StartsWith(name, StringComparison.Ordinal)
+        && (host.Length == name.Length || (host[name.Length] == ':' && !host.AsSpan(name.Length + 1).ContainsAnyExceptInRange('0', '9')));
 }

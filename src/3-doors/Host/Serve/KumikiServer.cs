@@ -157,6 +157,8 @@ public sealed partial class KumikiServer : IAsyncDisposable
         builder.Services.AddSingleton(new ServedLog(predictions));
         builder.Services.AddSingleton(_ => new PredictionReader(served.Metadata, served.Artifacts, served.DataFolder, predictions));
         builder.Services.AddHostedService<InferenceDrain>();
+        builder.Services.AddSingleton<QueueWatch>().AddHostedService(services => services.GetRequiredService<QueueWatch>());
+        builder.Services.AddSingleton<ServerPast>().AddHostedService(services => services.GetRequiredService<ServerPast>());
         builder.Services.AddHostedService(services => new IdleMemory(services.GetRequiredService<ModelShelf>(), served.Clock));
         builder.Services.AddSingleton(services =>
             new EdgeRecords(served.Metadata, served.Artifacts, served.DataFolder, predictions, services.GetRequiredService<PredictionReader>()));
@@ -172,7 +174,8 @@ public sealed partial class KumikiServer : IAsyncDisposable
         app.Use(new InferenceDoor(served, app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         app.Use(new EndpointDoor(app.Services.GetRequiredService<EndpointShelf>(), app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
         if (served.Tracking is { } tracking) app.Use(new TrackingDoor(served, tracking, app.Services.GetRequiredService<ILogger<KumikiServer>>()).Of);
-        app.Use(new MetricsDoor(app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<EndpointShelf>(), predictions, operations).Of);
+        app.Use(new MetricsDoor(app.Services.GetRequiredService<ModelShelf>(), app.Services.GetRequiredService<EndpointShelf>(), predictions, operations,
+            app.Services.GetRequiredService<QueueWatch>()).Of);
         app.UseResponseCompression();
         app.Use(Refusals.Of);
         app.UseRouting();
@@ -195,6 +198,8 @@ public sealed partial class KumikiServer : IAsyncDisposable
         app.MapEndpoints();
         app.MapEdge();
         app.MapPredictions();
+        app.MapQueues();
+        app.MapOperations();
         app.MapChanges();
         app.MapOpenApi();
         app.MapPages();

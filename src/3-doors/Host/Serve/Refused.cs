@@ -58,7 +58,8 @@ static partial class Refusals
         {
             await new Refused(e.Fault == TrackingFault.NotThere ? StatusCodes.Status404NotFound : StatusCodes.Status400BadRequest, e.Says).ExecuteAsync(http);
         }
-        catch (KumikiException e) when (e.Says.Id == "store.no-blob" && !http.Response.HasStarted && http.RequestServices.GetRequiredService<Served>().AnswersOnly)
+        catch (KumikiException e) when (e.Says.Id == "store.no-blob" && !http.Response.HasStarted
+            && http.RequestServices.GetRequiredService<Served>().AnswersOnly)
         {
             await Refused.NotFound(Message.Of("serve.not-brought")).ExecuteAsync(http);
         }

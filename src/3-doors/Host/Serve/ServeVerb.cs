@@ -44,7 +44,8 @@ sealed partial class Doors
             Description = "Answer by the release in this folder, as an image holds one: --data gets it, nothing is made or released, and what is answered is logged.",
         };
         const string Does = "Serve pages, the REST API, models and MLflow's clients in the foreground, and run schedules when they are due.";
-        return Verb("serve", Does, [host, port, readOnly, grpc, memory, body, limits, log, keep, otlp, accessLog, accessLogSize, connections, from], async (parsed, session, terminal, stop) =>
+        return Verb("serve", Does, [host, port, readOnly, grpc, memory, body, limits, log, keep, otlp, accessLog, accessLogSize, connections, QueueOption, from],
+            async (parsed, session, terminal, stop) =>
         {
             var at = ServeAddress.Of(parsed.GetValue(host)!, parsed.GetValue(port));
             if (parsed.GetValue(keep) is < 1 or > 36500) throw new KumikiException(Message.Of("predlog.bad-keep", ("days", parsed.GetValue(keep))));
@@ -70,6 +71,9 @@ sealed partial class Doors
                     parsed.GetValue(connections)),
                 LogPredictions = parsed.GetValue(log) == "on",
                 KeepPredictions = TimeSpan.FromDays(parsed.GetValue(keep) ?? 90),
+                Broker = OpenerOf(parsed) is var (address, open)
+                    ? new(BrokerOf(parsed)!, asked => open(address, session.Claims(new()), new() { Patience = TimeSpan.FromSeconds(3) }, Session.Clock, asked))
+                    : null,
                 Author = Author,
                 Schedules = hasProject ? new(place, asked => session.GraphAsync(null, asked)) : null,
             };

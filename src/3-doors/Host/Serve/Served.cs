@@ -75,6 +75,10 @@ public sealed record Served
     /// <value>90 days.</value>
     public TimeSpan? KeepPredictions { get; init; } = TimeSpan.FromDays(90);
 
+    /// <summary>The broker whose queues are shown.</summary>
+    /// <value>Null: the queues of the metadata's store.</value>
+    public ServedBroker? Broker { get; init; }
+
     /// <value>The system's clock by default.</value>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }
