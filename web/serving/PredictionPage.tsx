@@ -91,7 +91,7 @@ function Whole({ one }: { one: LoggedOne }) {
       <Section title={`2 · ${words("page.serving.trace.features")}`} count={Object.keys(one.features).length}>
         <Named
           of={one.features}
-          none={words("page.serving.trace.no-features")}
+          none={words(p.models === null || p.models === "" ? "page.serving.trace.no-features" : "page.serving.trace.pictures")}
           label={words("page.serving.trace.features")}
           missing={words("page.serving.trace.missing")}
         />

@@ -119,8 +119,10 @@ public sealed class EndpointPlanTests
         Assert.Equal(Encoding.UTF8.GetString(plan.ToBytes()), Encoding.UTF8.GetString(read.ToBytes()));
         Assert.Equal(["a", "b", "c", "d"], read.Decisions.Select(d => d.Model));
         Assert.Equal("model c + d", read.Fallbacks[0].Name);
-        Assert.Contains("\"kind\":\"strictest\",\"severity\":[\"suspend\",\"review\",\"publish\"],\"parts\":[{\"model\":\"a\",\"rule\":{\"kind\":\"threshold\"",
-            Encoding.UTF8.GetString(plan.ToBytes()), StringComparison.Ordinal);
+        var written = Encoding.UTF8.GetString(plan.ToBytes());
+        Assert.Contains("\"decision\":{\"model\":\"a\",\"rule\":{\"kind\":\"strictest\",", written, StringComparison.Ordinal);
+        Assert.Contains("\"severity\":[\"suspend\",\"review\",\"publish\"]", written, StringComparison.Ordinal);
+        Assert.Contains("\"parts\":[{\"model\":\"a\",\"rule\":{\"kind\":\"threshold\"", written, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -24,7 +24,8 @@ public sealed class PictureFieldTests
     public void They_are_texts_in_base64_and_are_shown_by_their_digest_and_length()
     {
         var base64 = Convert.ToBase64String(Picture);
-        using var rows = Read($$"""[{"id": "a", "image": "{{base64.Replace("/", "\\/", StringComparison.Ordinal).Replace("+", "\\u002b", StringComparison.Ordinal)}}"}, {"image": "{{base64}}", "id": "b", "mask": "{{base64}}"}]""");
+        var escaped = base64.Replace("/", "\\/", StringComparison.Ordinal).Replace("+", "\\u002b", StringComparison.Ordinal);
+        using var rows = Read($$"""[{"id": "a", "image": "{{escaped}}"}, {"image": "{{base64}}", "id": "b", "mask": "{{base64}}"}]""");
 
         Assert.Equal(Picture, rows.Text(0, 0).ToArray());
         Assert.Equal(Picture, rows.Text(2, 1).ToArray());
@@ -47,7 +48,8 @@ public sealed class PictureFieldTests
     public void What_is_none_is_refused_by_field_and_row(string json, string id)
     {
         json = json.Replace("BOMB", Convert.ToBase64String(DrawnPicture.Bomb(60_000, 60_000)), StringComparison.Ordinal);
-        if (json.Contains("LONG", StringComparison.Ordinal)) json = json.Replace("LONG", Convert.ToBase64String(new byte[new PictureLimits().MostBytes + 1]), StringComparison.Ordinal);
+        if (json.Contains("LONG", StringComparison.Ordinal))
+            json = json.Replace("LONG", Convert.ToBase64String(new byte[new PictureLimits().MostBytes + 1]), StringComparison.Ordinal);
 
         var refused = Assert.Throws<FieldsRefusedException>(() => Read(json));
 

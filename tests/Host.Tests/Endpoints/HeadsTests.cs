@@ -11,7 +11,8 @@ namespace Kumiki.Host.Tests.Endpoints;
 public sealed class HeadsTests(ServedHeads served) : IClassFixture<ServedHeads>
 {
     /// <summary>[heads] the first score of each head for a photo, as it says alone.</summary>
-    static float[] Alone(byte[] photo, params int[] seeds) => [.. HeadsWorld.Names.Select((name, at) => PictureTests.Bare(HeadsWorld.Head(name, seeds[at]), 0, photo)[0])];
+    static float[] Alone(byte[] photo, params int[] seeds) =>
+        [.. HeadsWorld.Names.Select((name, at) => PictureTests.Bare(HeadsWorld.Head(name, seeds[at]), 0, photo)[0])];
 
     /// <summary>[parts] the probability of the verdict Publish where a part lists classes, its score otherwise.</summary>
     static float[] Scores(JsonNode answer) =>
@@ -20,11 +21,12 @@ public sealed class HeadsTests(ServedHeads served) : IClassFixture<ServedHeads>
     [Fact]
     public async Task An_imported_model_is_asked_for_by_its_class_and_never_made_here()
     {
-        await using var world = new HeadsWorld(typeof(HeadOne), typeof(HeadTwo), typeof(HeadThree), typeof(HeadFour), typeof(HeadFive), typeof(HeadSix), typeof(PhotoCheck));
+        await using var world = new HeadsWorld(HeadsWorld.All);
         Assert.Empty(world.Graph.Findings);
 
         var refused = await Assert.ThrowsAsync<KumikiException>(() => world.Maker.MakeAsync(new("head-one"), null, default));
-        Assert.Equal("head-one is trained elsewhere and brought in, so it is not made here; bring a version in: kumiki models import head-one FILE.onnx", refused.Says.In("en"));
+        Assert.Equal("head-one is trained elsewhere and brought in, so it is not made here; bring a version in: kumiki models import head-one FILE.onnx",
+            refused.Says.In("en"));
         var missing = await Assert.ThrowsAsync<InputsMissingException>(() => world.Maker.MakeAsync(new("photo-check") { Upstream = true }, null, default));
         Assert.Equal(("imported.input-missing", "kumiki models import head-one FILE.onnx"), (missing.Findings[0].Says.Id, missing.Findings[0].Mends[0]));
         Assert.Equal(6, missing.Findings.Count);
@@ -42,7 +44,8 @@ public sealed class HeadsTests(ServedHeads served) : IClassFixture<ServedHeads>
         var second = await world.BringAsync("head-two", 22);
         Assert.Equal("head-two@2", second.ToString());
         Assert.Equal([new StaleCause.Input(new("head-two", 1), second)], (await world.Maker.WhyAsync("photo-check", default)).Causes);
-        var findings = ReleaseCheck.Of((await world.Metadata.VersionsAsync([made, .. HeadsWorld.Names.Select(n => new VersionName(n, 1)), second], default)), Production.Empty,
+        var shelf = await world.Metadata.VersionsAsync([made, .. HeadsWorld.Names.Select(n => new VersionName(n, 1)), second], default);
+        var findings = ReleaseCheck.Of(shelf, Production.Empty,
             ReleaseRequest.Of([made, second, .. HeadsWorld.Names.Where(n => n != "head-two").Select(n => new VersionName(n, 1))]));
         Assert.Contains(findings, f => f.Rule == "fit" && f.Says.ToString().Contains("head-two@2", StringComparison.Ordinal));
         Assert.Equal("photo-check@2", (await world.MakeAsync("photo-check")).ToString());
@@ -66,7 +69,8 @@ public sealed class HeadsTests(ServedHeads served) : IClassFixture<ServedHeads>
         var base64 = Convert.ToBase64String(photo);
 
         // As base64 in JSON, as the body itself, and as a form: the same answer.
-        var (status, answer) = await world.SendAsync(HeadsWorld.Json("{\"rows\": [{\"id\": \"first\", \"image\": \"" + base64 + "\"}], \"parameters\": {\"scores\": true, \"ids\": [\"p1\"]}}"));
+        var (status, answer) = await world.SendAsync(HeadsWorld.Json(
+            "{\"rows\": [{\"id\": \"first\", \"image\": \"" + base64 + "\"}], \"parameters\": {\"scores\": true, \"ids\": [\"p1\"]}}"));
         Assert.True(status == 200, answer.ToJsonString());
         var one = answer["predictions"]![0]!;
         Assert.Equal(wanted, Scores(one));
@@ -87,11 +91,13 @@ public sealed class HeadsTests(ServedHeads served) : IClassFixture<ServedHeads>
         // Three requests were three runs of one model that all six are.
         var model = Assert.Single((await world.GetAsync("/api/serving"))["models"]!.AsArray())!;
         Assert.Equal((string.Join('+', HeadsWorld.Names.Select(n => $"{n}@1")), before + 3), ((string)model["version"]!, (int)model["runs"]!));
-        Assert.Contains($"kumiki_inference_runs_total{{model=\"{((string)model["version"]!)[..^2]}\",version=\"1\"}} {before + 3}\n", await world.Http.GetStringAsync("/metrics"), StringComparison.Ordinal);
+        Assert.Contains($"kumiki_inference_runs_total{{model=\"{((string)model["version"]!)[..^2]}\",version=\"1\"}} {before + 3}\n",
+            await world.Http.GetStringAsync("/metrics"), StringComparison.Ordinal);
 
         // In the log is no picture but its digest, and the score of each.
         var logged = await world.GetAsync("/api/predictions/p3");
-        Assert.Equal($$"""{"sha256":"{{Convert.ToHexStringLower(SHA256.HashData(photo))}}","bytes":{{photo.Length}}}""", JsonNode.Parse((string)logged["prediction"]!["inputs"]!)!["image"]!.ToJsonString());
+        Assert.Equal($$"""{"sha256":"{{Convert.ToHexStringLower(SHA256.HashData(photo))}}","bytes":{{photo.Length}}}""",
+            JsonNode.Parse((string)logged["prediction"]!["inputs"]!)!["image"]!.ToJsonString());
         Assert.Equal(string.Join(' ', HeadsWorld.Names.Select(n => $"{n}@1")), (string)logged["prediction"]!["models"]!);
         Assert.Equal(8, logged["scores"]!.AsObject().Count(s => s.Value is not null));
         Assert.Equal(wanted[0], float.Parse((string)logged["scores"]!["score_head-one"]!, System.Globalization.CultureInfo.InvariantCulture));
@@ -108,7 +114,8 @@ public sealed class HeadsTests(ServedHeads served) : IClassFixture<ServedHeads>
         async Task Refused(string wanted, HttpContent content)
         {
             var (status, answer) = await world.SendAsync(content);
-            Assert.Equal((400, wanted), (status, string.Join(' ', answer["errors"]?.AsArray().Select(e => $"{e!["row"]}.{e["field"]}:{e["id"]}") ?? [(string)answer["id"]!])));
+            Assert.Equal((400, wanted),
+                (status, string.Join(' ', answer["errors"]?.AsArray().Select(e => $"{e!["row"]}.{e["field"]}:{e["id"]}") ?? [(string)answer["id"]!])));
         }
 
         await Refused("2.image:images.not-a-picture", HeadsWorld.Json($"[{Field(photo)}, {Field("hello"u8.ToArray())}]"));
@@ -124,7 +131,8 @@ public sealed class HeadsTests(ServedHeads served) : IClassFixture<ServedHeads>
 
         var (status, many) = await world.SendAsync(HeadsWorld.Json($"[{Field(photo)}, {Field(PictureTests.Photo(5))}]"));
         Assert.True(status == 200, many.ToJsonString());
-        Assert.Equal(Alone(PictureTests.Photo(5), 1, 2, 3, 4, 5, 6)[..5], many["predictions"]![1]!["parts"]!.AsArray().Take(5).Select(p => (float)p!["score"]!));
+        Assert.Equal(Alone(PictureTests.Photo(5), 1, 2, 3, 4, 5, 6)[..5],
+            many["predictions"]![1]!["parts"]!.AsArray().Take(5).Select(p => (float)p!["score"]!));
         var document = await world.GetAsync("/api/endpoints/photo-check/openapi.json");
         Assert.Equal("""{"type":"string","contentEncoding":"base64"}""", document["components"]!["schemas"]!["Row"]!["properties"]!["image"]!.ToJsonString());
         var example = (await world.GetAsync("/api/endpoints/photo-check"))["example"]!.ToJsonString();

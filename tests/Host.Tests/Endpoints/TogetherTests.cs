@@ -9,20 +9,25 @@ namespace Kumiki.Host.Tests.Endpoints;
 /// <summary>An endpoint whose answer several models over tables come to.</summary>
 public sealed class TogetherTests
 {
-    static PlannedDecision At(string model, string? threshold, double value) => new(model, threshold, new DecisionRule.AtThreshold(value, value - 0.1, "high", "unsure", "low"));
+    static PlannedDecision At(string model, string? threshold, double value) =>
+        new(model, threshold, new DecisionRule.AtThreshold(value, value - 0.1, "high", "unsure", "low"));
 
     /// <summary>Releases models a (x + a) and b (x + b), a at its threshold cut 0.5, b at 1.</summary>
-    static async Task<int> ReleaseAsync(EndpointWorld world, float a, float b, Func<IReadOnlyList<PlannedDecision>, DecisionRule>? rule = null, float weight = 1,
+    static async Task<int> ReleaseAsync(
+        EndpointWorld world, float a, float b, Func<IReadOnlyList<PlannedDecision>, DecisionRule>? rule = null, float weight = 1,
         params PlannedFallback[] fallbacks)
     {
         var first = await world.World.MakeAsync("a", AssetKind.Model, contents: [("model.onnx", EndpointWorld.Model(a, weight))]);
         var second = await world.World.MakeAsync("b", AssetKind.Model, contents: [("model.onnx", EndpointWorld.Model(b))]);
-        var cut = await world.World.MakeAsync("cut", AssetKind.Threshold, [(first, EdgeKind.Fit)], contents: [("parts/choice.json", Encoding.UTF8.GetBytes($"{a}"))]);
+        var cut = await world.World.MakeAsync("cut", AssetKind.Threshold, [(first, EdgeKind.Fit)],
+            contents: [("parts/choice.json", Encoding.UTF8.GetBytes($"{a}"))]);
         var plan = EndpointWorld.Plan(0.5, fallbacks) with
         {
-            Decision = new("a", null, (rule ?? (parts => new DecisionRule.Strictest(parts, ["high", "unsure", "low"])))([At("a", "cut", 0.5), At("b", null, 1)])),
+            Decision = new("a", null,
+                (rule ?? (parts => new DecisionRule.Strictest(parts, ["high", "unsure", "low"])))([At("a", "cut", 0.5), At("b", null, 1)])),
         };
-        var endpoint = await world.World.MakeAsync("verdict", AssetKind.Endpoint, [(first, EdgeKind.Fit), (second, EdgeKind.Fit), (cut, EdgeKind.Fit)], contents: [("endpoint.json", plan.ToBytes())]);
+        var endpoint = await world.World.MakeAsync("verdict", AssetKind.Endpoint, [(first, EdgeKind.Fit), (second, EdgeKind.Fit), (cut, EdgeKind.Fit)],
+            contents: [("endpoint.json", plan.ToBytes())]);
         return await world.LiveAsync([first, second, cut, endpoint], 0);
     }
 
@@ -35,11 +40,12 @@ public sealed class TogetherTests
         var answer = await world.AnswerAsync("""{"x": 0.25}""", ("Kumiki-Prediction-Id", "one"));
         var rows = await world.AnswerAsync("""{"rows": [{"x": 0.1}, {"x": 0.45}, {"x": 0.17}]}""");
 
-        Assert.Equal("""{"id":"one","answer":"high","parts":[{"model":"a@1","threshold":"cut@1","answer":"low","score":0.25},{"model":"b@1","answer":"high","score":1}],"endpoint":"verdict@1","release":1}""",
-            answer.ToJsonString());
+        const string parts = """[{"model":"a@1","threshold":"cut@1","answer":"low","score":0.25},{"model":"b@1","answer":"high","score":1}]""";
+        Assert.Equal($$"""{"id":"one","answer":"high","parts":{{parts}},"endpoint":"verdict@1","release":1}""", answer.ToJsonString());
         Assert.Equal(["low low low", "high unsure high", "unsure low unsure"],
             rows["predictions"]!.AsArray().Select(p => $"{p!["answer"]} {p["parts"]![0]!["answer"]} {p["parts"]![1]!["answer"]}"));
-        Assert.Equal("400 inference.unknown-category 2.place:inference.unknown-category", await world.RefusedAsync("""[{"x": 1}, {"x": 1, "place": "roof"}]"""));
+        Assert.Equal("400 inference.unknown-category 2.place:inference.unknown-category",
+            await world.RefusedAsync("""[{"x": 1}, {"x": 1, "place": "roof"}]"""));
 
         // Both are logged with the score of each.
         using var sql = await world.Http.PostAsync("/api/predictions/sql", new StringContent(new JsonObject
@@ -65,14 +71,16 @@ public sealed class TogetherTests
         Assert.Equal("""{"a":"low","b":"high"}""", answer["answer"]!.ToJsonString());
         Assert.Equal("""{"a":"low","b":"high"}""", (string)(await world.GetAsync("/api/predictions/one"))["prediction"]!["decision"]!);
         var document = await world.GetAsync("/api/endpoints/verdict/openapi.json");
-        Assert.Equal("""{"a":{"type":"string"},"b":{"type":"string"}}""", document["components"]!["schemas"]!["Prediction"]!["properties"]!["answer"]!["oneOf"]![0]!["properties"]!.ToJsonString());
+        Assert.Equal("""{"a":{"type":"string"},"b":{"type":"string"}}""",
+            document["components"]!["schemas"]!["Prediction"]!["properties"]!["answer"]!["oneOf"]![0]!["properties"]!.ToJsonString());
     }
 
     [Fact]
     public async Task Where_one_of_them_fails_the_decision_fails_over_and_a_smaller_decision_may_be_of_several_too()
     {
         await using var world = await EndpointWorld.StartAsync();
-        PlannedFallback other = new PlannedFallback.Smaller(new("b", null, new DecisionRule.Strictest([At("b", null, 1), At("b", null, 2)], ["high", "unsure", "low"])));
+        PlannedFallback other = new PlannedFallback.Smaller(
+            new("b", null, new DecisionRule.Strictest([At("b", null, 1), At("b", null, 2)], ["high", "unsure", "low"])));
         // Of x above 1 the first model's score is infinite.
         await ReleaseAsync(world, 0, 0, weight: 3e38f, fallbacks: [other]);
 
@@ -114,7 +122,8 @@ public sealed class TogetherTests
             {
                 var answer = await world.AnswerAsync("""{"x": 0}""");
                 var n = (int)answer["release"]!;
-                Assert.Equal([$"a@{n} {n}", $"b@{n} {n}"], answer["parts"]!.AsArray().Select(p => string.Create(CultureInfo.InvariantCulture, $"{p!["model"]} {(float)p["score"]!}")));
+                Assert.Equal([$"a@{n} {n}", $"b@{n} {n}"],
+                    answer["parts"]!.AsArray().Select(p => string.Create(CultureInfo.InvariantCulture, $"{p!["model"]} {(float)p["score"]!}")));
                 seen[n] = 1;
             }
         })).ToArray();

@@ -39,6 +39,7 @@ public sealed partial record EndpointPlan
         {
             var plan = JsonSerializer.Deserialize(json, PlanJson.Readable.EndpointPlan) ?? throw new JsonException("null");
             if (plan.Format != CurrentFormat) throw new KumikiException(Message.Of("endpoint.plan-newer", ("found", plan.Format), ("known", CurrentFormat)));
+            if (plan.Fallbacks is null) plan = plan with { Fallbacks = [] };
             foreach (var decision in plan.Fallbacks.OfType<PlannedFallback.Smaller>().Select(f => f.Decision).Prepend(plan.Decision))
                 if (decision?.Rule is DecisionRule.OfParts { Parts: not { Count: > 1 } } || (decision?.Rule as DecisionRule.Strictest)?.Severity is { Count: 0 }
                     || decision?.Parts.Any(p => p?.Model is null || p.Rule is null or DecisionRule.OfParts) != false)

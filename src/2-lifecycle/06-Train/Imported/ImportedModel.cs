@@ -2,8 +2,9 @@ using Kumiki.Making;
 
 namespace Kumiki;
 
-/// <summary>A model that was trained elsewhere, by which a project names it: <c>public sealed class AnimalModel : ImportedModel;</c>. Its versions are those that
-/// <c>kumiki models import animal-model FILE.onnx</c> or a client's registration brings in under that name; what asks for it in its constructor is made from the one that is staged.</summary>
+/// <summary>A model that was trained elsewhere, as a project names it: <c>public sealed class AnimalModel : ImportedModel;</c>. Its versions are those that
+/// <c>kumiki models import animal-model FILE.onnx</c> or a client's registration brings in under that name; what asks for it in its constructor is made
+/// from the one that is staged.</summary>
 public abstract class ImportedModel : Asset
 {
     public sealed override AssetKind Kind => AssetKind.Model;
@@ -11,5 +12,6 @@ public abstract class ImportedModel : Asset
     protected sealed override bool IsBroughtIn => true;
 
     /// <exception cref="KumikiException">Always: it is brought in, not made.</exception>
-    protected sealed override Task MakeAsync(MakingRun making, CancellationToken stop) => throw new KumikiException(Message.Of("imported.brought-in", ("asset", Name)));
+    protected sealed override Task MakeAsync(MakingRun making, CancellationToken stop) =>
+        throw new KumikiException(Message.Of("imported.brought-in", ("asset", Name)));
 }

@@ -29,8 +29,8 @@ sealed class AskedModel : IDisposable
         if (model.Record.Imported is not { } from)
         {
             var scorer = Scorer.Open(await model.BytesAsync("model.onnx", stop));
-            return new(model.Name, [.. scorer.Columns.Select(c => new Input(c.Name, scorer.Required.Contains(c.Name), scorer.KnownTexts(c.Name), IsPicture: false))],
-                ModelOutputs.Of(scorer), scorer);
+            var inputs = scorer.Columns.Select(c => new Input(c.Name, scorer.Required.Contains(c.Name), scorer.KnownTexts(c.Name), IsPicture: false));
+            return new(model.Name, [.. inputs], ModelOutputs.Of(scorer), scorer);
         }
         if (from.Refused is { } why) throw new KumikiException(Message.Of("release.cannot-serve", ("version", model.Name), ("why", why)));
         var bytes = await model.BytesAsync(from.Onnx!, stop);
@@ -39,13 +39,12 @@ sealed class AskedModel : IDisposable
         {
             var signature = LoadedModel.SignatureOf(session, bytes);
             if (signature.ScoreOutput < 0)
-                throw new KumikiException(Message.Of("endpoint.no-score", ("model", model.Name), ("outputs", string.Join(", ", signature.Outputs.Select(o => o.ToString())))));
+                throw new KumikiException(Message.Of(
+                    "endpoint.no-score", ("model", model.Name), ("outputs", string.Join(", ", signature.Outputs.Select(o => o.ToString())))));
             for (var input = 0; input < signature.Inputs.Length; input++)
                 if (!signature.TakesField(input))
                     throw new KumikiException(Message.Of("endpoint.foreign-input", ("model", model.Name), ("input", signature.Inputs[input])));
-            return new(model.Name, [.. signature.Inputs.Index().Select(i => new Input(
-                signature.Columns[i.Index]?.Name ?? i.Item.Name, signature.Columns[i.Index] is null || signature.Required[i.Index], signature.Categories[i.Index],
-                signature.Pictures[i.Index] is not null))], signature.Scores, session);
+            return new(model.Name, [.. signature.Inputs.Select((_, i) => InputOf(signature, i))], signature.Scores, session);
         }
         catch
         {
@@ -53,6 +52,10 @@ sealed class AskedModel : IDisposable
             throw;
         }
     }
+
+    static Input InputOf(ModelSignature signature, int input) => new(
+        signature.Columns[input]?.Name ?? signature.Inputs[input].Name, signature.Columns[input] is null || signature.Required[input],
+        signature.Categories[input], signature.Pictures[input] is not null);
 
     /// <summary>Its files in a folder, for its tensors lie beside it.</summary>
     static async Task<string> UnpackedAsync(MakingRun making, InputVersion model, string onnx, CancellationToken stop)
@@ -67,7 +70,8 @@ sealed class AskedModel : IDisposable
         return making.Scratch.File($"{folder}/{onnx}");
     }
 
-    /// <summary>The column of the endpoint's record that an input is made of: of its name, or where it takes pictures the only one of pictures; null where there is none.</summary>
+    /// <summary>The column of the endpoint's record that an input is made of: of its name, or where it takes pictures the only one of pictures; null where
+    /// there is none.</summary>
     public static ColumnSchema? FieldOf(Input input, RowSchema record)
     {
         var named = record.Find(input.Name);
@@ -77,7 +81,8 @@ sealed class AskedModel : IDisposable
 
     /// <summary>Holds a rule against what the model gives.</summary>
     /// <param name="severity">The answers that are ranked; null where they are not.</param>
-    /// <exception cref="KumikiException">The model has several scores where one is held against a number, or the rule gives an answer that is not ranked.</exception>
+    /// <exception cref="KumikiException">The model has several scores where one is held against a number, or the rule gives an answer that is not
+    /// ranked.</exception>
     public void Hold(DecisionRule rule, IReadOnlyList<string>? severity)
     {
         if (rule is DecisionRule.AtThreshold && outputs.Names.Count > 1)
@@ -87,7 +92,8 @@ sealed class AskedModel : IDisposable
             ? [.. outputs is { Names.Count: 1, Classes.Count: 2 } ? outputs.Classes : outputs.Names, .. top.AtLeast > 0 ? [top.Otherwise] : (string[])[]]
             : rule.Answers;
         if (answers.FirstOrDefault(a => !severity.Contains(a)) is { } unranked)
-            throw new KumikiException(Message.Of("endpoint.unranked", ("model", version.Asset), ("answer", unranked), ("severity", string.Join(", ", severity))));
+            throw new KumikiException(Message.Of(
+                "endpoint.unranked", ("model", version.Asset), ("answer", unranked), ("severity", string.Join(", ", severity))));
     }
 
     public void Dispose() => opened.Dispose();

@@ -5,9 +5,13 @@ namespace Kumiki.Serving;
 sealed partial class EndpointShelf
 {
     /// <summary>The runs that a decision takes.</summary>
-    static IEnumerable<IReadOnlyList<VersionName>> RunsOf(LiveDecision decision) => decision.Runs ?? [.. decision.Models.Select(m => (IReadOnlyList<VersionName>)[m])];
+    static IReadOnlyList<IReadOnlyList<VersionName>> RunsOf(LiveDecision decision) => decision.Runs ?? Apart(decision);
 
-    /// <summary>Finds which of a decision's models share what is in front of them: those are asked by one run. What cannot be read is asked alone, and then told.</summary>
+    /// <summary>A run for each model.</summary>
+    static IReadOnlyList<IReadOnlyList<VersionName>> Apart(LiveDecision decision) => [.. decision.Models.Select(m => (IReadOnlyList<VersionName>)[m])];
+
+    /// <summary>Finds which of a decision's models share what is in front of them: those are asked by one run. What cannot be read is asked alone, and then
+    /// told.</summary>
     async Task CutIntoRunsAsync(LiveDecision decision, CancellationToken stop)
     {
         if (decision.Runs is not null) return;
@@ -18,7 +22,7 @@ sealed partial class EndpointShelf
         }
         catch (InferenceException)
         {
-            decision.Runs = [.. versions.Select(v => (IReadOnlyList<VersionName>)[v])];
+            decision.Runs = Apart(decision);
         }
     }
 
@@ -47,12 +51,15 @@ sealed partial class EndpointShelf
         return troubles;
     }
 
-    ValueTask<LoadedModel> UseAsync(IReadOnlyList<VersionName> run, CancellationToken stop) => run is [var one] ? models.UseAsync(one, stop) : new(models.UseTogetherAsync(run, stop));
+    ValueTask<LoadedModel> UseAsync(IReadOnlyList<VersionName> run, CancellationToken stop) =>
+        run is [var one] ? models.UseAsync(one, stop) : new(models.UseTogetherAsync(run, stop));
 
-    /// <summary>Asks the models of a decision about some of the rows, those that share their beginning by one run and the others side by side, and joins what they answer.</summary>
+    /// <summary>Asks the models of a decision about some of the rows, those that share their beginning by one run and the others side by side, and joins
+    /// what they answer.</summary>
     /// <exception cref="InferenceException">One of them gives no answer.</exception>
-    async Task<(TimeSpan Queued, TimeSpan Ran)> TogetherAsync(LiveDecision decision, EndpointSchema schema, EndpointRows rows, int[] which, Prediction[] answers,
-        (EndpointAsk Ask, TimeSpan? Timeout) how, CancellationToken gone)
+    async Task<(TimeSpan Queued, TimeSpan Ran)> TogetherAsync(
+        LiveDecision decision, EndpointSchema schema, EndpointRows rows, int[] which, Prediction[] answers, (EndpointAsk Ask, TimeSpan? Timeout) how,
+        CancellationToken gone)
     {
         var parts = new PredictedPart[which.Length][];
         for (var row = 0; row < parts.Length; row++) parts[row] = new PredictedPart[decision.Parts.Count];
@@ -64,7 +71,7 @@ sealed partial class EndpointShelf
         catch (InferenceException e) when (e.Says.Id is "images.differs-together" or "images.not-shared" or "images.joined-twice" or "onnx.opset")
         {
             // They look alike and are not to be joined: each by itself, from now on.
-            decision.Runs = [.. decision.Models.Select(m => (IReadOnlyList<VersionName>)[m])];
+            decision.Runs = Apart(decision);
             times = await Task.WhenAll(RunsOf(decision).Select(run => RunAsync(run)));
         }
         var rule = (DecisionRule.OfParts)decision.Rule;
@@ -85,7 +92,12 @@ sealed partial class EndpointShelf
             {
                 model = await UseAsync(run, gone);
                 var fields = (run.Count == 1 ? decision.Parts.First(p => p.Model == run[0]) : decision).FieldsOf(model.Signature, schema);
-                using var request = new InferenceRequest(model.Signature) { Timeout = how.Timeout, Priority = how.Ask.Priority, ScoreUnknown = how.Ask.ScoreUnknown };
+                using var request = new InferenceRequest(model.Signature)
+                {
+                    Timeout = how.Timeout,
+                    Priority = how.Ask.Priority,
+                    ScoreUnknown = how.Ask.ScoreUnknown,
+                };
                 Give(request, schema, fields, rows, which);
                 using var answer = await AnswerAsync(model, request, rows.Schema.Fields, fields, which, gone);
                 foreach (var (at, part) in decision.Parts.Index())

@@ -10,8 +10,8 @@ using Microsoft.Net.Http.Headers;
 
 namespace Kumiki.Hosting;
 
-/// <summary>What an endpoint is sent, as the JSON that its rows are read from: JSON as it came, one picture by itself (<c>Content-Type: image/jpeg</c>), or one row as <c>multipart/form-data</c>, a part
-/// for each field.</summary>
+/// <summary>What an endpoint is sent, as the JSON that its rows are read from: JSON as it came, one picture by itself (<c>Content-Type: image/jpeg</c>), or one
+/// row as <c>multipart/form-data</c>, a part for each field.</summary>
 static class EndpointBody
 {
     const string Form = "multipart/form-data";
@@ -52,7 +52,8 @@ static class EndpointBody
             var reader = new MultipartReader(boundary, stream);
             while (await reader.ReadNextSectionAsync(gone) is { } section)
             {
-                if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var said) || HeaderUtilities.RemoveQuotes(said.Name).Value is not { Length: > 0 } name)
+                if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var said)
+                    || HeaderUtilities.RemoveQuotes(said.Name).Value is not { Length: > 0 } name)
                     throw new InvalidDataException("a part has no name");
                 using var part = new MemoryStream();
                 await section.Body.CopyToAsync(part, gone);
@@ -66,7 +67,8 @@ static class EndpointBody
         }
     }
 
-    /// <summary>What a form says of a field in the type of the field; what is none of it stays a text, and is refused with the field's name. An empty part of anything but a text is missing.</summary>
+    /// <summary>What a form says of a field in the type of the field; what is none of it stays a text, and is refused with the field's name. An empty part of
+    /// anything but a text is missing.</summary>
     static void Write(Utf8JsonWriter json, string name, ReadOnlySpan<byte> value, FieldKind kind)
     {
         if (value.IsEmpty && kind != FieldKind.Text) json.WriteNull(name);
