@@ -124,10 +124,7 @@ function Hour({ of: { moments, processors } }: { of: Operations }) {
             (l): Line => ({
               name: words(l.name),
               colour: l.colour,
-              points: moments.flatMap(m => {
-                const value = l.of(m);
-                return value === null ? [] : [[Date.parse(m.at), value] as [number, number]];
-              }),
+              points: moments.map(m => [Date.parse(m.at), l.of(m) ?? NaN]),
             }),
           ),
         })),

@@ -71,7 +71,8 @@ export function Plot({
   const { drawn, filled, x0, x1, y0, y1, x, y, paths } = useMemo(() => {
     const drawn = lines.map(l => ({ ...l, points: l.points.filter(p => shown(p[0]) && fits(p[1])) }));
     const filled = bands.map(b => ({ ...b, points: b.points.filter(p => fits(p[1]) && fits(p[2])) }));
-    const [x0, x1] = extent([...drawn.flatMap(l => l.points.map(p => p[0])), ...filled.flatMap(b => b.points.map(p => p[0]))]);
+    // Points without a value take their place along the axis: charts of one time have one axis.
+    const [x0, x1] = extent([...lines, ...filled].flatMap(l => l.points.map(p => p[0])).filter(shown));
     const [y0, y1] = extent([
       ...drawn.flatMap(l => l.points.map(p => high(p[1]))),
       ...filled.flatMap(b => b.points.flatMap(p => [high(p[1]), high(p[2])])),

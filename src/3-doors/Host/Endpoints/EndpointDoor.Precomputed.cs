@@ -18,25 +18,6 @@ sealed partial class EndpointDoor
 
     const int MostKeyErrors = 100;
 
-    async Task ComputedAsync(HttpContext http, string name)
-    {
-        using var span = RequestTrace.Begin(http, "precomputed");
-        try
-        {
-            await ComputedAsync(http, name, span);
-        }
-        catch (FieldsRefusedException)
-        {
-            span.Failed(InferenceFault.BadRequest);
-            throw;
-        }
-        catch (InferenceException e)
-        {
-            span.Failed(e.Fault);
-            throw;
-        }
-    }
-
     /// <summary>Answers from rows that were computed before: <c>GET …/precomputed?store=…&amp;item=…</c>, or <c>POST</c> with one row or several, of
     /// which the model is asked where no row was computed for their keys.</summary>
     /// <remarks>1. The keys are read; 2. looked up; 3. rows that have more than their keys, and no answer, are put to the model together; 4. counted and

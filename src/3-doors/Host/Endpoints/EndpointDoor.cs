@@ -55,8 +55,7 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
                 await WriteErrorAsync(http, StatusCodes.Status403Forbidden, Message.Of("serve.other-origin", ("origin", InferenceDoor.Short(http.Request.Headers.Origin.ToString()))));
                 return;
             }
-            if (isComputed) await ComputedAsync(http, http.Request.Path.Value[Before.Length..^Computed.Length]);
-            else await PredictAsync(http, http.Request.Path.Value[Before.Length..^After.Length]);
+            await TracedAsync(http, http.Request.Path.Value[Before.Length..^(isComputed ? Computed : After).Length], isComputed);
         }
         catch (FieldsRefusedException e) when (!http.Response.HasStarted)
         {
@@ -85,12 +84,13 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
         }
     }
 
-    async Task PredictAsync(HttpContext http, string name)
+    /// <summary>Asks the models, or looks up what was computed before.</summary>
+    async Task TracedAsync(HttpContext http, string name, bool looksUp)
     {
-        using var span = RequestTrace.Begin(http, "predict");
+        using var span = RequestTrace.Begin(http, looksUp ? "precomputed" : "predict");
         try
         {
-            await PredictAsync(http, name, span);
+            await (looksUp ? ComputedAsync(http, name, span) : PredictAsync(http, name, span));
         }
         catch (FieldsRefusedException)
         {
@@ -167,7 +167,7 @@ sealed partial class EndpointDoor(EndpointShelf shelf, ModelShelf models, ILogge
 
         int? Number(string header, int least) => request.Headers[header] is not [{ } text] ? null
             : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var release) && release >= least ? release
-            : throw InferenceException.Bad(Message.Of("inference.field", ("field", header), ("wanted", "number of a release")));
+            : throw InferenceException.Bad(Message.Of("inference.header", ("header", header), ("wanted", "number of a release")));
     }
 
     /// <summary>Tells a session the release that answers it.</summary>

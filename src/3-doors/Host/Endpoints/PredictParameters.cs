@@ -94,5 +94,7 @@ static class PredictParameters
 
     static TimeSpan Ms(long ms, string name) => ms is >= 1 and <= LongestMs ? TimeSpan.FromMilliseconds(ms) : throw Wrong(name, "number of milliseconds, at most a day");
 
-    static InferenceException Wrong(string name, string wanted) => InferenceException.Bad(Message.Of("inference.field", ("field", name), ("wanted", wanted)));
+    static InferenceException Wrong(string name, string wanted) => InferenceException.Bad(name.StartsWith("Kumiki-", StringComparison.Ordinal)
+        ? Message.Of("inference.header", ("header", name), ("wanted", wanted))
+        : Message.Of("inference.field", ("field", name), ("wanted", wanted)));
 }

@@ -43,7 +43,7 @@ static class RequestParameters
     {
         if (headers[TimeoutHeader] is not [{ } text]) return;
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var ms) || ms < 1 || ms > LongestUs / 1000)
-            throw InferenceException.Bad(Message.Of("inference.field", ("field", TimeoutHeader), ("wanted", "number of milliseconds, at most a day")));
+            throw InferenceException.Bad(Message.Of("inference.header", ("header", TimeoutHeader), ("wanted", "number of milliseconds, at most a day")));
         request.Timeout = TimeSpan.FromMilliseconds(ms);
     }
 }
