@@ -109,7 +109,7 @@ public sealed class PredictTests(Lender lender, PostgresServer database) : IClas
         using var all = new TableReader(engine, [demo.PathOf("all.parquet")]);
         Assert.Contains("employed_years", all.Columns.Select(c => c.Name));     // without keys, all that the model reads
         Assert.DoesNotContain("id", all.Columns.Select(c => c.Name));
-        Assert.Empty(Directory.EnumerateDirectories(demo.Folder, ".*.predicting*"));
+        Assert.Empty(Growing());
     }
 
     List<(string Id, float Score)> Scores(string file)
@@ -209,7 +209,7 @@ public sealed class PredictTests(Lender lender, PostgresServer database) : IClas
         }
         Assert.False(File.Exists(demo.PathOf("x.csv")));
         Assert.Equal("kept", File.ReadAllText(demo.PathOf("there.csv")));
-        Assert.Empty(Directory.EnumerateDirectories(demo.Folder, ".*.predicting*"));
+        Assert.Empty(Growing());
     }
 
     /// <summary>Killed at steps in which something became durable and asked again, it goes on, and gives the bytes of a run that nobody killed.</summary>
@@ -245,7 +245,7 @@ public sealed class PredictTests(Lender lender, PostgresServer database) : IClas
         Assert.Equal((137, expected), (last.Code, Bytes("unharmed-" + name)));
         await demo.MustAsync(Command("unharmed-" + name, "--overwrite", "--keys", "age"));
         Assert.NotEqual(expected, Bytes("unharmed-" + name));
-        Assert.Empty(Directory.EnumerateDirectories(demo.Folder, ".*.predicting*"));
+        Assert.Empty(Growing());
     }
 
     /// <summary>What a database gave is read once: the run goes on when the table is gone.</summary>
@@ -284,8 +284,12 @@ public sealed class PredictTests(Lender lender, PostgresServer database) : IClas
         Assert.Equal(times * rows.Count, end.GetProperty("rows").GetInt32());
         Assert.InRange(end.GetProperty("resumed").GetInt64(), 3000, (times * rows.Count) - 1);
         Assert.Equal(Bytes("unharmed-sql.csv"), Bytes("cut-sql.csv"));
-        Assert.Empty(Directory.EnumerateDirectories(demo.Folder, ".*.predicting*"));
+        Assert.Empty(Growing());
     }
+
+    /// <summary>Outputs that still grow, but for that of the test whose rows are refused: it stays until its rows are mended.</summary>
+    IEnumerable<string> Growing() =>
+        Directory.EnumerateDirectories(demo.Folder, ".*.predicting*").Where(f => !Path.GetFileName(f).StartsWith(".refused.", StringComparison.Ordinal));
 
     string Bytes(string name)
     {

@@ -186,7 +186,7 @@ public sealed class EndpointTests
             Assert.Equal(release, (int)(await world.AnswerAsync("""{"x": 1}""", ("Kumiki-Release-At-Least", $"{release}")))["release"]!);
         }
         Assert.Equal("503 endpoint.older-release", await world.RefusedAsync("""{"x": 1}""", headers: ("Kumiki-Release-At-Least", "99")));
-        Assert.Equal("400 inference.field", await world.RefusedAsync("""{"x": 1}""", headers: ("Kumiki-Release-At-Least", "new")));
+        Assert.Equal("400 inference.header", await world.RefusedAsync("""{"x": 1}""", headers: ("Kumiki-Release-At-Least", "new")));
     }
 
     [Fact]
@@ -242,7 +242,7 @@ public sealed class EndpointTests
         Assert.Equal(1, (int)(await world.AnswerAsync("""{"x": 1}""", ("Kumiki-Release", "1")))["release"]!);
 
         Assert.Equal(3, (int)(await world.GetAsync("/api/endpoints/verdict"))["counts"]!["faults"]!["withdrawn"]!);
-        foreach (var wrong in (string[])["0", "-1", "newest", "1.0", ""]) Assert.Equal("400 inference.field", await RefusedAsync(wrong));
+        foreach (var wrong in (string[])["0", "-1", "newest", "1.0", ""]) Assert.Equal("400 inference.header", await RefusedAsync(wrong));
         Assert.Equal("400 endpoint.release-pair", await RefusedAsync("1", ("Kumiki-Release-At-Least", "2")));
         Assert.Equal("404 endpoint.none", await world.RefusedAsync("""{"x": 1}""", "gone", ("Kumiki-Release", "1")));
     }
@@ -291,7 +291,7 @@ public sealed class EndpointTests
             Assert.Equal(("model@1 1.125", $"{back}"), await AskAsync(http, "0.125", "2", "ken"));
             Assert.Equal(("model@1 1.125", $"{back}"), await AskAsync(http, "0.125", "77", "ken"));
         }
-        Assert.Equal("400 inference.field", await world.RefusedAsync("""{"x": 1}""", headers: ("Kumiki-Session-Release", "first")));
+        Assert.Equal("400 inference.header", await world.RefusedAsync("""{"x": 1}""", headers: ("Kumiki-Session-Release", "first")));
     }
 
     [Fact]
