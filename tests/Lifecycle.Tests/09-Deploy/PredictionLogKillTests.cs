@@ -27,20 +27,30 @@ public sealed class PredictionLogKillTests(ITestOutputHelper output)
         await CheckAsync(whole.Path, said, "not killed", 0);
 
         // The steps of the log itself, spread evenly, and every kind of them.
-        var own = Enumerable.Range(1, steps.Count).Where(i => !steps[i - 1].StartsWith("schema", StringComparison.Ordinal)
+        var ofLog = Enumerable.Range(1, steps.Count).Where(i => !steps[i - 1].StartsWith("schema", StringComparison.Ordinal)
             && !steps[i - 1].StartsWith("folder", StringComparison.Ordinal)).ToList();
-        var kills = All ? own : [.. Kinds.Select(k => steps.LastIndexOf(k) + 1), .. Enumerable.Range(0, 5).Select(i => own[i * (own.Count - 1) / 4])];
+        var kills = All ? ofLog : [.. Kinds.Select(k => steps.IndexOf(k) + 1), .. Enumerable.Range(0, 5).Select(i => ofLog[i * (ofLog.Count - 1) / 4])];
+        var missed = 0;
         foreach (var kill in kills.Distinct())
         {
             using var folder = new ProbeFolder();
-            var (killed, before) = await RunAsync(folder.Path, 0, ("KUMIKI_KILL_AT", kill.ToString(CultureInfo.InvariantCulture)));
+            var own = Path.Combine(folder.Path, "steps");
+            var (killed, before) = await RunAsync(folder.Path, 0, ("KUMIKI_KILL_AT", kill.ToString(CultureInfo.InvariantCulture)), ("KUMIKI_STEPS", own));
+            if (killed == 0)
+            {
+                // What waits is written every 200 ms: a run that was quicker than the first has fewer steps, and ended before this one.
+                Assert.InRange((await File.ReadAllLinesAsync(own)).Length, 1, kill - 1);
+                missed++;
+                continue;
+            }
             Assert.Equal(137, killed);
             // Another process takes over what the dead one left, and works on.
             var (again, after) = await RunAsync(folder.Path, 1000);
             Assert.Equal((0, "done"), (again, after[^1]));
             await CheckAsync(folder.Path, [.. before, .. after], $"killed at step {kill} ({steps[kill - 1]})", 30);
         }
-        output.WriteLine($"{kills.Distinct().Count()} of {steps.Count} steps");
+        output.WriteLine($"{kills.Distinct().Count()} of {steps.Count} steps, {missed} of them not reached");
+        Assert.InRange(missed, 0, kills.Distinct().Count() / 4);
     }
 
     [Fact]

@@ -85,7 +85,9 @@ static class LogRecord
             + (one.Device.IsEmpty ? 0 : TextLength(one.Device));
         if (one.Rows is not { } rows)
         {
-            foreach (var text in one.Texts) length += 4 + (text is null ? 0 : Encoding.UTF8.GetByteCount(text));
+            // To the byte: what follows the texts is known by whether anything does.
+            for (var i = 0; i < one.Texts.Length; i++)
+                length += 4 + (one.Texts[i] is { } text && !Hides(one.As.HiddenTexts, i) ? Encoding.UTF8.GetByteCount(text) : 0);
             return length + (4 * one.Numbers.Length);
         }
         Span<byte> digits = stackalloc byte[32];
