@@ -34,7 +34,8 @@ public abstract class Endpoint<TIn, TOut> : Asset
 
     /// <summary>Answers the rows of which a rule holds. It compares columns with constants: <c>&lt; &lt;= == != &gt;= &gt;</c>, <c>&amp;&amp;</c>, <c>||</c>, <c>!</c>, <c>== null</c>; so it can be
     /// written down and run anywhere.</summary>
-    protected static Fallback When(Expression<Func<TIn, bool>> rule, TOut answer) => new Fallback.Planned(() => new PlannedFallback.ByRule(RuleOf.Expression(rule), Fallback.Text(answer), Fallback.Number(answer)));
+    protected static Fallback When(Expression<Func<TIn, bool>> rule, TOut answer) =>
+        new Fallback.Planned(() => new PlannedFallback.ByRule(RuleOf.Expression(rule), Fallback.Text(answer), Fallback.Number(answer)));
 
     /// <summary>Answers what the same session was answered last, where a session is named and its last answer is not older than <paramref name="within"/>.</summary>
     protected static Fallback LastAnswer(TimeSpan within) => new Fallback.Planned(() => new PlannedFallback.LastAnswer(within.TotalSeconds));
@@ -145,7 +146,8 @@ public sealed record Decision
     Decision(IReadOnlyList<Decision> parts, Type answers, Func<string> says, Func<IReadOnlyList<PlannedDecision>, DecisionRule> join)
     {
         if (parts.Count < 2) throw new ArgumentException("One model decides by itself; give at least two parts.", nameof(parts));
-        if (parts.FirstOrDefault(p => p.Parts.Count > 1) is { } nested) throw new ArgumentException($"A part decides by one model, and '{nested}' does by several.", nameof(parts));
+        if (parts.FirstOrDefault(p => p.Parts.Count > 1) is { } nested)
+            throw new ArgumentException($"A part decides by one model, and '{nested}' does by several.", nameof(parts));
         (Model, Parts, AnswerType, this.says, this.join) = (parts[0].Model, [.. parts], answers, says, join);
     }
 
@@ -187,7 +189,8 @@ public sealed record Decision
         where TOut : struct, Enum
     {
         if (!double.IsFinite(cut)) throw new ArgumentOutOfRangeException(nameof(cut), cut, "A cut is a finite number.");
-        if (!(greyFrom <= cut) || !double.IsFinite(greyFrom)) throw new ArgumentOutOfRangeException(nameof(greyFrom), greyFrom, "The zone between begins at or below the cut.");
+        if (!(greyFrom <= cut) || !double.IsFinite(greyFrom))
+            throw new ArgumentOutOfRangeException(nameof(greyFrom), greyFrom, "The zone between begins at or below the cut.");
         return new(model, null, typeof(TOut), () => string.Create(CultureInfo.InvariantCulture, $"{above} ≥ {cut} of {model.Name} > {below}"),
             _ => new DecisionRule.AtThreshold(cut, greyFrom, above.ToString(), greyZone.ToString(), below.ToString()));
     }
@@ -196,7 +199,8 @@ public sealed record Decision
     /// <param name="least">What is below becomes this.</param>
     /// <param name="most">What is above becomes this.</param>
     public static Decision Number(Asset model, double? least = null, double? most = null) =>
-        new(model, null, typeof(double), () => string.Create(CultureInfo.InvariantCulture, $"{model.Name} in [{least ?? double.NegativeInfinity}, {most ?? double.PositiveInfinity}]"),
+        new(model, null, typeof(double),
+            () => string.Create(CultureInfo.InvariantCulture, $"{model.Name} in [{least ?? double.NegativeInfinity}, {most ?? double.PositiveInfinity}]"),
             _ => new DecisionRule.AsNumber(least, most));
 
     /// <summary>The likeliest classes with their probabilities; for an endpoint of <see cref="string"/>, or of an enum whose names are the classes.</summary>
@@ -207,7 +211,8 @@ public sealed record Decision
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         if (!(atLeast is >= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(atLeast), atLeast, "A probability is in [0, 1].");
-        return new(model, null, null, () => string.Create(CultureInfo.InvariantCulture, $"top {count} of {model.Name}, {otherwise} below {atLeast}"), _ => new DecisionRule.TopClasses(count, atLeast, otherwise));
+        return new(model, null, null, () => string.Create(CultureInfo.InvariantCulture, $"top {count} of {model.Name}, {otherwise} below {atLeast}"),
+            _ => new DecisionRule.TopClasses(count, atLeast, otherwise));
     }
 
     /// <summary>Several models decide, and the strictest of their answers is the answer: <c>Strictest([Verdict.Suspend, Verdict.Review, Verdict.Publish], At(…), At(…))</c>. Each part's own answer is told
@@ -217,8 +222,10 @@ public sealed record Decision
     public static Decision Strictest<TOut>(IReadOnlyList<TOut> severity, params IReadOnlyList<Decision> parts)
         where TOut : struct, Enum
     {
-        if (severity.Distinct().Count() != severity.Count || severity.Count == 0) throw new ArgumentException("Name each answer once, the strictest first.", nameof(severity));
-        if (parts.FirstOrDefault(p => !p.Answers(typeof(TOut))) is { } other) throw new ArgumentException($"'{other}' does not answer with {typeof(TOut).Name}.", nameof(parts));
+        if (severity.Distinct().Count() != severity.Count || severity.Count == 0)
+            throw new ArgumentException("Name each answer once, the strictest first.", nameof(severity));
+        if (parts.FirstOrDefault(p => !p.Answers(typeof(TOut))) is { } other)
+            throw new ArgumentException($"'{other}' does not answer with {typeof(TOut).Name}.", nameof(parts));
         List<string> names = [.. severity.Select(s => s.ToString())];
         return new(parts, typeof(TOut), () => $"{string.Join(" > ", names)} of {string.Join("; ", parts)}", planned => new DecisionRule.Strictest(planned, names));
     }
@@ -228,7 +235,8 @@ public sealed record Decision
     /// <param name="parts">At least two, each of another model.</param>
     public static Decision Each(params IReadOnlyList<Decision> parts)
     {
-        if (parts.DistinctBy(p => p.Model).Count() != parts.Count) throw new ArgumentException("Their answers are named for their models; give each model once.", nameof(parts));
+        if (parts.DistinctBy(p => p.Model).Count() != parts.Count)
+            throw new ArgumentException("Their answers are named for their models; give each model once.", nameof(parts));
         return new(parts, typeof(string), () => string.Join("; ", parts), planned => new DecisionRule.Each(planned));
     }
 

@@ -109,7 +109,8 @@ public sealed class Predictor<TIn, TOut>
         return [.. answer.Rows.Select(row => Of(answer, row))];
     }
 
-    static Answer<TOut> Of(EndpointAnswer answer, Prediction row) => new(ValueOf(row.Decided), row.Id, row.Parts is null && row.Scores is { Length: > 0 } scores ? scores[0] : null, answer.Release.Number, answer.Endpoint.Version, row.Model,
+    static Answer<TOut> Of(EndpointAnswer answer, Prediction row) => new(
+        ValueOf(row.Decided), row.Id, row.Parts is null && row.Scores is { Length: > 0 } scores ? scores[0] : null, answer.Release.Number, answer.Endpoint.Version, row.Model,
         row.Threshold, row.Fallback)
     {
         Lower = row.Decided.Lower,

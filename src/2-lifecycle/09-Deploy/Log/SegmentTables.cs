@@ -18,8 +18,8 @@ static class LogColumns
     /// <summary>Those that every endpoint's predictions have before their scores, inputs and features.</summary>
     public const string OfAll =
         """
-        id VARCHAR, time TIMESTAMP, endpoint VARCHAR, endpoint_version INTEGER, release INTEGER, models VARCHAR, threshold VARCHAR, arm VARCHAR, device VARCHAR, decision VARCHAR,
-        score FLOAT, fallback VARCHAR, error VARCHAR, error_text VARCHAR, latency_us INTEGER, queue_us INTEGER, run_us INTEGER, trace_id VARCHAR, inputs VARCHAR
+        id VARCHAR, time TIMESTAMP, endpoint VARCHAR, endpoint_version INTEGER, release INTEGER, models VARCHAR, threshold VARCHAR, arm VARCHAR,
+        device VARCHAR, decision VARCHAR, score FLOAT, fallback VARCHAR, error VARCHAR, error_text VARCHAR, latency_us INTEGER, queue_us INTEGER, run_us INTEGER, trace_id VARCHAR, inputs VARCHAR
         """;
 
     public const string OfOutcomes = "id VARCHAR, value DOUBLE, label VARCHAR, time TIMESTAMP, note VARCHAR, endpoint VARCHAR, noted TIMESTAMP";

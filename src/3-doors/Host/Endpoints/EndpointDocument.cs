@@ -32,9 +32,11 @@ static partial class EndpointDocument
                         ["summary"] = $"{plan.Input} → {plan.Output}",
                         ["parameters"] = new JsonArray(
                             Header(EndpointDoor.ReleaseHeader, "integer", "The only release that may answer: live, or live before and not rolled back."),
-                            Header(EndpointDoor.AtLeastHeader, "integer", "The oldest release that may answer."), Header(EndpointDoor.SessionHeader, "string", "Equal rows of one session get equal answers."),
+                            Header(EndpointDoor.AtLeastHeader, "integer", "The oldest release that may answer."),
+                            Header(EndpointDoor.SessionHeader, "string", "Equal rows of one session get equal answers."),
                             Header(EndpointDoor.SessionReleaseHeader, "integer", "What the session's first answer said: every server goes on with it."),
-                            Header(EndpointDoor.IdHeader, "string", "What the prediction of one row is called."), Header(RequestParameters.TimeoutHeader, "integer", "How long the caller waits, in milliseconds.")),
+                            Header(EndpointDoor.IdHeader, "string", "What the prediction of one row is called."),
+                            Header(RequestParameters.TimeoutHeader, "integer", "How long the caller waits, in milliseconds.")),
                         ["requestBody"] = new JsonObject
                         {
                             ["required"] = true,
@@ -44,7 +46,11 @@ static partial class EndpointDocument
                                 {
                                     ["type"] = "object",
                                     ["required"] = new JsonArray("rows"),
-                                    ["properties"] = new JsonObject { ["rows"] = new JsonObject { ["type"] = "array", ["minItems"] = 1, ["items"] = Reference("Row") }, ["parameters"] = Reference("Parameters") },
+                                    ["properties"] = new JsonObject
+                                    {
+                                        ["rows"] = new JsonObject { ["type"] = "array", ["minItems"] = 1, ["items"] = Reference("Row") },
+                                        ["parameters"] = Reference("Parameters"),
+                                    },
                                 })
                             }),
                         },
@@ -63,7 +69,12 @@ static partial class EndpointDocument
                                     ["oneOf"] = new JsonArray(Reference("Prediction"), new JsonObject
                                     {
                                         ["type"] = "object",
-                                        ["properties"] = new JsonObject { ["endpoint"] = Type("string"), ["release"] = Type("integer"), ["predictions"] = new JsonObject { ["type"] = "array", ["items"] = Reference("Prediction") } },
+                                        ["properties"] = new JsonObject
+                                        {
+                                            ["endpoint"] = Type("string"),
+                                            ["release"] = Type("integer"),
+                                            ["predictions"] = new JsonObject { ["type"] = "array", ["items"] = Reference("Prediction") },
+                                        },
                                     })
                                 }),
                             },
@@ -149,7 +160,8 @@ static partial class EndpointDocument
         ["properties"] = new JsonObject
         {
             ["id"] = Type("string"),
-            ["answer"] = plan.Decision.Rule is DecisionRule.Each each ? EachAnswer(each) : plan.Decision.Rule.Answers is { Count: > 0 } answers ? new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. answers.Select(a => JsonValue.Create(a))]) }
+            ["answer"] = plan.Decision.Rule is DecisionRule.Each each ? EachAnswer(each)
+                : plan.Decision.Rule.Answers is { Count: > 0 } answers ? new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. answers.Select(a => JsonValue.Create(a))]) }
                 : Type(plan.Decision.Rule is DecisionRule.AsNumber ? "number" : "string"),
             ["score"] = Type("number"),
             ["lower"] = Type("number"),
@@ -161,7 +173,18 @@ static partial class EndpointDocument
             {
                 ["type"] = "array",
                 ["description"] = "What each of several models said.",
-                ["items"] = new JsonObject { ["type"] = "object", ["required"] = new JsonArray("model", "answer"), ["properties"] = new JsonObject { ["model"] = Type("string"), ["threshold"] = Type("string"), ["answer"] = new JsonObject { ["type"] = new JsonArray("string", "number") }, ["score"] = Type("number") } },
+                ["items"] = new JsonObject
+                {
+                    ["type"] = "object",
+                    ["required"] = new JsonArray("model", "answer"),
+                    ["properties"] = new JsonObject
+                    {
+                        ["model"] = Type("string"),
+                        ["threshold"] = Type("string"),
+                        ["answer"] = new JsonObject { ["type"] = new JsonArray("string", "number") },
+                        ["score"] = Type("number"),
+                    },
+                },
             },
             ["fallback"] = Type("string"),
             ["remembered"] = Type("boolean"),
