@@ -110,11 +110,10 @@ public static class ReleaseRecords
                 if (!Digest.TryParse(Path.GetFileName(Path.GetDirectoryName(path)) + Path.GetFileName(path), null, out var blob)) continue;
                 if (data.Artifacts.Contains(blob)) continue;
                 await using var bytes = File.OpenRead(path);
-                if ((await data.Artifacts.PutAsync(bytes, stop)).Content is var put && put != blob)
-                {
-                    data.Artifacts.Remove(put);
+                if (Convert.ToHexStringLower(await SHA256.HashDataAsync(bytes, stop)) != blob.Hex)
                     throw new KumikiException(Message.Of("store.brought-damaged", ("path", path)));
-                }
+                bytes.Position = 0;
+                await data.Artifacts.PutAsync(bytes, stop);
             }
         }
         Write(store, release, clock.GetUtcNow(), dataFolder);
