@@ -73,12 +73,15 @@ export function Plot({
     const filled = bands.map(b => ({ ...b, points: b.points.filter(p => fits(p[1]) && fits(p[2])) }));
     // Points without a value take their place along the axis: charts of one time have one axis.
     const [x0, x1] = extent([...lines, ...filled].flatMap(l => l.points.map(p => p[0])).filter(shown));
-    const [y0, y1] = extent([
+    const values = [
       ...drawn.flatMap(l => l.points.map(p => high(p[1]))),
       ...filled.flatMap(b => b.points.flatMap(p => [high(p[1]), high(p[2])])),
       ...marks.flatMap(m => (fits(m.y) ? [high(m.y)] : [])),
       ...(fromZero && !log ? [0] : []),
-    ]);
+    ];
+    const [least, y1] = extent(values);
+    // Nothing but zeros is a line along the bottom, not through the middle.
+    const y0 = fromZero && !log && values.every(v => v >= 0) ? Math.max(0, least) : least;
     const x = (value: number) => left + ((value - x0) / (x1 - x0)) * (width - left - right);
     const y = (value: number) => height - bottom - ((high(value) - y0) / (y1 - y0)) * (height - top - bottom);
     const path = (points: [number, number][], step?: boolean) =>
